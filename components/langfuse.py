@@ -1,0 +1,397 @@
+"""The Langfuse application: migration Job, Deployment, and what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.batch.v1 import Job
+from pulumi_kubernetes.core.v1 import ConfigMap, Service, ServiceAccount
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components import langfuse_lifecycle as lifecycle
+from components import langfuse_network as network
+from components import langfuse_versions as versions
+from components.handover import (
+    ANYWHERE,
+    ContainerResources,
+    DatabaseConnection,
+    DeliveredSecret,
+    Placement,
+)
+from components.labels import labels, selector
+from components.langfuse_environment import PORT
+from components.langfuse_versions import Version
+from components.pods import container_security, pod_security, resource_requirements
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import (
+        ContainerArgsDict,
+        EnvVarArgsDict,
+        PodSpecArgsDict,
+        ProbeArgsDict,
+        TopologySpreadConstraintArgsDict,
+    )
+
+TYPE = "agent-observability:index:Langfuse"
+
+_UID: Final = 1001
+"""uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
+
+_MIGRATION_RESOURCES: Final = ContainerResources(cpu="100m", memory="256Mi", memory_limit="1Gi")
+"""Prisma's command line and its engine; the work is the database's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangfuseArgs:
+    namespace: pulumi.Input[str]
+    """Namespace of all objects."""
+    version: Version
+    """Release, which decides probe paths."""
+    image: str
+    """Image of that release."""
+    environment: Mapping[str, str]
+    """Settings that are not secret (see ``langfuse_environment``)."""
+    secret: DeliveredSecret
+    """Secret settings: NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY and more."""
+    database_secret: DeliveredSecret
+    """DATABASE_URL. Apart from the others, so that the migration Job holds nothing else, and is
+    not run again when another secret changes."""
+    database: DatabaseConnection
+    """The database, for the network policies."""
+    min_replicas: int
+    max_replicas: int
+    """Equal to ``min_replicas``: no autoscaler."""
+    target_cpu_percent: int
+    """Average utilisation of the CPU request that scaling aims at."""
+    resources: ContainerResources
+    """Requests and limits of each pod."""
+    client_namespaces: Sequence[str] = ()
+    """Namespaces whose pods may connect, besides Langfuse's own."""
+    egress_ports: Sequence[int] = (443,)
+    """TCP ports that Langfuse may reach anywhere."""
+    zone_spread: Literal["preferred", "required"] = "preferred"
+    """Whether a pod that cannot be spread over zones still starts."""
+    image_pull_secrets: Sequence[str] = ()
+    """Names of image pull Secrets."""
+    placement: Placement = ANYWHERE
+    """Where pods may run."""
+
+
+class Langfuse(pulumi.ComponentResource):
+    """Langfuse behind a Service, migrated before it is rolled."""
+
+    service_name: pulumi.Output[str]
+    """Name of the Service, port 80."""
+    url: pulumi.Output[str]
+    """Base URL within the cluster."""
+    deployment_name: pulumi.Output[str]
+    """Name of the Deployment."""
+
+    def __init__(
+        self, name: str, args: LangfuseArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        web = labels(name, "web")
+        pods = selector(name, "web")
+
+        account = ServiceAccount(
+            f"{name}-service-account",
+            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            automount_service_account_token=False,
+            opts=child,
+        )
+        # Immutable and autonamed: changed settings make a new ConfigMap, whose name rolls the
+        # pods; the pods that still run keep the one they started with.
+        config = ConfigMap(
+            f"{name}-config",
+            metadata={"namespace": args.namespace, "labels": web},
+            immutable=True,
+            data=dict(args.environment),
+            opts=child,
+        )
+        service = Service(
+            f"{name}-service",
+            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            spec={
+                "type": "ClusterIP",
+                "selector": pods,
+                "ports": [{"name": "http", "port": 80, "target_port": "http"}],
+            },
+            opts=child,
+        )
+        policy = NetworkPolicy(
+            f"{name}-network-policy",
+            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            spec=network.web_policy(
+                pods,
+                database=args.database,
+                client_namespaces=args.client_namespaces,
+                egress_ports=args.egress_ports,
+            ),
+            opts=child,
+        )
+        migration = self._migration(name, args)
+        scaled = args.max_replicas > args.min_replicas
+        deployment = Deployment(
+            f"{name}-deployment",
+            metadata={"namespace": args.namespace, "name": name, "labels": _versioned(web, args)},
+            spec={
+                # The autoscaler owns the number; a value here would reset it with every `up`
+                # (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
+                "replicas": None if scaled else args.min_replicas,
+                "selector": {"match_labels": pods},
+                "strategy": {
+                    "type": "RollingUpdate",
+                    "rolling_update": {"max_unavailable": 0, "max_surge": 1},
+                },
+                # An older ReplicaSet names a ConfigMap and a Secret that are gone: the way back
+                # is `pulumi up` of the older configuration.
+                "revision_history_limit": 1,
+                "progress_deadline_seconds": lifecycle.PROGRESS_DEADLINE,
+                "template": {
+                    "metadata": {"labels": _versioned(web, args)},
+                    "spec": {
+                        **_pod(args, account, _web_container(args, config)),
+                        "termination_grace_period_seconds": lifecycle.TERMINATION_GRACE,
+                        "topology_spread_constraints": _spread(pods, args.zone_spread),
+                    },
+                },
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The schema is migrated, and the policy limits the pods, before the first starts.
+                depends_on=[migration, policy],
+            ),
+        )
+        self.deployment_name = deployment.metadata.apply(lambda m: m.name or "")
+        if scaled:
+            self._autoscaler(name, args, web)
+        PodDisruptionBudget(
+            f"{name}-disruption-budget",
+            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            # Not minAvailable: with one replica that would block every node drain.
+            spec={"max_unavailable": 1, "selector": {"match_labels": pods}},
+            opts=child,
+        )
+        self.service_name = service.metadata.apply(lambda m: m.name or "")
+        self.url = pulumi.Output.format("http://{0}.{1}.svc", self.service_name, args.namespace)
+        self.register_outputs({"serviceName": self.service_name, "url": self.url})
+
+    def _migration(self, name: str, args: LangfuseArgs) -> Job:
+        """The schema migrations of one image, run once, before any pod of that image.
+
+        The image's entrypoint migrates and then runs its arguments; ``true`` makes it stop there.
+        A Job's template cannot change, so another image or database URL is another Job, and a
+        failed one is made anew (``replaceUnready``). It stays after success, for its log.
+        """
+        child = pulumi.ResourceOptions(parent=self)
+        component = "migration"
+        object_labels = labels(name, component)
+        account = ServiceAccount(
+            f"{name}-{component}-service-account",
+            metadata={
+                "namespace": args.namespace,
+                "name": f"{name}-{component}",
+                "labels": object_labels,
+            },
+            automount_service_account_token=False,
+            opts=child,
+        )
+        policy = NetworkPolicy(
+            f"{name}-{component}-network-policy",
+            metadata={
+                "namespace": args.namespace,
+                "name": f"{name}-{component}",
+                "labels": object_labels,
+            },
+            spec=network.migration_policy(selector(name, component), database=args.database),
+            opts=child,
+        )
+        return Job(
+            f"{name}-{component}",
+            metadata={
+                "namespace": args.namespace,
+                "labels": _versioned(object_labels, args),
+                "annotations": {"pulumi.com/replaceUnready": "true"},
+            },
+            spec={
+                # A failed migration fails again: one retry is for a database that was away.
+                "backoff_limit": 1,
+                "active_deadline_seconds": lifecycle.MIGRATION_DEADLINE,
+                "template": {
+                    "metadata": {"labels": _versioned(object_labels, args)},
+                    "spec": {
+                        **_pod(args, account, _migration_container(args)),
+                        "restart_policy": "Never",
+                    },
+                },
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[policy],
+                custom_timeouts=pulumi.CustomTimeouts(
+                    create=f"{lifecycle.MIGRATION_DEADLINE + 60}s"
+                ),
+            ),
+        )
+
+    def _autoscaler(self, name: str, args: LangfuseArgs, web: Mapping[str, str]) -> None:
+        """Scale on CPU alone: a Node.js process does not give memory back when load falls."""
+        HorizontalPodAutoscaler(
+            f"{name}-autoscaler",
+            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            spec={
+                "scale_target_ref": {
+                    "api_version": "apps/v1",
+                    "kind": "Deployment",
+                    "name": self.deployment_name,
+                },
+                "min_replicas": args.min_replicas,
+                "max_replicas": args.max_replicas,
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {
+                            "name": "cpu",
+                            "target": {
+                                "type": "Utilization",
+                                "average_utilization": args.target_cpu_percent,
+                            },
+                        },
+                    }
+                ],
+                "behavior": {
+                    # A starting pod burns CPU: without a window that alone would start the next.
+                    "scale_up": {
+                        "stabilization_window_seconds": 30,
+                        "select_policy": "Max",
+                        "policies": [
+                            {"type": "Pods", "value": 2, "period_seconds": 60},
+                            {"type": "Percent", "value": 100, "period_seconds": 60},
+                        ],
+                    },
+                    "scale_down": {
+                        "stabilization_window_seconds": 300,
+                        "policies": [
+                            {
+                                "type": "Pods",
+                                "value": 1,
+                                "period_seconds": lifecycle.TERMINATION_GRACE,
+                            }
+                        ],
+                    },
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str, str]:
+    return {**object_labels, "app.kubernetes.io/version": str(args.version)}
+
+
+def _pod(
+    args: LangfuseArgs, account: ServiceAccount, container: ContainerArgsDict
+) -> PodSpecArgsDict:
+    """What the web pods and the migration pod have in common."""
+    return {
+        "service_account_name": account.metadata.apply(lambda m: m.name or ""),
+        "automount_service_account_token": False,
+        # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
+        # like settings.
+        "enable_service_links": False,
+        "image_pull_secrets": [{"name": s} for s in args.image_pull_secrets] or None,
+        "node_selector": dict(args.placement.node_selector) or None,
+        "tolerations": list(args.placement.tolerations) or None,
+        "security_context": pod_security(_UID),
+        "containers": [container],
+    }
+
+
+def _database_url(args: LangfuseArgs) -> EnvVarArgsDict:
+    return {
+        "name": "DATABASE_URL",
+        "value_from": {
+            "secret_key_ref": {"name": args.database_secret.name, "key": "DATABASE_URL"}
+        },
+    }
+
+
+def _migration_container(args: LangfuseArgs) -> ContainerArgsDict:
+    return {
+        "name": "migration",
+        "image": args.image,
+        "args": ["true"],
+        "env": [_database_url(args)],
+        "resources": resource_requirements(_MIGRATION_RESOURCES),
+        "security_context": container_security(read_only=False),
+    }
+
+
+def _web_container(args: LangfuseArgs, config: ConfigMap) -> ContainerArgsDict:
+    readiness = versions.readiness_path(args.version)
+    liveness = versions.liveness_path(args.version)
+    return {
+        "name": "langfuse",
+        "image": args.image,
+        "env": [_database_url(args)],
+        "env_from": [
+            {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
+            {"secret_ref": {"name": args.secret.name}},
+        ],
+        "ports": [{"name": "http", "container_port": PORT}],
+        "resources": resource_requirements(args.resources),
+        # Next.js writes its cache below the working folder.
+        "security_context": container_security(read_only=False),
+        "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
+        "startup_probe": _http(
+            readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
+        ),
+        "readiness_probe": _http(readiness, period=5, failures=3),
+        # Restarts only a process that hangs: never one whose database is away.
+        "liveness_probe": _http(liveness, period=10, failures=6),
+    }
+
+
+def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
+    """A probe of an HTTP path, or of the port alone. Generous with a throttled event loop."""
+    probe: ProbeArgsDict = {
+        "period_seconds": period,
+        "timeout_seconds": 5,
+        "failure_threshold": failures,
+    }
+    if path is None:
+        probe["tcp_socket"] = {"port": "http"}
+    else:
+        probe["http_get"] = {"path": path, "port": "http"}
+    return probe
+
+
+def _spread(
+    pods: Mapping[str, str], zones: Literal["preferred", "required"]
+) -> list[TopologySpreadConstraintArgsDict]:
+    """Over zones, then over hosts; each rollout's pods counted by themselves."""
+
+    def over(key: str, unsatisfiable: str) -> TopologySpreadConstraintArgsDict:
+        return {
+            "topology_key": key,
+            "max_skew": 1,
+            "when_unsatisfiable": unsatisfiable,
+            "label_selector": {"match_labels": pods},
+            "match_label_keys": ["pod-template-hash"],
+        }
+
+    return [
+        over(
+            "topology.kubernetes.io/zone",
+            "DoNotSchedule" if zones == "required" else "ScheduleAnyway",
+        ),
+        over("kubernetes.io/hostname", "ScheduleAnyway"),
+    ]

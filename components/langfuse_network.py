@@ -1,0 +1,75 @@
+"""Network policies of Langfuse's pods. Pure but for the types; imports no SDK at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from components.labels import NAMESPACE_NAME
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
+        NetworkPolicyPeerArgsDict,
+        NetworkPolicySpecArgsDict,
+    )
+
+    from components.handover import DatabaseConnection
+
+
+def web_policy(
+    pods: Mapping[str, str],
+    *,
+    database: DatabaseConnection,
+    client_namespaces: Sequence[str],
+    egress_ports: Sequence[int],
+) -> NetworkPolicySpecArgsDict:
+    """In from its own and the clients' namespaces; out to DNS, the database and the given ports."""
+    own_namespace: NetworkPolicyPeerArgsDict = {"pod_selector": {}}
+    clients: list[NetworkPolicyPeerArgsDict] = [
+        {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
+        for namespace in client_namespaces
+    ]
+    anywhere: list[NetworkPolicyEgressRuleArgsDict] = (
+        [{"ports": [{"protocol": "TCP", "port": port} for port in egress_ports]}]
+        if egress_ports
+        else []
+    )
+    return {
+        "pod_selector": {"match_labels": pods},
+        "policy_types": ["Ingress", "Egress"],
+        "ingress": [
+            {
+                "from_": [own_namespace, *clients],
+                "ports": [{"protocol": "TCP", "port": "http"}],
+            }
+        ],
+        "egress": [_dns(), _to(database), *anywhere],
+    }
+
+
+def migration_policy(
+    pods: Mapping[str, str], *, database: DatabaseConnection
+) -> NetworkPolicySpecArgsDict:
+    """Nothing in; out to DNS and the database."""
+    return {
+        "pod_selector": {"match_labels": pods},
+        "policy_types": ["Ingress", "Egress"],
+        "egress": [_dns(), _to(database)],
+    }
+
+
+def _dns() -> NetworkPolicyEgressRuleArgsDict:
+    """To any resolver: a node-local cache has an address of its own, and no pod to select."""
+    return {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
+
+
+def _to(database: DatabaseConnection) -> NetworkPolicyEgressRuleArgsDict:
+    """To the database's pods, or to its port anywhere when it is outside of the cluster.
+
+    An RDS address changes with a failover, so no network can be named.
+    """
+    rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": database.port}]}
+    if database.pods is not None:
+        rule["to"] = [{"pod_selector": {"match_labels": database.pods}}]
+    return rule

@@ -1,0 +1,107 @@
+"""What each Langfuse 2 release knows: settings, probe paths, shutdown. Pure; imports no SDK.
+
+Read from the tags of the langfuse/langfuse repository (web/src/env.mjs, packages/shared/src/env.ts,
+web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, order=True)
+class Version:
+    """A Langfuse release, ordered as semantic versions are."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read ``MAJOR.MINOR.PATCH``; raises ``ValueError`` for anything else, ``2`` included."""
+        parts = text.split(".")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+            raise ValueError(text)
+        return cls(*(int(part) for part in parts))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+OLDEST: Final = Version(2, 75, 0)
+"""The release that the topology was first described for (2024-08-29)."""
+
+LATEST: Final = Version(2, 95, 12)
+"""The last release of version 2 (2025-11-13): nothing follows it but version 3."""
+
+# Every tag of the range that upstream published: a gap (2.95.2) would be an ImagePullBackOff.
+RELEASES: Final = tuple(
+    Version.parse(text)
+    for text in (  # noqa: SIM905 - fifty quotes would be harder to check
+        "2.75.0 2.75.1 2.75.2 2.76.0 2.77.0 2.78.0 2.79.0 2.80.0 2.81.0 2.81.1 2.81.2 2.82.0 "
+        "2.83.0 2.83.1 2.84.0 2.84.1 2.85.0 2.85.1 2.86.0 2.87.0 2.88.0 2.89.0 2.90.0 2.90.1 "
+        "2.91.0 2.92.0 2.93.0 2.93.1 2.93.2 2.93.3 2.93.4 2.93.5 2.93.6 2.93.7 2.93.8 2.93.9 "
+        "2.94.0 2.95.0 2.95.1 2.95.3 2.95.4 2.95.5 2.95.6 2.95.7 2.95.8 2.95.9 2.95.10 2.95.11 "
+        "2.95.12"
+    ).split()
+)
+
+
+INIT: Final = Version(2, 78, 0)
+"""First organisation, project, API keys and user from ``LANGFUSE_INIT_*``."""
+
+LOG_SETTINGS: Final = Version(2, 78, 0)
+"""``LANGFUSE_LOG_LEVEL`` and ``LANGFUSE_LOG_FORMAT`` reach the web container."""
+
+READY_ENDPOINT: Final = Version(2, 78, 0)
+"""``/api/public/ready``, which fails from SIGTERM on."""
+
+HEALTH_WITHOUT_DATABASE: Final = Version(2, 79, 0)
+"""``/api/public/health`` no longer queries the database."""
+
+EXPORT_WITHOUT_STATIC_KEYS: Final = Version(2, 81, 1)
+"""``S3_BUCKET_NAME`` alone is enough; the AWS credential chain is used."""
+
+MEDIA_UPLOAD: Final = Version(2, 90, 0)
+"""``LANGFUSE_S3_MEDIA_UPLOAD_*``."""
+
+# Environment variables by prefix, with the first release that reads them. Only what is newer than
+# OLDEST is listed.
+_ENVIRONMENT_SINCE: Final = {
+    "LANGFUSE_INIT_": INIT,
+    "LANGFUSE_LOG_": LOG_SETTINGS,
+    "OTEL_": Version(2, 82, 0),
+    "AUTH_GITLAB_": Version(2, 83, 0),
+    "LANGFUSE_S3_MEDIA_": MEDIA_UPLOAD,
+    "AUTH_KEYCLOAK_": Version(2, 93, 3),
+    "AUTH_GITHUB_ENTERPRISE_": Version(2, 93, 3),
+    "AUTH_IGNORE_": Version(2, 93, 7),
+    "AUTH_HTTP_PROXY": Version(2, 94, 0),
+    "AUTH_HTTPS_PROXY": Version(2, 94, 0),
+}
+
+
+def environment_since(name: str) -> Version:
+    """The first release from ``OLDEST`` on that reads the environment variable ``name``."""
+    since = (first for prefix, first in _ENVIRONMENT_SINCE.items() if name.startswith(prefix))
+    return max(since, default=OLDEST)
+
+
+def liveness_path(version: Version) -> str | None:
+    """HTTP path for the liveness probe, or None where only a TCP check is safe.
+
+    Up to 2.78 the health page runs ``SELECT 1``: as a liveness probe it would restart every pod
+    during a database failover.
+    """
+    return "/api/public/health" if version >= HEALTH_WITHOUT_DATABASE else None
+
+
+def readiness_path(version: Version) -> str:
+    """HTTP path for the readiness probe and the load balancer's health check.
+
+    ``/ready`` answers 500 from SIGTERM on, so that a terminating pod leaves the Service and the
+    target group while it still serves. Older releases have that behaviour in ``/health``.
+    """
+    return "/api/public/ready" if version >= READY_ENDPOINT else "/api/public/health"

@@ -1,0 +1,46 @@
+"""What every pod of the stack has in common: the ``restricted`` Pod Security Standard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import (
+        PodSecurityContextArgsDict,
+        ResourceRequirementsArgsDict,
+        SecurityContextArgsDict,
+    )
+
+    from components.handover import ContainerResources
+
+
+def pod_security(user: int) -> PodSecurityContextArgsDict:
+    """Security context of a pod that runs as the numeric ``user``, and group of the same number.
+
+    Numeric, because the kubelet cannot tell whether a named image user is root.
+    """
+    return {
+        "run_as_non_root": True,
+        "run_as_user": user,
+        "run_as_group": user,
+        "seccomp_profile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security(*, read_only: bool) -> SecurityContextArgsDict:
+    """Security context of a container; ``read_only`` mounts its root file system read-only."""
+    context: SecurityContextArgsDict = {
+        "allow_privilege_escalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    if read_only:
+        context["read_only_root_filesystem"] = True
+    return context
+
+
+def resource_requirements(resources: ContainerResources) -> ResourceRequirementsArgsDict:
+    """Requests and limits; no CPU limit, because throttling is what makes probes time out."""
+    return {
+        "requests": {"cpu": resources.cpu, "memory": resources.memory},
+        "limits": {"memory": resources.memory_limit},
+    }

@@ -1,0 +1,49 @@
+"""PostgreSQL connection URLs and the connections they add up to. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+DEFAULT_MAX_CONNECTIONS: Final = 100
+"""PostgreSQL's own default."""
+
+RESERVED_CONNECTIONS: Final = 3
+"""``superuser_reserved_connections``."""
+
+MIGRATION_CONNECTIONS: Final = 2
+"""``prisma migrate deploy`` holds its advisory lock on one and works on another."""
+
+ROLLOUT_PODS: Final = 2
+"""Pods beyond the replica maximum during a rollout: one surge pod, one terminating pod."""
+
+
+def connection_url(
+    *,
+    user: str,
+    password: str,
+    host: str,
+    port: int,
+    database: str,
+    parameters: Mapping[str, str],
+) -> str:
+    """A URL as Prisma reads it; user, password and database are percent-encoded.
+
+    Langfuse's own assembly from DATABASE_HOST and DATABASE_PASSWORD encodes nothing, and
+    DATABASE_PORT is read by no version, so the program always gives the whole URL.
+    """
+    credentials = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    query = urlencode(parameters, quote_via=quote, safe="/")
+    return f"postgresql://{credentials}@{host}:{port}/{quote(database, safe='')}?{query}"
+
+
+def pool_parameters(connection_limit: int) -> dict[str, str]:
+    """Prisma's pool settings. Its default, twice the *node's* CPUs plus one, fits no pod."""
+    return {"connection_limit": str(connection_limit), "pool_timeout": "10"}
+
+
+def required_connections(*, max_replicas: int, connection_limit: int) -> int:
+    """The most connections that Langfuse can hold at once, migration and reserve included."""
+    pods = max_replicas + ROLLOUT_PODS
+    return pods * connection_limit + MIGRATION_CONNECTIONS + RESERVED_CONNECTIONS

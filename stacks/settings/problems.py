@@ -1,0 +1,96 @@
+"""A configuration mistake, and the one message that lists them all."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+NAMESPACE = "agent-observability"
+"""The project's configuration namespace: the name in ``Pulumi.yaml``."""
+
+MASK = "[secret]"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: full key, value as found, the rule it breaks, and the command that mends it."""
+
+    key: str
+    found: str
+    rule: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"  {self.key} = {self.found}\n    rule: {self.rule}\n    fix:  {self.fix}"
+
+
+def show(value: object) -> str:
+    """A configuration value as it would be written in YAML, on one line and at most 80 wide."""
+    text = "(nothing)" if value is None else json.dumps(value, ensure_ascii=False)
+    text = text.encode(errors="replace").decode()  # a lone surrogate cannot be printed
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+# `pulumi config set --path` stores what looks like these as a number or a boolean.
+_NOT_KEPT_AS_TEXT = re.compile(r"true|false|0|[+-]\d+|[1-9]\d*")
+
+# `pulumi config set` refuses to store a text of some entropy in clear under such a key.
+_GUARDED_KEY = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
+
+
+def set_command(key: str, value: object, *, secret: bool = False) -> str:
+    """The ``pulumi config`` command that gives ``key`` (with its namespace) the value."""
+    nested = "." in key or "[" in key
+    text = value if isinstance(value, str) else json.dumps(value)
+    words = ["pulumi", "config", "set"]
+    if secret:
+        words.append("--secret")
+    elif len(text) > 16 and _GUARDED_KEY.search(key):
+        words.append("--plaintext")
+    if nested:
+        words.append("--path")
+    if nested and isinstance(value, str) and not secret and _NOT_KEPT_AS_TEXT.fullmatch(text):
+        words += ["--type", "string"]
+    words.append(key)
+    if not secret:  # a secret is typed at the prompt: never in the shell's history or in argv
+        words += ["--", text] if text.startswith("-") else [text]
+    return shlex.join(words)
+
+
+def remove_command(key: str, *, path: bool = True) -> str:
+    """The ``pulumi config`` command that removes ``key``.
+
+    ``path=False``: the key stands in the stack file as it is, dots and brackets included.
+    """
+    options = ["--path"] if path and ("." in key or "[" in key) else []
+    return shlex.join(["pulumi", "config", "rm", *options, key])
+
+
+def join(key: str, path: Sequence[int | str]) -> str:
+    """The full key of a value inside the value of ``key``, as ``--path`` reads it."""
+    for part in path:
+        if isinstance(part, int):
+            key += f"[{part}]"
+        elif part and not re.search(r"[.\[\]\"\s]", part):
+            key += f".{part}"
+        else:
+            quoted = part.replace('"', '\\"')
+            key += f'["{quoted}"]'
+    return key
+
+
+class ConfigurationError(pulumi.RunError):
+    """Every problem of a stack's configuration; Pulumi prints it without a traceback."""
+
+    def __init__(self, stack: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+        listing = "\n\n".join(str(problem) for problem in problems)
+        super().__init__(
+            f"The configuration of stack '{stack}' has {count}; nothing was changed.\n\n{listing}\n"
+        )

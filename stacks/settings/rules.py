@@ -1,0 +1,44 @@
+"""A rule for one value: its words, its check, and what editors can check of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value has to be, in words that follow its key, and how that is decided."""
+
+    text: str
+    accepts: Callable[[Any], bool]
+    pattern: str | None = None
+    """The whole rule as a regular expression, where it is one."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        pattern = {"pattern": f"^{self.pattern}$"} if self.pattern is not None else {}
+        return {**handler(schema), **pattern}
+
+    def _check(self, value: object) -> object:
+        if not self.accepts(value):
+            raise PydanticCustomError("rule", "{rule}", {"rule": self.text})
+        return value
+
+
+def matching(text: str, pattern: str) -> Rule:
+    """The rule that the whole value matches a regular expression."""
+    compiled = re.compile(pattern, re.ASCII)
+    return Rule(text, lambda value: compiled.fullmatch(value) is not None, pattern)

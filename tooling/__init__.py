@@ -1,0 +1,1 @@
+"""What people run beside Pulumi: render, local cluster, demo, docs, bench."""

@@ -1,0 +1,110 @@
+"""Stack configuration as the engine passes it to the program, read without the engine."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+_PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder0000"}
+"""Stands for an encrypted value that has a form of its own."""
+
+_PLACEHOLDER: Final = "placeholder"
+
+
+class StackFileError(Exception):
+    """A stack file that cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class StackConfiguration:
+    """Configuration by full key, as text (JSON for objects), and the keys that are secret."""
+
+    values: Mapping[str, str]
+    secret_keys: frozenset[str]
+
+
+def project_name() -> str:
+    """The project's name, from ``Pulumi.yaml``."""
+    return str(_project()["name"])
+
+
+def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfiguration:
+    """The configuration of ``stack`` with ``overrides`` (by full key; objects are merged).
+
+    Encrypted values cannot be read without the stack's key: placeholders of the right form stand
+    for them. Raises ``StackFileError``.
+    """
+    path = ROOT / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
+        raise StackFileError(f"There is no stack file {path.name}; stacks are {', '.join(known)}.")
+    try:
+        document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise StackFileError(f"{path.name} is not valid YAML: {error}") from error
+    return assemble({**_defaults(), **(document.get("config") or {})}, overrides)
+
+
+def assemble(
+    config: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+) -> StackConfiguration:
+    """Configuration from a stack file's ``config`` mapping."""
+    merged = copy.deepcopy(dict(config))
+    for key, value in (overrides or {}).items():
+        merged[key] = _merge(merged.get(key), value)
+    values: dict[str, str] = {}
+    secret_keys: set[str] = set()
+    for key, value in merged.items():
+        plain, secret = _decrypt(key, value)
+        values[key] = plain if isinstance(plain, str) else json.dumps(plain)
+        if secret:
+            secret_keys.add(key)
+    return StackConfiguration(values, frozenset(secret_keys))
+
+
+def _project() -> Mapping[str, Any]:
+    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+
+
+def _defaults() -> dict[str, Any]:
+    """What ``Pulumi.yaml`` gives every stack."""
+    project = _project()
+    return {
+        key if ":" in key else f"{project['name']}:{key}": declared.get(
+            "value", declared.get("default")
+        )
+        for key, declared in project["config"].items()
+    }
+
+
+def _mapping(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _merge(base: object, over: object) -> object:
+    below, above = _mapping(base), _mapping(over)
+    if below is None or above is None:
+        return over
+    merged = {**below, **{key: _merge(below.get(key), value) for key, value in above.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _decrypt(name: str, value: object) -> tuple[object, bool]:
+    """``value`` without encryption, and whether it held any."""
+    if (mapping := _mapping(value)) is not None:
+        if set(mapping) == {"secure"}:
+            return _PLACEHOLDERS.get(name, _PLACEHOLDER), True
+        parts = {key: _decrypt(key, part) for key, part in mapping.items()}
+        return {k: part for k, (part, _) in parts.items()}, any(s for _, s in parts.values())
+    if isinstance(value, list):
+        items = [_decrypt(name, item) for item in cast("list[object]", value)]
+        return [item for item, _ in items], any(secret for _, secret in items)
+    return value, False
