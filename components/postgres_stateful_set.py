@@ -49,7 +49,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   exit 0
 fi
 printf "ALTER ROLE %s PASSWORD '%s';\\n" "$POSTGRES_USER" "$POSTGRES_PASSWORD" |
-  postgres --single -D "$PGDATA" -c log_statement=none "$POSTGRES_DB" > /dev/null
+  postgres --single -D "$PGDATA" -c exit_on_error=on "$POSTGRES_DB" > /dev/null
 echo 'password applied'
 """
 

@@ -34,7 +34,9 @@ def kubernetes(settings: Settings) -> pulumi_kubernetes.Provider:
     return pulumi_kubernetes.Provider(
         "kubernetes",
         context=cluster.context,
-        kubeconfig=cluster.kubeconfig and str(files[0]),
+        # Empty, not absent: the SDK would put $KUBECONFIG of whoever runs it into the state. The
+        # provider then reads it itself.
+        kubeconfig=str(files[0]) if cluster.kubeconfig else "",
         # Another context is another cluster; a rewritten kubeconfig is not. Without this a change
         # of the server's address would replace every object, the database's volume included
         # (https://github.com/pulumi/pulumi-kubernetes/pull/4019).

@@ -68,7 +68,7 @@ class OfflineBackend:
         raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
 
     def _random(self, resource: Resource) -> dict[str, str]:
-        length = resource.inputs["length"]
+        length = resource.inputs.get("length", 0)
         if resource.type == "random:index/randomBytes:RandomBytes":
             data = hashlib.shake_256(resource.urn.encode()).digest(length)
             state = {"hex": data.hex(), "base64": base64.b64encode(data).decode()}

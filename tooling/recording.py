@@ -27,7 +27,6 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.stack import run_in_stack
-from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await  # pyright: ignore[reportPrivateUsage]
 
 from tooling.stack_files import ROOT, StackConfiguration, project_name
 
@@ -122,7 +121,10 @@ class _Monitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        _ensure_event_loop()
+        with _event_loop() as loop:
+            return self._register(urn, request, loop)
+
+    def _register(self, urn: str, request: Any, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
         resource = Resource(
             urn=urn,
             type=request.type,
@@ -156,7 +158,7 @@ class _Monitor(mocks.MockMonitor):
             key: pulumi.Output.secret(_rewrap(value)) if key in marked else _rewrap(value)
             for key, value in state.items()
         }
-        serialized = _sync_await(rpc.serialize_properties(outputs, {}))
+        serialized = loop.run_until_complete(rpc.serialize_properties(outputs, {}))
         self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, id_, outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=serialized)
 
@@ -169,15 +171,27 @@ class _Monitor(mocks.MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: ANN401, N802
-        _ensure_event_loop()
-        arguments = rpc.deserialize_properties(request.args)
-        result = self._backend.invoke(request.tok, arguments)
-        serialized = _sync_await(rpc.serialize_properties(dict(result), {}))
+        with _event_loop() as loop:
+            arguments = rpc.deserialize_properties(request.args)
+            result = self._backend.invoke(request.tok, arguments)
+            serialized = loop.run_until_complete(rpc.serialize_properties(dict(result), {}))
         fields: dict[str, Any] = {
             "failures": list[provider_pb2.CheckFailure](),
             "return": serialized,
         }
         return resource_pb2.ResourceInvokeResponse(**fields)
+
+
+@contextmanager
+def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
+    """A loop for this thread: (de)serializing outputs makes futures."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 class _Invokes(mocks.Mocks):
@@ -224,6 +238,8 @@ def run(
     def isolated() -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        # The first error is raised below; what waited for its result would report it once each.
+        loop.set_exception_handler(lambda _loop, _context: None)
         # set_mocks makes a root stack where there is none; run_in_stack makes the one we want.
         settings.set_root_resource(cast("pulumi.Resource", object()))
         mocks.set_mocks(
@@ -239,6 +255,7 @@ def run(
         try:
             loop.run_until_complete(run_in_stack(body))
         finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
             asyncio.set_event_loop(None)
 
@@ -318,6 +335,8 @@ def _unwrap(value: Any) -> Any:  # noqa: ANN401 - the wire's JSON
         return {key: _unwrap(item) for key, item in mapping.items()}
     if (items := as_list(value)) is not None:
         return [_unwrap(item) for item in items]
+    if isinstance(value, pulumi.output.Unknown):
+        return UNKNOWN
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

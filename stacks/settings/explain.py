@@ -31,7 +31,7 @@ _RULES = {
     "string_type": "must be text; numbers, true and false go in quotes",
     "tuple_type": "must be a list",
 }
-_SECRET_NAMES = ("apiKey", "credential", "key", "password", "secret", "token")
+_SECRET_NAMES = ("apikey", "credential", "key", "password", "secret", "token")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -53,9 +53,14 @@ def shown_unknown(
         beside_secret
         or isinstance(value, dict | list)
         or re.search("|".join(_SECRET_NAMES), name, re.IGNORECASE)
-        or difflib.get_close_matches(name, _SECRET_NAMES, n=1)
+        or any(difflib.get_close_matches(word, _SECRET_NAMES) for word in _words(name))
     )
-    return _shown(value, encrypted=masked, secret=bool(suspicious))
+    return _shown(value, encrypted=masked, secret=bool(suspicious) and not isinstance(value, bool))
+
+
+def _words(name: str) -> list[str]:
+    """A camelCase name and its parts, in small letters."""
+    return [name.lower(), *map(str.lower, re.findall("[A-Z]?[a-z]+", name))]
 
 
 def _shown(value: JsonValue, *, encrypted: bool, secret: bool = False) -> str:

@@ -1,0 +1,102 @@
+# Every command a person needs. `make help` lists them.
+STACK ?= dev
+CLUSTER ?= kwok
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down up preview destroy render cluster-up cluster-down \
+	test test-cluster lint format types bench docs lock clean
+
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  STACK=$(STACK) is the stack of up, preview, destroy and render;"
+	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up."
+
+# -- See it run ------------------------------------------------------------------------------------
+
+demo: $(INSTALLED) ## Put the dev stack on a throwaway local control plane
+	@$(BIN)/python -m tooling.demo up --cluster $(CLUSTER)
+
+demo-down: $(INSTALLED) ## Remove the demo, its cluster and everything it generated
+	@$(BIN)/python -m tooling.demo down
+
+cluster-up: $(INSTALLED) ## Start a local control plane alone
+	@$(BIN)/python -m tooling.cluster up --provider $(CLUSTER)
+
+cluster-down: $(INSTALLED) ## Remove the local control plane
+	@$(BIN)/python -m tooling.cluster down
+
+# -- Deploy ----------------------------------------------------------------------------------------
+
+up: $(INSTALLED) cli ## Deploy STACK with your own pulumi CLI and backend
+	pulumi up --stack $(STACK)
+
+preview: $(INSTALLED) cli ## Show what `up` would change
+	pulumi preview --stack $(STACK) --diff
+
+destroy: $(INSTALLED) cli ## Remove STACK
+	pulumi destroy --stack $(STACK)
+
+.PHONY: cli
+cli:
+	@command -v pulumi > /dev/null || { \
+		echo "There is no pulumi command on PATH. Install it, then try again:"; \
+		echo "  https://www.pulumi.com/docs/iac/download-install/"; \
+		echo "Without it, 'make render STACK=$(STACK)' shows the stack and 'make demo' runs it."; \
+		exit 1; } >&2
+
+render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
+	@$(BIN)/python -m tooling.render --stack $(STACK)
+
+# -- Check -----------------------------------------------------------------------------------------
+
+test: $(INSTALLED) ## Unit and contract tests
+	@$(BIN)/python -m pytest
+
+test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
+	@$(BIN)/python -m pytest tests/cluster tests/engine
+
+lint: $(INSTALLED) ## Lint, formatting, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tooling.docs --check
+
+format: $(INSTALLED) ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(INSTALLED) ## Type check
+	@$(BIN)/pyright
+
+bench: $(INSTALLED) ## Time and memory of the program, and how they grow
+	@$(BIN)/python -m tooling.bench
+
+# -- Keep ------------------------------------------------------------------------------------------
+
+docs: $(INSTALLED) ## Generate docs/configuration.md and the configuration's JSON Schema
+	@$(BIN)/python -m tooling.docs
+
+lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements.in --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-dev.in --output-file requirements-dev.txt
+
+clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
+	@$(BIN)/python -m tooling.demo down
+	rm -rf .local $(VENV)
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+			"Name another: make PYTHON=python3.12 …" >&2; exit 1; }
+	@echo "Installing the Python packages into $(VENV) (once, about half a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt -r requirements-dev.txt
+	@touch $@

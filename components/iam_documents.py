@@ -1,0 +1,47 @@
+"""IAM policy documents as values: what a statement is, and how a document is written. Pure.
+
+The statements stand in ``iam_<what>`` modules beside the components that need them. An ARN that
+AWS has yet to invent reaches them inside ``Output.apply``, as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, NotRequired, TypedDict
+
+VERSION: Final = "2012-10-17"
+"""The current version of the policy language. The default is 2008's, without variables."""
+
+
+class Statement(TypedDict):
+    """One statement. Policies attached to a role name no principal; all others do."""
+
+    Sid: str
+    Effect: Literal["Allow", "Deny"]
+    Action: str | Sequence[str]
+    Principal: NotRequired[str | Mapping[str, str | Sequence[str]]]
+    Resource: NotRequired[str | Sequence[str]]
+    Condition: NotRequired[Mapping[str, Mapping[str, str | Sequence[str]]]]
+
+
+class PolicyDocument(TypedDict):
+    """A whole policy: of a role, a resource, or the trust in a role."""
+
+    Version: str
+    Statement: Sequence[Statement]
+
+
+def document(*statements: Statement) -> PolicyDocument:
+    """A document of ``statements``."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def encode(policy: PolicyDocument) -> str:
+    """The JSON text that AWS takes; the same text for the same document."""
+    return json.dumps(policy)
+
+
+def partition(arn: str) -> str:
+    """The partition of an ARN: ``aws``, ``aws-cn``, ``aws-us-gov``."""
+    return arn.split(":", 2)[1]

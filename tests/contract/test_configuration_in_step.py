@@ -1,0 +1,212 @@
+"""Pulumi.yaml, the stack files, the schema, the reference page and the models say the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast, get_origin
+
+import jsonschema
+import pytest
+import yaml
+
+from stacks.settings import Section, Settings, read
+from stacks.settings.models import Aws
+from stacks.settings.problems import NAMESPACE
+from stacks.settings.shape import ENGINES, fields, is_secret, model_of
+from tests.support.configurations import EKS, EXTERNAL, KEY, SMALL, Encrypted
+from tooling import stack_files
+from tooling.docs import files
+from tooling.docs.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STACKS = ("dev", "prod")
+SECTIONS = {key: field for key, field in fields(Settings).items() if key not in {"stack", "aws"}}
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def _schema() -> dict[str, Any]:
+    return json.loads((ROOT / "stacks/config.schema.json").read_text(encoding="utf-8"))
+
+
+def _declared() -> dict[str, Any]:
+    config = _yaml("Pulumi.yaml")["config"]
+    return {key: value for key, value in config.items() if ":" not in key}
+
+
+def _errors(config: Mapping[str, Any]) -> list[str]:
+    validator = jsonschema.Draft7Validator(_schema())
+    found = cast("Iterator[Any]", validator.iter_errors({"config": config}))
+    return sorted(error.json_path for error in found)
+
+
+def _written(config: Any) -> Any:  # noqa: ANN401 - configuration is any JSON
+    """Configuration as a stack file has it: encrypted values as objects."""
+    if isinstance(config, Encrypted):
+        return {"secure": "v1:AAAA"}
+    if isinstance(config, Mapping):
+        values = cast("Mapping[str, Any]", config)
+        return {key: _written(value) for key, value in values.items()}
+    return config
+
+
+def _config(**sections: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {f"{NAMESPACE}:{k}": _written(v) for k, v in {**SMALL, **sections}.items()}
+
+
+def test_the_generated_files_are_as_they_would_be_generated_now() -> None:
+    assert files.stale() == [], "run `make docs` and commit the result"
+
+
+def test_the_check_names_a_stale_file_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    (tmp_path / "docs" / "configuration.md").write_text("old", encoding="utf-8")
+    capsys.readouterr()
+
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().err == (
+        "docs/configuration.md is stale: run `make docs` and commit the result\n"
+    )
+
+
+def test_the_project_declares_each_section_and_nothing_else() -> None:
+    assert list(_declared()) == list(SECTIONS)
+
+
+def test_the_project_declares_each_section_with_the_type_that_the_program_reads() -> None:
+    for key, declared in _declared().items():
+        is_list = get_origin(SECTIONS[key].annotation) is tuple
+        assert declared["type"] == ("array" if is_list else "object"), key
+        assert declared["default"] == ([] if is_list else {}), key
+        assert declared["description"].endswith("."), key
+
+
+def test_the_namespace_is_the_name_of_the_project() -> None:
+    assert _yaml("Pulumi.yaml")["name"] == NAMESPACE == stack_files.project_name()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_file_is_valid_for_editors_and_for_the_program(stack: str) -> None:
+    jsonschema.validate(_yaml(f"Pulumi.{stack}.yaml"), _schema(), jsonschema.Draft7Validator)
+    configuration = stack_files.read(stack)
+    read(stack, configuration.values, set(configuration.secret_keys))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_key_of_a_stack_file_is_known(stack: str) -> None:
+    known = {f"{NAMESPACE}:{key}" for key in SECTIONS} | {f"aws:{key}" for key in fields(Aws)}
+
+    assert set(_yaml(f"Pulumi.{stack}.yaml")["config"]) <= known
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_file_names_the_schema_on_its_first_line(stack: str) -> None:
+    first = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
+
+    assert first == "# yaml-language-server: $schema=stacks/config.schema.json"
+
+
+def test_the_schema_is_a_schema_and_stands_on_its_own() -> None:
+    schema = _schema()
+
+    jsonschema.Draft7Validator.check_schema(schema)
+    assert "$ref" not in json.dumps(schema)
+
+
+@pytest.mark.parametrize(
+    ("config", "places"),
+    [
+        (_config(), []),
+        (_config(database=EXTERNAL), []),
+        (_config(database={"engine": "rds", "multiAz": True}), []),
+        (_config(langsmith={"apiKey": Encrypted(KEY)}), []),
+        (_config(langfuse={"secretEnvironment": {"AUTH_SECRET": Encrypted("x")}}), []),
+        ({**_config(), "pulumi:autonaming": {"mode": "default"}}, []),
+        ({**_config(), "kubernetes:context": "kind"}, ["$.config"]),
+        ({**_config(), "aws:skipMetadataApiCheck": True}, ["$.config"]),
+        ({}, ["$.config", "$.config", "$.config"]),
+        (_config(database={}), ["$.config['agent-observability:database']"]),
+        (
+            _config(database={"engine": "statefulSet", "multiAz": True}),
+            ["$.config['agent-observability:database']"],
+        ),
+        (
+            _config(database={"engine": "postgres"}),
+            ["$.config['agent-observability:database'].engine"],
+        ),
+        (
+            _config(database={**EXTERNAL, "password": "hunter2"}),
+            ["$.config['agent-observability:database'].password"],
+        ),
+        (
+            _config(langsmith={"apiKey": KEY}),
+            ["$.config['agent-observability:langsmith'].apiKey"],
+        ),
+        (
+            _config(langfuse={"version": "2.95.2"}),
+            ["$.config['agent-observability:langfuse'].version"],
+        ),
+        (
+            _config(langfuse={"environment": {"lower": "x"}}),
+            ["$.config['agent-observability:langfuse'].environment"],
+        ),
+        (
+            _config(cluster={"namespace": "Observability"}),
+            ["$.config['agent-observability:cluster'].namespace"],
+        ),
+        (
+            _config(acknowledge=["everything"]),
+            ["$.config['agent-observability:acknowledge'][0]"],
+        ),
+    ],
+)
+def test_the_schema_refuses_what_the_program_refuses_of_one_value(
+    config: Mapping[str, Any], places: list[str]
+) -> None:
+    assert _errors(config) == places
+
+
+def test_a_cluster_by_eks_name_is_valid_by_schema() -> None:
+    cluster = {key: value for key, value in EKS.items() if isinstance(value, str)}
+
+    assert _errors(_config(cluster=cluster)) == []
+
+
+def test_every_field_has_a_description_in_the_reference_and_in_the_schema() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    for model in _models():
+        for key, field in fields(model).items():
+            assert field.description, f"{model.__name__}.{key}"
+            assert f"| `{key}`" in page, f"{model.__name__}.{key}"
+            assert ("**secret**" in _row(page, key)) == is_secret(field.annotation), key
+
+
+def test_a_table_of_the_reference_has_four_columns_in_every_row() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+
+    assert len(rows) > 100
+    assert {row.replace("\\|", "").count("|") for row in rows} == {5}
+
+
+def _row(page: str, key: str) -> str:
+    return next(line for line in page.splitlines() if line.startswith(f"| `{key}`"))
+
+
+def _models() -> Iterator[type[Section]]:
+    waiting: list[type[Section]] = [Aws, *ENGINES.values()]
+    waiting += [m for field in SECTIONS.values() if (m := model_of(field.annotation)) is not None]
+    while waiting:
+        model = waiting.pop()
+        yield model
+        inside = [model_of(field.annotation) for field in model.model_fields.values()]
+        waiting += [found for found in inside if found is not None]

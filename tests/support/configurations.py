@@ -1,0 +1,109 @@
+"""Stack configurations for tests: a small valid one, changed in one place at a time."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from _pytest.mark.structures import ParameterSet
+
+from stacks.settings import ConfigurationError, Problem, Settings, read
+
+NAMESPACE: Final = "agent-observability:"
+
+ABSENT: Final = object()
+"""In a change: take the key away."""
+
+SMALL: Final[Mapping[str, Any]] = {
+    "cluster": {"context": "kind-langfuse"},
+    "langfuse": {"admin": {"email": "admin@example.com"}},
+    "database": {"engine": "statefulSet"},
+}
+
+EKS: Final[Mapping[str, Any]] = {"eksName": "platform-prod", "context": ABSENT}
+"""As a change of ``cluster``: an EKS cluster in place of a context."""
+
+KEY: Final = "lsv2_sk_0123456789"
+"""A LangSmith key of the right form."""
+
+
+@dataclass(frozen=True)
+class Encrypted:
+    """A value that stands encrypted in the stack file."""
+
+    text: str
+
+
+EXTERNAL: Final[Mapping[str, Any]] = {
+    "engine": "external",
+    "host": "db.example.com",
+    "password": Encrypted("hunter2"),
+}
+"""As a change of ``database``: one that exists."""
+
+
+def small(change: Mapping[str, Any] | None = None) -> tuple[dict[str, str], set[str]]:
+    """Values and secret keys, as the engine passes them, of ``SMALL`` with a ``change``.
+
+    A key with a colon is a full key, any other a section of the project. Objects are merged.
+    """
+    config: dict[str, Any] = {NAMESPACE + key: copy.deepcopy(v) for key, v in SMALL.items()}
+    for name, value in (change or {}).items():
+        key = name if ":" in name else NAMESPACE + name
+        config[key] = _merged(config.get(key), value)
+    values: dict[str, str] = {}
+    secret_keys: set[str] = set()
+    for key, value in config.items():
+        if value is ABSENT:
+            continue
+        plain, encrypted = _decrypted(value)
+        values[key] = plain if isinstance(plain, str) else json.dumps(plain)
+        secret_keys |= {key} if encrypted else set()
+    return values, secret_keys
+
+
+def settings(change: Mapping[str, Any] | None = None) -> Settings:
+    return read("test", *small(change))
+
+
+def problems(change: Mapping[str, Any] | None = None) -> list[Problem]:
+    """The problems of ``SMALL`` with a ``change``; none if it is valid."""
+    try:
+        settings(change)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
+
+
+def problem(path: str, found: str, rule: str, fix: str) -> Problem:
+    """A problem in a section of the project; ``@`` stands for the namespace in ``fix``."""
+    return Problem(NAMESPACE + path, found, rule, re.sub(r"(?<!\w)@", NAMESPACE, fix))
+
+
+def bad(name: str, change: Mapping[str, Any], *expected: Problem) -> ParameterSet:
+    """A row of a table: ``SMALL`` with a ``change`` has the ``expected`` problems, no others."""
+    return pytest.param(change, list(expected), id=name)
+
+
+def _merged(base: Any, change: Any) -> Any:  # noqa: ANN401 - configuration is any JSON
+    if not (isinstance(base, dict) and isinstance(change, dict)):
+        return change
+    merged = {**base, **{key: _merged(base.get(key), value) for key, value in change.items()}}
+    return {key: value for key, value in merged.items() if value is not ABSENT}
+
+
+def _decrypted(value: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    if isinstance(value, Encrypted):
+        return value.text, True
+    if isinstance(value, dict):
+        parts = {key: _decrypted(part) for key, part in value.items()}
+        return {k: part for k, (part, _) in parts.items()}, any(e for _, e in parts.values())
+    if isinstance(value, list):
+        items = [_decrypted(item) for item in value]
+        return [item for item, _ in items], any(e for _, e in items)
+    return value, False

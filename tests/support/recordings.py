@@ -1,0 +1,50 @@
+"""Recordings of the program, one for each configuration, shared by the tests that read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from tooling import offline
+from tooling.recording import Recording, Resource, reveal
+
+
+def recorded(
+    stack: str = "dev", *, preview: bool = False, **sections: Mapping[str, Any]
+) -> Recording:
+    """The program's registrations for a stack file with changed sections of the project."""
+    return _recorded(stack, preview, json.dumps(sections, sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _recorded(stack: str, preview: bool, sections: str) -> Recording:
+    overrides = {f"agent-observability:{k}": v for k, v in json.loads(sections).items()}
+    return offline.record(stack, overrides, preview=preview)
+
+
+def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401
+    """A resource's inputs, without secret marks."""
+    return reveal(recording.named(name, type_).inputs)
+
+
+def depends_on(recording: Recording, resource: Resource) -> list[str]:
+    """Logical names of what a resource waits for, components left out."""
+    return sorted(
+        recording.resources[urn].name
+        for urn in resource.dependencies
+        if recording.resources[urn].custom
+    )
+
+
+def all_before(recording: Recording, name: str, type_: str | None = None) -> set[str]:
+    """Logical names of everything that is complete before a resource starts."""
+    names: set[str] = set()
+    pending = list(recording.named(name, type_).dependencies)
+    while pending:
+        resource = recording.resources[pending.pop()]
+        if resource.name not in names:
+            names.add(resource.name)
+            pending += resource.dependencies
+    return names

@@ -1,0 +1,109 @@
+"""What a change of the configuration replaces, updates and leaves alone.
+
+An immutable object and a Job have invented names that follow from their inputs, as the engine
+would replace them under a new name. What the engine itself decides is the engine tier's.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.support.recordings import recorded
+from tooling import offline
+from tooling.recording import Recording, reveal
+
+
+def difference(before: Recording, after: Recording) -> dict[str, str]:
+    """Logical names by what happens to them: created, removed, replaced or updated."""
+    old, new = ({r.urn: r for r in run.resources.values() if r.custom} for run in (before, after))
+    changes = {old[urn].name: "removed" for urn in old.keys() - new.keys()}
+    changes |= {new[urn].name: "created" for urn in new.keys() - old.keys()}
+    for urn in old.keys() & new.keys():
+        resource = new[urn]
+        if reveal(old[urn].inputs) == reveal(resource.inputs):
+            continue
+        renamed = offline.is_kubernetes(resource) and offline.kubernetes_name(
+            old[urn]
+        ) != offline.kubernetes_name(resource)
+        changes[resource.name] = "replaced" if renamed else "updated"
+    return changes
+
+
+def with_other(monkeypatch: pytest.MonkeyPatch, name: str) -> Recording:
+    """The dev stack after one generated value was made again."""
+    original = offline.OfflineBackend._random
+
+    def other(self: offline.OfflineBackend, resource: Any) -> dict[str, str]:  # noqa: ANN401
+        state = original(self, resource)
+        return {k: v[::-1] for k, v in state.items()} if resource.name == name else state
+
+    monkeypatch.setattr(offline.OfflineBackend, "_random", other)
+    return offline.record("dev")
+
+
+def test_the_same_configuration_changes_nothing() -> None:
+    assert difference(recorded(), offline.record("dev")) == {}
+
+
+def test_another_image_runs_another_migration_and_rolls_the_pods() -> None:
+    assert difference(recorded(), recorded(langfuse={"version": "2.95.11"})) == {
+        "langfuse-migration": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_a_plain_setting_rolls_the_pods_and_migrates_nothing() -> None:
+    assert difference(recorded(), recorded(langfuse={"telemetry": True})) == {
+        "langfuse-config": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+@pytest.mark.parametrize("name", ["nextauth-secret", "salt", "encryption-key", "admin-password"])
+def test_another_credential_rolls_the_pods_and_migrates_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recorded()
+
+    assert difference(before, with_other(monkeypatch, f"langfuse-credentials-{name}")) == {
+        "langfuse-app-secret": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_another_project_key_reaches_pods_and_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recorded()
+
+    assert difference(before, with_other(monkeypatch, "langfuse-credentials-project-keys")) == {
+        "langfuse-app-secret": "replaced",
+        "langfuse-deployment": "updated",
+        "langfuse-agents-ai-agents-access-secret": "updated",
+    }
+
+
+def test_another_database_password_restarts_the_server_then_tries_it_then_rolls_the_pods(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = recorded()
+
+    assert difference(before, with_other(monkeypatch, "langfuse-postgres-password")) == {
+        "langfuse-postgres-credentials": "replaced",
+        "langfuse-postgres-stateful-set": "updated",
+        "langfuse-database-secret": "replaced",
+        "langfuse-migration": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_other_replicas_touch_the_autoscaler_alone() -> None:
+    assert difference(recorded(), recorded(langfuse={"maxReplicas": 4})) == {
+        "langfuse-autoscaler": "updated"
+    }
+
+
+def test_another_agent_namespace_adds_its_own_objects_and_opens_the_policy() -> None:
+    assert difference(recorded(), recorded(agents={"namespaces": ["ai-agents", "more"]})) == {
+        "langfuse-agents-more-namespace": "created",
+        "langfuse-agents-more-access-secret": "created",
+        "langfuse-network-policy": "updated",
+    }

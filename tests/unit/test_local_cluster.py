@@ -1,0 +1,225 @@
+"""The local cluster: pins, names and folders, messages, other people's programs.
+
+No control plane is started here; the cluster tier does that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tooling.cluster import ClusterError, __main__, api, binaries, crds, kind, simulated, state
+from tooling.cluster.binaries import COMPONENTS
+from tooling.cluster.download import Download
+
+FOLDER = Path(state.__file__).parent
+
+
+def silent(_line: str) -> None:
+    """Progress that nobody reads."""
+
+
+@pytest.mark.parametrize(
+    ("module", "requirement"),
+    [
+        ("kubernetes", f"k8s.io/kubernetes v{binaries.KUBERNETES}"),
+        ("etcd", f"go.etcd.io/etcd/server/v3 v{binaries.ETCD}"),
+        ("kwok", f"sigs.k8s.io/kwok v{binaries.KWOK}"),
+    ],
+)
+def test_downloads_and_builds_are_the_same_version(module: str, requirement: str) -> None:
+    assert requirement in (FOLDER / "gomod" / module / "go.mod").read_text(encoding="utf-8")
+
+
+def test_every_staging_module_is_the_release_of_the_same_kubernetes() -> None:
+    text = (FOLDER / "gomod/kubernetes/go.mod").read_text(encoding="utf-8")
+    release = "v0." + binaries.KUBERNETES.split(".", 1)[1]
+    replaced = dict(re.findall(r"(k8s\.io/\S+) => k8s\.io/\S+ (\S+)", text))
+    assert set(replaced.values()) == {release}
+    unreplaced = set(re.findall(r"(k8s\.io/\S+) v0\.0\.0\s", text)) - set(replaced)
+    assert not unreplaced, f"{unreplaced} would be looked for at v0.0.0, which does not exist"
+
+
+def test_each_program_is_built_from_a_pinned_tool() -> None:
+    for component in COMPONENTS:
+        pins = (FOLDER / "gomod" / component.source.module / "go.mod").read_text(encoding="utf-8")
+        assert re.search(rf"^(tool )?\s*{re.escape(component.source.package)}$", pins, re.MULTILINE)
+
+
+def test_every_server_listens_on_loopback_only() -> None:
+    assert "bindAddress: 127.0.0.1" in (FOLDER / "kwokctl.yaml").read_text(encoding="utf-8")
+
+
+def test_official_addresses_are_the_published_ones() -> None:
+    found = {component.name: component.download("linux", "arm64") for component in COMPONENTS}
+    kubernetes = f"https://dl.k8s.io/release/v{binaries.KUBERNETES}/bin/linux/arm64/kube-apiserver"
+    assert found["kube-apiserver"] == Download(url=kubernetes, checksums=f"{kubernetes}.sha256")
+    etcd = f"https://github.com/etcd-io/etcd/releases/download/v{binaries.ETCD}"
+    assert found["etcd"] == Download(
+        url=f"{etcd}/etcd-v{binaries.ETCD}-linux-arm64.tar.gz",
+        checksums=f"{etcd}/SHA256SUMS",
+        member="etcd",
+    )
+    kwok = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{binaries.KWOK}"
+    assert found["kwokctl"] == Download(url=f"{kwok}/kwokctl-linux-arm64")
+
+
+def test_what_upstream_does_not_publish_as_a_tarball_is_built() -> None:
+    etcd = next(component for component in COMPONENTS if component.name == "etcd")
+    assert etcd.download("darwin", "arm64") is None
+
+
+def test_the_folder_follows_the_parameter_then_the_environment_then_the_repository(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(state.STATE_VARIABLE, raising=False)
+    assert state.cluster_folder("a") == state.REPOSITORY / ".local/cluster/a"
+    monkeypatch.setenv(state.STATE_VARIABLE, str(tmp_path / "one"))
+    assert state.cluster_folder("a") == (tmp_path / "one/cluster/a").resolve()
+    assert state.cluster_folder("a", tmp_path) == (tmp_path / "cluster/a").resolve()
+
+
+@pytest.mark.parametrize("name", ["", "Demo", "a/b", "..", "-a", "a-", "a" * 33, "a b"])
+def test_a_name_that_cannot_be_a_folder_and_a_context_is_refused(name: str) -> None:
+    with pytest.raises(ClusterError, match="is not usable"):
+        state.cluster_folder(name)
+
+
+def test_what_was_noted_is_read_again(tmp_path: Path) -> None:
+    cluster = state.describe("a", "kind", state.cluster_folder("a", tmp_path))
+    state.remember(cluster)
+    assert api.clusters(tmp_path) == [cluster]
+    assert (cluster.context, cluster.kubeconfig.parent) == ("kind-a", cluster.folder)
+
+
+def test_simulated_nodes_spread_over_three_zones_and_claims_find_a_default_class() -> None:
+    items = json.loads(simulated.manifest())["items"]
+    zones = [
+        item["metadata"]["labels"]["topology.kubernetes.io/zone"]
+        for item in items
+        if item["kind"] == "Node"
+    ]
+    assert zones == list(simulated.ZONES)
+    classes = [item for item in items if item["kind"] == "StorageClass"]
+    marks = [item["metadata"]["annotations"] for item in classes]
+    assert marks == [{"storageclass.kubernetes.io/is-default-class": "true"}]
+    volumes = [item["spec"] for item in items if item["kind"] == "PersistentVolume"]
+    assert len(volumes) == simulated.VOLUMES
+    assert {volume["storageClassName"] for volume in volumes} == {classes[0]["metadata"]["name"]}
+
+
+def test_a_failure_is_one_message_and_exit_code_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["up", "--name", "Not Good"]) == 1
+    told = capsys.readouterr()
+    assert told.err.startswith("error: cluster name 'Not Good' is not usable")
+    assert told.out == ""
+
+
+class FakePrograms:
+    """Programs on PATH that note how they were called and answer what they are told to."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log = folder / "calls"
+        self._folder = folder
+        folder.mkdir()
+        monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
+
+    def add(self, name: str, answer: str = "", code: int = 0) -> None:
+        (self._folder / f"{name}.answer").write_text(answer, encoding="utf-8")
+        program = self._folder / name
+        program.write_text(
+            f'#!/bin/sh\necho {name} "$@" >>"{self.log}"\n'
+            f'cat "{self._folder}/{name}.answer"\nexit {code}\n',
+            encoding="utf-8",
+        )
+        program.chmod(0o755)
+
+    def calls(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return FakePrograms(tmp_path / "programs", monkeypatch)
+
+
+def test_kind_gets_its_own_kubeconfig_and_is_deleted_by_name(
+    programs: FakePrograms, tmp_path: Path
+) -> None:
+    programs.add("docker")
+    programs.add("kind")
+    cluster = api.start("a", "kind", tmp_path, silent)
+    create = f"kind create cluster --name a --kubeconfig {cluster.kubeconfig} --wait 120s"
+    assert create in programs.calls()
+    assert cluster.context == "kind-a"
+    assert api.stop("a", tmp_path, silent)
+    assert "kind delete cluster --name a" in programs.calls()
+    assert not cluster.folder.exists()
+
+
+def test_a_running_cluster_is_not_replaced_by_one_of_the_other_kind(
+    programs: FakePrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs.add("docker")
+    programs.add("kind")
+    running = state.describe("a", "kwok", state.cluster_folder("a", tmp_path))
+    state.remember(running)
+
+    def up(_cluster: state.Cluster) -> bool:
+        return True
+
+    monkeypatch.setattr(api, "healthy", up)
+    with pytest.raises(ClusterError, match="runs already with provider kwok"):
+        api.start("a", "kind", tmp_path, silent)
+    assert running.folder.exists()
+
+
+def test_a_kind_cluster_that_fails_to_start_is_deleted(
+    programs: FakePrograms, tmp_path: Path
+) -> None:
+    programs.add("docker")
+    programs.add("kind", code=3)
+    with pytest.raises(ClusterError, match="kind could not create the cluster a"):
+        api.start("a", "kind", tmp_path, silent)
+    assert "kind delete cluster --name a" in programs.calls()
+    assert not state.cluster_folder("a", tmp_path).exists()
+
+
+def test_a_stopped_docker_is_reported_before_anything_starts(programs: FakePrograms) -> None:
+    programs.add("kind")
+    programs.add("docker", code=1)
+    with pytest.raises(ClusterError, match="needs a running Docker daemon"):
+        kind.require()
+
+
+def go_answer(programs: FakePrograms, module: Path, checksum: str) -> None:
+    programs.add("go", json.dumps({"Dir": str(module), "Sum": checksum}))
+
+
+def test_definitions_are_read_from_the_module_cache(programs: FakePrograms, tmp_path: Path) -> None:
+    wanted = crds.PROMETHEUS_OPERATOR
+    definitions = tmp_path / wanted.folder
+    definitions.mkdir(parents=True)
+    for name in ("b.yaml", "a.yaml", "kustomization.yaml", "README.md"):
+        (definitions / name).touch()
+    go_answer(programs, tmp_path, wanted.checksum)
+    assert [path.name for path in crds.crd_files(wanted)] == ["a.yaml", "b.yaml"]
+    assert f"mod download -json {wanted.module}@{wanted.version}" in programs.calls()
+
+
+def test_definitions_with_another_checksum_are_refused(
+    programs: FakePrograms, tmp_path: Path
+) -> None:
+    go_answer(programs, tmp_path, "h1:other=")
+    with pytest.raises(ClusterError, match="is not what was pinned"):
+        crds.crd_files(crds.EXTERNAL_SECRETS)
+
+
+def test_definitions_that_cannot_be_fetched_say_why(programs: FakePrograms) -> None:
+    programs.add("go", json.dumps({"Error": "no such host"}), code=1)
+    with pytest.raises(ClusterError, match="could not be fetched: no such host"):
+        crds.crd_files(crds.EXTERNAL_SECRETS)

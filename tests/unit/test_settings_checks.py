@@ -1,0 +1,397 @@
+"""Settings that are refused because of each other, each with the exact problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.settings import Problem
+from tests.support.configurations import (
+    ABSENT,
+    EKS,
+    KEY,
+    Encrypted,
+    bad,
+    problem,
+    problems,
+)
+
+LATEST = "pulumi config set --path @langfuse.version 2.95.12"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        bad(
+            "no cluster",
+            {"cluster": ABSENT},
+            problem(
+                "cluster.context",
+                "(nothing)",
+                "needs the cluster: 'eksName' for an EKS cluster or 'context' of a kubeconfig",
+                "pulumi config set --path @cluster.context kind-langfuse",
+            ),
+        ),
+        bad(
+            "an EKS cluster and a context",
+            {"cluster": {"eksName": "platform-prod"}},
+            problem(
+                "cluster.context",
+                '"kind-langfuse"',
+                "give either 'eksName' or 'context': they name two different clusters",
+                "pulumi config rm --path @cluster.context",
+            ),
+        ),
+        bad(
+            "an EKS cluster and a kubeconfig",
+            {"cluster": {**EKS, "kubeconfig": "kubeconfig.yaml"}},
+            problem(
+                "cluster.kubeconfig",
+                '"kubeconfig.yaml"',
+                "belongs to 'context'; the access to an EKS cluster is discovered",
+                "pulumi config rm --path @cluster.kubeconfig",
+            ),
+        ),
+        bad(
+            "no administrator",
+            {"langfuse": ABSENT},
+            problem(
+                "langfuse.admin.email",
+                "(nothing)",
+                "is required: the first user, who owns the organisation and can invite others",
+                "pulumi config set --path @langfuse.admin.email admin@example.com",
+            ),
+        ),
+        bad(
+            "more replicas at least than at most",
+            {"langfuse": {"minReplicas": 5, "maxReplicas": 3}},
+            problem(
+                "langfuse.minReplicas",
+                "5",
+                "must not be above langfuse.maxReplicas, which is 3",
+                "pulumi config set --path @langfuse.minReplicas 3",
+            ),
+        ),
+        bad(
+            "a log format before 2.78.0",
+            {
+                "langfuse": {
+                    "version": "2.77.0",
+                    "admin": ABSENT,
+                    "signUp": "open",
+                    "logFormat": "json",
+                    "logLevel": "debug",
+                }
+            },
+            problem(
+                "langfuse.logLevel",
+                '"debug"',
+                "needs Langfuse 2.78.0 or newer; this is 2.77.0",
+                LATEST,
+            ),
+            problem(
+                "langfuse.logFormat",
+                '"json"',
+                "needs Langfuse 2.78.0 or newer; this is 2.77.0",
+                LATEST,
+            ),
+        ),
+        bad(
+            "an administrator before 2.78.0",
+            {"langfuse": {"version": "2.75.0", "signUp": "open"}},
+            problem(
+                "langfuse.version",
+                '"2.75.0"',
+                "needs Langfuse 2.78.0, the first that creates a user; this is 2.75.0",
+                LATEST,
+            ),
+        ),
+        bad(
+            "closed sign-up before 2.78.0",
+            {"langfuse": {"version": "2.75.0", "admin": ABSENT}},
+            problem(
+                "langfuse.signUp",
+                '"disabled"',
+                "leaves nobody who can log in: before 2.78.0 the first user has to sign up "
+                "(this is 2.75.0)",
+                "pulumi config set --path @langfuse.signUp open",
+            ),
+        ),
+        bad(
+            "agents before 2.78.0",
+            {
+                "langfuse": {"version": "2.77.0", "admin": ABSENT, "signUp": "open"},
+                "agents": {"namespaces": ["ai-agents"]},
+            },
+            problem(
+                "langfuse.version",
+                '"2.77.0"',
+                "agents need project keys, which Langfuse takes from 2.78.0 on; this is 2.77.0",
+                LATEST,
+            ),
+        ),
+        bad(
+            "Keycloak before 2.93.3",
+            {
+                "langfuse": {
+                    "version": "2.90.0",
+                    "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso.example.com"},
+                    "secretEnvironment": {"AUTH_KEYCLOAK_CLIENT_SECRET": Encrypted("hunter2")},
+                }
+            },
+            problem(
+                "langfuse.environment.AUTH_KEYCLOAK_ISSUER",
+                "[secret]",
+                "needs Langfuse 2.93.3 or newer; this is 2.90.0",
+                LATEST,
+            ),
+            problem(
+                "langfuse.secretEnvironment.AUTH_KEYCLOAK_CLIENT_SECRET",
+                "[secret]",
+                "needs Langfuse 2.93.3 or newer; this is 2.90.0",
+                LATEST,
+            ),
+        ),
+        bad(
+            "environment variables that the program sets",
+            {
+                "langfuse": {
+                    "environment": {"NEXTAUTH_URL": "https://x.example.com", "PORT": "8080"}
+                }
+            },
+            problem(
+                "langfuse.environment.NEXTAUTH_URL",
+                '"https://x.example.com"',
+                "is not for the environment; remove it: it follows from the URL, or is generated",
+                "pulumi config rm --path @langfuse.environment.NEXTAUTH_URL",
+            ),
+            problem(
+                "langfuse.environment.PORT",
+                '"8080"',
+                "is not for the environment; remove it: the program sets it",
+                "pulumi config rm --path @langfuse.environment.PORT",
+            ),
+        ),
+        bad(
+            "a secret environment variable that the program sets",
+            {
+                "langfuse": {
+                    "secretEnvironment": {
+                        "DATABASE_URL": Encrypted("postgresql://u:hunter2@db/x"),
+                        "SALT": Encrypted("hunter2"),
+                    }
+                }
+            },
+            problem(
+                "langfuse.secretEnvironment.DATABASE_URL",
+                "[secret]",
+                "is not for the environment; the program gives the whole connection URL: set "
+                "the database section",
+                "pulumi config rm --path @langfuse.secretEnvironment.DATABASE_URL",
+            ),
+            problem(
+                "langfuse.secretEnvironment.SALT",
+                "[secret]",
+                "is not for the environment; remove it: the program generates it",
+                "pulumi config rm --path @langfuse.secretEnvironment.SALT",
+            ),
+        ),
+        bad(
+            "a variable that the program sets and that the release does not know",
+            {
+                "langfuse": {
+                    "version": "2.77.0",
+                    "admin": ABSENT,
+                    "signUp": "open",
+                    "environment": {"LANGFUSE_LOG_LEVEL": "debug"},
+                }
+            },
+            problem(
+                "langfuse.environment.LANGFUSE_LOG_LEVEL",
+                '"debug"',
+                "is not for the environment; set langfuse.logLevel",
+                "pulumi config rm --path @langfuse.environment.LANGFUSE_LOG_LEVEL",
+            ),
+        ),
+        bad(
+            "a variable given twice",
+            {
+                "langfuse": {
+                    "environment": {"AUTH_OKTA_ISSUER": "https://sso.example.com"},
+                    "secretEnvironment": {"AUTH_OKTA_ISSUER": Encrypted("hunter2")},
+                }
+            },
+            problem(
+                "langfuse.environment.AUTH_OKTA_ISSUER",
+                "[secret]",
+                "is given in langfuse.secretEnvironment.AUTH_OKTA_ISSUER too",
+                "pulumi config rm --path @langfuse.environment.AUTH_OKTA_ISSUER",
+            ),
+        ),
+        bad(
+            "memory above its limit",
+            {"langfuse": {"resources": {"memory": "4Gi", "memoryLimit": "3Gi"}}},
+            problem(
+                "langfuse.resources.memory",
+                '"4Gi"',
+                "must not be above the limit, langfuse.resources.memoryLimit, which is 3Gi",
+                "pulumi config set --path @langfuse.resources.memory 3Gi",
+            ),
+        ),
+        bad(
+            "memory of the database above its limit",
+            {"database": {"resources": {"memory": "2Gi", "memoryLimit": "1Gi"}}},
+            problem(
+                "database.resources.memory",
+                '"2Gi"',
+                "must not be above the limit, database.resources.memoryLimit, which is 1Gi",
+                "pulumi config set --path @database.resources.memory 1Gi",
+            ),
+        ),
+        bad(
+            "a storage class named and created",
+            {"database": {"storageClass": "gp3", "createStorageClass": True}},
+            problem(
+                "database.storageClass",
+                '"gp3"',
+                "names a class that exists, and database.createStorageClass makes another; "
+                "keep one",
+                "pulumi config rm --path @database.storageClass",
+            ),
+        ),
+        bad(
+            "pools that fit with fewer connections",
+            {"langfuse": {"maxReplicas": 10}, "database": {"connectionLimit": 20}},
+            problem(
+                "database.connectionLimit",
+                "20",
+                "10 pods of 20 connections, plus 2 pods during a rollout, a migration and a "
+                "reserve, make 245; database.maxConnections is 100",
+                "pulumi config set --path @database.connectionLimit 7",
+            ),
+        ),
+        bad(
+            "pools that fit with fewer replicas",
+            {
+                "langfuse": {"maxReplicas": 50},
+                "database": {"maxConnections": 20, "connectionLimit": 1},
+            },
+            problem(
+                "langfuse.maxReplicas",
+                "50",
+                "50 pods of 1 connections, plus 2 pods during a rollout, a migration and a "
+                "reserve, make 57; database.maxConnections is 20",
+                "pulumi config set --path @langfuse.maxReplicas 13",
+            ),
+        ),
+        bad(
+            "pools that do not fit an RDS instance",
+            {
+                "cluster": EKS,
+                "langfuse": {"maxReplicas": 20},
+                "database": {"engine": "rds", "instanceClass": "db.t4g.micro"},
+            },
+            problem(
+                "database.connectionLimit",
+                "5",
+                "20 pods of 5 connections, plus 2 pods during a rollout, a migration and a "
+                "reserve, make 115; db.t4g.micro has about 84",
+                "pulumi config set --path @database.connectionLimit 3",
+            ),
+        ),
+        bad(
+            "an agent namespace that is the stack's own",
+            {"agents": {"namespaces": ["observability"]}},
+            problem(
+                "agents.namespaces[0]",
+                '"observability"',
+                "is named by cluster.namespace already; an agent namespace is one of its own",
+                "pulumi config rm --path '@agents.namespaces[0]'",
+            ),
+        ),
+        bad(
+            "agent namespaces that are named twice",
+            {"agents": {"namespaces": ["a", "b", "a", "b"], "existingNamespaces": ["b"]}},
+            problem(
+                "agents.existingNamespaces[0]",
+                '"b"',
+                "is named by agents.namespaces[1] already; an agent namespace is one of its own",
+                "pulumi config rm --path '@agents.existingNamespaces[0]'",
+            ),
+            problem(
+                "agents.namespaces[3]",
+                '"b"',
+                "is named by agents.namespaces[1] already; an agent namespace is one of its own",
+                "pulumi config rm --path '@agents.namespaces[3]'",
+            ),
+            problem(
+                "agents.namespaces[2]",
+                '"a"',
+                "is named by agents.namespaces[0] already; an agent namespace is one of its own",
+                "pulumi config rm --path '@agents.namespaces[2]'",
+            ),
+        ),
+        bad(
+            "LangSmith without agents",
+            {"langsmith": {"apiKey": Encrypted(KEY)}},
+            problem(
+                "langsmith",
+                "[secret]",
+                "goes to agent namespaces, and agents.namespaces names none",
+                "pulumi config set --path '@agents.namespaces[0]' ai-agents",
+            ),
+        ),
+        bad(
+            "a LangSmith region and an endpoint",
+            {
+                "langsmith": {
+                    "apiKey": Encrypted(KEY),
+                    "region": "eu",
+                    "endpoint": "https://langsmith.example.com",
+                },
+                "agents": {"namespaces": ["a"]},
+            },
+            problem(
+                "langsmith.region",
+                "[secret]",
+                "give either 'region' or the 'endpoint' of a self-hosted LangSmith",
+                "pulumi config rm --path @langsmith.region",
+            ),
+        ),
+        bad(
+            "a recovery window of three days",
+            {"secrets": {"recoveryDays": 3}},
+            problem(
+                "secrets.recoveryDays",
+                "3",
+                "must be 0 (deleted at once) or 7 to 30 days: Secrets Manager knows no other",
+                "pulumi config set --path @secrets.recoveryDays 7",
+            ),
+        ),
+        bad(
+            "Secrets Manager without an EKS cluster",
+            {"secrets": {"delivery": "secretsManager"}},
+            problem(
+                "secrets.delivery",
+                '"secretsManager"',
+                "needs an EKS cluster (cluster.eksName): External Secrets logs in to AWS by "
+                "the cluster's OIDC provider",
+                "pulumi config set --path @secrets.delivery kubernetes",
+            ),
+        ),
+        bad(
+            "RDS without an EKS cluster",
+            {"database": {"engine": "rds"}},
+            problem(
+                "database.engine",
+                '"rds"',
+                "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC",
+                "pulumi config set --path @database.engine statefulSet",
+            ),
+        ),
+    ],
+)
+def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert problems(change) == expected

@@ -1,0 +1,224 @@
+"""One Kubernetes API server, as plain dictionaries in and out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+import kubernetes.client as _client
+import kubernetes.config as _config
+import urllib3
+from kubernetes.dynamic import client as _dynamic
+from kubernetes.dynamic import discovery as _discovery
+from kubernetes.dynamic import exceptions as _errors
+
+FIELD_MANAGER: Final = "agent-observability"
+
+_SECONDS: Final = 30
+"""For one request: an API server that needs longer is not there."""
+
+Object = dict[str, Any]
+"""A Kubernetes object."""
+
+
+class LiveError(Exception):
+    """A failure that the person can act on; its text says what, where and why."""
+
+
+class ApiError(LiveError):
+    """The API server refused a request."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Reference:
+    """Which object."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+
+    @classmethod
+    def of(cls, object_: Mapping[str, Any]) -> Reference:
+        metadata = object_["metadata"]
+        return cls(
+            api_version=object_["apiVersion"],
+            kind=object_["kind"],
+            namespace=metadata.get("namespace"),
+            name=metadata["name"],
+        )
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Reference:
+        return cls(**stored)
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+class _Discoverer(_discovery.LazyDiscoverer):
+    """Knows the server's kinds without a cache file: another cluster may use the same address."""
+
+    def __init__(self, client: Any, cache_file: str | None) -> None:  # noqa: ANN401, ARG002
+        super().__init__(client, os.devnull + ".absent")  # pyright: ignore[reportUnknownMemberType]
+
+    def _write_cache(self) -> None:
+        pass
+
+
+class Api:
+    """A connection to the cluster of one context. Safe to use from several threads.
+
+    Raises ``LiveError`` when there is no such context or no answer, ``ApiError`` for a refusal.
+    """
+
+    def __init__(self, kubeconfig: str | Path, context: str) -> None:
+        self._where = f"context {context} of {kubeconfig}"
+        self._lock = threading.Lock()
+        configuration = _client.Configuration()
+        configuration.retries = urllib3.Retry(connect=1, read=0, redirect=0, other=0)  # pyright: ignore[reportAttributeAccessIssue]
+        try:
+            _config.load_kube_config(str(kubeconfig), context, configuration)  # pyright: ignore[reportUnknownMemberType]
+        except (_config.ConfigException, OSError) as error:
+            raise LiveError(f"{self._where} cannot be used: {error}") from error
+        self._http = _client.ApiClient(configuration)
+        # Its warnings about retries would say the same as the error that follows.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+        with self._failures("discovery"):
+            self._dynamic: Any = _dynamic.DynamicClient(self._http, discoverer=_Discoverer)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, reference: Reference) -> Object | None:
+        """The object, or None if there is none."""
+        with self._failures(f"reading {reference}"):
+            try:
+                found = self._dynamic.get(
+                    self._resource(reference.api_version, reference.kind),
+                    name=reference.name,
+                    namespace=reference.namespace,
+                    _request_timeout=_SECONDS,
+                )
+            except _errors.NotFoundError:
+                return None
+        return cast("Object", found.to_dict())
+
+    def apply(self, object_: Object) -> Object:
+        """Server-side apply; a field that somebody else manages is an error, not overwritten."""
+        reference = Reference.of(object_)
+        with self._failures(f"applying {reference}"):
+            applied = self._dynamic.server_side_apply(
+                self._resource(reference.api_version, reference.kind),
+                body=object_,
+                name=reference.name,
+                namespace=reference.namespace,
+                field_manager=FIELD_MANAGER,
+                _request_timeout=_SECONDS,
+            )
+        return cast("Object", applied.to_dict())
+
+    def patch(self, reference: Reference, change: Object, *, subresource: str = "") -> Object:
+        """A JSON merge patch, of a subresource such as ``status`` or ``scale`` where named."""
+        resource = self._resource(reference.api_version, reference.kind)
+        path = resource.path(name=reference.name, namespace=reference.namespace)
+        with self._failures(f"patching {reference}"):
+            patched = self._dynamic.request(
+                "patch",
+                f"{path}/{subresource}" if subresource else path,
+                body=change,
+                content_type="application/merge-patch+json",
+                _request_timeout=_SECONDS,
+            )
+        return cast("Object", patched.to_dict())
+
+    def delete(self, reference: Reference) -> None:
+        """Ask for deletion, of what the object owns first; one that is gone is no error."""
+        with self._failures(f"deleting {reference}"):
+            try:
+                self._dynamic.delete(
+                    self._resource(reference.api_version, reference.kind),
+                    name=reference.name,
+                    namespace=reference.namespace,
+                    body={"propagationPolicy": "Foreground"},
+                    _request_timeout=_SECONDS,
+                )
+            except _errors.NotFoundError:
+                return
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        selector: str | None = None,
+    ) -> list[Object]:
+        """The objects of a kind, in all namespaces or one, that have the selector's labels."""
+        with self._failures(f"listing {kind}"):
+            found = self._dynamic.get(
+                self._resource(api_version, kind),
+                namespace=namespace,
+                label_selector=selector,
+                _request_timeout=_SECONDS,
+            ).to_dict()
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in found["items"]]
+
+    def read(self, path: str) -> Object:
+        """The answer to a GET of any path, such as ``/apis``."""
+        with self._failures(f"reading {path}"):
+            answer = self._dynamic.request("get", path, _request_timeout=_SECONDS)
+        return cast("Object", answer.to_dict())
+
+    def _resource(self, api_version: str, kind: str) -> Any:  # noqa: ANN401 - has no types
+        with self._lock:
+            try:
+                return self._dynamic.resources.get(api_version=api_version, kind=kind)
+            except _errors.ResourceNotFoundError as error:
+                message = f"the cluster ({self._where}) does not know {api_version} {kind}"
+                raise LiveError(message) from error
+
+    def _failures(self, action: str) -> _Failures:
+        return _Failures(action, self._where)
+
+
+class _Failures:
+    """Turns the client's exceptions into ours, without the headers and the nested traceback."""
+
+    def __init__(self, action: str, where: str) -> None:
+        self._action = action
+        self._where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, _errors.DynamicApiError):
+            raise ApiError(f"{self._action} was refused: {_summary(error)}") from None
+        if isinstance(error, urllib3.exceptions.HTTPError | OSError):
+            reason = getattr(error, "reason", None) or error
+            message = f"the cluster cannot be reached ({self._where}): {self._action}: {reason}"
+            raise LiveError(message) from None
+
+
+def _summary(error: Any) -> str:  # noqa: ANN401 - has no types
+    try:
+        return str(json.loads(error.body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"{error.status} {error.reason}"

@@ -1,0 +1,33 @@
+"""Random values, as the random provider makes them."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tooling.offline import UnsupportedResourceError
+from tooling.recording import Resource
+
+_SPECIAL: Final = "!@#$%&*()-_=+[]{}<>:?"
+
+
+def is_generated(resource: Resource) -> bool:
+    return resource.type.startswith("random:")
+
+
+def generate(resource: Resource, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """A value's outputs, from the operating system's randomness."""
+    length = int(inputs["length"])
+    match resource.type:
+        case "random:index/randomBytes:RandomBytes":
+            data = secrets.token_bytes(length)
+            return {"hex": data.hex(), "base64": base64.b64encode(data).decode()}
+        case "random:index/randomPassword:RandomPassword":
+            special = _SPECIAL if inputs.get("special", True) else ""
+            alphabet = string.ascii_letters + string.digits + special
+            return {"result": "".join(secrets.choice(alphabet) for _ in range(length))}
+        case _:
+            raise UnsupportedResourceError(f"{resource.type} '{resource.name}' is not known here")

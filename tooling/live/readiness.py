@@ -1,0 +1,100 @@
+"""When Pulumi's Kubernetes provider calls an object ready, or failed. Pure.
+
+Services and Ingresses are not waited for: on a cluster without load balancers and containers
+there is nothing to wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+
+def readiness(object_: Mapping[str, Any]) -> str | None:
+    """What an object still waits for, in words; None when it is ready."""
+    rule = _RULES.get(object_["kind"])
+    return rule(object_) if rule else None
+
+
+def failure(object_: Mapping[str, Any]) -> str | None:
+    """Why an object will never become ready; None as long as it may."""
+    conditions = _conditions(object_)
+    match object_["kind"]:
+        case "Job":
+            failed = conditions.get("Failed", {})
+            return _reason(failed) if failed.get("status") == "True" else None
+        case "Deployment":
+            progressing = conditions.get("Progressing", {})
+            if _current(object_) and progressing.get("reason") == "ProgressDeadlineExceeded":
+                return _reason(conditions.get("ReplicaFailure", progressing))
+        case _:
+            pass
+    return None
+
+
+def _deployment(deployment: Mapping[str, Any]) -> str | None:
+    if not _current(deployment):
+        return "the controller to see the change"
+    status = deployment.get("status") or {}
+    desired = deployment["spec"].get("replicas", 1)
+    updated = status.get("updatedReplicas", 0)
+    if (refused := _conditions(deployment).get("ReplicaFailure")) is not None:
+        return f"pods, which are refused ({_reason(refused)})"
+    if updated < desired:
+        return f"new pods, {updated} of {desired} there"
+    if status.get("replicas", 0) > updated:
+        return f"{status['replicas'] - updated} old pods to go"
+    if status.get("availableReplicas", 0) < desired:
+        return f"available pods, {status.get('availableReplicas', 0)} of {desired}"
+    return None
+
+
+def _stateful_set(stateful_set: Mapping[str, Any]) -> str | None:
+    if not _current(stateful_set):
+        return "the controller to see the change"
+    status = stateful_set.get("status") or {}
+    desired = stateful_set["spec"].get("replicas", 1)
+    if status.get("readyReplicas", 0) < desired:
+        return f"ready pods, {status.get('readyReplicas', 0)} of {desired}"
+    if status.get("currentRevision") != status.get("updateRevision"):
+        return f"updated pods, {status.get('updatedReplicas', 0)} of {desired}"
+    return None
+
+
+def _job(job: Mapping[str, Any]) -> str | None:
+    if _conditions(job).get("Complete", {}).get("status") == "True":
+        return None
+    status = job.get("status") or {}
+    wanted = job["spec"].get("completions", 1)
+    return (
+        f"success, {status.get('succeeded', 0)} of {wanted} "
+        f"({status.get('active', 0)} active, {status.get('failed', 0)} failed)"
+    )
+
+
+def _namespace(namespace: Mapping[str, Any]) -> str | None:
+    phase = (namespace.get("status") or {}).get("phase")
+    return None if phase == "Active" else f"phase Active, now {phase}"
+
+
+_RULES: Final = {
+    "Deployment": _deployment,
+    "Job": _job,
+    "Namespace": _namespace,
+    "StatefulSet": _stateful_set,
+}
+
+
+def _current(object_: Mapping[str, Any]) -> bool:
+    """Whether the controller has seen the last change of the specification."""
+    seen = (object_.get("status") or {}).get("observedGeneration", 0)
+    return seen >= object_["metadata"].get("generation", 0)
+
+
+def _conditions(object_: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    conditions = (object_.get("status") or {}).get("conditions") or []
+    return {condition["type"]: condition for condition in conditions}
+
+
+def _reason(condition: Mapping[str, Any]) -> str:
+    return ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))

@@ -1,0 +1,61 @@
+"""`python -m tooling.render --stack dev`: what a stack consists of, as files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pulumi
+
+from tooling import offline
+from tooling.recording import DuplicateUrnError
+from tooling.render import RenderedStack, RenderError, collect, summary, to_files, write
+from tooling.stack_files import ROOT, StackFileError
+
+_EXPLAINED = (
+    pulumi.RunError,
+    StackFileError,
+    RenderError,
+    offline.UnsupportedResourceError,
+    DuplicateUrnError,
+    NotImplementedError,
+    OSError,
+)
+"""Errors whose message says what is wrong; any other is a fault of the program."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Render one stack; 0 if it was written."""
+    parser = argparse.ArgumentParser(prog="python -m tooling.render", description=__doc__)
+    parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
+    parser.add_argument("--out", type=Path, help="default: .local/render/<stack>")
+    parser.add_argument(
+        "--preview",
+        action="store_true",
+        help="as in a first preview, where generated values are not known yet",
+    )
+    given = parser.parse_args(arguments)
+    folder = (given.out or ROOT / ".local" / "render" / given.stack).absolute()
+    try:
+        recording = offline.record(given.stack, preview=given.preview)
+        stack = collect(recording, allow_unknown=given.preview)
+        write(to_files(stack), folder)
+    except _EXPLAINED as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    _print(stack, folder)
+    return 0
+
+
+def _print(stack: RenderedStack, folder: Path) -> None:
+    counts = (f"{count} {what}" for what, count in summary.counts(stack).items() if count)
+    print(f"stack    {stack.stack}: {', '.join(counts)}")
+    print(f"chain    {' > '.join(summary.chain(stack))}")
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    print(f"written  {shown}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+def to_svg(graph, title): return "<svg/>"

@@ -1,0 +1,70 @@
+"""Recorded values as plain ones: secrets masked, JSON documents opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pulumi
+
+from tooling.recording import UNKNOWN, Secret, as_list, as_mapping, convert
+from tooling.render.model import RenderError
+
+SECRET_TEXT: Final = "[secret]"  # noqa: S105 - what stands in place of one
+UNKNOWN_TEXT: Final = "[unknown]"
+
+
+def plain(value: object, *, keep_secrets: bool = False) -> Any:  # noqa: ANN401 - JSON
+    """A recorded value without marks. Secrets are masked: their keys stay, their values do not."""
+
+    def leaf(item: object) -> object:
+        if isinstance(item, Secret):
+            if keep_secrets:
+                return plain(item.value, keep_secrets=True)
+            return convert(item.value, _masked)
+        return UNKNOWN_TEXT if item == UNKNOWN else _scalar(item)
+
+    return convert(value, leaf)
+
+
+def opened(value: object) -> Any:  # noqa: ANN401 - JSON
+    """The value with each text that is a JSON object or array replaced by what it says."""
+
+    def leaf(item: object) -> object:
+        if isinstance(item, Secret):
+            return Secret(opened(item.value))
+        if isinstance(item, str) and item[:1] in {"{", "["}:
+            try:
+                return json.loads(item)
+            except ValueError:
+                return item
+        return item
+
+    return convert(value, leaf)
+
+
+def unknown_paths(value: object, path: str = "") -> Iterator[str]:
+    """Where a value has parts that only the provider will know."""
+    if isinstance(value, Secret):
+        yield from unknown_paths(value.value, path)
+    elif value == UNKNOWN:
+        yield path
+    for key, item in (as_mapping(value) or {}).items():
+        yield from unknown_paths(item, f"{path}.{key}" if path else key)
+    for index, item in enumerate(as_list(value) or []):
+        yield from unknown_paths(item, f"{path}[{index}]")
+
+
+def _masked(item: object) -> str:
+    if isinstance(item, Secret):
+        return convert(item.value, _masked)
+    return UNKNOWN_TEXT if item == UNKNOWN else SECRET_TEXT
+
+
+def _scalar(item: object) -> object:
+    if item is None or isinstance(item, str | bool | int | float):
+        return item
+    if isinstance(item, pulumi.FileAsset | pulumi.FileArchive):
+        return f"[file {item.path}]"
+    raise RenderError(f"a value of type {type(item).__name__} cannot be shown")
