@@ -39,9 +39,8 @@ def _declared() -> dict[str, Any]:
 
 
 def _errors(config: Mapping[str, Any]) -> list[str]:
-    validator = jsonschema.Draft7Validator(_schema())
-    found = cast("Iterator[Any]", validator.iter_errors({"config": config}))
-    return sorted(error.json_path for error in found)
+    validator: Any = jsonschema.Draft7Validator(_schema())
+    return sorted(error.json_path for error in validator.iter_errors({"config": config}))
 
 
 def _written(config: Any) -> Any:  # noqa: ANN401 - configuration is any JSON

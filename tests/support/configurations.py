@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -90,20 +90,25 @@ def bad(name: str, change: Mapping[str, Any], *expected: Problem) -> ParameterSe
     return pytest.param(change, list(expected), id=name)
 
 
-def _merged(base: Any, change: Any) -> Any:  # noqa: ANN401 - configuration is any JSON
-    if not (isinstance(base, dict) and isinstance(change, dict)):
+def _merged(base: object, change: object) -> object:
+    below, over = _mapping(base), _mapping(change)
+    if below is None or over is None:
         return change
-    merged = {**base, **{key: _merged(base.get(key), value) for key, value in change.items()}}
+    merged = {**below, **{key: _merged(below.get(key), value) for key, value in over.items()}}
     return {key: value for key, value in merged.items() if value is not ABSENT}
 
 
-def _decrypted(value: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def _decrypted(value: object) -> tuple[object, bool]:
     if isinstance(value, Encrypted):
         return value.text, True
-    if isinstance(value, dict):
-        parts = {key: _decrypted(part) for key, part in value.items()}
+    if (mapping := _mapping(value)) is not None:
+        parts = {key: _decrypted(part) for key, part in mapping.items()}
         return {k: part for k, (part, _) in parts.items()}, any(e for _, e in parts.values())
     if isinstance(value, list):
-        items = [_decrypted(item) for item in value]
+        items = [_decrypted(item) for item in cast("list[object]", value)]
         return [item for item, _ in items], any(e for _, e in items)
     return value, False
+
+
+def _mapping(value: object) -> Mapping[str, object] | None:
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else None

@@ -5,6 +5,7 @@ Each single rule has its row in the test_settings_* tables beside this file.
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ SECRET_PLACES: Mapping[str, Mapping[str, Any]] = {
         "database": {**EXTERNAL, "engine": "postgres", "password": PASSWORD}
     },
     "a database that is text": {"database": f"postgresql://langfuse:{PASSWORD}@db/langfuse"},
-    "a database that is a list": {"database": [EXTERNAL | {"password": PASSWORD}]},
+    "a database that is a list": {"database": [{**EXTERNAL, "password": PASSWORD}]},
     "an encrypted engine": {"database": {"engine": Encrypted(PASSWORD)}},
     "a secret environment variable": {"langfuse": {"secretEnvironment": {"SALT": PASSWORD}}},
     "a list of secret variables": {"langfuse": {"secretEnvironment": [PASSWORD]}},
@@ -228,7 +229,7 @@ def test_a_number_in_a_section_with_a_secret_is_still_shown() -> None:
 def test_the_representation_of_settings_shows_no_secret() -> None:
     secret = settings(
         {
-            "database": EXTERNAL | {"password": Encrypted(PASSWORD)},
+            "database": {**EXTERNAL, "password": Encrypted(PASSWORD)},
             "langfuse": {"secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": Encrypted(PASSWORD)}},
             "langsmith": {"apiKey": Encrypted(KEY)},
             "agents": {"namespaces": ["ai-agents"]},
@@ -246,11 +247,12 @@ def test_the_running_stack_is_read_from_the_engine(monkeypatch: pytest.MonkeyPat
         {"langsmith": {"apiKey": Encrypted(KEY)}, "agents": {"namespaces": ["ai-agents"]}}
     )
     monkeypatch.setattr(pulumi, "get_stack", lambda: "staging")
-    monkeypatch.setattr(runtime_config, "CONFIG", {})
-    monkeypatch.setattr(runtime_config, "_SECRET_KEYS", set[str]())
-    pulumi.runtime.set_all_config(values, list(secret_keys))
 
-    loaded = load()
+    def program() -> Settings:
+        runtime_config.set_all_config(values, list(secret_keys))
+        return load()
+
+    loaded = contextvars.copy_context().run(program)
 
     assert loaded.stack == "staging"
     assert loaded.langsmith is not None

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
@@ -53,13 +53,6 @@ class Reference:
             namespace=metadata.get("namespace"),
             name=metadata["name"],
         )
-
-    @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> Reference:
-        return cls(**stored)
-
-    def stored(self) -> dict[str, Any]:
-        return asdict(self)
 
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""

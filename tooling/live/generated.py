@@ -11,11 +11,14 @@ from typing import Any, Final
 from tooling.offline import UnsupportedResourceError
 from tooling.recording import Resource
 
+GENERATED: Final = "random:"
+"""How the types of generated values begin."""
+
 _SPECIAL: Final = "!@#$%&*()-_=+[]{}<>:?"
 
 
 def is_generated(resource: Resource) -> bool:
-    return resource.type.startswith("random:")
+    return resource.type.startswith(GENERATED)
 
 
 def generate(resource: Resource, inputs: Mapping[str, Any]) -> dict[str, str]:

@@ -32,6 +32,25 @@ def failure(object_: Mapping[str, Any]) -> str | None:
     return None
 
 
+def pod_problem(pod: Mapping[str, Any]) -> str | None:
+    """What is wrong with a pod, in its own words; None when nothing is."""
+    status = pod.get("status") or {}
+    for container in [
+        *(status.get("initContainerStatuses") or []),
+        *(status.get("containerStatuses") or []),
+    ]:
+        state = container.get("state") or {}
+        ended, waits = state.get("terminated"), state.get("waiting")
+        if ended and ended.get("exitCode"):
+            code = f"container {container['name']} ended with exit code {ended['exitCode']}"
+            return ": ".join(filter(None, (code, _reason(ended))))
+        if waits and waits.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
+            return f"container {container['name']} waits: {_reason(waits)}"
+    if (scheduled := _conditions(pod).get("PodScheduled", {})).get("status") == "False":
+        return _reason(scheduled)
+    return _reason(status) if status.get("phase") == "Failed" else None
+
+
 def _deployment(deployment: Mapping[str, Any]) -> str | None:
     if not _current(deployment):
         return "the controller to see the change"

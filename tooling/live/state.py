@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -108,8 +109,11 @@ class State:
                 del self._entries[entry.urn]
             self._replaced = [other for other in self._replaced if other is not entry]
 
-    def _changed(self) -> _Transaction:
-        return _Transaction(self._lock, self._write)
+    @contextmanager
+    def _changed(self) -> Generator[None]:
+        with self._lock:
+            yield
+            self._write()
 
     def _write(self) -> None:
         stored = {
@@ -123,22 +127,6 @@ class State:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(stored, file)
         new.replace(self._path)
-
-
-class _Transaction:
-    def __init__(self, lock: threading.Lock, write: Any) -> None:  # noqa: ANN401
-        self._lock = lock
-        self._write = write
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, failed: object, *_: object) -> None:
-        try:
-            if failed is None:
-                self._write()
-        finally:
-            self._lock.release()
 
 
 def _entry(stored: dict[str, Any]) -> Entry:
