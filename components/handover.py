@@ -1,4 +1,4 @@
-"""What components hand to one another: a database, a delivered secret, where pods run."""
+"""What components hand to one another: a database, a delivered secret, a cluster, a place."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class DatabaseConnection:
     """TCP port."""
     pods: Mapping[str, str] | None = None
     """Labels of the database's pods, when it runs in Langfuse's namespace."""
+    ca_certificate: str | None = None
+    """Root certificate (PEM) that the URL verifies the server against, when it names one. Clients
+    find it at ``postgres_url.CA_FILE``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +41,48 @@ class DeliveredSecret:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EksCluster:
+    """An EKS cluster that exists, as far as other resources in AWS refer to it."""
+
+    name: str
+    """Name of the cluster."""
+    region: str
+    """Region of the cluster, and of everything beside it."""
+    partition: pulumi.Output[str]
+    """``aws``, ``aws-cn``, ``aws-us-gov``."""
+    account_id: pulumi.Output[str]
+    """Account that owns the cluster."""
+    endpoint: pulumi.Output[str]
+    """URL of the API server."""
+    certificate_authority: pulumi.Output[str]
+    """Certificate authority of the API server, base64."""
+    vpc_id: pulumi.Output[str]
+    """VPC of the nodes."""
+    security_group_id: pulumi.Output[str]
+    """Security group that EKS puts on nodes, and so on pods."""
+    subnet_ids: pulumi.Output[Sequence[str]]
+    """Subnets of the cluster, in at least two zones."""
+    oidc_issuer: pulumi.Output[str]
+    """URL of the OIDC issuer that signs tokens of service accounts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcProvider:
+    """The IAM identity provider of a cluster: roles trust service accounts through it."""
+
+    arn: pulumi.Output[str]
+    issuer_host: pulumi.Output[str]
+    """The issuer without ``https://``, as policies name it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where pods may run."""
+    """Where pods may run, and how their images are pulled."""
 
     node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
     tolerations: Sequence[TolerationArgsDict] = ()
+    image_pull_secrets: Sequence[str] = ()
+    """Names of Secrets in the namespace."""
 
 
 ANYWHERE: Final = Placement()

@@ -27,7 +27,7 @@ from components.handover import (
 from components.labels import labels, selector
 from components.langfuse_environment import PORT
 from components.langfuse_versions import Version
-from components.pods import container_security, pod_security, resource_requirements
+from components.pods import container_security, placed, pod_security, resource_requirements
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import (
@@ -77,8 +77,6 @@ class LangfuseArgs:
     """TCP ports that Langfuse may reach anywhere."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether a pod that cannot be spread over zones still starts."""
-    image_pull_secrets: Sequence[str] = ()
-    """Names of image pull Secrets."""
     placement: Placement = ANYWHERE
     """Where pods may run."""
 
@@ -307,9 +305,7 @@ def _pod(
         # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
         # like settings.
         "enable_service_links": False,
-        "image_pull_secrets": [{"name": s} for s in args.image_pull_secrets] or None,
-        "node_selector": dict(args.placement.node_selector) or None,
-        "tolerations": list(args.placement.tolerations) or None,
+        **placed(args.placement),
         "security_context": pod_security(_UID),
         "containers": [container],
     }

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pulumi_kubernetes.core.v1 import (
+        LocalObjectReferenceArgsDict,
         PodSecurityContextArgsDict,
         ResourceRequirementsArgsDict,
         SecurityContextArgsDict,
+        TolerationArgsDict,
     )
 
-    from components.handover import ContainerResources
+    from components.handover import ContainerResources, Placement
+
+
+class Placed(TypedDict):
+    """The part of a pod specification that ``Placement`` decides."""
+
+    image_pull_secrets: NotRequired[Sequence[LocalObjectReferenceArgsDict]]
+    node_selector: NotRequired[Mapping[str, str]]
+    tolerations: NotRequired[Sequence[TolerationArgsDict]]
+
+
+def placed(placement: Placement) -> Placed:
+    """Where a pod may run and how its images are pulled; what is not decided is left out."""
+    part: Placed = {}
+    if placement.image_pull_secrets:
+        part["image_pull_secrets"] = [{"name": name} for name in placement.image_pull_secrets]
+    if placement.node_selector:
+        part["node_selector"] = placement.node_selector
+    if placement.tolerations:
+        part["tolerations"] = placement.tolerations
+    return part
 
 
 def pod_security(user: int) -> PodSecurityContextArgsDict:

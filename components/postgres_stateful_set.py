@@ -15,7 +15,7 @@ from pulumi_kubernetes.storage.v1 import StorageClass
 from components import langfuse_lifecycle as lifecycle
 from components.handover import ANYWHERE, ContainerResources, DatabaseConnection, Placement
 from components.labels import labels, selector
-from components.pods import container_security, pod_security, resource_requirements
+from components.pods import container_security, placed, pod_security, resource_requirements
 from components.postgres_url import connection_url, pool_parameters
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                     "spec": {
                         "automount_service_account_token": False,
                         "enable_service_links": False,
-                        "node_selector": dict(args.placement.node_selector) or None,
-                        "tolerations": list(args.placement.tolerations) or None,
+                        **placed(args.placement),
                         "security_context": {
                             **pod_security(_UID),
                             "fs_group": _UID,

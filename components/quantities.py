@@ -6,7 +6,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_PATTERN: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<suffix>m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_PATTERN: Final = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)(?P<suffix>m|k|M|G|T|Ki|Mi|Gi|Ti)?", re.ASCII
+)
 
 _FACTORS: Final = {
     None: Decimal(1),

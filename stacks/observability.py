@@ -99,7 +99,11 @@ class ObservabilityStack(pulumi.ComponentResource):
             }
             for toleration in cluster.tolerations
         ]
-        return Placement(node_selector=cluster.node_selector, tolerations=tolerations)
+        return Placement(
+            node_selector=cluster.node_selector,
+            tolerations=tolerations,
+            image_pull_secrets=cluster.image_pull_secrets,
+        )
 
     def _database(self, namespace: pulumi.Output[str]) -> DatabaseConnection:
         settings = self._settings.database
@@ -203,7 +207,6 @@ class ObservabilityStack(pulumi.ComponentResource):
                 ],
                 egress_ports=settings.egress_ports,
                 zone_spread=settings.zone_spread,
-                image_pull_secrets=settings.image_pull_secrets,
                 placement=self._placement(),
             ),
             self._child(),

@@ -121,7 +121,8 @@ def _agents(runs: int) -> None:
         )
         print(
             f"  {count:>3} namespaces: {resources[count]:>4} resources, "
-            f"program {program * 1000:6.0f} ms after import, {per_resource:4.2f} x per resource of {base}; "
+            f"program {program * 1000:6.0f} ms after import, "
+            f"{per_resource:4.2f} x per resource of {base}; "
             f"peak {_median(memory[count]):4.0f} MiB"
         )
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tooling import recording
+from tooling import offline_aws, recording
 from tooling.recording import UNKNOWN, Recording, Resource, reveal
 from tooling.stack_files import StackConfiguration, read
 
@@ -41,7 +41,7 @@ def kubernetes_name(resource: Resource) -> str:
 
 
 class OfflineBackend:
-    """Answers for the Kubernetes and random providers without either.
+    """Answers for the Kubernetes, AWS and random providers without any of them.
 
     ``preview``: generated values are unknown, as they are in the first preview of a stack.
     """
@@ -53,10 +53,12 @@ class OfflineBackend:
         if resource.type.startswith("pulumi:providers:"):
             return f"{resource.name}-id", resource.inputs
         if is_kubernetes(resource):
-            metadata = {**resource.inputs["metadata"], "name": kubernetes_name(resource)}
+            metadata = {**resource.inputs.get("metadata", {}), "name": kubernetes_name(resource)}
             namespace = metadata.get("namespace")
             id_ = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
             return id_, {**resource.inputs, "metadata": metadata}
+        if resource.type.startswith("aws:"):
+            return offline_aws.create(resource, preview=self._preview)
         if resource.type.startswith("random:"):
             return "none", {**resource.inputs, **self._random(resource)}
         raise UnsupportedResourceError(
@@ -65,6 +67,8 @@ class OfflineBackend:
         )
 
     def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if token.startswith("aws:"):
+            return offline_aws.invoke(token, arguments, preview=self._preview)
         raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
 
     def _random(self, resource: Resource) -> dict[str, str]:
@@ -75,6 +79,9 @@ class OfflineBackend:
         elif resource.type == "random:index/randomPassword:RandomPassword":
             text = hashlib.shake_256(resource.urn.encode()).hexdigest(length)
             state = {"result": text[:length]}
+        elif resource.type == "random:index/randomId:RandomId":
+            data = hashlib.shake_256(resource.urn.encode()).digest(resource.inputs["byteLength"])
+            state = {"hex": data.hex()}
         else:
             raise UnsupportedResourceError(f"{resource.type} '{resource.name}' is not known here")
         return dict.fromkeys(state, UNKNOWN) if self._preview else state

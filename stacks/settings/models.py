@@ -87,6 +87,8 @@ class Cluster(Section):
     """Node labels that every pod of the stack requires."""
     tolerations: tuple[Toleration, ...] = ()
     """Taints that every pod of the stack tolerates."""
+    image_pull_secrets: tuple[DnsLabel, ...] = ()
+    """Image pull Secrets for every pod of the stack, which exist in the namespace."""
 
 
 class Admin(Section):
@@ -109,6 +111,17 @@ class Resources(Section):
     """Memory limit. Langfuse's V8 heap is set to three quarters of it."""
 
 
+class PostgresResources(Resources):
+    """Requests and limits of the database's pod."""
+
+    cpu: CpuQuantity = "250m"
+    """CPU request."""
+    memory: MemoryQuantity = "512Mi"
+    """Memory request."""
+    memory_limit: MemoryQuantity = "1Gi"
+    """Memory limit. Shared memory for parallel queries, up to 256Mi, counts against it."""
+
+
 class Langfuse(Section):
     """The Langfuse application."""
 
@@ -116,8 +129,6 @@ class Langfuse(Section):
     """Image tag: a Langfuse 2 release."""
     repository: ImageRepository = "docker.io/langfuse/langfuse"
     """Image repository; change it to pull from a mirror."""
-    image_pull_secrets: tuple[DnsLabel, ...] = ()
-    """Names of image pull Secrets that exist in the namespace."""
     min_replicas: Annotated[int, Field(ge=1, le=50)] = 2
     """Fewest pods."""
     max_replicas: Annotated[int, Field(ge=1, le=50)] = 4
@@ -172,9 +183,7 @@ class StatefulSetDatabase(Section):
     """StorageClass of the volume; none takes the cluster's default."""
     create_storage_class: bool = False
     """Create an encrypted gp3 StorageClass (EBS CSI driver) and use it."""
-    resources: Resources = Resources.model_validate(
-        {"cpu": "250m", "memory": "512Mi", "memoryLimit": "1Gi"}
-    )
+    resources: PostgresResources = PostgresResources()
     """Requests and limits of the pod."""
     max_connections: Annotated[int, Field(ge=10, le=1000)] = postgres_url.DEFAULT_MAX_CONNECTIONS
     """PostgreSQL's `max_connections`."""

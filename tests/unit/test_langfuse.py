@@ -397,19 +397,17 @@ def test_an_old_release_gets_no_variable_that_it_does_not_know() -> None:
     ]
 
 
-def test_a_mirror_changes_both_images_and_both_pods_get_its_pull_secret() -> None:
+def test_a_mirror_changes_the_image_and_every_pod_gets_its_pull_secret() -> None:
     sections = {
-        "langfuse": {
-            "repository": "mirror.example.com/langfuse",
-            "imagePullSecrets": ["mirror"],
-        }
+        "langfuse": {"repository": "mirror.example.com/langfuse"},
+        "cluster": {"imagePullSecrets": ["mirror"]},
     }
 
     for name in ("langfuse-deployment", "langfuse-migration"):
-        spec = pod(name, **sections)
-        (container,) = spec["containers"]
+        (container,) = pod(name, **sections)["containers"]
         assert container["image"] == "mirror.example.com/langfuse:2.95.12"
-        assert spec["imagePullSecrets"] == [{"name": "mirror"}]
+    for name in ("langfuse-deployment", "langfuse-migration", "langfuse-postgres-stateful-set"):
+        assert pod(name, **sections)["imagePullSecrets"] == [{"name": "mirror"}]
 
 
 def test_required_zone_spread_leaves_a_pod_waiting_rather_than_in_a_full_zone() -> None:

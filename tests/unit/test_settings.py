@@ -27,6 +27,7 @@ from stacks.settings.models import (
 from stacks.settings.problems import join, remove_command, set_command, show
 from tests.support.configurations import (
     ABSENT,
+    EKS,
     EXTERNAL,
     KEY,
     Encrypted,
@@ -137,6 +138,45 @@ def test_a_scalar_of_aws_is_text_whatever_it_looks_like() -> None:
 
 def test_keys_of_the_engine_itself_are_left_alone() -> None:
     assert not problems({"pulumi:disable-default-providers": ["aws", "kubernetes"]})
+
+
+OLD = {"version": "2.77.0", "admin": ABSENT, "signUp": "open"}
+
+AT_THE_EDGE: Mapping[str, Mapping[str, Any]] = {
+    "as many replicas at least as at most": {"langfuse": {"minReplicas": 3, "maxReplicas": 3}},
+    "the most replicas": {"langfuse": {"maxReplicas": 50}, "database": {"maxConnections": 265}},
+    "pools that take the last connection": {"langfuse": {"maxReplicas": 17}},
+    "memory at its limit": {"langfuse": {"resources": {"memory": "2Gi", "memoryLimit": "2048Mi"}}},
+    "the oldest release": {"langfuse": {**OLD, "version": "2.75.0"}},
+    "the last release without a first user": {"langfuse": OLD},
+    "the first release with one": {
+        "langfuse": {"version": "2.78.0", "logFormat": "json", "logLevel": "warn"},
+        "agents": {"namespaces": ["ai-agents"]},
+    },
+    "the first release with Keycloak": {
+        "langfuse": {"version": "2.93.3", "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso"}}
+    },
+    "deletion at once": {"secrets": {"recoveryDays": 0}},
+    "the shortest recovery": {"secrets": {"recoveryDays": 7}},
+    "the longest recovery": {"secrets": {"recoveryDays": 30}},
+    "a namespace of 63 characters": {"cluster": {"namespace": "n" * 63}},
+    "the smallest memory": {"langfuse": {"resources": {"memory": "64Mi"}}},
+    "an image pinned by digest": {"database": {"image": f"docker.io/postgres@sha256:{'0' * 64}"}},
+    "an image of a registry with a port": {"database": {"image": "registry:5000/postgres:16"}},
+    "a network of one address": {
+        "endpoint": {"host": "a.example.com", "inboundCidrs": ["10.0.0.1/32", "2001:db8::/32"]}
+    },
+    "a class of RDS whose size is unknown": {
+        "cluster": EKS,
+        "langfuse": {"maxReplicas": 50},
+        "database": {"engine": "rds", "instanceClass": "db.x9.large"},
+    },
+}
+
+
+@pytest.mark.parametrize("change", AT_THE_EDGE.values(), ids=AT_THE_EDGE.keys())
+def test_what_is_just_right_is_accepted(change: Mapping[str, Any]) -> None:
+    assert problems(change) == []
 
 
 def test_all_problems_of_all_sections_are_one_message() -> None:

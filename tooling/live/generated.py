@@ -29,8 +29,17 @@ def generate(resource: Resource, inputs: Mapping[str, Any]) -> dict[str, str]:
             data = secrets.token_bytes(length)
             return {"hex": data.hex(), "base64": base64.b64encode(data).decode()}
         case "random:index/randomPassword:RandomPassword":
-            special = _SPECIAL if inputs.get("special", True) else ""
-            alphabet = string.ascii_letters + string.digits + special
+            alphabet = _alphabet(inputs)
             return {"result": "".join(secrets.choice(alphabet) for _ in range(length))}
         case _:
             raise UnsupportedResourceError(f"{resource.type} '{resource.name}' is not known here")
+
+
+def _alphabet(inputs: Mapping[str, Any]) -> str:
+    parts = {
+        "lower": string.ascii_lowercase,
+        "upper": string.ascii_uppercase,
+        "numeric": string.digits,
+        "special": inputs.get("overrideSpecial") or _SPECIAL,
+    }
+    return "".join(characters for part, characters in parts.items() if inputs.get(part, True))

@@ -1,0 +1,84 @@
+"""Finds an EKS cluster that exists, and what belongs to it. Creates nothing.
+
+A look-up runs in every preview: a cluster that is not there stops the preview with AWS's own
+message, before anything is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pulumi
+from pulumi_aws import ec2, eks, iam
+
+from components.handover import EksCluster, OidcProvider
+from components.iam_documents import partition
+
+PRIVATE_SUBNET_TAG: Final = "kubernetes.io/role/internal-elb"
+"""Marks private subnets, for the AWS Load Balancer Controller and everybody else
+(https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+
+
+def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksCluster:
+    """The cluster of that name in the account and region of the provider in ``opts``."""
+    found = eks.get_cluster_output(name=name, region=region, opts=opts)
+    arn = found.apply(lambda cluster: cluster.arn)
+    return EksCluster(
+        name=name,
+        region=region,
+        partition=arn.apply(partition),
+        account_id=arn.apply(account),
+        endpoint=found.apply(lambda cluster: cluster.endpoint),
+        certificate_authority=found.apply(
+            lambda cluster: cluster.certificate_authorities[0].data,
+        ),
+        vpc_id=found.apply(lambda cluster: cluster.vpc_config.vpc_id),
+        security_group_id=found.apply(
+            lambda cluster: cluster.vpc_config.cluster_security_group_id,
+        ),
+        subnet_ids=found.apply(lambda cluster: sorted(cluster.vpc_config.subnet_ids)),
+        oidc_issuer=found.apply(lambda cluster: cluster.identities[0].oidcs[0].issuer),
+    )
+
+
+def find_oidc_provider(cluster: EksCluster, opts: pulumi.InvokeOptions) -> OidcProvider:
+    """The cluster's IAM identity provider, looked up and not composed from the issuer.
+
+    A cluster comes without one. A role that trusts one that does not exist can be created, and
+    then nobody can take it: better to stop at preview.
+    """
+    found = iam.get_open_id_connect_provider_output(url=cluster.oidc_issuer, opts=opts)
+    return OidcProvider(
+        arn=found.apply(lambda provider: provider.arn),
+        issuer_host=cluster.oidc_issuer.apply(lambda url: url.removeprefix("https://")),
+    )
+
+
+def find_private_subnets(
+    cluster: EksCluster, opts: pulumi.InvokeOptions
+) -> pulumi.Output[Sequence[str]]:
+    """The private subnets of the cluster's VPC by their standard tag; without tags, the cluster's.
+
+    EKS has its own subnets in two zones at least, as RDS wants them. They may be public, but what
+    takes no public address there has none.
+    """
+    tagged = ec2.get_subnets_output(
+        filters=cluster.vpc_id.apply(_private_subnets_of), region=cluster.region, opts=opts
+    )
+    return pulumi.Output.all(tagged=tagged, own=cluster.subnet_ids).apply(
+        lambda known: sorted(known["tagged"].ids or known["own"])
+    )
+
+
+def _private_subnets_of(vpc_id: str) -> list[ec2.GetSubnetsFilterArgsDict]:
+    # By the key alone: the controller takes both "1" and "" for a value.
+    return [
+        {"name": "vpc-id", "values": [vpc_id]},
+        {"name": "tag-key", "values": [PRIVATE_SUBNET_TAG]},
+    ]
+
+
+def account(arn: str) -> str:
+    """The account id in an ARN."""
+    return arn.split(":", 5)[4]

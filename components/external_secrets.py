@@ -1,0 +1,67 @@
+"""External Secrets' custom resources, as specifications. Pure but for the types.
+
+https://external-secrets.io/latest/api/spec/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pulumi
+
+API_VERSION: Final = "external-secrets.io/v1"
+"""Served from 0.16.0 on; ``v1beta1`` is gone since 0.17.0."""
+
+UNTIL_READY: Final = {"pulumi.com/waitFor": "condition=Ready"}
+"""Annotation that makes Pulumi wait for a custom resource, which it otherwise does not."""
+
+READY_MINUTES: Final = 5
+"""How long to wait. A new role takes seconds to be known everywhere, and the operator retries. What
+is not ready by then has no operator, or one that is refused: its events say which."""
+
+
+def store_spec(*, region: pulumi.Input[str], service_account: pulumi.Input[str]) -> dict[str, Any]:
+    """A SecretStore: Secrets Manager of one region, read as one service account.
+
+    The account is the store's own, not the operator's: the operator asks for its token and takes
+    the role in its annotation, so that each namespace reads by its own role.
+    """
+    return {
+        "provider": {
+            "aws": {
+                "service": "SecretsManager",
+                "region": region,
+                "auth": {"jwt": {"serviceAccountRef": {"name": service_account}}},
+            }
+        }
+    }
+
+
+def external_secret_spec(
+    *,
+    store: pulumi.Input[str],
+    target: pulumi.Input[str],
+    entry_arn: pulumi.Input[str],
+    version: pulumi.Input[str],
+    immutable: bool,
+) -> dict[str, Any]:
+    """An ExternalSecret: every key of one version of one entry, in one Secret.
+
+    ``version`` is ``uuid/<version id>``. A version never changes, so what is delivered is what was
+    written, and there is nothing to refresh: the operator acts when this object changes, or when
+    the Secret is damaged or gone.
+    """
+    return {
+        "refreshPolicy": "OnChange",
+        "secretStoreRef": {"kind": "SecretStore", "name": store},
+        "target": {
+            "name": target,
+            # The Secret goes with this object, and stays when the entry is deleted in AWS: pods
+            # that run must be able to start again.
+            "creationPolicy": "Owner",
+            "deletionPolicy": "Retain",
+            "immutable": immutable,
+        },
+        "dataFrom": [{"extract": {"key": entry_arn, "version": version}}],
+    }

@@ -1,0 +1,64 @@
+"""The External Secrets Operator, for clusters that do not have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.helm.v3 import Release
+
+TYPE = "agent-observability:index:ExternalSecretsOperator"
+
+CHART_VERSION: Final = "2.9.0"
+"""https://github.com/external-secrets/external-secrets/releases; only the latest minor is supported
+(https://external-secrets.io/latest/introduction/stability-support/)."""
+
+NAMESPACE: Final = "external-secrets"
+"""The namespace that the operator's documentation uses."""
+
+_SECONDS: Final = 300
+"""For images to be pulled and the webhook to have its certificate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalSecretsOperatorArgs:
+    version: str = CHART_VERSION
+    """Exact chart version."""
+
+
+class ExternalSecretsOperator(pulumi.ComponentResource):
+    """The operator's Helm release. Its definitions are the cluster's: once per cluster."""
+
+    release: pulumi.Resource
+    """Ready when the operator and its webhook answer; for SecretStores to depend on."""
+
+    def __init__(
+        self,
+        name: str,
+        args: ExternalSecretsOperatorArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        # A Release and not a Chart: Helm waits for the webhook, and the webhook's generated
+        # certificate does not change with every `up`.
+        self.release = Release(
+            f"{name}-release",
+            # A fixed name: a second operator in the cluster is refused, not installed beside.
+            name="external-secrets",
+            namespace=NAMESPACE,
+            create_namespace=True,
+            chart="external-secrets",
+            version=args.version,
+            repository_opts={"repo": "https://charts.external-secrets.io"},
+            values={
+                # Helm would remove the definitions with the release, and with them every
+                # ExternalSecret of the cluster and the Secrets they own.
+                "crds": {"annotations": {"helm.sh/resource-policy": "keep"}},
+            },
+            # A failed install or upgrade leaves what was there before.
+            atomic=True,
+            timeout=_SECONDS,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

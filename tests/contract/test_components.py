@@ -1,0 +1,214 @@
+"""Rules for every component, whichever there are: form, names, parents, outputs."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import pulumi
+import pytest
+
+from tests.support import stacks
+from tests.support.components import Component, discovered, modules, syntax
+from tooling import offline
+from tooling.offline import is_kubernetes
+from tooling.recording import Recording, Resource
+from tooling.stack_files import ROOT, read
+
+TOKEN = "agent-observability:index:"
+PHYSICAL = ("name", "namePrefix", "identifier", "bucket", "clusterIdentifier")
+"""Inputs that name something outside of the stack."""
+
+
+@pytest.fixture(scope="session", params=sorted(discovered()))
+def component(request: pytest.FixtureRequest) -> Component:
+    return discovered()[request.param]
+
+
+def test_every_component_of_the_program_is_discovered() -> None:
+    assert {
+        "AgentAccess",
+        "AppCredentials",
+        "KubernetesSecret",
+        "Langfuse",
+        "PostgresStatefulSet",
+    } <= discovered().keys()
+
+
+def test_its_module_declares_its_type_token(component: Component) -> None:
+    assert component.module.__dict__["TYPE"] == f"{TOKEN}{component.name}"
+
+
+def test_its_constructor_takes_name_args_and_opts(component: Component) -> None:
+    parameters = inspect.signature(component.cls.__init__).parameters.values()
+    assert [(p.name, p.annotation, p.default) for p in parameters] == [
+        ("self", inspect.Parameter.empty, inspect.Parameter.empty),
+        ("name", "str", inspect.Parameter.empty),
+        ("args", f"{component.name}Args", inspect.Parameter.empty),
+        ("opts", "pulumi.ResourceOptions | None", None),
+    ]
+
+
+def test_its_arguments_are_a_frozen_keyword_only_dataclass(component: Component) -> None:
+    args = component.module.__dict__[f"{component.name}Args"]
+    assert dataclasses.is_dataclass(args)
+    assert args.__dict__["__dataclass_params__"].frozen
+    assert [field.name for field in dataclasses.fields(args) if not field.kw_only] == []
+
+
+def test_the_callers_options_go_to_the_base_class_alone(component: Component) -> None:
+    first = component.constructor.body[0]
+    assert ast.unparse(first) == "super().__init__(TYPE, name, None, opts)"
+    used = [
+        node
+        for node in ast.walk(component.constructor)
+        if isinstance(node, ast.Name) and node.id == "opts"
+    ]
+    assert len(used) == 1
+
+
+def test_it_registers_its_outputs_last(component: Component) -> None:
+    assert ast.unparse(component.constructor.body[-1]).startswith("self.register_outputs({")
+
+
+@pytest.mark.parametrize("module", modules())
+def test_no_component_module_reads_configuration_or_imports_the_stacks(module: str) -> None:
+    tree = syntax(importlib.import_module(module))
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [
+            *(alias.name for alias in node.names),
+            *([node.module] if isinstance(node, ast.ImportFrom) and node.module else []),
+        ]
+    }
+    assert not {name for name in imported if name.split(".")[0] in {"stacks", "tooling"}}
+    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    forbidden = {"pulumi.Config", "pulumi.get_stack", "pulumi.get_project", "pulumi.export"}
+    assert not forbidden & used
+    assert "Config" not in imported
+
+
+def test_pure_modules_import_no_sdk() -> None:
+    pure = [name for name in modules() if _declares_purity(name)]
+    assert len(pure) >= 8
+    program = f"""
+import importlib, json, sys
+found = {{}}
+for name in {pure}:
+    importlib.import_module(name)
+    sdk = [module for module in sys.modules if module.split(".")[0].startswith("pulumi")]
+    if sdk:
+        found[name] = len(sdk)
+    for module in sdk:
+        del sys.modules[module]
+print(json.dumps(found))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(ran.stdout) == {}
+
+
+def test_the_type_tokens_in_use_are_those_of_the_classes(variant: str) -> None:
+    used = {r.type for r in _components(stacks.recorded(variant))}
+    known = {f"{TOKEN}{name}" for name in (*discovered(), "ObservabilityStack")}
+    assert used <= known
+
+
+def test_every_component_is_in_some_tested_stack_or_waits_for_prod() -> None:
+    used = {r.type for name in stacks.VARIANTS for r in _components(stacks.recorded(name))}
+    unused = {name for name in discovered() if f"{TOKEN}{name}" not in used}
+    assert not unused or "prod" not in stacks.STACKS, unused
+
+
+def test_every_resource_belongs_to_a_component_and_carries_its_name(variant: str) -> None:
+    run = stacks.recorded(variant)
+    roots = [r for r in run.resources.values() if r.parent not in run.resources]
+    assert sorted(r.type.partition(":")[0] for r in roots if r.custom) == sorted(
+        r.type.partition(":")[0] for r in roots if r.type.startswith("pulumi:providers:")
+    )
+    assert [(r.type, r.name) for r in roots if not r.custom] == [
+        (f"{TOKEN}ObservabilityStack", "langfuse")
+    ]
+    misnamed = [
+        (r.type, r.name, run.resources[r.parent].name)
+        for r in run.resources.values()
+        if r.parent in run.resources
+        and not f"{r.name}-".startswith(f"{run.resources[r.parent].name}-")
+    ]
+    assert misnamed == []
+    assert not [r.name for r in run.resources.values() if _parent_is_custom(run, r)]
+
+
+def test_every_component_registers_its_outputs_once_and_after_its_children(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registrations = Counter[str]()
+    late = list[str]()
+    done = set[int]()
+    make, register = pulumi.Resource.__init__, pulumi.ComponentResource.register_outputs
+
+    def recorded_make(self: pulumi.Resource, *args: object, **options: object) -> None:
+        for value in (*args, *options.values()):
+            parent = value.parent if isinstance(value, pulumi.ResourceOptions) else None
+            if parent is not None and id(parent) in done:
+                late.append(str(args[1]))
+        make(self, *args, **options)  # pyright: ignore[reportArgumentType]
+
+    def recorded_register(self: pulumi.ComponentResource, outputs: pulumi.Inputs) -> None:
+        registrations[f"{self.pulumi_resource_type}::{self.pulumi_resource_name}"] += 1
+        done.add(id(self))
+        kept.append(self)
+        register(self, outputs)
+
+    kept = list[pulumi.Resource]()  # so that no id is used twice
+    monkeypatch.setattr(pulumi.Resource, "__init__", recorded_make)
+    monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", recorded_register)
+    run = offline.record(stack)
+    components = _components(run)
+    assert registrations == {f"{r.type}::{r.name}": 1 for r in components}
+    assert {r.urn for r in components} == run.registered_outputs.keys()
+    assert late == []
+
+
+def test_no_physical_name_contains_the_name_of_the_stack(stack: str) -> None:
+    run = offline.record_configuration("quokka", read(stack))
+    names = [name for r in run.resources.values() for name in _physical_names(r)]
+    assert len(names) >= 10
+    assert [name for name in names if "quokka" in name] == []
+
+
+def test_a_preview_with_unknown_values_registers_the_same_resources(variant: str) -> None:
+    run = stacks.recorded(variant, preview=True)
+    assert run.resources.keys() == stacks.recorded(variant).resources.keys()
+
+
+def _declares_purity(module: str) -> bool:
+    return "imports no SDK" in (ast.get_docstring(syntax(importlib.import_module(module))) or "")
+
+
+def _components(run: Recording) -> list[Resource]:
+    return [r for r in run.resources.values() if not r.custom]
+
+
+def _parent_is_custom(run: Recording, resource: Resource) -> bool:
+    parent = run.resources.get(resource.parent)
+    return parent is not None and parent.custom
+
+
+def _physical_names(resource: Resource) -> Iterator[str]:
+    named = resource.inputs.get("metadata", {}) if is_kubernetes(resource) else resource.inputs
+    for key in PHYSICAL:
+        if isinstance(named.get(key), str):
+            yield named[key]
+    if isinstance(named.get("namespace"), str):
+        yield named["namespace"]

@@ -1,0 +1,61 @@
+"""Objects that name one another fit together, in the stack files and beyond them."""
+
+from __future__ import annotations
+
+from tests.support import references, stacks
+from tests.support.manifests import Cluster, Pod
+from tests.support.reachability import admits, policies, stranger
+
+
+def pods(cluster: Cluster, **labels: str) -> list[Pod]:
+    """The pods with labels of the ``app.kubernetes.io`` family."""
+    wanted = {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
+    return [pod for pod in cluster.pods() if wanted.items() <= pod.labels.items()]
+
+
+def test_objects_fit_together(variant: str) -> None:
+    assert references.problems(stacks.cluster(variant)) == []
+
+
+def test_postgres_admits_langfuse_and_its_migration_and_nobody_else(variant: str) -> None:
+    cluster = stacks.cluster(variant)
+    databases = pods(cluster, name="postgresql")
+    in_cluster = bool(cluster.kind("StatefulSet"))
+    assert len(databases) == (1 if in_cluster else 0)
+    clients = [
+        *pods(cluster, name="langfuse", component="web"),
+        *pods(cluster, name="langfuse", component="migration"),
+    ]
+    assert len(clients) == 2
+    for database in databases:
+        assert len(policies(cluster, database, "ingress")) == 1
+        for client in clients:
+            assert admits(cluster, client, database, "postgresql")
+        for other in (
+            stranger(database.namespace),
+            stranger("ai-agents"),
+            stranger("default", dict(clients[0].labels)),
+        ):
+            assert not admits(cluster, other, database, "postgresql")
+        assert not admits(cluster, database, clients[0], "http")
+
+
+def test_langfuse_admits_its_namespace_and_the_agents_and_nobody_else(variant: str) -> None:
+    cluster = stacks.cluster(variant)
+    (web,) = pods(cluster, name="langfuse", component="web")
+    agents = [
+        secret["metadata"]["namespace"]
+        for secret in cluster.kind("Secret")
+        if secret["metadata"]["name"] == "agent-observability"
+    ]
+    assert bool(agents) == (variant != "oldest version")
+    for namespace in (web.namespace, *agents):
+        assert admits(cluster, stranger(namespace), web, "http")
+    assert not admits(cluster, stranger("default"), web, "http")
+
+
+def test_the_migration_pod_admits_nobody(variant: str) -> None:
+    cluster = stacks.cluster(variant)
+    (migration,) = pods(cluster, component="migration")
+    assert len(policies(cluster, migration, "ingress")) == 1
+    assert [p["spec"].get("ingress", []) for p in policies(cluster, migration, "ingress")] == [[]]

@@ -1,0 +1,111 @@
+"""No secret stands in clear anywhere but in the Secret objects themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pulumi
+import pulumi_random as random
+import pytest
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
+
+from tests.support import stacks
+from tests.support.leaks import Leaks, generated_values, plain_texts
+from tooling import offline, recording, render
+from tooling.recording import Recording, holds_secret, secret_texts
+from tooling.render.values import SECRET_TEXT
+from tooling.stack_files import StackConfiguration
+
+CONFIGURED = ("placeholder", "lsv2_sk_placeholder0000")
+"""What stands for encrypted values of a stack file."""
+
+
+def leaks_of(run: Recording) -> Leaks:
+    return Leaks(generated_values(run), CONFIGURED)
+
+
+def record(body: Callable[[], None]) -> Recording:
+    empty = StackConfiguration({}, frozenset())
+    return recording.run("fixture", empty, offline.OfflineBackend(), body)
+
+
+def test_no_secret_stands_outside_of_a_secret_mark(variant: str) -> None:
+    run = stacks.recorded(variant)
+    assert len(generated_values(run)) >= 6
+    assert leaks_of(run).of_recording(run) == []
+
+
+def test_no_secret_stands_in_any_rendered_file(variant: str) -> None:
+    leaks = leaks_of(stacks.recorded(variant))
+    files = render.to_files(stacks.rendered(variant))
+    assert [path for path, text in files.items() if leaks.within(text)] == []
+
+
+def test_every_secret_object_is_marked_and_masked_in_full(variant: str) -> None:
+    run = stacks.recorded(variant)
+    for resource in run.of_type("kubernetes:core/v1:Secret"):
+        values = {key: resource.inputs.get(key) for key in ("data", "stringData")}
+        assert any(map(holds_secret, values.values())), resource.name
+        assert [text for _, text in plain_texts(values)][:2] == ["data", "stringData"]
+        assert [path for path, _ in plain_texts(values) if path != " key"] == []
+    masked = [item for item in stacks.rendered(variant).objects if item.kind == "Secret"]
+    assert len(masked) >= 2
+    for item in masked:
+        assert set(item.manifest["stringData"].values()) == {SECRET_TEXT}
+
+
+def test_each_secret_is_somewhere_behind_a_mark(variant: str) -> None:
+    run = stacks.recorded(variant)
+    texts = [text for resource in run.resources.values() for text in secret_texts(resource.inputs)]
+    leaks = leaks_of(run)
+    assert [leaks.within(text) for text in texts].count(True) >= 5
+
+
+def test_the_stack_outputs_hold_no_secret(stack: str) -> None:
+    assert not holds_secret(stacks.recorded(stack).exports)
+
+
+def leak_by_unsecret() -> None:
+    password = random.RandomPassword("password", length=24).result
+    ConfigMap("leaky", data={"PASSWORD": pulumi.Output.unsecret(password)})
+
+
+def leak_half_in_an_annotation() -> None:
+    key = random.RandomBytes("key", length=32).hex
+    half = pulumi.Output.unsecret(key).apply(lambda text: text[:32])
+    Secret("leaky", metadata={"annotations": {"checksum": half}}, string_data={"KEY": key})
+
+
+def leak_as_base64() -> None:
+    key = random.RandomBytes("key", length=32).base64
+    encoded = pulumi.Output.unsecret(key).apply(
+        lambda text: __import__("base64").b64encode(text.encode()).decode()
+    )
+    ConfigMap("leaky", data={"KEY": encoded})
+
+
+def leak_in_an_output() -> None:
+    password = random.RandomPassword("password", length=24).result
+    pulumi.export("address", pulumi.Output.unsecret(pulumi.Output.concat("u:", password, "@h")))
+
+
+@pytest.mark.parametrize(
+    ("program", "place"),
+    [
+        (leak_by_unsecret, "kubernetes:core/v1:ConfigMap 'leaky' data.PASSWORD"),
+        (
+            leak_half_in_an_annotation,
+            "kubernetes:core/v1:Secret 'leaky' metadata.annotations.checksum",
+        ),
+        (leak_as_base64, "kubernetes:core/v1:ConfigMap 'leaky' data.KEY"),
+        (leak_in_an_output, "stack output address"),
+    ],
+)
+def test_a_leak_is_found(program: Callable[[], None], place: str) -> None:
+    run = record(program)
+    assert leaks_of(run).of_recording(run) == [place]
+
+
+def test_a_configured_secret_in_clear_is_found() -> None:
+    run = record(lambda: ConfigMap("leaky", data={"KEY": "a-placeholder"}) and None)
+    assert leaks_of(run).of_recording(run) == ["kubernetes:core/v1:ConfigMap 'leaky' data.KEY"]

@@ -1,0 +1,114 @@
+"""Stacks for the contract tests: the stack files, and cases beyond them by overrides."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.support.manifests import Cluster
+from tooling import offline, render
+from tooling.recording import Recording
+from tooling.render import RenderedStack
+
+STACKS: Final = ("dev",)
+"""The stack files that are tested. Add "prod" when the offline backend answers for AWS."""
+
+_N: Final = "agent-observability:"
+_ENCRYPTED: Final = {"secure": "not decrypted here"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A stack file with overrides, and what its cluster has already."""
+
+    stack: str = "dev"
+    overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    adopted: frozenset[str] = frozenset()
+    external: frozenset[tuple[str, str, str]] = frozenset()
+
+
+VARIANTS: Final[Mapping[str, Variant]] = {
+    **{stack: Variant(stack=stack) for stack in STACKS},
+    "fixed replicas": Variant(overrides={f"{_N}langfuse": {"minReplicas": 2, "maxReplicas": 2}}),
+    "created storage class": Variant(overrides={f"{_N}database": {"createStorageClass": True}}),
+    "external database": Variant(
+        overrides={
+            f"{_N}database": {
+                "engine": "external",
+                "host": "postgres.example.com",
+                "password": _ENCRYPTED,
+                "storageGiB": None,
+            }
+        }
+    ),
+    "adopted namespaces": Variant(
+        overrides={
+            f"{_N}cluster": {"createNamespace": False},
+            f"{_N}agents": {"namespaces": [], "existingNamespaces": ["ai-agents"]},
+        },
+        adopted=frozenset({"observability", "ai-agents"}),
+    ),
+    "agents with LangSmith": Variant(
+        overrides={
+            f"{_N}agents": {"namespaces": ["research", "support"], "existingNamespaces": ["sales"]},
+            f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents", "workspaceId": "w-1"},
+        },
+        adopted=frozenset({"sales"}),
+    ),
+    "oldest version": Variant(
+        overrides={
+            f"{_N}langfuse": {"version": "2.75.0", "signUp": "open", "admin": None},
+            f"{_N}agents": {"namespaces": []},
+        }
+    ),
+    "image pull secrets": Variant(
+        overrides={f"{_N}cluster": {"imagePullSecrets": ["registry"]}},
+        external=frozenset({("Secret", "observability", "registry")}),
+    ),
+    "placement": Variant(
+        overrides={
+            f"{_N}cluster": {
+                "nodeSelector": {"kubernetes.io/arch": "arm64"},
+                "tolerations": [
+                    {"key": "team", "value": "ml", "effect": "NoSchedule"},
+                    {"operator": "Exists"},
+                ],
+            }
+        }
+    ),
+    "further environment": Variant(
+        overrides={
+            f"{_N}langfuse": {
+                "environment": {"AUTH_OKTA_ISSUER": "https://okta.example.com"},
+                "secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": _ENCRYPTED},
+                "egressPorts": [443, 587],
+                "allowedNamespaces": ["monitoring"],
+                "zoneSpread": "required",
+            }
+        }
+    ),
+}
+
+
+@functools.cache
+def recorded(variant: str, *, preview: bool = False) -> Recording:
+    """What the program registers for a variant. Run once for all tests."""
+    case = VARIANTS[variant]
+    return offline.record(case.stack, case.overrides, preview=preview)
+
+
+@functools.cache
+def rendered(variant: str, *, keep_secrets: bool = False) -> RenderedStack:
+    """A variant as it is rendered."""
+    return render.collect(recorded(variant), keep_secrets=keep_secrets)
+
+
+def cluster(variant: str) -> Cluster:
+    """A variant's objects, with their secret values, on its cluster."""
+    case = VARIANTS[variant]
+    objects = rendered(variant, keep_secrets=True).objects
+    return Cluster.of(
+        (item.manifest for item in objects), adopted=case.adopted, external=case.external
+    )

@@ -1,0 +1,145 @@
+"""The demo with a pulumi CLI: a real `pulumi up`, with everything of its own.
+
+The project is a folder of links to the repository with its own stack file, so that the one in the
+repository stays as it is; backend, passphrase and stack file go with the cluster.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+from pulumi import automation
+from pulumi.automation import PulumiCommand
+
+from tooling.cluster.state import Say
+from tooling.demo.cli import pulumi_home
+from tooling.live import LiveError
+from tooling.live.masking import MASK
+from tooling.stack_files import ROOT, merged
+
+_LINKED: Final = ("Pulumi.yaml", "__main__.py", "components", "stacks", "requirements.txt")
+
+
+@dataclass(frozen=True)
+class EngineResult:
+    """What `pulumi up` did."""
+
+    changes: Mapping[str, int]
+    """Number of resources by operation."""
+    outputs: Mapping[str, Any]
+    """The stack's outputs; secret ones are masked."""
+
+    @property
+    def changed(self) -> bool:
+        return set(self.changes) > {"same"}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One stack of the program in a folder of its own."""
+
+    command: PulumiCommand
+    folder: Path
+    stack: str
+
+    def deploy(self, overrides: Mapping[str, Any], say: Say) -> EngineResult:
+        """`pulumi up` of the stack file with ``overrides``; raises ``LiveError``."""
+        stack = self._select(overrides)
+        try:
+            result = stack.up(on_output=say, color="never", suppress_progress=True)
+        except automation.CommandError as error:
+            raise LiveError("`pulumi up` failed; the lines above say why") from error
+        outputs = {
+            name: MASK if output.secret else output.value for name, output in result.outputs.items()
+        }
+        changes = result.summary.resource_changes or {}
+        return EngineResult({str(kind): count for kind, count in changes.items()}, outputs)
+
+    def preview(self, overrides: Mapping[str, Any], say: Say) -> Mapping[str, int]:
+        """`pulumi preview`: the number of resources by operation; raises ``LiveError``."""
+        stack = self._select(overrides)
+        try:
+            result = stack.preview(on_output=say, color="never", suppress_progress=True)
+        except automation.CommandError as error:
+            raise LiveError("`pulumi preview` failed; the lines above say why") from error
+        return {str(kind.value): count for kind, count in result.change_summary.items()}
+
+    def destroy(self, overrides: Mapping[str, Any], say: Say) -> None:
+        """`pulumi destroy`; raises ``LiveError``."""
+        stack = self._select(overrides)
+        try:
+            stack.destroy(on_output=say, color="never", suppress_progress=True)
+        except automation.CommandError as error:
+            raise LiveError("`pulumi destroy` failed; the lines above say why") from error
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which a person's own `pulumi` finds this stack."""
+        return {
+            "PULUMI_HOME": str(pulumi_home()),
+            "PULUMI_BACKEND_URL": (self.folder / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+    def shell(self, command: str) -> str:
+        """A line that runs a pulumi command on this stack."""
+        variables = " ".join(f"{k}={shlex.quote(v)}" for k, v in self.environment().items())
+        return f"cd {shlex.quote(str(self.project))} && {variables} {command}"
+
+    def _select(self, overrides: Mapping[str, Any]) -> automation.Stack:
+        self._prepare()
+        workspace = automation.LocalWorkspace(
+            work_dir=str(self.project),
+            pulumi_home=str(pulumi_home()),
+            env_vars=self.environment(),
+            pulumi_command=self.command,
+        )
+        try:
+            stack = automation.Stack.create_or_select(self.stack, workspace)
+        except automation.CommandError as error:
+            raise LiveError(f"the stack {self.stack} cannot be made: {error}") from error
+        self._configure(overrides)
+        return stack
+
+    def _prepare(self) -> None:
+        for folder in (self.project, self.folder / "backend"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in _LINKED:
+            _link(self.project / name, ROOT / name)
+        # The interpreter's own environment, so that the CLI makes no other.
+        _link(self.project / ".venv", Path(sys.prefix))
+        passphrase = self.folder / "passphrase"
+        if not passphrase.exists():
+            descriptor = os.open(passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(secrets.token_urlsafe(32))
+
+    def _configure(self, overrides: Mapping[str, Any]) -> None:
+        """Write the stack file: the repository's configuration, and this stack's own salt."""
+        own = self.project / f"Pulumi.{self.stack}.yaml"
+        config = _document(ROOT / own.name).get("config") or {}
+        document = {**_document(own), "config": merged(config, overrides)}
+        own.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def _document(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return cast("dict[str, Any]", yaml.safe_load(text) or {})
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(target)

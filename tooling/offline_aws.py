@@ -1,0 +1,242 @@
+"""What AWS would compute for a resource, and answer to a look-up: invented, never real.
+
+One function for each type and each token, in one section for each component. A function gives what
+the provider adds to the inputs; the id is among it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tooling.recording import UNKNOWN, Resource, convert
+
+ACCOUNT: Final = "123456789012"
+REGION: Final = "ap-northeast-2"
+
+Values = Mapping[str, Any]
+
+
+class UnsupportedAwsError(Exception):
+    """A type or function that has no entry here."""
+
+
+def create(resource: Resource, *, preview: bool) -> tuple[str, Values]:
+    """Id and state of an AWS resource; ``preview``: what AWS computes is unknown."""
+    compute = AWS_STATE.get(resource.type)
+    if compute is None:
+        raise UnsupportedAwsError(
+            f"{resource.type} '{resource.name}' has no entry in tooling/offline_aws.py"
+        )
+    computed = dict(compute(resource))
+    id_ = computed.pop("id")
+    # A write-only argument reaches AWS and comes back from nowhere.
+    given = {key: value for key, value in resource.inputs.items() if not key.endswith("Wo")}
+    if preview:
+        return "", {**dict.fromkeys(computed, UNKNOWN), **given}
+    return id_, {**computed, **given}
+
+
+def invoke(token: str, arguments: Values, *, preview: bool) -> Values:
+    """The result of an AWS function; ``preview``: unknown, as behind an unknown argument."""
+    answer = AWS_INVOKES.get(token)
+    if answer is None:
+        raise UnsupportedAwsError(f"function {token} has no entry in tooling/offline_aws.py")
+    result = answer(arguments)
+    return convert(result, lambda _: UNKNOWN) if preview else result
+
+
+def digits(seed: str, length: int) -> str:
+    """Hexadecimal digits that follow from ``seed``."""
+    return hashlib.sha256(seed.encode()).hexdigest()[:length]
+
+
+def invented_id(resource: Resource, prefix: str) -> str:
+    """An id such as ``sg-0123456789abcdef0``."""
+    return f"{prefix}-{digits(resource.urn, 17)}"
+
+
+def invented_name(resource: Resource, separator: str = "-") -> str:
+    """A name as the provider's autonaming makes it."""
+    return f"{resource.name}{separator}{digits(resource.urn, 7)}"
+
+
+def arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
+    """An ARN in the invented account."""
+    return f"arn:aws:{service}:{region}:{account}:{resource}"
+
+
+# EKS discovery
+
+
+def _cluster(arguments: Values) -> Values:
+    name = arguments["name"]
+    issuer = f"oidc.eks.{REGION}.amazonaws.com/id/{digits(name, 32).upper()}"
+    return {
+        "arn": arn("eks", f"cluster/{name}"),
+        "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
+        "endpoint": f"https://{digits(name, 32).upper()}.gr7.{REGION}.eks.amazonaws.com",
+        "id": name,
+        "identities": [{"oidcs": [{"issuer": f"https://{issuer}"}]}],
+        "name": name,
+        "status": "ACTIVE",
+        "vpcConfig": {
+            "clusterSecurityGroupId": "sg-0c1c1c1c1c1c1c1c1",
+            "subnetIds": ["subnet-0a0a0a0a0a0a0a0a0", "subnet-0b0b0b0b0b0b0b0b0"],
+            "vpcId": "vpc-0d0d0d0d0d0d0d0d0",
+        },
+    }
+
+
+def _oidc_provider(arguments: Values) -> Values:
+    host = arguments["url"].removeprefix("https://")
+    return {
+        "arn": arn("iam", f"oidc-provider/{host}", region=""),
+        "id": arn("iam", f"oidc-provider/{host}", region=""),
+        "url": host,
+    }
+
+
+def _subnets(arguments: Values) -> Values:
+    return {
+        "id": REGION,
+        "ids": ["subnet-0a1a1a1a1a1a1a1a1", "subnet-0b2b2b2b2b2b2b2b2"],
+        "tags": arguments.get("tags", {}),
+    }
+
+
+_EKS_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
+    "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:eks/getCluster:getCluster": _cluster,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,
+}
+
+
+# Roles and security groups, which several components have
+
+
+def _role(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": name, "name": name, "arn": arn("iam", f"role/{name}", region="")}
+
+
+def _role_policy(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": f"{resource.inputs['role']}:{name}", "name": name}
+
+
+def _role_policy_attachment(resource: Resource) -> Values:
+    return {"id": invented_name(resource)}
+
+
+def _security_group(resource: Resource) -> Values:
+    id_ = invented_id(resource, "sg")
+    return {
+        "id": id_,
+        "arn": arn("ec2", f"security-group/{id_}"),
+        "name": invented_name(resource),
+        "ownerId": ACCOUNT,
+    }
+
+
+def _security_group_rule(resource: Resource) -> Values:
+    id_ = invented_id(resource, "sgr")
+    return {
+        "id": id_,
+        "arn": arn("ec2", f"security-group-rule/{id_}"),
+        "securityGroupRuleId": id_,
+    }
+
+
+_COMMON_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:ec2/securityGroup:SecurityGroup": _security_group,
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _security_group_rule,
+}
+
+
+# PostgresRds
+
+
+def _subnet_group(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": name, "name": name, "arn": arn("rds", f"subgrp:{name}")}
+
+
+def _parameter_group(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": name, "name": name, "arn": arn("rds", f"pg:{name}")}
+
+
+def _db_instance(resource: Resource) -> Values:
+    identifier = invented_name(resource, separator="")
+    host = f"{identifier}.{digits(ACCOUNT, 12)}.{REGION}.rds.amazonaws.com"
+    return {
+        "id": f"db-{digits(resource.urn, 26).upper()}",
+        "identifier": identifier,
+        "address": host,
+        "arn": arn("rds", f"db:{identifier}"),
+        "endpoint": f"{host}:{resource.inputs['port']}",
+        "engineVersionActual": f"{resource.inputs['engineVersion']}.99",
+        "hostedZoneId": f"Z{digits(REGION, 13).upper()}",
+        "resourceId": f"db-{digits(resource.urn, 26).upper()}",
+        "status": "available",
+    }
+
+
+_RDS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:rds/instance:Instance": _db_instance,
+    "aws:rds/parameterGroup:ParameterGroup": _parameter_group,
+    "aws:rds/subnetGroup:SubnetGroup": _subnet_group,
+}
+
+
+# ObjectStorage
+
+
+def _bucket(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {
+        "id": name,
+        "bucket": name,
+        "arn": arn("s3", name, region="", account=""),
+        "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
+    }
+
+
+def _bucket_part(resource: Resource) -> Values:
+    """A configuration of a bucket, which has the bucket's name for its id."""
+    return {"id": resource.inputs["bucket"]}
+
+
+_STORAGE_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:s3/bucket:Bucket": _bucket,
+    **dict.fromkeys(
+        (
+            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            "aws:s3/bucketPolicy:BucketPolicy",
+            "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+            "aws:s3/bucketServerSideEncryptionConfiguration:"
+            "BucketServerSideEncryptionConfiguration",
+            "aws:s3/bucketVersioning:BucketVersioning",
+        ),
+        _bucket_part,
+    ),
+}
+
+
+AWS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    **_COMMON_STATE,
+    **_RDS_STATE,
+    **_STORAGE_STATE,
+}
+"""What AWS computes, by the resource's type."""
+
+AWS_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
+    **_EKS_INVOKES,
+}
+"""What AWS answers, by the function's token."""
