@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +11,7 @@ import pulumi_random as random
 TYPE = "agent-observability:index:AppCredentials"
 
 _KEY_BYTES = 32
+_HEX_DIGITS = 2 * _KEY_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +51,9 @@ class AppCredentials(pulumi.ComponentResource):
         # None, not False: an unset option inherits, a set one would undo the component's own.
         irreplaceable = pulumi.ResourceOptions(parent=self, protect=args.protect or None)
 
-        self.nextauth_secret = random.RandomBytes(
-            f"{name}-nextauth-secret", length=_KEY_BYTES, opts=child
-        ).base64
-        self.salt = random.RandomBytes(f"{name}-salt", length=_KEY_BYTES, opts=irreplaceable).base64
-        self.encryption_key = random.RandomBytes(
-            f"{name}-encryption-key", length=_KEY_BYTES, opts=irreplaceable
-        ).hex
+        self.nextauth_secret = _random_key(f"{name}-nextauth-secret", child).apply(_base64)
+        self.salt = _random_key(f"{name}-salt", irreplaceable).apply(_base64)
+        self.encryption_key = _random_key(f"{name}-encryption-key", irreplaceable)
         self.admin_password = self.public_key = self.secret_key = None
         if args.first_login:
             self.admin_password = random.RandomPassword(
@@ -63,7 +61,30 @@ class AppCredentials(pulumi.ComponentResource):
             ).result
             # One source for both halves: Langfuse looks a key up by its public half and never
             # changes the secret one, so a new secret with the old public key would be refused.
-            pair = random.RandomBytes(f"{name}-project-keys", length=_KEY_BYTES, opts=child).hex
+            pair = _random_key(f"{name}-project-keys", child)
             self.public_key = pair.apply(lambda key: f"pk-lf-{key[:_KEY_BYTES]}")
             self.secret_key = pair.apply(lambda key: f"sk-lf-{key[_KEY_BYTES:]}")
         self.register_outputs({})
+
+
+def _random_key(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """32 random bytes as 64 hexadecimal digits; secret.
+
+    Not a RandomBytes: its resource id is its value, and ids stand in clear in the state, in
+    previews and in ``pulumi stack --show-ids``. A RandomPassword's id is "none"; over an alphabet
+    of sixteen characters each of its characters is four random bits.
+    """
+    return random.RandomPassword(
+        name,
+        length=_HEX_DIGITS,
+        lower=False,
+        upper=False,
+        numeric=True,
+        special=True,
+        override_special="abcdef",
+        opts=opts,
+    ).result
+
+
+def _base64(digits: str) -> str:
+    return base64.b64encode(bytes.fromhex(digits)).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.iam_documents import PolicyDocument, Statement, document
+from components.iam_documents import PolicyDocument, Statement, document, partition
 
 # A refusal names every action there is, and every one that AWS adds later: a list would leave the
 # new ones open. Only refusals have a wildcard.
@@ -40,7 +40,7 @@ def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
                 # (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
                 "Condition": {
                     "StringEquals": {
-                        "kms:ViaService": f"secretsmanager.{_region(entry_arn)}.amazonaws.com",
+                        "kms:ViaService": _service_name(entry_arn),
                         "kms:EncryptionContext:SecretARN": entry_arn,
                     }
                 },
@@ -56,7 +56,7 @@ def entry_guard(*, entry_arn: str) -> PolicyDocument:
     """
     return document(
         {
-            "Sid": "RefusePlainTransport",
+            "Sid": "TlsOnly",
             "Effect": "Deny",
             "Principal": "*",
             "Action": _EVERY_ACTION,
@@ -64,7 +64,7 @@ def entry_guard(*, entry_arn: str) -> PolicyDocument:
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         },
         {
-            "Sid": "RefuseOtherAccounts",
+            "Sid": "OwnAccountOnly",
             "Effect": "Deny",
             "Principal": "*",
             "Action": _EVERY_ACTION,
@@ -78,8 +78,10 @@ def entry_guard(*, entry_arn: str) -> PolicyDocument:
     )
 
 
-def _region(arn: str) -> str:
-    return arn.split(":")[3]
+def _service_name(arn: str) -> str:
+    """Secrets Manager's own name in the region of ``arn``."""
+    domain = "amazonaws.com.cn" if partition(arn) == "aws-cn" else "amazonaws.com"
+    return f"secretsmanager.{arn.split(':')[3]}.{domain}"
 
 
 def _account(arn: str) -> str:

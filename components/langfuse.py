@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
@@ -16,7 +17,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components import langfuse_lifecycle as lifecycle
 from components import langfuse_network as network
-from components import langfuse_versions as versions
+from components import langfuse_pods
 from components.handover import (
     ANYWHERE,
     ContainerResources,
@@ -25,26 +26,10 @@ from components.handover import (
     Placement,
 )
 from components.labels import labels, selector
-from components.langfuse_environment import PORT
 from components.langfuse_versions import Version
-from components.pods import container_security, placed, pod_security, resource_requirements
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import (
-        ContainerArgsDict,
-        EnvVarArgsDict,
-        PodSpecArgsDict,
-        ProbeArgsDict,
-        TopologySpreadConstraintArgsDict,
-    )
+from components.postgres_url import CA_FILE
 
 TYPE = "agent-observability:index:Langfuse"
-
-_UID: Final = 1001
-"""uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
-
-_MIGRATION_RESOURCES: Final = ContainerResources(cpu="100m", memory="256Mi", memory_limit="1Gi")
-"""Prisma's command line and its engine; the work is the database's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +40,7 @@ class LangfuseArgs:
     """Release, which decides probe paths."""
     image: str
     """Image of that release."""
-    environment: Mapping[str, str]
+    environment: Mapping[str, pulumi.Input[str]]
     """Settings that are not secret (see ``langfuse_environment``)."""
     secret: DeliveredSecret
     """Secret settings: NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY and more."""
@@ -63,7 +48,7 @@ class LangfuseArgs:
     """DATABASE_URL. Apart from the others, so that the migration Job holds nothing else, and is
     not run again when another secret changes."""
     database: DatabaseConnection
-    """The database, for the network policies."""
+    """The database, for the network policies, and for its root certificate."""
     min_replicas: int
     max_replicas: int
     """Equal to ``min_replicas``: no autoscaler."""
@@ -77,6 +62,10 @@ class LangfuseArgs:
     """TCP ports that Langfuse may reach anywhere."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether a pod that cannot be spread over zones still starts."""
+    service_account_annotations: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    """Annotations of the web pods' service account, such as the role that EKS gives them."""
     placement: Placement = ANYWHERE
     """Where pods may run."""
 
@@ -101,7 +90,15 @@ class Langfuse(pulumi.ComponentResource):
 
         account = ServiceAccount(
             f"{name}-service-account",
-            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            metadata={
+                "namespace": args.namespace,
+                "name": name,
+                "labels": web,
+                "annotations": _annotations(args),
+            },
+            # A token for the Kubernetes API, which Langfuse does not use. One for a role in AWS is
+            # another: EKS mounts it by itself
+            # (https://github.com/aws/amazon-eks-pod-identity-webhook).
             automount_service_account_token=False,
             opts=child,
         )
@@ -135,7 +132,8 @@ class Langfuse(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        migration = self._migration(name, args)
+        certificates = self._certificates(name, args)
+        migration = self._migration(name, args, certificates)
         scaled = args.max_replicas > args.min_replicas
         deployment = Deployment(
             f"{name}-deployment",
@@ -154,11 +152,17 @@ class Langfuse(pulumi.ComponentResource):
                 "revision_history_limit": 1,
                 "progress_deadline_seconds": lifecycle.PROGRESS_DEADLINE,
                 "template": {
-                    "metadata": {"labels": _versioned(web, args)},
+                    "metadata": {
+                        "labels": _versioned(web, args),
+                        # EKS reads them when it starts a pod: a change has to start new ones.
+                        "annotations": _annotations(args),
+                    },
                     "spec": {
-                        **_pod(args, account, _web_container(args, config)),
+                        **langfuse_pods.pod(
+                            args, account, langfuse_pods.web_container(args, config), certificates
+                        ),
                         "termination_grace_period_seconds": lifecycle.TERMINATION_GRACE,
-                        "topology_spread_constraints": _spread(pods, args.zone_spread),
+                        "topology_spread_constraints": langfuse_pods.spread(pods, args.zone_spread),
                     },
                 },
             },
@@ -182,7 +186,19 @@ class Langfuse(pulumi.ComponentResource):
         self.url = pulumi.Output.format("http://{0}.{1}.svc", self.service_name, args.namespace)
         self.register_outputs({"serviceName": self.service_name, "url": self.url})
 
-    def _migration(self, name: str, args: LangfuseArgs) -> Job:
+    def _certificates(self, name: str, args: LangfuseArgs) -> ConfigMap | None:
+        """What pods check the database's certificate against."""
+        if args.database.ca_certificate is None:
+            return None
+        return ConfigMap(
+            f"{name}-database-ca",
+            metadata={"namespace": args.namespace, "labels": labels(name, "database-ca")},
+            immutable=True,
+            data={PurePosixPath(CA_FILE).name: args.database.ca_certificate},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _migration(self, name: str, args: LangfuseArgs, certificates: ConfigMap | None) -> Job:
         """The schema migrations of one image, run once, before any pod of that image.
 
         The image's entrypoint migrates and then runs its arguments; ``true`` makes it stop there.
@@ -226,7 +242,9 @@ class Langfuse(pulumi.ComponentResource):
                 "template": {
                     "metadata": {"labels": _versioned(object_labels, args)},
                     "spec": {
-                        **_pod(args, account, _migration_container(args)),
+                        **langfuse_pods.pod(
+                            args, account, langfuse_pods.migration_container(args), certificates
+                        ),
                         "restart_policy": "Never",
                     },
                 },
@@ -295,99 +313,5 @@ def _versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str
     return {**object_labels, "app.kubernetes.io/version": str(args.version)}
 
 
-def _pod(
-    args: LangfuseArgs, account: ServiceAccount, container: ContainerArgsDict
-) -> PodSpecArgsDict:
-    """What the web pods and the migration pod have in common."""
-    return {
-        "service_account_name": account.metadata.apply(lambda m: m.name or ""),
-        "automount_service_account_token": False,
-        # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
-        # like settings.
-        "enable_service_links": False,
-        **placed(args.placement),
-        "security_context": pod_security(_UID),
-        "containers": [container],
-    }
-
-
-def _database_url(args: LangfuseArgs) -> EnvVarArgsDict:
-    return {
-        "name": "DATABASE_URL",
-        "value_from": {
-            "secret_key_ref": {"name": args.database_secret.name, "key": "DATABASE_URL"}
-        },
-    }
-
-
-def _migration_container(args: LangfuseArgs) -> ContainerArgsDict:
-    return {
-        "name": "migration",
-        "image": args.image,
-        "args": ["true"],
-        "env": [_database_url(args)],
-        "resources": resource_requirements(_MIGRATION_RESOURCES),
-        "security_context": container_security(read_only=False),
-    }
-
-
-def _web_container(args: LangfuseArgs, config: ConfigMap) -> ContainerArgsDict:
-    readiness = versions.readiness_path(args.version)
-    liveness = versions.liveness_path(args.version)
-    return {
-        "name": "langfuse",
-        "image": args.image,
-        "env": [_database_url(args)],
-        "env_from": [
-            {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
-            {"secret_ref": {"name": args.secret.name}},
-        ],
-        "ports": [{"name": "http", "container_port": PORT}],
-        "resources": resource_requirements(args.resources),
-        # Next.js writes its cache below the working folder.
-        "security_context": container_security(read_only=False),
-        "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
-        "startup_probe": _http(
-            readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
-        ),
-        "readiness_probe": _http(readiness, period=5, failures=3),
-        # Restarts only a process that hangs: never one whose database is away.
-        "liveness_probe": _http(liveness, period=10, failures=6),
-    }
-
-
-def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
-    """A probe of an HTTP path, or of the port alone. Generous with a throttled event loop."""
-    probe: ProbeArgsDict = {
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
-    }
-    if path is None:
-        probe["tcp_socket"] = {"port": "http"}
-    else:
-        probe["http_get"] = {"path": path, "port": "http"}
-    return probe
-
-
-def _spread(
-    pods: Mapping[str, str], zones: Literal["preferred", "required"]
-) -> list[TopologySpreadConstraintArgsDict]:
-    """Over zones, then over hosts; each rollout's pods counted by themselves."""
-
-    def over(key: str, unsatisfiable: str) -> TopologySpreadConstraintArgsDict:
-        return {
-            "topology_key": key,
-            "max_skew": 1,
-            "when_unsatisfiable": unsatisfiable,
-            "label_selector": {"match_labels": pods},
-            "match_label_keys": ["pod-template-hash"],
-        }
-
-    return [
-        over(
-            "topology.kubernetes.io/zone",
-            "DoNotSchedule" if zones == "required" else "ScheduleAnyway",
-        ),
-        over("kubernetes.io/hostname", "ScheduleAnyway"),
-    ]
+def _annotations(args: LangfuseArgs) -> dict[str, pulumi.Input[str]] | None:
+    return dict(args.service_account_annotations) or None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pulumi
 import pulumi_random as random
-from pulumi_aws import ec2, iam, rds, vpc
+from pulumi_aws import rds
 
-from components import iam_rds
+from components import rds_parts, write_only
 from components.handover import DatabaseConnection, EksCluster
-from components.iam_documents import encode
 from components.postgres_url import connection_url, pool_parameters, verified_tls
 from components.rds_certificates import AUTHORITY, root_certificate
 
@@ -106,8 +104,14 @@ class PostgresRds(pulumi.ComponentResource):
     ) -> None:
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        security_group, admission = _firewall(name, args, child)
-        role_arn, permission = _monitoring(name, args, child)
+        restore = args.restore or Restore()
+        group, admission = rds_parts.firewall(name, args.cluster, PORT, child)
+        ready: list[pulumi.Resource] = [admission]
+        monitoring_role_arn: pulumi.Output[str] | None = None
+        if args.monitoring_seconds > 0:
+            role, permission = rds_parts.monitoring_role(name, args.cluster, child)
+            monitoring_role_arn = role.arn
+            ready.append(permission)
         subnets = rds.SubnetGroup(
             f"{name}-subnets",
             description="Subnets of Langfuse's database",
@@ -141,17 +145,24 @@ class PostgresRds(pulumi.ComponentResource):
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             instance_class=args.instance_class,
             multi_az=args.multi_az,
-            **_storage(args),
+            storage_type="gp3",
+            allocated_storage=args.storage_gib,
+            max_allocated_storage=args.max_storage_gib,
+            # Below 400 GiB RDS takes neither number, not even its own defaults.
+            iops=args.iops,
+            storage_throughput=args.throughput_mibps,
+            storage_encrypted=True,
+            kms_key_id=args.kms_key_arn,
             db_name=_DATABASE,
             username=_USER,
-            # Write-only: AWS's side of the state never holds it.
+            # Write-only: the provider keeps no copy in the instance's state.
             password_wo=password,
-            password_wo_version=password.apply(password_version),
+            password_wo_version=password.apply(write_only.version_of),
             port=PORT,
             # Langfuse's URL is fixed when a pod starts, and an IAM token is valid for 15 minutes.
             iam_database_authentication_enabled=False,
             db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[security_group.id],
+            vpc_security_group_ids=[group.id],
             publicly_accessible=False,
             ca_cert_identifier=AUTHORITY,
             parameter_group_name=parameters.name,
@@ -172,16 +183,17 @@ class PostgresRds(pulumi.ComponentResource):
             performance_insights_retention_period=_INSIGHTS_DAYS[args.insights],
             performance_insights_kms_key_id=args.kms_key_arn,
             monitoring_interval=args.monitoring_seconds,
-            monitoring_role_arn=role_arn,
+            monitoring_role_arn=monitoring_role_arn,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
-            **_origin(args.restore),
+            snapshot_identifier=restore.snapshot,
+            restore_to_point_in_time=_point_in_time(restore),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # None, not False: an unset option inherits, a set one would undo the component's.
                 protect=args.protect or None,
-                # What uses the database waits for the instance alone, and must not find it closed.
-                # And RDS tries the role when it is given it.
-                depends_on=[admission, *permission],
+                # Whoever uses the database waits for the instance alone, and must not find it
+                # closed; and RDS tries the role when it is given it.
+                depends_on=ready,
                 # Read when the instance is made: taking a restore out of the configuration must
                 # not replace what was restored.
                 ignore_changes=(
@@ -207,18 +219,6 @@ class PostgresRds(pulumi.ComponentResource):
         )
 
 
-def password_version(password: str) -> int:
-    """A number that changes with the password, and so makes the provider send the new one.
-
-    A write-only value is in no state to compare with; the provider asks for a version that differs
-    (https://github.com/hashicorp/terraform-provider-aws/issues/42441). Taken from the password
-    itself, it cannot be forgotten: any change arrives in the same `up`. 31 bits of a hash of 190
-    random ones help nobody to guess them, and the number is a secret as its origin is.
-    """
-    digest = hashlib.sha256(password.encode()).digest()
-    return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
-
-
 def _url(
     host: pulumi.Output[str], password: pulumi.Output[str], connection_limit: int
 ) -> pulumi.Output[str]:
@@ -236,109 +236,28 @@ def _url(
     )
 
 
-def _firewall(
-    name: str, args: PostgresRdsArgs, child: pulumi.ResourceOptions
-) -> tuple[ec2.SecurityGroup, vpc.SecurityGroupIngressRule]:
-    """A security group that lets the cluster's nodes and pods in, and nothing out.
-
-    The rule is a resource of its own: rules within the group and beside it undo each other.
-    """
-    group = ec2.SecurityGroup(
-        f"{name}-firewall",
-        # A changed description would replace the group.
-        description="Langfuse's database",
-        vpc_id=args.cluster.vpc_id,
-        opts=child,
-    )
-    rule = vpc.SecurityGroupIngressRule(
-        f"{name}-from-cluster",
-        description="PostgreSQL from the nodes and pods of the cluster",
-        security_group_id=group.id,
-        referenced_security_group_id=args.cluster.security_group_id,
-        ip_protocol="tcp",
-        from_port=PORT,
-        to_port=PORT,
-        opts=child,
-    )
-    return group, rule
-
-
-def _monitoring(
-    name: str, args: PostgresRdsArgs, child: pulumi.ResourceOptions
-) -> tuple[pulumi.Output[str] | None, list[pulumi.Resource]]:
-    """The role that Enhanced Monitoring writes its logs with, and its permission."""
-    if args.monitoring_seconds == 0:
-        return None, []
-    cluster = args.cluster
-    role = iam.Role(
-        f"{name}-monitoring",
-        description="Enhanced Monitoring of Langfuse's database",
-        assume_role_policy=pulumi.Output.all(
-            partition=cluster.partition, account_id=cluster.account_id
-        ).apply(
-            lambda known: encode(
-                iam_rds.monitoring_trust(
-                    partition=known["partition"],
-                    region=cluster.region,
-                    account_id=known["account_id"],
-                )
-            )
-        ),
-        opts=child,
-    )
-    permission = iam.RolePolicyAttachment(
-        f"{name}-monitoring-permission",
-        role=role.name,
-        policy_arn=cluster.partition.apply(iam_rds.monitoring_policy_arn),
-        opts=child,
-    )
-    return role.arn, [permission]
-
-
-def _storage(args: PostgresRdsArgs) -> dict[str, Any]:
-    """Encrypted gp3. What is not given is left to RDS: below 400 GiB it refuses both numbers."""
+def _point_in_time(restore: Restore) -> rds.InstanceRestoreToPointInTimeArgsDict | None:
+    if restore.instance is None:
+        return None
     return {
-        "storage_type": "gp3",
-        "allocated_storage": args.storage_gib,
-        "max_allocated_storage": args.max_storage_gib,
-        "iops": args.iops,
-        "storage_throughput": args.throughput_mibps,
-        "storage_encrypted": True,
-        "kms_key_id": args.kms_key_arn,
-    }
-
-
-def _origin(restore: Restore | None) -> dict[str, Any]:
-    if restore is None:
-        return {}
-    if restore.snapshot is not None:
-        return {"snapshot_identifier": restore.snapshot}
-    return {
-        "restore_to_point_in_time": {
-            "source_db_instance_identifier": restore.instance,
-            "restore_time": restore.time,
-            "use_latest_restorable_time": None if restore.time else True,
-        }
+        "source_db_instance_identifier": restore.instance,
+        "restore_time": restore.time,
+        "use_latest_restorable_time": None if restore.time else True,
     }
 
 
 def _final_snapshot(
-    name: str, args: PostgresRdsArgs, child: pulumi.ResourceOptions
+    name: str, args: PostgresRdsArgs, opts: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
-    """A name for the snapshot that a deletion leaves: the same in every `up`, and never taken.
-
-    It changes with what replaces the instance, because the old one's snapshot has the old name.
-    """
     restore = args.restore or Restore()
-    unique = random.RandomId(
-        f"{name}-final-snapshot",
-        byte_length=4,
-        keepers={
-            "kmsKey": args.kms_key_arn or "",
-            "snapshot": restore.snapshot or "",
-            "instance": restore.instance or "",
-            "time": restore.time or "",
-        },
-        opts=child,
+    origin = {
+        "snapshot": restore.snapshot or "",
+        "instance": restore.instance or "",
+        "time": restore.time or "",
+    }
+    return rds_parts.final_snapshot_name(
+        name,
+        made_with={"kmsKey": args.kms_key_arn or "", **origin},
+        ignored=[] if args.restore else list(origin),
+        opts=opts,
     )
-    return pulumi.Output.format("{0}-final-{1}", name, unique.hex)

@@ -1,4 +1,4 @@
-"""Secrets Manager entries: their names, and what tells one version from another. Pure."""
+"""Secrets Manager entries: their names, and what names one version of them. Pure."""
 
 from __future__ import annotations
 
@@ -31,15 +31,6 @@ def name_problem(name: str) -> str | None:
             "one without that end would find the wrong entry"
         )
     return None
-
-
-def write_version(values: str) -> int:
-    """A number that changes with ``values``: the provider writes a value when its number changes.
-
-    48 bits of a hash: a JSON number holds them exactly, and two values that share them do not
-    happen. It is derived from a secret and has to stay marked as one.
-    """
-    return int(hashlib.sha256(values.encode()).hexdigest()[:12], 16)
 
 
 def version_suffix(version_id: str) -> str:

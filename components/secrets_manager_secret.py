@@ -10,7 +10,7 @@ from pulumi_aws.iam import RolePolicy
 from pulumi_aws.secretsmanager import Secret, SecretPolicy, SecretVersion
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components import external_secrets, iam_secrets, secret_entries
+from components import external_secrets, iam_secrets, secret_entries, write_only
 from components.handover import DeliveredSecret
 from components.iam_documents import encode
 from components.labels import labels
@@ -156,7 +156,7 @@ def _version(
         f"{name}-entry-version",
         secret_id=entry.arn,
         secret_string_wo=values,
-        secret_string_wo_version=values.apply(secret_entries.write_version),
+        secret_string_wo_version=values.apply(write_only.version_of),
         opts=pulumi.ResourceOptions(
             parent=parent,
             # No value before the refusals stand.

@@ -10,6 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import ServiceAccount
 
 from components import external_secrets
+from components.handover import OidcProvider
 from components.iam_documents import encode
 from components.iam_trust import irsa_trust
 from components.labels import labels
@@ -36,10 +37,8 @@ class SecretsManagerStoreArgs:
     """Namespace of all objects."""
     region: pulumi.Input[str]
     """Region of the entries."""
-    oidc_provider_arn: pulumi.Input[str]
-    """ARN of the IAM OIDC provider of the cluster."""
-    oidc_issuer: pulumi.Input[str]
-    """The cluster's OIDC issuer, without its scheme."""
+    oidc: OidcProvider
+    """The cluster's identity provider, which the role trusts."""
     operator: pulumi.Resource | None = None
     """The External Secrets Operator, where this program installs it."""
 
@@ -66,8 +65,8 @@ class SecretsManagerStore(pulumi.ComponentResource):
             name_prefix=f"{name[: _ROLE_PREFIX_LENGTH - 1]}-",
             description=f"External Secrets, reading for the service account {name}",
             assume_role_policy=pulumi.Output.all(
-                provider=args.oidc_provider_arn,
-                issuer=args.oidc_issuer,
+                provider=args.oidc.arn,
+                issuer=args.oidc.issuer_host,
                 namespace=args.namespace,
             ).apply(
                 lambda known: encode(

@@ -30,7 +30,7 @@ def kubernetes_name(resource: Resource) -> str:
     The invented part follows from the URN, and from the inputs too for an object that any change
     replaces: so a rendered stack shows by a changed name what the engine would replace.
     """
-    name = resource.inputs.get("metadata", {}).get("name")
+    name = reveal(resource.inputs.get("metadata", {})).get("name")
     if name is not None:
         return name
     kind = f"{resource.inputs['apiVersion']}:{resource.inputs['kind']}"
@@ -53,10 +53,17 @@ class OfflineBackend:
         if resource.type.startswith("pulumi:providers:"):
             return f"{resource.name}-id", resource.inputs
         if is_kubernetes(resource):
-            metadata = {**resource.inputs.get("metadata", {}), "name": kubernetes_name(resource)}
+            metadata = reveal(resource.inputs.get("metadata", {}))
+            metadata = {**metadata, "name": kubernetes_name(resource)}
             namespace = metadata.get("namespace")
             id_ = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
-            return id_, {**resource.inputs, "metadata": metadata}
+            state = {**resource.inputs, "metadata": metadata}
+            if resource.inputs["kind"] == "Ingress":
+                status = offline_aws.ingress_status(resource)
+                state["status"] = UNKNOWN if self._preview else status
+            return id_, state
+        if resource.type == "kubernetes:helm.sh/v3:Release":
+            return resource.inputs["name"], {**resource.inputs, "status": {"status": "deployed"}}
         if resource.type.startswith("aws:"):
             return offline_aws.create(resource, preview=self._preview)
         if resource.type.startswith("random:"):
@@ -68,7 +75,7 @@ class OfflineBackend:
 
     def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if token.startswith("aws:"):
-            return offline_aws.invoke(token, arguments, preview=self._preview)
+            return offline_aws.invoke(token, arguments)
         raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
 
     def _random(self, resource: Resource) -> dict[str, str]:

@@ -7,10 +7,11 @@ the provider adds to the inputs; the id is among it.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tooling.recording import UNKNOWN, Resource, convert
+from tooling.recording import UNKNOWN, Resource, reveal
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "ap-northeast-2"
@@ -38,13 +39,12 @@ def create(resource: Resource, *, preview: bool) -> tuple[str, Values]:
     return id_, {**computed, **given}
 
 
-def invoke(token: str, arguments: Values, *, preview: bool) -> Values:
-    """The result of an AWS function; ``preview``: unknown, as behind an unknown argument."""
+def invoke(token: str, arguments: Values) -> Values:
+    """The result of an AWS function. Known in a preview too: the engine makes the call then."""
     answer = AWS_INVOKES.get(token)
     if answer is None:
         raise UnsupportedAwsError(f"function {token} has no entry in tooling/offline_aws.py")
-    result = answer(arguments)
-    return convert(result, lambda _: UNKNOWN) if preview else result
+    return answer(arguments)
 
 
 def digits(seed: str, length: int) -> str:
@@ -212,6 +212,20 @@ def _bucket_part(resource: Resource) -> Values:
     return {"id": resource.inputs["bucket"]}
 
 
+def _existing_bucket(arguments: Values) -> Values:
+    name = arguments["bucket"]
+    return {
+        "arn": arn("s3", name, region="", account=""),
+        "bucket": name,
+        "bucketRegion": REGION,
+        "id": name,
+    }
+
+
+_STORAGE_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
+    "aws:s3/getBucket:getBucket": _existing_bucket,
+}
+
 _STORAGE_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:s3/bucket:Bucket": _bucket,
     **dict.fromkeys(
@@ -229,14 +243,119 @@ _STORAGE_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
 }
 
 
+# Secrets Manager
+
+
+def _secret(resource: Resource) -> Values:
+    name = resource.inputs["name"]
+    entry = arn("secretsmanager", f"secret:{name}-{digits(name, 6)}")
+    return {"id": entry, "arn": entry}
+
+
+def _secret_policy(resource: Resource) -> Values:
+    return {"id": resource.inputs["secretArn"]}
+
+
+def _secret_version(resource: Resource) -> Values:
+    """Another version for other values, with the prefix that the provider gives every one."""
+    values = json.dumps(reveal(resource.inputs), sort_keys=True)
+    version = f"terraform-{digits(values, 26)}"
+    entry = resource.inputs["secretId"]
+    return {
+        "id": f"{entry}|{version}",
+        "arn": entry,
+        "hasSecretStringWo": True,
+        "versionId": version,
+        "versionStages": ["AWSCURRENT"],
+    }
+
+
+_SECRETS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:secretsmanager/secretPolicy:SecretPolicy": _secret_policy,
+    "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
+}
+
+
+# PublicEndpoint
+
+
+def _certificate(resource: Resource) -> Values:
+    host = resource.inputs["domainName"]
+    certificate = arn("acm", f"certificate/{digits(resource.urn, 32)}")
+    return {
+        "id": certificate,
+        "arn": certificate,
+        "domainValidationOptions": [
+            {
+                "domainName": host,
+                "resourceRecordName": f"_{digits(host, 32)}.{host}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": f"_{digits(ACCOUNT, 32)}.acm-validations.aws.",
+            }
+        ],
+    }
+
+
+def _certificate_validation(resource: Resource) -> Values:
+    return {"id": resource.inputs["certificateArn"]}
+
+
+def _record(resource: Resource) -> Values:
+    name = resource.inputs["name"].rstrip(".")
+    return {
+        "id": f"{resource.inputs['zoneId']}_{name}_{resource.inputs['type']}",
+        "fqdn": name,
+    }
+
+
+def _zone(arguments: Values) -> Values:
+    zone_id = f"Z{digits(arguments['name'], 13).upper()}"
+    return {
+        "id": zone_id,
+        "arn": arn("route53", f"hostedzone/{zone_id}", region="", account=""),
+        "name": arguments["name"],
+        "privateZone": arguments.get("privateZone", False),
+        "zoneId": zone_id,
+    }
+
+
+def _load_balancer_zone(_arguments: Values) -> Values:
+    return {"id": "ZWKZPGTI48KDX", "loadBalancerType": "application", "region": REGION}
+
+
+_ENDPOINT_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:acm/certificate:Certificate": _certificate,
+    "aws:acm/certificateValidation:CertificateValidation": _certificate_validation,
+    "aws:route53/record:Record": _record,
+}
+
+_ENDPOINT_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
+    "aws:lb/getHostedZoneId:getHostedZoneId": _load_balancer_zone,
+    "aws:route53/getZone:getZone": _zone,
+}
+
+
+def ingress_status(resource: Resource) -> Values:
+    """What the AWS Load Balancer Controller writes into the status of an Ingress."""
+    metadata = resource.inputs["metadata"]
+    load_balancer = f"k8s-{metadata['namespace'][:8]}-{digits(resource.urn, 10)}"
+    host = f"{load_balancer}-1234567890.{REGION}.elb.amazonaws.com"
+    return {"loadBalancer": {"ingress": [{"hostname": host}]}}
+
+
 AWS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
     **_COMMON_STATE,
     **_RDS_STATE,
     **_STORAGE_STATE,
+    **_SECRETS_STATE,
+    **_ENDPOINT_STATE,
 }
 """What AWS computes, by the resource's type."""
 
 AWS_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
     **_EKS_INVOKES,
+    **_STORAGE_INVOKES,
+    **_ENDPOINT_INVOKES,
 }
 """What AWS answers, by the function's token."""

@@ -174,6 +174,9 @@ class _Monitor(mocks.MockMonitor):
         with _event_loop() as loop:
             arguments = rpc.deserialize_properties(request.args)
             result = self._backend.invoke(request.tok, arguments)
+            if _holds_unknown(result):
+                # As the engine answers: whole, because the SDK checks the types of the parts.
+                return resource_pb2.ResourceInvokeResponse(unknown=True)
             serialized = loop.run_until_complete(rpc.serialize_properties(dict(result), {}))
         fields: dict[str, Any] = {
             "failures": list[provider_pb2.CheckFailure](),
@@ -310,6 +313,14 @@ def holds_secret(value: object) -> bool:
         return True
     parts = as_list(value) or list((as_mapping(value) or {}).values())
     return any(holds_secret(part) for part in parts)
+
+
+def _holds_unknown(value: object) -> bool:
+    """Whether a value is unknown, or has an unknown value anywhere in it."""
+    if value == UNKNOWN:
+        return True
+    parts = as_list(value) or list((as_mapping(value) or {}).values())
+    return any(_holds_unknown(part) for part in parts)
 
 
 def reveal(value: Any) -> Any:  # noqa: ANN401 - JSON

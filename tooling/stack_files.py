@@ -57,17 +57,27 @@ def assemble(
     config: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
 ) -> StackConfiguration:
     """Configuration from a stack file's ``config`` mapping."""
-    merged = copy.deepcopy(dict(config))
-    for key, value in (overrides or {}).items():
-        merged[key] = _merge(merged.get(key), value)
     values: dict[str, str] = {}
     secret_keys: set[str] = set()
-    for key, value in merged.items():
+    for key, value in merge(config, overrides or {}).items():
         plain, secret = _decrypt(key, value)
         values[key] = plain if isinstance(plain, str) else json.dumps(plain)
         if secret:
             secret_keys.add(key)
     return StackConfiguration(values, frozenset(secret_keys))
+
+
+def merge(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """``config`` with ``overrides`` by full key; objects are merged, None takes a key away."""
+    result = copy.deepcopy(dict(config))
+    for key, value in overrides.items():
+        result[key] = _merge(result.get(key), value)
+    return result
+
+
+def placeholder(name: str) -> str:
+    """What stands for an encrypted value under a key called ``name``."""
+    return _PLACEHOLDERS.get(name, _PLACEHOLDER)
 
 
 def _project() -> Mapping[str, Any]:
@@ -101,7 +111,7 @@ def _decrypt(name: str, value: object) -> tuple[object, bool]:
     """``value`` without encryption, and whether it held any."""
     if (mapping := _mapping(value)) is not None:
         if set(mapping) == {"secure"}:
-            return _PLACEHOLDERS.get(name, _PLACEHOLDER), True
+            return placeholder(name), True
         parts = {key: _decrypt(key, part) for key, part in mapping.items()}
         return {k: part for k, (part, _) in parts.items()}, any(s for _, s in parts.values())
     if isinstance(value, list):

@@ -74,6 +74,18 @@ def one_cluster(cluster: Cluster) -> Iterator[Problem]:
         yield _remove("cluster.kubeconfig", show(cluster.kubeconfig), rule)
 
 
+def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:
+    """What every schema accepts and the API server refuses."""
+    for index, toleration in enumerate(cluster.tolerations):
+        path = f"cluster.tolerations[{index}]"
+        if toleration.key is None and toleration.operator == "Equal":
+            rule = "must be Exists for a toleration without a key"
+            yield _set(f"{path}.operator", toleration.operator, rule, "Exists")
+        if toleration.value is not None and toleration.operator == "Exists":
+            rule = "has no meaning with operator Exists, which compares nothing"
+            yield _remove(f"{path}.value", show(toleration.value), rule)
+
+
 def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
     if langfuse.min_replicas > langfuse.max_replicas:
         rule = f"must not be above langfuse.maxReplicas, which is {langfuse.max_replicas}"
@@ -262,6 +274,7 @@ def database_needs_eks(database: Database, cluster: Cluster) -> Iterator[Problem
 
 CHECKS: tuple[Callable[..., Iterator[Problem]], ...] = (
     one_cluster,
+    tolerations_complete,
     replicas_in_order,
     admin_by_version,
     settings_known_to_version,

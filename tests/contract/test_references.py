@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support import references, stacks
-from tests.support.manifests import Cluster, Pod
+from tests.support.manifests import Cluster, Manifest, Pod
 from tests.support.reachability import admits, policies, stranger
 
 
@@ -45,8 +45,8 @@ def test_langfuse_admits_its_namespace_and_the_agents_and_nobody_else(variant: s
     (web,) = pods(cluster, name="langfuse", component="web")
     agents = [
         secret["metadata"]["namespace"]
-        for secret in cluster.kind("Secret")
-        if secret["metadata"]["name"] == "agent-observability"
+        for secret in (*cluster.kind("Secret"), *cluster.kind("ExternalSecret"))
+        if "agent-observability" in {secret["metadata"]["name"], *_target(secret)}
     ]
     assert bool(agents) == (variant != "oldest version")
     for namespace in (web.namespace, *agents):
@@ -59,3 +59,9 @@ def test_the_migration_pod_admits_nobody(variant: str) -> None:
     (migration,) = pods(cluster, component="migration")
     assert len(policies(cluster, migration, "ingress")) == 1
     assert [p["spec"].get("ingress", []) for p in policies(cluster, migration, "ingress")] == [[]]
+
+
+def _target(secret: Manifest) -> list[str]:
+    """The name of the Secret that an ExternalSecret makes."""
+    name = secret.get("spec", {}).get("target", {}).get("name")
+    return [name] if name else []

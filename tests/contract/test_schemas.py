@@ -6,9 +6,9 @@ import functools
 import json
 from typing import Any, Final
 
-import kubernetes_validate
+import kubernetes_validate  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from kubernetes_validate import utils
+from kubernetes_validate import utils  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.support import stacks
 
@@ -58,7 +58,7 @@ def test_every_object_is_valid(variant: str, version: str) -> None:
 def test_an_unknown_field_is_a_fault() -> None:
     item = stacks.rendered("dev").objects[0]
     assert item.kind == "Namespace"
-    broken = {**item.manifest, "spec": {"finalisers": []}}
+    broken = {**item.manifest, "spec": {"finalisers": ["x"]}}
     assert (faults(broken, "1.30") or "").startswith("spec: Additional properties are not allowed")
 
 

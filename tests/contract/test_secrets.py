@@ -31,7 +31,7 @@ def record(body: Callable[[], None]) -> Recording:
 
 def test_no_secret_stands_outside_of_a_secret_mark(variant: str) -> None:
     run = stacks.recorded(variant)
-    assert len(generated_values(run)) >= 6
+    assert len(generated_values(run)) >= 3
     assert leaks_of(run).of_recording(run) == []
 
 
@@ -48,17 +48,19 @@ def test_every_secret_object_is_marked_and_masked_in_full(variant: str) -> None:
         assert any(map(holds_secret, values.values())), resource.name
         assert [text for _, text in plain_texts(values)][:2] == ["data", "stringData"]
         assert [path for path, _ in plain_texts(values) if path != " key"] == []
-    masked = [item for item in stacks.rendered(variant).objects if item.kind == "Secret"]
-    assert len(masked) >= 2
-    for item in masked:
-        assert set(item.manifest["stringData"].values()) == {SECRET_TEXT}
+    objects = stacks.rendered(variant).objects
+    delivered = [item for item in objects if item.kind in {"Secret", "ExternalSecret"}]
+    assert len(delivered) >= 2
+    for item in delivered:
+        if item.kind == "Secret":
+            assert set(item.manifest["stringData"].values()) == {SECRET_TEXT}
 
 
 def test_each_secret_is_somewhere_behind_a_mark(variant: str) -> None:
     run = stacks.recorded(variant)
     texts = [text for resource in run.resources.values() for text in secret_texts(resource.inputs)]
     leaks = leaks_of(run)
-    assert [leaks.within(text) for text in texts].count(True) >= 5
+    assert [leaks.within(text) for text in texts].count(True) >= 3
 
 
 def test_the_stack_outputs_hold_no_secret(stack: str) -> None:

@@ -6,11 +6,14 @@ import ast
 import importlib
 import inspect
 import pkgutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import pulumi
+import pytest
 
 import components
 
@@ -67,3 +70,32 @@ def discovered() -> dict[str, Component]:
             ):
                 found[cls.__name__] = Component(module, cls)
     return found
+
+
+class RegistrationLog:
+    """Sees when components register their outputs, and which children come after."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.registered = Counter[str]()
+        """How often, by type and name."""
+        self.late = list[str]()
+        """Names of children made after their parent's outputs."""
+        self._done = list[pulumi.Resource]()
+        make, register = pulumi.Resource.__init__, pulumi.ComponentResource.register_outputs
+
+        def logged_make(resource: pulumi.Resource, *args: Any, **options: Any) -> None:  # noqa: ANN401
+            for value in (*args, *options.values()):
+                parent = value.parent if isinstance(value, pulumi.ResourceOptions) else None
+                if any(parent is done for done in self._done):
+                    self.late.append(args[1])
+            make(resource, *args, **options)
+
+        def logged_register(resource: pulumi.ComponentResource, outputs: pulumi.Inputs) -> None:
+            if resource.pulumi_resource_type != "pulumi:pulumi:Stack":
+                key = f"{resource.pulumi_resource_type}::{resource.pulumi_resource_name}"
+                self.registered[key] += 1
+                self._done.append(resource)
+            register(resource, outputs)
+
+        monkeypatch.setattr(pulumi.Resource, "__init__", logged_make)
+        monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", logged_register)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tooling.recording import as_list, as_mapping
+
 Manifest = Mapping[str, Any]
 
 _TEMPLATES: Final = {
@@ -100,8 +102,8 @@ class Cluster:
         manifest = self.find(kind, namespace, name)
         if manifest is None:
             return self._delivered_keys(namespace, name) if kind == "Secret" else None
-        parts = (manifest.get(part) or {} for part in ("data", "stringData", "binaryData"))
-        return frozenset(key for part in parts for key in part)
+        parts = (as_mapping(manifest.get(part)) for part in ("data", "stringData", "binaryData"))
+        return frozenset(key for part in parts for key in part or ())
 
     def delivered_secret(self, namespace: str, name: str) -> Manifest | None:
         """The ExternalSecret that makes a Secret."""
@@ -126,6 +128,16 @@ class Cluster:
 
 def namespace_of(manifest: Manifest) -> str | None:
     return manifest["metadata"].get("namespace")
+
+
+def entries(value: object, path: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Path, key and value of every entry of every mapping, at any depth."""
+    for key, item in (as_mapping(value) or {}).items():
+        inner = f"{path}.{key}" if path else key
+        yield inner, key, item
+        yield from entries(item, inner)
+    for index, item in enumerate(as_list(value) or []):
+        yield from entries(item, f"{path}[{index}]")
 
 
 def title(manifest: Manifest) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from tests.support.manifests import Cluster, title
+from tests.support.manifests import Cluster, Manifest, Pod, entries, title
 
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SERVICE: Final = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -19,40 +19,38 @@ _LONGEST: Final = {"StatefulSet": 52, "CronJob": 52}
 
 def names_are_valid(cluster: Cluster) -> Iterator[str]:
     for manifest in cluster.manifests:
-        name = manifest["metadata"]["name"]
-        pattern = _SERVICE if manifest["kind"] == "Service" else _LABEL
-        if not pattern.fullmatch(name):
-            yield f"{title(manifest)}: its name is no DNS label"
-        elif len(name) > _LONGEST.get(manifest["kind"], 63):
-            yield f"{title(manifest)}: its name has {len(name)} characters"
-        for key, value in _label_values(manifest):
-            if not _LABEL_VALUE.fullmatch(value):
-                yield f"{title(manifest)}: label {key} cannot be {value!r}"
-        for port in manifest["spec"].get("ports", []) if manifest["kind"] == "Service" else []:
-            if not _PORT.fullmatch(port.get("name", "a")):
-                yield f"{title(manifest)}: {port['name']!r} is no port name"
+        yield from (f"{title(manifest)}: {problem}" for problem in _of_object(manifest))
     for pod in cluster.pods():
-        parts = [*pod.containers, *pod.spec.get("volumes", [])]
-        for part in parts:
-            if not _LABEL.fullmatch(part["name"]):
-                yield f"{title(pod.owner)}: {part['name']!r} is no DNS label"
-        for port in pod.ports:
-            if not _PORT.fullmatch(port.get("name", "a")):
-                yield f"{title(pod.owner)}: {port['name']!r} is no port name"
-        for container in pod.containers:
-            for variable in container.get("env", []):
-                if not _VARIABLE.fullmatch(variable["name"]):
-                    yield f"{title(pod.owner)}: {variable['name']!r} is no variable name"
+        yield from (f"{title(pod.owner)}: {problem}" for problem in _of_pod(pod))
 
 
-def _label_values(value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
-    """All labels in a manifest, those of selectors and templates included."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in {"labels", "matchLabels"}:
-                yield from item.items()
-            else:
-                yield from _label_values(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _label_values(item)
+def _of_object(manifest: Manifest) -> Iterator[str]:
+    name, kind = manifest["metadata"]["name"], manifest["kind"]
+    if not (_SERVICE if kind == "Service" else _LABEL).fullmatch(name):
+        yield "its name is no DNS label"
+    elif len(name) > _LONGEST.get(kind, 63):
+        yield f"its name has {len(name)} characters"
+    # Those of selectors and templates included.
+    for _, where, labels in entries(manifest):
+        for key, value in labels.items() if where in {"labels", "matchLabels"} else ():
+            if not _LABEL_VALUE.fullmatch(value):
+                yield f"label {key} cannot be {value!r}"
+    if kind == "Service":
+        yield from _port_names(manifest["spec"].get("ports", []))
+
+
+def _of_pod(pod: Pod) -> Iterator[str]:
+    for part in (*pod.containers, *pod.spec.get("volumes", [])):
+        if not _LABEL.fullmatch(part["name"]):
+            yield f"{part['name']!r} is no DNS label"
+    yield from _port_names(pod.ports)
+    for container in pod.containers:
+        for variable in container.get("env", []):
+            if not _VARIABLE.fullmatch(variable["name"]):
+                yield f"{variable['name']!r} is no variable name"
+
+
+def _port_names(ports: list[Mapping[str, Any]]) -> Iterator[str]:
+    for port in ports:
+        if not _PORT.fullmatch(port.get("name", "a")):
+            yield f"{port['name']!r} is no port name"

@@ -8,13 +8,17 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.support.manifests import Cluster, Pod, title
+from tests.support.manifests import Cluster, Manifest, Pod, entries, title
+from tooling.recording import as_mapping
 
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 
 _QUANTITY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _FACTORS: Final = {
-    **{"": Decimal(1), "n": Decimal(10) ** -9, "u": Decimal(10) ** -6, "m": Decimal(10) ** -3},
+    "": Decimal(1),
+    "n": Decimal(10) ** -9,
+    "u": Decimal(10) ** -6,
+    "m": Decimal(10) ** -3,
     **{letter: Decimal(1000) ** power for power, letter in enumerate("kMGTPE", 1)},
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
 }
@@ -88,7 +92,7 @@ def environment_is_set_once(cluster: Cluster) -> Iterator[str]:
 
 def resources_are_quantities(cluster: Cluster) -> Iterator[str]:
     for manifest in cluster.manifests:
-        for path, text in _quantities(manifest, ""):
+        for path, text in _quantities(manifest):
             if quantity(text) is None:
                 yield f"{title(manifest)}: {path} is {text!r}, which is no quantity"
     for pod in cluster.pods():
@@ -118,8 +122,7 @@ def _of(pod: Pod, container: Mapping[str, Any]) -> str:
 def _actions(container: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for probe in _PROBES:
         yield probe, container.get(probe, {})
-    for hook, action in container.get("lifecycle", {}).items():
-        yield hook, action
+    yield from container.get("lifecycle", {}).items()
 
 
 def _bulk(
@@ -133,17 +136,11 @@ def _bulk(
                 yield kind, name, source.get("prefix", ""), keys or frozenset()
 
 
-def _quantities(value: object, path: str) -> Iterator[tuple[str, object]]:
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _quantities(item, f"{path}[{index}]")
-    if not isinstance(value, Mapping):
-        return
-    for key, item in value.items():
-        inner = f"{path}.{key}" if path else key
-        if key in {"requests", "limits"} and isinstance(item, Mapping):
-            yield from ((f"{inner}.{name}", text) for name, text in item.items())
+def _quantities(manifest: Manifest) -> Iterator[tuple[str, object]]:
+    for path, key, value in entries(manifest):
+        if key in {"requests", "limits"}:
+            yield from (
+                (f"{path}.{name}", text) for name, text in (as_mapping(value) or {}).items()
+            )
         elif key in {"sizeLimit", "averageValue"}:
-            yield inner, item
-        else:
-            yield from _quantities(item, inner)
+            yield path, value

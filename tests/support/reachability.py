@@ -19,8 +19,8 @@ def admits(cluster: Cluster, source: Pod, target: Pod, port: int | str) -> bool:
     number = target.port_number(port)
     return (
         number is not None
-        and _allowed(cluster, target, source, "ingress", number, target)
-        and _allowed(cluster, source, target, "egress", number, target)
+        and _allowed(cluster, target, source, "ingress", number=number, target=target)
+        and _allowed(cluster, source, target, "egress", number=number, target=target)
     )
 
 
@@ -41,7 +41,7 @@ def _types(spec: Mapping[str, Any]) -> list[str]:
 
 
 def _allowed(
-    cluster: Cluster, pod: Pod, other: Pod, direction: str, number: int, target: Pod
+    cluster: Cluster, pod: Pod, other: Pod, direction: str, *, number: int, target: Pod
 ) -> bool:
     isolating = policies(cluster, pod, direction)
     if not isolating:

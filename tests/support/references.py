@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from tests.support import names, pod_references, pod_rules
-from tests.support.manifests import Cluster, Manifest, Pod, matches, namespace_of, title
+from tests.support.manifests import Cluster, Manifest, Pod, entries, matches, namespace_of, title
 
 Rule = Callable[[Cluster], Iterator[str]]
 
@@ -114,9 +114,7 @@ def network_policies_have_pods_and_ports(cluster: Cluster) -> Iterator[str]:
                     selected += found or []
                     if found == []:
                         yield f"{title(policy)}: an {direction} peer selects no pod"
-                yield from _named_ports(
-                    policy, rule, pods if direction == "ingress" else selected
-                )
+                yield from _named_ports(policy, rule, pods if direction == "ingress" else selected)
 
 
 def ingresses_have_a_service(cluster: Cluster) -> Iterator[str]:
@@ -131,7 +129,9 @@ def ingresses_have_a_service(cluster: Cluster) -> Iterator[str]:
                 yield f"{title(ingress)}: there is no Service {backend['name']}"
                 continue
             wanted = set(backend["port"].values())
-            known = {value for p in service["spec"]["ports"] for value in (p.get("name"), p["port"])}
+            known = {
+                value for p in service["spec"]["ports"] for value in (p.get("name"), p["port"])
+            }
             if not wanted <= known:
                 yield f"{title(ingress)}: {title(service)} has no port {wanted.pop()}"
 
@@ -144,18 +144,11 @@ def external_secrets_have_a_store(cluster: Cluster) -> Iterator[str]:
         if cluster.find(kind, namespace, store["name"]) is None:
             yield f"{title(secret)}: there is no {kind} {store['name']}"
     for store in cluster.kind("SecretStore"):
-        for name in _service_accounts(store["spec"]):
-            if not cluster.exists("ServiceAccount", namespace_of(store) or "", name):
-                yield f"{title(store)}: there is no ServiceAccount {name}"
-
-
-def _service_accounts(spec: object) -> Iterator[str]:
-    if isinstance(spec, Mapping):
-        for key, value in spec.items():
-            if key == "serviceAccountRef":
-                yield value["name"]
-            else:
-                yield from _service_accounts(value)
+        for _, key, account in entries(store["spec"]):
+            if key != "serviceAccountRef":
+                continue
+            if not cluster.exists("ServiceAccount", namespace_of(store) or "", account["name"]):
+                yield f"{title(store)}: there is no ServiceAccount {account['name']}"
 
 
 def _selected(cluster: Cluster, manifest: Manifest, selector: Mapping[str, Any]) -> list[Pod]:
@@ -169,7 +162,8 @@ def _requested(
         if pod.owner is workload:
             for container in pod.spec["containers"]:
                 if resource not in container.get("resources", {}).get("requests", {}):
-                    yield f"{title(autoscaler)}: container {container['name']} requests no {resource}"
+                    name = container["name"]
+                    yield f"{title(autoscaler)}: container {name} requests no {resource}"
 
 
 def _peers(cluster: Cluster, policy: Manifest, peer: Mapping[str, Any]) -> list[Pod] | None:

@@ -12,7 +12,7 @@ from tooling import offline, render
 from tooling.recording import Recording
 from tooling.render import RenderedStack
 
-STACKS: Final = ("dev",)
+STACKS: Final[tuple[str, ...]] = ("dev",)
 """The stack files that are tested. Add "prod" when the offline backend answers for AWS."""
 
 _N: Final = "agent-observability:"

@@ -1,9 +1,19 @@
 """The generated credentials. Does not prove that values are random: that is the provider's part."""
 
+import pytest
+
 from tests.support.recordings import inputs, recorded
+from tests.support.stacks import STACKS
 from tooling.recording import Secret, secret_texts
 
-BYTES = "random:index/randomBytes:RandomBytes"
+KEY = {
+    "length": 64,
+    "lower": False,
+    "upper": False,
+    "numeric": True,
+    "special": True,
+    "overrideSpecial": "abcdef",
+}
 PASSWORD = "random:index/randomPassword:RandomPassword"
 
 PREFIX = "langfuse-credentials"
@@ -13,18 +23,24 @@ def test_each_credential_is_one_random_resource_with_constant_inputs() -> None:
     recording = recorded()
 
     generated = {
-        resource.name: (resource.type, resource.inputs)
+        resource.name: resource.inputs
         for resource in recording.resources.values()
         if resource.name.startswith(f"{PREFIX}-")
     }
 
     assert generated == {
-        f"{PREFIX}-nextauth-secret": (BYTES, {"length": 32}),
-        f"{PREFIX}-salt": (BYTES, {"length": 32}),
-        f"{PREFIX}-encryption-key": (BYTES, {"length": 32}),
-        f"{PREFIX}-project-keys": (BYTES, {"length": 32}),
-        f"{PREFIX}-admin-password": (PASSWORD, {"length": 24, "special": False}),
+        f"{PREFIX}-nextauth-secret": KEY,
+        f"{PREFIX}-salt": KEY,
+        f"{PREFIX}-encryption-key": KEY,
+        f"{PREFIX}-project-keys": KEY,
+        f"{PREFIX}-admin-password": {"length": 24, "special": False},
     }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_secret_comes_from_a_resource_whose_id_is_its_value(stack: str) -> None:
+    """RandomBytes has its value as id, which stands in clear in the state and in previews."""
+    assert recorded(stack).of_type("random:index/randomBytes:RandomBytes") == []
 
 
 def test_protect_covers_the_two_that_cannot_be_made_again() -> None:
@@ -85,5 +101,9 @@ def test_a_release_without_first_login_generates_neither_user_nor_keys() -> None
         "NEXTAUTH_SECRET",
         "SALT",
     ]
-    assert len(recording.of_type(BYTES)) == 3
-    assert len(recording.of_type(PASSWORD)) == 1  # the database's
+    assert sorted(r.name for r in recording.of_type(PASSWORD)) == [
+        f"{PREFIX}-encryption-key",
+        f"{PREFIX}-nextauth-secret",
+        f"{PREFIX}-salt",
+        "langfuse-postgres-password",
+    ]

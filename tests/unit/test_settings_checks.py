@@ -55,6 +55,26 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             ),
         ),
         bad(
+            "a toleration of every key that compares a value",
+            {"cluster": {"tolerations": [{"effect": "NoSchedule"}]}},
+            problem(
+                "cluster.tolerations[0].operator",
+                '"Equal"',
+                "must be Exists for a toleration without a key",
+                "pulumi config set --path '@cluster.tolerations[0].operator' Exists",
+            ),
+        ),
+        bad(
+            "a toleration with a value that is not compared",
+            {"cluster": {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]}},
+            problem(
+                "cluster.tolerations[0].value",
+                '"b"',
+                "has no meaning with operator Exists, which compares nothing",
+                "pulumi config rm --path '@cluster.tolerations[0].value'",
+            ),
+        ),
+        bad(
             "no administrator",
             {"langfuse": ABSENT},
             problem(

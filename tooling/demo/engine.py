@@ -7,10 +7,11 @@ repository stays as it is; backend, passphrase and stack file go with the cluste
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,7 +24,10 @@ from tooling.cluster.state import Say
 from tooling.demo.cli import pulumi_home
 from tooling.live import LiveError
 from tooling.live.masking import MASK
-from tooling.stack_files import ROOT, merged
+from tooling.stack_files import ROOT, merge, placeholder
+
+_PROGRESS: Final = re.compile(r"ing( replacement| original)? \(\d+s\)")
+"""In a line of `pulumi up` that tells of something under way; its end is told once more."""
 
 _LINKED: Final = ("Pulumi.yaml", "__main__.py", "components", "stacks", "requirements.txt")
 
@@ -39,7 +43,7 @@ class EngineResult:
 
     @property
     def changed(self) -> bool:
-        return set(self.changes) > {"same"}
+        return any(kind != "same" for kind in self.changes)
 
 
 @dataclass(frozen=True)
@@ -54,29 +58,35 @@ class Engine:
         """`pulumi up` of the stack file with ``overrides``; raises ``LiveError``."""
         stack = self._select(overrides)
         try:
-            result = stack.up(on_output=say, color="never", suppress_progress=True)
+            result = stack.up(
+                on_output=_without_progress(say),
+                color="never",
+                suppress_progress=True,
+                suppress_outputs=True,  # the demo shows them
+            )
         except automation.CommandError as error:
             raise LiveError("`pulumi up` failed; the lines above say why") from error
         outputs = {
             name: MASK if output.secret else output.value for name, output in result.outputs.items()
         }
-        changes = result.summary.resource_changes or {}
-        return EngineResult({str(kind): count for kind, count in changes.items()}, outputs)
+        return EngineResult(_counts(result.summary.resource_changes or {}), outputs)
 
     def preview(self, overrides: Mapping[str, Any], say: Say) -> Mapping[str, int]:
         """`pulumi preview`: the number of resources by operation; raises ``LiveError``."""
         stack = self._select(overrides)
         try:
-            result = stack.preview(on_output=say, color="never", suppress_progress=True)
+            result = stack.preview(
+                on_output=_without_progress(say), color="never", suppress_progress=True
+            )
         except automation.CommandError as error:
             raise LiveError("`pulumi preview` failed; the lines above say why") from error
-        return {str(kind.value): count for kind, count in result.change_summary.items()}
+        return _counts(result.change_summary)
 
     def destroy(self, overrides: Mapping[str, Any], say: Say) -> None:
         """`pulumi destroy`; raises ``LiveError``."""
         stack = self._select(overrides)
         try:
-            stack.destroy(on_output=say, color="never", suppress_progress=True)
+            stack.destroy(on_output=_without_progress(say), color="never", suppress_progress=True)
         except automation.CommandError as error:
             raise LiveError("`pulumi destroy` failed; the lines above say why") from error
 
@@ -110,7 +120,7 @@ class Engine:
             stack = automation.Stack.create_or_select(self.stack, workspace)
         except automation.CommandError as error:
             raise LiveError(f"the stack {self.stack} cannot be made: {error}") from error
-        self._configure(overrides)
+        self._configure(stack, overrides)
         return stack
 
     def _prepare(self) -> None:
@@ -126,12 +136,44 @@ class Engine:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(secrets.token_urlsafe(32))
 
-    def _configure(self, overrides: Mapping[str, Any]) -> None:
-        """Write the stack file: the repository's configuration, and this stack's own salt."""
+    def _configure(self, stack: automation.Stack, overrides: Mapping[str, Any]) -> None:
+        """Write the stack file: the repository's configuration, and this stack's own salt.
+
+        Values that are encrypted for the repository's stack cannot be read; encrypted
+        placeholders stand for them.
+        """
         own = self.project / f"Pulumi.{self.stack}.yaml"
-        config = _document(ROOT / own.name).get("config") or {}
-        document = {**_document(own), "config": merged(config, overrides)}
+        config = merge(_document(ROOT / own.name).get("config") or {}, overrides)
+        encrypted = list(_take_encrypted(config))
+        document = {**_document(own), "config": config}
         own.write_text(yaml.safe_dump(document), encoding="utf-8")
+        for path in encrypted:
+            value = automation.ConfigValue(placeholder(path.rpartition(".")[2]), secret=True)
+            stack.set_config(path, value, path=True)
+
+
+def _take_encrypted(config: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Take the encrypted values out of ``config``; their paths."""
+    for key, value in list(config.items()):
+        nested = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        if set(nested) == {"secure"}:
+            del config[key]
+            yield f"{prefix}{key}"
+        else:
+            yield from _take_encrypted(nested, f"{prefix}{key}.")
+
+
+def _counts(changes: Mapping[Any, int]) -> dict[str, int]:
+    """By the operation's name, which is there as text or as an enumeration's value."""
+    return {str(getattr(kind, "value", kind)): count for kind, count in changes.items()}
+
+
+def _without_progress(say: Say) -> Say:
+    def filtered(line: str) -> None:
+        if not _PROGRESS.search(line):
+            say(line)
+
+    return filtered
 
 
 def _document(path: Path) -> dict[str, Any]:

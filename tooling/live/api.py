@@ -62,7 +62,7 @@ class Reference:
 class _Discoverer(_discovery.LazyDiscoverer):
     """Knows the server's kinds without a cache file: another cluster may use the same address."""
 
-    def __init__(self, client: Any, cache_file: str | None) -> None:  # noqa: ANN401, ARG002
+    def __init__(self, client: Any, cache_file: str | None) -> None:  # noqa: ANN401
         super().__init__(client, os.devnull + ".absent")  # pyright: ignore[reportUnknownMemberType]
 
     def _write_cache(self) -> None:

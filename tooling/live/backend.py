@@ -86,6 +86,7 @@ class LiveBackend:
     def create(self, resource: Resource) -> tuple[str, Mapping[str, Any]]:
         with self._operation():
             self._masker.learn(secret_texts(resource.inputs))
+            self._masker.allow(resource.name)
             self.registered.add(resource.urn)
             inputs: dict[str, Any] = reveal(resource.inputs)
             if resource.type == PROVIDER:
@@ -210,7 +211,9 @@ class LiveBackend:
         self._state.put(entry)
         limit = resource.request.customTimeouts
         live = self._waiter.ready(
-            api, entry.object, seconds(limit.update if done is self.summary.updated else limit.create)
+            api,
+            entry.object,
+            seconds(limit.update if done is self.summary.updated else limit.create),
         )
         entry.stage = Stage.READY
         self._state.put(entry)

@@ -18,6 +18,7 @@ class Masker:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
+        self._names: set[str] = set()
         self._lock = threading.Lock()
 
     def learn(self, texts: Iterable[str]) -> None:
@@ -26,10 +27,17 @@ class Masker:
         with self._lock:
             self._texts |= plain | encoded
 
+    def allow(self, *names: str) -> None:
+        """Names that stay readable. A user name that is also part of one hides nothing."""
+        with self._lock:
+            self._names.update(names)
+
     def mask(self, text: str) -> str:
         """``text`` without the secrets; longest first, because one may contain another."""
         with self._lock:
-            known = sorted(self._texts, key=len, reverse=True)
+            names = "\n".join(self._names)
+            known = [text for text in self._texts if text not in names]
+        known.sort(key=len, reverse=True)
         for secret in known:
             text = text.replace(secret, MASK)
         return text

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tooling.recording import as_list, as_mapping
+
 
 def readiness(object_: Mapping[str, Any]) -> str | None:
     """What an object still waits for, in words; None when it is ready."""
@@ -34,17 +36,17 @@ def failure(object_: Mapping[str, Any]) -> str | None:
 
 def pod_problem(pod: Mapping[str, Any]) -> str | None:
     """What is wrong with a pod, in its own words; None when nothing is."""
-    status = pod.get("status") or {}
-    for container in [
-        *(status.get("initContainerStatuses") or []),
-        *(status.get("containerStatuses") or []),
-    ]:
-        state = container.get("state") or {}
-        ended, waits = state.get("terminated"), state.get("waiting")
-        if ended and ended.get("exitCode"):
+    status = _part(pod, "status")
+    for container in (
+        *(as_list(status.get("initContainerStatuses")) or []),
+        *(as_list(status.get("containerStatuses")) or []),
+    ):
+        state = _part(container, "state")
+        ended, waits = _part(state, "terminated"), _part(state, "waiting")
+        if ended.get("exitCode"):
             code = f"container {container['name']} ended with exit code {ended['exitCode']}"
             return ": ".join(filter(None, (code, _reason(ended))))
-        if waits and waits.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
+        if waits.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
             return f"container {container['name']} waits: {_reason(waits)}"
     if (scheduled := _conditions(pod).get("PodScheduled", {})).get("status") == "False":
         return _reason(scheduled)
@@ -54,7 +56,7 @@ def pod_problem(pod: Mapping[str, Any]) -> str | None:
 def _deployment(deployment: Mapping[str, Any]) -> str | None:
     if not _current(deployment):
         return "the controller to see the change"
-    status = deployment.get("status") or {}
+    status = _part(deployment, "status")
     desired = deployment["spec"].get("replicas", 1)
     updated = status.get("updatedReplicas", 0)
     if (refused := _conditions(deployment).get("ReplicaFailure")) is not None:
@@ -71,7 +73,7 @@ def _deployment(deployment: Mapping[str, Any]) -> str | None:
 def _stateful_set(stateful_set: Mapping[str, Any]) -> str | None:
     if not _current(stateful_set):
         return "the controller to see the change"
-    status = stateful_set.get("status") or {}
+    status = _part(stateful_set, "status")
     desired = stateful_set["spec"].get("replicas", 1)
     if status.get("readyReplicas", 0) < desired:
         return f"ready pods, {status.get('readyReplicas', 0)} of {desired}"
@@ -83,7 +85,7 @@ def _stateful_set(stateful_set: Mapping[str, Any]) -> str | None:
 def _job(job: Mapping[str, Any]) -> str | None:
     if _conditions(job).get("Complete", {}).get("status") == "True":
         return None
-    status = job.get("status") or {}
+    status = _part(job, "status")
     wanted = job["spec"].get("completions", 1)
     return (
         f"success, {status.get('succeeded', 0)} of {wanted} "
@@ -92,7 +94,7 @@ def _job(job: Mapping[str, Any]) -> str | None:
 
 
 def _namespace(namespace: Mapping[str, Any]) -> str | None:
-    phase = (namespace.get("status") or {}).get("phase")
+    phase = _part(namespace, "status").get("phase")
     return None if phase == "Active" else f"phase Active, now {phase}"
 
 
@@ -106,12 +108,16 @@ _RULES: Final = {
 
 def _current(object_: Mapping[str, Any]) -> bool:
     """Whether the controller has seen the last change of the specification."""
-    seen = (object_.get("status") or {}).get("observedGeneration", 0)
+    seen = _part(object_, "status").get("observedGeneration", 0)
     return seen >= object_["metadata"].get("generation", 0)
 
 
+def _part(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return as_mapping(holder.get(key)) or {}
+
+
 def _conditions(object_: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    conditions = (object_.get("status") or {}).get("conditions") or []
+    conditions: list[dict[str, Any]] = as_list(_part(object_, "status").get("conditions")) or []
     return {condition["type"]: condition for condition in conditions}
 
 

@@ -129,16 +129,13 @@ class State:
         new.replace(self._path)
 
 
-def _entry(stored: dict[str, Any]) -> Entry:
-    found = stored.pop("object")
-    return Entry(
-        **{
-            **stored,
-            "object": Reference(**found) if found else None,
-            "dependencies": tuple(stored["dependencies"]),
-            "stage": Stage(stored["stage"]),
-        }
-    )
+def _entry(stored: Mapping[str, Any]) -> Entry:
+    known: dict[str, Any] = dict(stored)
+    if known["object"] is not None:
+        known["object"] = Reference(**known["object"])
+    known["dependencies"] = tuple(known["dependencies"])
+    known["stage"] = Stage(known["stage"])
+    return Entry(**known)
 
 
 def deletion_order(entries: list[Entry]) -> Iterator[list[Entry]]:

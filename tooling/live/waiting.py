@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tooling.live.api import Api, LiveError, Object, Reference
+from tooling.live.changes import at
 from tooling.live.readiness import failure, pod_problem, readiness
+from tooling.recording import as_mapping
 
 POLL: Final = 0.3
 """Seconds between two looks."""
@@ -113,7 +115,7 @@ class Waiter:
     @staticmethod
     def _hint(api: Api, live: Mapping[str, Any]) -> str:
         """What its pods say, and where to read more."""
-        labels = (live["spec"].get("selector") or {}).get("matchLabels") or {}
+        labels = as_mapping(at(live, "spec.selector.matchLabels"))
         if not labels:
             return ""
         reference = Reference.of(live)

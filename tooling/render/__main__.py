@@ -50,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(stack: RenderedStack, folder: Path) -> None:
-    counts = (f"{count} {what}" for what, count in summary.counts(stack).items() if count)
-    print(f"stack    {stack.stack}: {', '.join(counts)}")
+    print(f"stack    {stack.stack}: {summary.counts(stack)}")
     print(f"chain    {' > '.join(summary.chain(stack))}")
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     print(f"written  {shown}")

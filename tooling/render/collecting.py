@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tooling.offline import is_kubernetes, kubernetes_name
-from tooling.recording import UNKNOWN, Recording, Resource
+from tooling.recording import UNKNOWN, Recording, Resource, holds_secret
 from tooling.render import graph
 from tooling.render.model import (
     Graph,
@@ -84,9 +85,10 @@ def _obstacle(resource: Resource) -> str | None:
         return f"{what} {remote}" if resource.request.remote else None
     if resource.type.startswith("kubernetes:") and resource.type.endswith(("Patch", "List")):
         return f"{what} it is no whole object"
-    if is_kubernetes(resource) or resource.type.startswith(
-        ("aws:", "random:", "pulumi:providers:")
-    ):
+    if is_kubernetes(resource):
+        secret = holds_secret(resource.inputs.get("metadata"))
+        return f"{what} its metadata holds a secret, for all to read" if secret else None
+    if resource.type.startswith(("aws:", "random:", "pulumi:providers:")):
         return None
     return f"{what} it is none of {_SHOWN}"
 
@@ -116,7 +118,12 @@ def _resource(resource: Resource, keep_secrets: bool) -> ProviderResource:
     inputs: dict[str, Any] = dict(resource.inputs)
     if resource.type == "pulumi:providers:kubernetes":
         kubeconfig = inputs.get("kubeconfig")
-        if isinstance(kubeconfig, str) and "\n" not in kubeconfig and kubeconfig != UNKNOWN:
+        # A path says something about the machine that renders; a document, about the cluster.
+        if (
+            isinstance(kubeconfig, str)
+            and kubeconfig != UNKNOWN
+            and not re.search(r"[\n{]", kubeconfig)
+        ):
             inputs["kubeconfig"] = "[file of whoever deploys]"
     return ProviderResource(
         urn=resource.urn,

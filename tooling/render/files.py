@@ -61,7 +61,11 @@ def object_paths(objects: Iterable[KubernetesObject]) -> list[tuple[str, Kuberne
     """
     found = [(_path(item, item.name), item) for item in objects]
     stable = [
-        (_path(item, re.sub(rf"^({re.escape(item.logical_name)})-[0-9a-f]{{8}}$", r"\1", item.name)))
+        (
+            _path(
+                item, re.sub(rf"^({re.escape(item.logical_name)})-[0-9a-f]{{8}}$", r"\1", item.name)
+            )
+        )
         for _, item in found
     ]
     taken = Counter(stable)

@@ -24,9 +24,7 @@ def build(
     before = dict[str, frozenset[str]]()
     columns = dict[str, int]()
     for urn in order:
-        before[urn] = frozenset[str]().union(
-            *(before[other] | {other} for other in direct[urn])
-        )
+        before[urn] = frozenset[str]().union(*(before[other] | {other} for other in direct[urn]))
         columns[urn] = max((columns[other] + 1 for other in direct[urn]), default=0)
     edges = [
         (other, urn)

@@ -15,7 +15,10 @@ def to_mermaid(graph: Graph) -> str:
     lines += [f"  {ids[start]} --> {ids[end]}" for start, end in graph.edges]
     protected = [ids[urn] for urn, node in graph.nodes.items() if node.protect]
     if protected:
-        lines += ["  classDef protected stroke-width:3px", f"  class {','.join(protected)} protected"]
+        lines += [
+            "  classDef protected stroke-width:3px",
+            f"  class {','.join(protected)} protected",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -17,15 +17,16 @@ def to_markdown(stack: RenderedStack) -> str:
     return "\n".join(_lines(stack)) + "\n"
 
 
-def counts(stack: RenderedStack) -> dict[str, int]:
-    """How many resources of which sort the stack has."""
-    return {
-        "Kubernetes objects": len(stack.objects),
-        "AWS resources": len(stack.aws),
-        "generated values": len(stack.generated),
-        "components": len(stack.graph.groups),
-        "providers": len(stack.providers),
+def counts(stack: RenderedStack) -> str:
+    """How many resources of which sort the stack has, in words."""
+    numbers = {
+        "Kubernetes object": len(stack.objects),
+        "AWS resource": len(stack.aws),
+        "generated value": len(stack.generated),
+        "component": len(stack.graph.groups),
+        "provider": len(stack.providers),
     }
+    return ", ".join(f"{n} {what}{'s' * (n > 1)}" for what, n in numbers.items() if n)
 
 
 def chain(stack: RenderedStack) -> list[str]:
@@ -39,7 +40,7 @@ def _lines(stack: RenderedStack) -> Iterator[str]:
     yield MARKER
     yield f"# Stack {stack.stack}"
     yield ""
-    yield ", ".join(f"{count} {what}" for what, count in counts(stack).items() if count) + "."
+    yield f"{counts(stack)}."
     yield ""
     kinds = Counter(node.kind for node in graph.nodes.values())
     yield ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) + "."

@@ -27,7 +27,7 @@ _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is five 
 
 
 class _Dumper(_Base):
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 

@@ -1,0 +1,66 @@
+"""An ACM certificate for one host name, proven by DNS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_aws import route53
+from pulumi_aws.acm import Certificate, CertificateValidation
+
+TYPE = "agent-observability:index:ValidatedCertificate"
+
+_LIMIT: Final = "20m"
+"""AWS looks for the record within minutes. The provider's own limit is 75 minutes, which a zone
+that nobody delegated to would use up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidatedCertificateArgs:
+    host: str
+    """Host name that the certificate is for."""
+    zone_id: pulumi.Input[str]
+    """Public Route 53 zone of the name."""
+
+
+class ValidatedCertificate(pulumi.ComponentResource):
+    """A certificate, the record that proves it, and the wait until it is issued.
+
+    Nothing has a fixed name: another host is another certificate, made before the one in use goes.
+    """
+
+    arn: pulumi.Output[str]
+    """ARN of the certificate; resolves when it is issued."""
+
+    def __init__(
+        self, name: str, args: ValidatedCertificateArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        certificate = Certificate(
+            f"{name}-certificate", domain_name=args.host, validation_method="DNS", opts=child
+        )
+        # One name, one record to prove it.
+        proof = certificate.domain_validation_options.apply(lambda options: options[0])
+        record = route53.Record(
+            f"{name}-record",
+            zone_id=args.zone_id,
+            name=proof.apply(lambda option: option.resource_record_name or ""),
+            type=proof.apply(lambda option: option.resource_record_type or ""),
+            records=[proof.apply(lambda option: option.resource_record_value or "")],
+            ttl=60,
+            # AWS asks for the same record for every certificate of this name in the account, and
+            # again for each renewal: it may be there already.
+            allow_overwrite=True,
+            opts=child,
+        )
+        self.arn = CertificateValidation(
+            f"{name}-validation",
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.fqdn],
+            opts=pulumi.ResourceOptions(
+                parent=self, custom_timeouts=pulumi.CustomTimeouts(create=_LIMIT)
+            ),
+        ).certificate_arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,126 @@
+"""The API server and External Secrets' own definitions, on what the components write.
+
+Does not prove that the operator can deliver: no operator runs here, and no AWS.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.delivered_secrets import APP, STORE, recorded
+from tests.support.recordings import inputs
+from tooling.cluster import crds
+from tooling.live.api import Api, ApiError, Object, Reference
+from tooling.recording import as_list, as_mapping
+
+pytestmark = pytest.mark.cluster
+
+NAMESPACE = "external-secrets-check"
+NAMESPACE_OBJECT = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+
+OBJECTS = [f"{STORE}-store", f"{APP}-external-secret"]
+
+
+@pytest.fixture(scope="module")
+def server(api: Api) -> Iterator[Api]:
+    """The API server with the definitions, which are gone again afterwards."""
+    definitions = [read(file) for file in crds.crd_files(crds.EXTERNAL_SECRETS)]
+    applied = [Reference.of(definition) for definition in definitions]
+    try:
+        for definition in definitions:
+            api.apply(definition)
+        for reference in applied:
+            established(api, reference)
+        api.apply(NAMESPACE_OBJECT)
+        yield api
+    finally:
+        for reference in (Reference.of(NAMESPACE_OBJECT), *applied):
+            api.delete(reference)
+
+
+def read(file: Path) -> Object:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def established(api: Api, reference: Reference) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        definition: Object = api.get(reference) or {}
+        conditions = as_list(definition.get("status", {}).get("conditions")) or []
+        if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{reference} is not established")
+
+
+def rendered(name: str) -> Object:
+    """An object as the component writes it, in a namespace of this test."""
+    object_ = copy.deepcopy(inputs(recorded(), name))
+    object_["metadata"]["namespace"] = NAMESPACE
+    return object_
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_the_object_is_accepted_and_kept_as_it_was_written(server: Api, name: str) -> None:
+    written = rendered(name)
+
+    kept = server.apply(written)
+
+    assert holds(kept["spec"], written["spec"]), "the server dropped or changed a field"
+
+
+def test_agents_external_secret_is_accepted_too(server: Api) -> None:
+    fixed = recorded(fixed_name="agent-observability")
+    written = copy.deepcopy(inputs(fixed, f"{APP}-external-secret"))
+    written["metadata"]["namespace"] = NAMESPACE
+
+    kept = server.apply(written)
+
+    assert kept["spec"]["target"]["name"] == "agent-observability"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "reason"),
+    [
+        (f"{STORE}-store", ["provider", "aws", "service"], "Vault", "Unsupported value"),
+        (f"{STORE}-store", ["provider", "aws", "regoin"], "x", "field not declared in schema"),
+        (f"{STORE}-store", ["provider", "aws", "region"], 1, "expected string"),
+        (f"{APP}-external-secret", ["refreshPolicy"], "Never", "Unsupported value"),
+        (f"{APP}-external-secret", ["target", "creationPolicy"], "Own", "Unsupported value"),
+        (f"{APP}-external-secret", ["target", "imutable"], True, "field not declared in schema"),
+        (f"{APP}-external-secret", ["secretStoreRef", "kind"], "Store", "Unsupported value"),
+    ],
+)
+def test_a_wrong_field_is_refused(
+    server: Api,
+    name: str,
+    path: list[str],
+    value: object,
+    reason: str,
+) -> None:
+    wrong = rendered(name)
+    wrong["metadata"]["name"] = "wrong"
+    section = wrong["spec"]
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+
+    with pytest.raises(ApiError, match=reason):
+        server.apply(wrong)
+
+
+def holds(kept: object, written: object) -> bool:
+    """Whether everything that was written is there; the server adds defaults."""
+    if (mapping := as_mapping(written)) is not None:
+        found = as_mapping(kept) or {}
+        return all(key in found and holds(found[key], value) for key, value in mapping.items())
+    if (items := as_list(written)) is not None:
+        others = as_list(kept) or []
+        return len(others) == len(items) and all(map(holds, others, items))
+    return kept == written
