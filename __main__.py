@@ -6,12 +6,12 @@ from stacks import providers, settings
 from stacks.observability import ObservabilityStack, ObservabilityStackArgs
 
 configuration = settings.load()
-kubernetes = providers.kubernetes(configuration)
+platform = providers.connect(configuration)
 
 stack = ObservabilityStack(
     "langfuse",
-    ObservabilityStackArgs(settings=configuration),
-    pulumi.ResourceOptions(providers=[kubernetes]),
+    ObservabilityStackArgs(settings=configuration, eks=platform.eks),
+    pulumi.ResourceOptions(providers=platform.providers),
 )
 
 for key, value in stack.outputs.items():

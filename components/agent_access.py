@@ -9,7 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components import langsmith_environment
-from components.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
+from components.handover import Delivery
 from components.labels import PART_OF
 
 TYPE = "agent-observability:index:AgentAccess"
@@ -22,6 +22,8 @@ SECRET_NAME = "agent-observability"  # noqa: S105 - the name that agents write i
 class AgentAccessArgs:
     namespace: str
     """The agents' namespace."""
+    delivery: Delivery
+    """How the Secret gets there."""
     create_namespace: bool
     """Create it; false adopts one that exists."""
     langfuse_host: pulumi.Input[str]
@@ -73,12 +75,9 @@ class AgentAccess(pulumi.ComponentResource):
             "LANGFUSE_SECRET_KEY": args.secret_key,
             **self._langsmith(args),
         }
-        secret = KubernetesSecret(
-            f"{name}-access",
-            KubernetesSecretArgs(namespace=namespace, values=values, fixed_name=SECRET_NAME),
-            opts=child,
-        )
-        self.secret_name = secret.delivered.name
+        deliver = args.delivery.into(name, namespace, child, path=("agents", args.namespace))
+        secret = deliver(f"{name}-access", "access", values, child, fixed_name=SECRET_NAME)
+        self.secret_name = secret.name
         self.register_outputs({"secretName": self.secret_name})
 
     @staticmethod

@@ -24,6 +24,9 @@ def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksClust
     """The cluster of that name in the account and region of the provider in ``opts``."""
     found = eks.get_cluster_output(name=name, region=region, opts=opts)
     arn = found.apply(lambda cluster: cluster.arn)
+    vpc = ec2.get_vpc_output(
+        id=found.apply(lambda cluster: cluster.vpc_config.vpc_id), region=region, opts=opts
+    )
     return EksCluster(
         name=name,
         region=region,
@@ -33,7 +36,12 @@ def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksClust
         certificate_authority=found.apply(
             lambda cluster: cluster.certificate_authorities[0].data,
         ),
-        vpc_id=found.apply(lambda cluster: cluster.vpc_config.vpc_id),
+        vpc_id=vpc.apply(lambda network: network.id),
+        vpc_cidrs=vpc.apply(
+            lambda network: sorted(
+                association.cidr_block for association in network.cidr_block_associations
+            )
+        ),
         security_group_id=found.apply(
             lambda cluster: cluster.vpc_config.cluster_security_group_id,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pulumi
 
@@ -40,6 +40,41 @@ class DeliveredSecret:
     name: pulumi.Output[str]
 
 
+class Deliver(Protocol):
+    """Delivers secret values into one namespace."""
+
+    def __call__(
+        self,
+        name: str,
+        role: str,
+        values: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+        *,
+        fixed_name: str | None = None,
+    ) -> DeliveredSecret:
+        """A Secret with ``values``; ``name`` is the component's, ``role`` says what it is for.
+
+        ``fixed_name``: the name that people write into their own manifests. Such a Secret changes
+        in place; without it, changed values have a new name.
+        """
+        ...
+
+
+class Delivery(Protocol):
+    """A way of delivering secrets: the same shape, whatever stands behind it."""
+
+    def into(
+        self,
+        name: str,
+        namespace: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+        *,
+        path: tuple[str, ...] = (),
+    ) -> Deliver:
+        """Prepare a namespace once; ``path`` tells its secrets from those of others."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
     """An EKS cluster that exists, as far as other resources in AWS refer to it."""
@@ -58,6 +93,8 @@ class EksCluster:
     """Certificate authority of the API server, base64."""
     vpc_id: pulumi.Output[str]
     """VPC of the nodes."""
+    vpc_cidrs: pulumi.Output[Sequence[str]]
+    """Networks of the VPC: addresses of nodes, pods and load balancers."""
     security_group_id: pulumi.Output[str]
     """Security group that EKS puts on nodes, and so on pods."""
     subnet_ids: pulumi.Output[Sequence[str]]

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
 from pulumi_kubernetes.batch.v1 import Job
-from pulumi_kubernetes.core.v1 import ConfigMap, Service, ServiceAccount
+from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
@@ -51,13 +51,19 @@ class LangfuseArgs:
     """The database, for the network policies, and for its root certificate."""
     min_replicas: int
     max_replicas: int
-    """Equal to ``min_replicas``: no autoscaler."""
+    """Equal to ``min_replicas``: a fixed number, which the autoscaler holds without metrics. A
+    number in the Deployment instead would be gone for a moment, and with it all pods but one, when
+    the autoscaler is turned on later."""
     target_cpu_percent: int
     """Average utilisation of the CPU request that scaling aims at."""
     resources: ContainerResources
     """Requests and limits of each pod."""
     client_namespaces: Sequence[str] = ()
     """Namespaces whose pods may connect, besides Langfuse's own."""
+    client_networks: pulumi.Input[Sequence[str]] | None = None
+    """Networks whose addresses may connect, such as those of a load balancer; CIDR notation."""
+    before_pods: Sequence[pulumi.Resource] = ()
+    """What has to be complete before the first pod starts; the migration does not wait for it."""
     egress_ports: Sequence[int] = (443,)
     """TCP ports that Langfuse may reach anywhere."""
     zone_spread: Literal["preferred", "required"] = "preferred"
@@ -71,12 +77,8 @@ class LangfuseArgs:
 
 
 class Langfuse(pulumi.ComponentResource):
-    """Langfuse behind a Service, migrated before it is rolled."""
+    """Langfuse, migrated before it is rolled. ``LangfuseService`` of the same name leads to it."""
 
-    service_name: pulumi.Output[str]
-    """Name of the Service, port 80."""
-    url: pulumi.Output[str]
-    """Base URL within the cluster."""
     deployment_name: pulumi.Output[str]
     """Name of the Deployment."""
 
@@ -111,16 +113,6 @@ class Langfuse(pulumi.ComponentResource):
             data=dict(args.environment),
             opts=child,
         )
-        service = Service(
-            f"{name}-service",
-            metadata={"namespace": args.namespace, "name": name, "labels": web},
-            spec={
-                "type": "ClusterIP",
-                "selector": pods,
-                "ports": [{"name": "http", "port": 80, "target_port": "http"}],
-            },
-            opts=child,
-        )
         policy = NetworkPolicy(
             f"{name}-network-policy",
             metadata={"namespace": args.namespace, "name": name, "labels": web},
@@ -128,20 +120,19 @@ class Langfuse(pulumi.ComponentResource):
                 pods,
                 database=args.database,
                 client_namespaces=args.client_namespaces,
+                client_networks=args.client_networks,
                 egress_ports=args.egress_ports,
             ),
             opts=child,
         )
         certificates = self._certificates(name, args)
         migration = self._migration(name, args, certificates)
-        scaled = args.max_replicas > args.min_replicas
         deployment = Deployment(
             f"{name}-deployment",
             metadata={"namespace": args.namespace, "name": name, "labels": _versioned(web, args)},
             spec={
-                # The autoscaler owns the number; a value here would reset it with every `up`
-                # (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
-                "replicas": None if scaled else args.min_replicas,
+                # No `replicas`: the autoscaler owns the number, and a value here would reset it
+                # with every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
                 "selector": {"match_labels": pods},
                 "strategy": {
                     "type": "RollingUpdate",
@@ -169,12 +160,11 @@ class Langfuse(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The schema is migrated, and the policy limits the pods, before the first starts.
-                depends_on=[migration, policy],
+                depends_on=[migration, policy, *args.before_pods],
             ),
         )
         self.deployment_name = deployment.metadata.apply(lambda m: m.name or "")
-        if scaled:
-            self._autoscaler(name, args, web)
+        self._autoscaler(name, args, web)
         PodDisruptionBudget(
             f"{name}-disruption-budget",
             metadata={"namespace": args.namespace, "name": name, "labels": web},
@@ -182,9 +172,7 @@ class Langfuse(pulumi.ComponentResource):
             spec={"max_unavailable": 1, "selector": {"match_labels": pods}},
             opts=child,
         )
-        self.service_name = service.metadata.apply(lambda m: m.name or "")
-        self.url = pulumi.Output.format("http://{0}.{1}.svc", self.service_name, args.namespace)
-        self.register_outputs({"serviceName": self.service_name, "url": self.url})
+        self.register_outputs({"deploymentName": self.deployment_name})
 
     def _certificates(self, name: str, args: LangfuseArgs) -> ConfigMap | None:
         """What pods check the database's certificate against."""

@@ -1,9 +1,11 @@
-"""Network policies of Langfuse's pods. Pure but for the types; imports no SDK at run time."""
+"""Network policies of Langfuse's pods."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import pulumi
 
 from components.labels import NAMESPACE_NAME
 
@@ -22,14 +24,26 @@ def web_policy(
     *,
     database: DatabaseConnection,
     client_namespaces: Sequence[str],
+    client_networks: pulumi.Input[Sequence[str]] | None,
     egress_ports: Sequence[int],
 ) -> NetworkPolicySpecArgsDict:
-    """In from its own and the clients' namespaces; out to DNS, the database and the given ports."""
-    own_namespace: NetworkPolicyPeerArgsDict = {"pod_selector": {}}
+    """In from its own and the clients' namespaces and the networks; out to DNS, the database and
+    the given ports."""
     clients: list[NetworkPolicyPeerArgsDict] = [
-        {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
-        for namespace in client_namespaces
+        {"pod_selector": {}},
+        *(
+            _peer({"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}})
+            for namespace in client_namespaces
+        ),
     ]
+    peers: pulumi.Input[Sequence[NetworkPolicyPeerArgsDict]] = clients
+    if client_networks is not None:
+        peers = pulumi.Output.from_input(client_networks).apply(
+            lambda networks: [
+                *clients,
+                *(_peer({"ip_block": {"cidr": network}}) for network in networks),
+            ]
+        )
     anywhere: list[NetworkPolicyEgressRuleArgsDict] = (
         [{"ports": [{"protocol": "TCP", "port": port} for port in egress_ports]}]
         if egress_ports
@@ -40,7 +54,7 @@ def web_policy(
         "policy_types": ["Ingress", "Egress"],
         "ingress": [
             {
-                "from_": [own_namespace, *clients],
+                "from_": peers,
                 "ports": [{"protocol": "TCP", "port": "http"}],
             }
         ],
@@ -57,6 +71,10 @@ def migration_policy(
         "policy_types": ["Ingress", "Egress"],
         "egress": [_dns(), _to(database)],
     }
+
+
+def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
+    return peer
 
 
 def _dns() -> NetworkPolicyEgressRuleArgsDict:

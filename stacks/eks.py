@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws
 import pulumi_kubernetes
 
+from components.eks_cluster import find_cluster
 from components.handover import EksCluster
+from stacks.settings import Settings
 from stacks.settings.models import Aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eks:
+    """A stack's EKS cluster, and the providers that reach it and what is beside it."""
+
+    aws: pulumi_aws.Provider
+    kubernetes: pulumi_kubernetes.Provider
+    cluster: EksCluster
+
+    @property
+    def look_up(self) -> pulumi.InvokeOptions:
+        """Options of look-ups in the stack's account."""
+        return pulumi.InvokeOptions(provider=self.aws)
+
+
+def connect(settings: Settings) -> Eks:
+    """Find the stack's cluster. One that is not there, or not the account's, stops the preview."""
+    region = settings.aws.region
+    name = settings.cluster.eks_name
+    if name is None or region is None:
+        raise ValueError("the settings name no EKS cluster, or no region")
+    aws = aws_provider(settings.aws)
+    cluster = find_cluster(name, region, pulumi.InvokeOptions(provider=aws))
+    kubernetes = kubernetes_provider(cluster, profile=settings.aws.profile)
+    return Eks(aws=aws, kubernetes=kubernetes, cluster=cluster)
 
 
 def aws_provider(settings: Aws) -> pulumi_aws.Provider:
@@ -91,7 +120,7 @@ def kubeconfig(
                             *("--output", "json"),
                         ],
                         # The same account as the AWS provider's.
-                        "env": [{"name": "AWS_PROFILE", "value": profile}] if profile else None,
+                        **({"env": [{"name": "AWS_PROFILE", "value": profile}]} if profile else {}),
                         "interactiveMode": "Never",
                         "installHint": "Install the AWS CLI, version 2.",
                     }

@@ -9,34 +9,46 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
-from components import labels, langfuse_environment, langfuse_versions, langsmith_environment
+from components import labels, langfuse_versions
 from components.agent_access import SECRET_NAME, AgentAccess, AgentAccessArgs
 from components.app_credentials import AppCredentials, AppCredentialsArgs
-from components.handover import ContainerResources, DatabaseConnection, DeliveredSecret, Placement
-from components.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
+from components.handover import DatabaseConnection, Delivery
+from components.kubernetes_secret import KubernetesDelivery
 from components.langfuse import Langfuse, LangfuseArgs
+from components.langfuse_service import LangfuseService, LangfuseServiceArgs
 from components.langfuse_versions import Version
 from components.postgres_stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
-from components.postgres_url import connection_url, pool_parameters
+from stacks import translation
 from stacks.settings import Settings
-from stacks.settings.models import ExternalDatabase, Resources, StatefulSetDatabase
+from stacks.settings.models import ExternalDatabase, StatefulSetDatabase
 
 if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import TolerationArgsDict
+    from components.object_storage import ObjectStorage
+    from components.secrets_manager_delivery import SecretsManagerDelivery
+    from stacks.eks import Eks
 
 TYPE = "agent-observability:index:ObservabilityStack"
+
+_READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
+"""A new pod counts as ready when the load balancer sends to it, not before: a rollout drops no
+request (https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/).
+"""
+
+Outputs = dict[str, pulumi.Output[Any] | str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityStackArgs:
     settings: Settings
     """The stack's configuration, checked."""
+    eks: Eks | None = None
+    """The EKS cluster, for a stack that has one."""
 
 
 class ObservabilityStack(pulumi.ComponentResource):
-    """Langfuse, its database and secrets, and the access of agents."""
+    """Langfuse, its database, secrets and public name, and the access of agents."""
 
-    outputs: dict[str, pulumi.Output[Any] | str]
+    outputs: Outputs
     """What the stack exports; nothing in it is secret."""
 
     def __init__(
@@ -46,28 +58,71 @@ class ObservabilityStack(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(TYPE, name, None, opts)
+        settings = args.settings
         self._prefix = name
-        self._settings = args.settings
-        self._release = Version.parse(args.settings.langfuse.version)
+        self._settings = settings
+        self._eks = args.eks
+        self._release = Version.parse(settings.langfuse.version)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.outputs = {
+            "url": translation.public_url(settings),
+            "version": settings.langfuse.version,
+        }
+
         namespace = self._namespace()
         credentials = AppCredentials(
             f"{name}-credentials",
             AppCredentialsArgs(
                 first_login=self._release >= langfuse_versions.INIT,
-                protect=args.settings.secrets.protect,
+                protect=settings.secrets.protect,
             ),
-            self._child(),
+            self._child,
         )
+        delivery = self._delivery()
+        deliver = delivery.into(name, namespace, self._child)
         database = self._database(namespace)
-        database_secret = self._deliver("database", namespace, {"DATABASE_URL": database.url})
-        secret = self._deliver("app", namespace, self._secret_environment(credentials))
-        langfuse = self._langfuse(namespace, database, database_secret, secret)
-        self._agents(langfuse, credentials)
-        self.outputs = self._outputs(namespace, database, secret)
+        database_secret = deliver(
+            f"{name}-database", "database", {"DATABASE_URL": database.url}, self._child
+        )
+        secret = deliver(
+            f"{name}-app", "app", translation.secret_environment(settings, credentials), self._child
+        )
+        service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
+        before_pods = self._endpoint(namespace, service)
+        storage = self._storage(namespace)
+        langfuse = settings.langfuse
+        Langfuse(
+            name,
+            LangfuseArgs(
+                namespace=namespace,
+                version=self._release,
+                image=f"{langfuse.repository}:{langfuse.version}",
+                environment=translation.environment(settings, storage),
+                secret=secret,
+                database_secret=database_secret,
+                database=database,
+                min_replicas=langfuse.min_replicas,
+                max_replicas=langfuse.max_replicas,
+                target_cpu_percent=langfuse.target_cpu_percent,
+                resources=translation.resources(langfuse.resources),
+                client_namespaces=[
+                    *settings.agents.namespaces,
+                    *settings.agents.existing_namespaces,
+                    *langfuse.allowed_namespaces,
+                ],
+                # With `ip` targets the load balancer connects from its own addresses in the VPC.
+                client_networks=args.eks.cluster.vpc_cidrs if args.eks and before_pods else None,
+                before_pods=before_pods,
+                egress_ports=langfuse.egress_ports,
+                zone_spread=langfuse.zone_spread,
+                service_account_annotations=storage.service_account_annotations if storage else {},
+                placement=translation.placement(settings.cluster),
+            ),
+            self._child,
+        )
+        self._agents(service, credentials, delivery)
+        self.outputs |= translation.outputs(settings, name, namespace, secret.name)
         self.register_outputs(self.outputs)
-
-    def _child(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
 
     def _namespace(self) -> pulumi.Output[str]:
         cluster = self._settings.cluster
@@ -82,35 +137,31 @@ class ObservabilityStack(pulumi.ComponentResource):
                     "app.kubernetes.io/managed-by": "pulumi",
                     # Every pod of the stack meets it; nothing else belongs here.
                     "pod-security.kubernetes.io/enforce": "restricted",
+                    **(_READINESS_GATES if self._settings.endpoint else {}),
                 },
             },
-            opts=self._child(),
+            opts=self._child,
         )
         return created.metadata.apply(lambda m: m.name or "")
 
-    def _placement(self) -> Placement:
-        cluster = self._settings.cluster
-        tolerations: list[TolerationArgsDict] = [
-            {
-                "key": toleration.key,
-                "operator": toleration.operator,
-                "value": toleration.value,
-                "effect": toleration.effect,
-            }
-            for toleration in cluster.tolerations
-        ]
-        return Placement(
-            node_selector=cluster.node_selector,
-            tolerations=tolerations,
-            image_pull_secrets=cluster.image_pull_secrets,
+    def _delivery(self) -> Delivery:
+        if self._eks is None or self._settings.secrets.delivery == "kubernetes":
+            return KubernetesDelivery()
+        from stacks import on_eks  # noqa: PLC0415 - see its docstring
+
+        delivery: SecretsManagerDelivery = on_eks.delivery(
+            self._prefix, self._settings, self._eks, self._child
         )
+        self.outputs["secretEntries"] = translation.entries(self._settings)
+        return delivery
 
     def _database(self, namespace: pulumi.Output[str]) -> DatabaseConnection:
         settings = self._settings.database
+        name = f"{self._prefix}-postgres"
         match settings:
             case StatefulSetDatabase():
-                return PostgresStatefulSet(
-                    f"{self._prefix}-postgres",
+                connection = PostgresStatefulSet(
+                    name,
                     PostgresStatefulSetArgs(
                         namespace=namespace,
                         image=settings.image,
@@ -118,184 +169,92 @@ class ObservabilityStack(pulumi.ComponentResource):
                         storage_class=settings.storage_class,
                         create_storage_class=settings.create_storage_class,
                         clients={
-                            "web": labels.selector(self._prefix, "web"),
-                            "migration": labels.selector(self._prefix, "migration"),
+                            role: labels.selector(self._prefix, role)
+                            for role in ("web", "migration")
                         },
                         connection_limit=settings.connection_limit,
                         max_connections=settings.max_connections,
-                        resources=_resources(settings.resources),
-                        placement=self._placement(),
+                        resources=translation.resources(settings.resources),
+                        placement=translation.placement(self._settings.cluster),
                     ),
-                    self._child(),
+                    self._child,
                 ).connection
             case ExternalDatabase():
-                return _external(settings)
+                connection = translation.external_database(settings)
             case _:
-                raise NotImplementedError(settings.engine)
+                if self._eks is None:
+                    raise ValueError("the settings let RDS be without an EKS cluster")
+                from stacks import on_eks  # noqa: PLC0415
 
-    def _deliver(
-        self, role: str, namespace: pulumi.Output[str], values: dict[str, pulumi.Input[str]]
-    ) -> DeliveredSecret:
-        return KubernetesSecret(
-            f"{self._prefix}-{role}",
-            KubernetesSecretArgs(namespace=namespace, values=values),
-            self._child(),
-        ).delivered
+                rds = on_eks.database(name, settings, self._eks, self._child)
+                self.outputs["databaseVersion"] = rds.engine_version
+                connection = rds.connection
+        self.outputs["databaseAddress"] = connection.address
+        return connection
 
-    def _secret_environment(self, credentials: AppCredentials) -> dict[str, pulumi.Input[str]]:
-        first_login = {
-            "LANGFUSE_INIT_PROJECT_PUBLIC_KEY": credentials.public_key,
-            "LANGFUSE_INIT_PROJECT_SECRET_KEY": credentials.secret_key,
-            "LANGFUSE_INIT_USER_PASSWORD": credentials.admin_password,
-        }
-        return {
-            "NEXTAUTH_SECRET": credentials.nextauth_secret,
-            "SALT": credentials.salt,
-            "ENCRYPTION_KEY": credentials.encryption_key,
-            **{key: value for key, value in first_login.items() if value is not None},
-            **{
-                key: value.get_secret_value()
-                for key, value in self._settings.langfuse.secret_environment.items()
-            },
-        }
+    def _endpoint(
+        self, namespace: pulumi.Output[str], service: LangfuseService
+    ) -> list[pulumi.Resource]:
+        """The public name, if there is one: what the pods have to wait for."""
+        settings = self._settings.endpoint
+        if settings is None or self._eks is None:
+            return []
+        from stacks import on_eks  # noqa: PLC0415
 
-    def _langfuse(
-        self,
-        namespace: pulumi.Output[str],
-        database: DatabaseConnection,
-        database_secret: DeliveredSecret,
-        secret: DeliveredSecret,
-    ) -> Langfuse:
-        settings = self._settings.langfuse
-        agents = self._settings.agents
-        admin = settings.admin
-        environment = langfuse_environment.plain_environment(
-            langfuse_environment.LangfuseSettings(
-                version=self._release,
-                public_url=self._public_url(),
-                memory_limit=settings.resources.memory_limit,
-                sign_up=settings.sign_up == "open",
-                telemetry=settings.telemetry,
-                experimental_features=settings.experimental_features,
-                organization=settings.organization,
-                project=settings.project,
-                admin_email=admin.email if admin else None,
-                admin_name=admin.name if admin else "",
-                log_level=settings.log_level,
-                log_format=settings.log_format,
-                extra=settings.environment,
-            )
+        endpoint = on_eks.endpoint(
+            f"{self._prefix}-endpoint",
+            namespace=namespace,
+            service_name=service.name,
+            settings=settings,
+            release=self._release,
+            tags=self._settings.aws.default_tags.get("tags", {}),
+            eks=self._eks,
+            opts=self._child,
         )
-        return Langfuse(
-            self._prefix,
-            LangfuseArgs(
-                namespace=namespace,
-                version=self._release,
-                image=f"{settings.repository}:{settings.version}",
-                environment=environment,
-                secret=secret,
-                database_secret=database_secret,
-                database=database,
-                min_replicas=settings.min_replicas,
-                max_replicas=settings.max_replicas,
-                target_cpu_percent=settings.target_cpu_percent,
-                resources=_resources(settings.resources),
-                client_namespaces=[
-                    *agents.namespaces,
-                    *agents.existing_namespaces,
-                    *settings.allowed_namespaces,
-                ],
-                egress_ports=settings.egress_ports,
-                zone_spread=settings.zone_spread,
-                placement=self._placement(),
-            ),
-            self._child(),
+        self.outputs["loadBalancerHost"] = endpoint.load_balancer_host
+        return [endpoint.ready]
+
+    def _storage(self, namespace: pulumi.Output[str]) -> ObjectStorage | None:
+        settings = self._settings.object_storage
+        if settings is None or self._eks is None:
+            return None
+        from stacks import on_eks  # noqa: PLC0415
+
+        storage = on_eks.storage(
+            f"{self._prefix}-storage",
+            service_account=self._prefix,
+            namespace=namespace,
+            settings=settings,
+            release=self._release,
+            eks=self._eks,
+            opts=self._child,
         )
+        self.outputs["bucket"] = storage.bucket_name
+        return storage
 
-    def _public_url(self) -> str:
-        endpoint = self._settings.endpoint
-        return f"https://{endpoint.host}" if endpoint else self._settings.langfuse.public_url
-
-    def _agents(self, langfuse: Langfuse, credentials: AppCredentials) -> None:
+    def _agents(
+        self, service: LangfuseService, credentials: AppCredentials, delivery: Delivery
+    ) -> None:
         agents = self._settings.agents
-        langsmith = self._settings.langsmith
         if credentials.public_key is None or credentials.secret_key is None:
             return  # the settings refuse agents of a release that has no keys to give
-        host = langfuse.url if agents.url == "internal" else self._public_url()
+        public_url = translation.public_url(self._settings)
         to_create = zip(agents.namespaces, itertools.repeat(True))
         to_adopt = zip(agents.existing_namespaces, itertools.repeat(False))
-        for agent_namespace, create in itertools.chain(to_create, to_adopt):
+        for namespace, create in itertools.chain(to_create, to_adopt):
             AgentAccess(
-                f"{self._prefix}-agents-{agent_namespace}",
+                f"{self._prefix}-agents-{namespace}",
                 AgentAccessArgs(
-                    namespace=agent_namespace,
+                    namespace=namespace,
+                    delivery=delivery,
                     create_namespace=create,
-                    langfuse_host=host,
+                    langfuse_host=service.url if agents.url == "internal" else public_url,
                     public_key=credentials.public_key,
                     secret_key=credentials.secret_key,
-                    langsmith=langsmith
-                    and langsmith_environment.LangSmithSettings(
-                        endpoint=langsmith.endpoint
-                        or langsmith_environment.ENDPOINTS[langsmith.region],
-                        project=langsmith.project,
-                        tracing=langsmith.tracing,
-                        workspace_id=langsmith.workspace_id,
-                        legacy_names=langsmith.legacy_names,
-                    ),
-                    langsmith_api_key=langsmith
-                    and pulumi.Output.secret(langsmith.api_key.get_secret_value()),
+                    langsmith=translation.langsmith(self._settings.langsmith),
+                    langsmith_api_key=translation.langsmith_key(self._settings.langsmith),
                 ),
-                self._child(),
+                self._child,
             )
-
-    def _outputs(
-        self,
-        namespace: pulumi.Output[str],
-        database: DatabaseConnection,
-        secret: DeliveredSecret,
-    ) -> dict[str, pulumi.Output[Any] | str]:
-        settings = self._settings
-        outputs: dict[str, pulumi.Output[Any] | str] = {
-            "url": self._public_url(),
-            "version": settings.langfuse.version,
-            "namespace": namespace,
-            "databaseAddress": database.address,
-        }
-        if settings.endpoint is None:
-            outputs["openCommand"] = pulumi.Output.format(
-                "kubectl -n {0} port-forward service/{1} 3000:80", namespace, self._prefix
-            )
-        if settings.langfuse.admin is not None:
-            outputs["adminEmail"] = settings.langfuse.admin.email
-            outputs["adminPasswordCommand"] = pulumi.Output.format(
-                "kubectl -n {0} get secret {1} -o "
-                "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}'",
-                namespace,
-                secret.name,
-            )
-        if settings.agents.namespaces or settings.agents.existing_namespaces:
-            outputs["agentEnvFrom"] = f"envFrom: [{{secretRef: {{name: {SECRET_NAME}}}}}]"
-        return outputs
-
-
-def _resources(settings: Resources) -> ContainerResources:
-    return ContainerResources(
-        cpu=settings.cpu, memory=settings.memory, memory_limit=settings.memory_limit
-    )
-
-
-def _external(settings: ExternalDatabase) -> DatabaseConnection:
-    """A connection to a database that nothing here manages."""
-    url = connection_url(
-        user=settings.username,
-        password=settings.password.get_secret_value(),
-        host=settings.host,
-        port=settings.port,
-        database=settings.database,
-        parameters={"sslmode": settings.tls, **pool_parameters(settings.connection_limit)},
-    )
-    return DatabaseConnection(
-        url=pulumi.Output.secret(url),
-        address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
-        port=settings.port,
-    )
+        if agents.namespaces or agents.existing_namespaces:
+            self.outputs["agentEnvFrom"] = f"envFrom: [{{secretRef: {{name: {SECRET_NAME}}}}}]"

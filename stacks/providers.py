@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pulumi_kubernetes
 import yaml
 
 from stacks.settings import ConfigurationError, Problem, Settings
 from stacks.settings.problems import NAMESPACE, set_command, show
 
+if TYPE_CHECKING:
+    from stacks.eks import Eks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """Where a stack goes."""
+
+    providers: list[pulumi.ProviderResource]
+    """For the stack to inherit."""
+    eks: Eks | None = None
+    """The cluster in AWS, if it is there."""
+
+
+def connect(settings: Settings) -> Platform:
+    """The platform that a stack names; raises ``ConfigurationError`` if there is none."""
+    if settings.cluster.eks_name is None:
+        return Platform(providers=[kubernetes(settings)])
+    from stacks import eks  # noqa: PLC0415 - AWS's SDK takes a second that other stacks save
+
+    connected = eks.connect(settings)
+    return Platform(providers=[connected.kubernetes, connected.aws], eks=connected)
+
 
 def kubernetes(settings: Settings) -> pulumi_kubernetes.Provider:
-    """The provider for the stack's cluster; raises ``ConfigurationError`` if there is none."""
+    """The provider for the context that a stack names."""
     cluster = settings.cluster
-    if cluster.context is None:
-        raise NotImplementedError("EKS discovery")
     files = _kubeconfig_files(cluster.kubeconfig)
     contexts = [name for file in files for name in _contexts(file)]
     if cluster.context not in contexts:

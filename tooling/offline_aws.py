@@ -106,8 +106,23 @@ def _subnets(arguments: Values) -> Values:
     }
 
 
+def _vpc(arguments: Values) -> Values:
+    return {
+        "id": arguments["id"],
+        "cidrBlock": "10.20.0.0/16",
+        "cidrBlockAssociations": [
+            {
+                "associationId": "vpc-cidr-assoc-1",
+                "cidrBlock": "10.20.0.0/16",
+                "state": "associated",
+            }
+        ],
+    }
+
+
 _EKS_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
     "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getVpc:getVpc": _vpc,
     "aws:eks/getCluster:getCluster": _cluster,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,
 }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.support.live_stack import NAMESPACE, OURS, LiveStack, stems, template_hash, uid
 from tooling import live, offline
-from tooling.live.api import FIELD_MANAGER, Api, ApiError, Object, Reference
+from tooling.live.api import Api, ApiError, Object, Reference, is_ours
 from tooling.live.readiness import readiness
 
 pytestmark = pytest.mark.cluster
@@ -18,7 +16,7 @@ NEXTAUTH_SECRET = "langfuse-credentials-nextauth-secret"
 
 
 def test_every_object_is_there_and_every_workload_is_available(stack: LiveStack) -> None:
-    ours = [item for item in stack.everything(OURS) if _managed(item)]
+    ours = [item for item in stack.everything(OURS) if is_ours(item)]
 
     assert stems([str(Reference.of(item)) for item in ours]) == [
         "ConfigMap observability/langfuse-config-*",
@@ -87,7 +85,7 @@ def test_a_rotated_secret_reaches_new_pods_and_runs_no_migration(stack: LiveStac
     summary = stack.up()
 
     assert stems(summary.replaced) == [
-        f"RandomBytes {NEXTAUTH_SECRET}",
+        f"RandomPassword {NEXTAUTH_SECRET}",
         "Secret observability/langfuse-app-secret-*",
     ]
     assert summary.updated == [DEPLOYMENT]
@@ -194,11 +192,6 @@ def test_an_object_that_somebody_deleted_is_made_again(stack: LiveStack) -> None
 
 def test_the_state_file_is_for_its_owner_alone(stack: LiveStack) -> None:
     assert stack.state_file.stat().st_mode & 0o777 == 0o600
-
-
-def _managed(item: Object) -> bool:
-    managers: list[dict[str, Any]] = item["metadata"]["managedFields"]
-    return any(manager["manager"] == FIELD_MANAGER for manager in managers)
 
 
 def _environment_sources(pod: Object) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ UPGRADE = {"langfuse": {"version": "2.95.11"}}
 
 
 @contextmanager
-def failing_migrations(api: Api) -> Iterator[None]:
+def failing_migrations(api: Api) -> Generator[None]:
     """Each migration pod that waits for a node fails, as its container would."""
     over = threading.Event()
     ended = {"exitCode": 1, "reason": "Error", "message": "P1001: no database"}

@@ -11,6 +11,8 @@ import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from tests.support.live_stack import LiveStack, stems
+from tooling.cluster.binaries import cached_binaries
+from tooling.cluster.kwok import run_kubectl
 from tooling.live.api import Api, LiveError, Object, Reference
 
 pytestmark = pytest.mark.cluster
@@ -185,3 +187,41 @@ def test_a_failed_run_deletes_nothing_and_the_next_one_goes_on(small: LiveStack)
     assert live_object(small.api, "ConfigMap", "second")["data"]["first"] in {
         name.rpartition("/")[2] for name in summary.unchanged
     }
+
+
+def test_a_run_that_ended_between_note_and_request_goes_on(
+    small: LiveStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = config_map(small, {"level": "info"})
+
+    def cut_short(_: Api, object_: Object) -> Object:
+        raise LiveError(f"no answer about {object_['kind']}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Api, "apply", cut_short)
+        with pytest.raises(LiveError, match="no answer about ConfigMap"):
+            small.run(body)
+
+    assert small.run(body).created == ["ConfigMap default/settings"]
+
+
+def test_what_somebody_else_made_since_an_unsent_request_is_not_deleted(
+    small: LiveStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(_: Api, object_: Object) -> Object:
+        raise LiveError(f"no answer about {object_['kind']}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Api, "apply", cut_short)
+        with pytest.raises(LiveError, match="no answer"):
+            small.run(config_map(small, {"level": "info"}))
+    run_kubectl(
+        cached_binaries()["kubectl"],
+        small.cluster,
+        *("-n", "default", "create", "configmap", "settings"),
+    )
+    try:
+        small.destroy()
+        assert live_object(small.api, "ConfigMap", "settings")["metadata"]["name"] == "settings"
+    finally:
+        small.api.delete(reference("ConfigMap", "settings"))

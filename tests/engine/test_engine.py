@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 from components.labels import PART_OF
 from tests.support.live_stack import NAMESPACE
@@ -25,14 +26,14 @@ PROJECT = stack_files.project_name()
 
 
 @pytest.fixture(scope="module")
-def command() -> Any:  # noqa: ANN401
+def command() -> PulumiCommand:
     found = cli.find(print, install=False)
     if not isinstance(found, cli.Missing):
         problem = cli.install_plugins(found, print)
         if problem is None:
             return found
         found = cli.Missing(problem)
-    return pytest.skip(
+    pytest.skip(
         f"engine tier: {found.reason}. Install the pulumi CLI "
         "(https://www.pulumi.com/docs/iac/download-install/), or name one with "
         f"${cli.PATH_VARIABLE}."
@@ -40,14 +41,14 @@ def command() -> Any:  # noqa: ANN401
 
 
 @pytest.fixture(scope="module")
-def cluster(command: object) -> Iterator[Cluster]:
+def cluster(command: PulumiCommand) -> Iterator[Cluster]:
     assert command  # first, so that no cluster is started without a CLI
     with temporary_cluster() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def engine(command: Any, tmp_path_factory: pytest.TempPathFactory) -> Engine:  # noqa: ANN401
+def engine(command: PulumiCommand, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(command, tmp_path_factory.mktemp("engine"), "dev")
 
 

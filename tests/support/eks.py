@@ -37,6 +37,7 @@ def cluster(*, unknown: bool = False) -> EksCluster:
         endpoint=known(f"https://0123.gr7.{REGION}.eks.amazonaws.com"),
         certificate_authority=known("Y2E="),
         vpc_id=known(VPC),
+        vpc_cidrs=known(["10.20.0.0/16"]),
         security_group_id=known(SECURITY_GROUP),
         subnet_ids=known(SUBNETS),
         oidc_issuer=known(f"https://{ISSUER_HOST}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Final
 from tooling import live, stack_files
 from tooling.cluster import Cluster
 from tooling.live.api import Api, Object, Reference
+from tooling.live.changes import at
 from tooling.stack_files import StackConfiguration
 
 NAMESPACE: Final = "observability"
@@ -114,10 +115,10 @@ class LiveStack:
 
     def _autoscaler_reported(self) -> bool:
         scalers = self.api.list("autoscaling/v2", "HorizontalPodAutoscaler", NAMESPACE)
-        return all((scaler.get("status") or {}).get("conditions") for scaler in scalers)
+        return all(at(scaler, "status.conditions") for scaler in scalers)
 
     @contextmanager
-    def unschedulable(self) -> Iterator[None]:
+    def unschedulable(self) -> Generator[None]:
         """No new pod gets a node; those that run go on."""
         self._cordon(on=True)
         try:

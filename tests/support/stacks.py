@@ -12,8 +12,8 @@ from tooling import offline, render
 from tooling.recording import Recording
 from tooling.render import RenderedStack
 
-STACKS: Final[tuple[str, ...]] = ("dev",)
-"""The stack files that are tested. Add "prod" when the offline backend answers for AWS."""
+STACKS: Final[tuple[str, ...]] = ("dev", "prod")
+"""The stack files that are tested."""
 
 _N: Final = "agent-observability:"
 _ENCRYPTED: Final = {"secure": "not decrypted here"}
@@ -77,6 +77,32 @@ VARIANTS: Final[Mapping[str, Variant]] = {
                 ],
             }
         }
+    ),
+    "prod with storage, logs and LangSmith": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}objectStorage": {"exports": True, "media": True},
+            f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents"},
+            f"{_N}endpoint": {"accessLogs": {"days": 30}, "deletionProtection": True},
+        },
+    ),
+    "prod without DNS": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}endpoint": {
+                "hostedZone": None,
+                "certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+                "scheme": "internal",
+                "inboundCidrs": None,
+            }
+        },
+    ),
+    "prod without endpoint, secrets in Kubernetes": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}endpoint": None,
+            f"{_N}secrets": {"delivery": "kubernetes", "recoveryDays": None},
+        },
     ),
     "further environment": Variant(
         overrides={

@@ -29,8 +29,8 @@ def difference(before: Recording, after: Recording) -> dict[str, str]:
     return changes
 
 
-def with_other(monkeypatch: pytest.MonkeyPatch, name: str) -> Recording:
-    """The dev stack after one generated value was made again."""
+def with_other(monkeypatch: pytest.MonkeyPatch, name: str, stack: str = "dev") -> Recording:
+    """A stack after one generated value was made again."""
     original = offline.OfflineBackend._random
 
     def other(self: offline.OfflineBackend, resource: Any) -> dict[str, str]:  # noqa: ANN401
@@ -38,7 +38,7 @@ def with_other(monkeypatch: pytest.MonkeyPatch, name: str) -> Recording:
         return {k: v[::-1] for k, v in state.items()} if resource.name == name else state
 
     monkeypatch.setattr(offline.OfflineBackend, "_random", other)
-    return offline.record("dev")
+    return offline.record(stack)
 
 
 def test_the_same_configuration_changes_nothing() -> None:
@@ -107,3 +107,79 @@ def test_another_agent_namespace_adds_its_own_objects_and_opens_the_policy() -> 
         "langfuse-agents-more-access-secret": "created",
         "langfuse-network-policy": "updated",
     }
+
+
+# prod: what reaches pods is a version of a Secrets Manager entry
+
+
+def delivered_anew(role: str) -> dict[str, str]:
+    """A changed value of one entry: a new version, delivered under a new name."""
+    return {
+        f"langfuse-{role}-entry-version": "updated",
+        f"langfuse-{role}-external-secret": "replaced",
+    }
+
+
+def test_in_prod_the_same_configuration_changes_nothing() -> None:
+    assert difference(recorded("prod"), offline.record("prod")) == {}
+
+
+def test_in_prod_another_image_migrates_and_rolls_and_touches_nothing_in_aws() -> None:
+    assert difference(recorded("prod"), recorded("prod", langfuse={"version": "2.95.11"})) == {
+        "langfuse-migration": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_in_prod_a_plain_setting_rolls_the_pods_alone() -> None:
+    assert difference(recorded("prod"), recorded("prod", langfuse={"telemetry": True})) == {
+        "langfuse-config": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+@pytest.mark.parametrize("name", ["nextauth-secret", "salt", "encryption-key", "admin-password"])
+def test_in_prod_another_credential_is_a_new_version_and_rolls_the_pods(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recorded("prod")
+
+    assert difference(before, with_other(monkeypatch, f"langfuse-credentials-{name}", "prod")) == {
+        **delivered_anew("app"),
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_in_prod_another_project_key_reaches_pods_and_agents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = recorded("prod")
+
+    assert difference(
+        before, with_other(monkeypatch, "langfuse-credentials-project-keys", "prod")
+    ) == {
+        **delivered_anew("app"),
+        "langfuse-deployment": "updated",
+        # In place, under the name that agents have in their manifests.
+        "langfuse-agents-ai-agents-access-entry-version": "updated",
+        "langfuse-agents-ai-agents-access-external-secret": "updated",
+    }
+
+
+def test_in_prod_another_database_password_is_tried_by_a_migration_before_the_pods_roll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = recorded("prod")
+
+    assert difference(before, with_other(monkeypatch, "langfuse-postgres-password", "prod")) == {
+        "langfuse-postgres-instance": "updated",
+        **delivered_anew("database"),
+        "langfuse-migration": "replaced",
+        "langfuse-deployment": "updated",
+    }
+
+
+def test_in_prod_a_version_of_an_entry_is_replaced_so_that_its_id_is_new() -> None:
+    version = recorded("prod").named("langfuse-app-entry-version")
+
+    assert list(version.request.replaceOnChanges) == ["secretStringWoVersion"]

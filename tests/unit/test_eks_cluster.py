@@ -96,7 +96,8 @@ def test_a_cluster_is_asked_for_by_name_and_private_subnets_by_their_tag(
         {"name": "tag-key", "values": ["kubernetes.io/role/internal-elb"]},
     ]
     region = {"region": "ap-northeast-2"}
-    assert len(asked) == 3
+    assert len(asked) == 4
+    assert ("aws:ec2/getVpc:getVpc", {"id": "vpc-0d0d0d0d0d0d0d0d0", **region}) in asked
     assert ("aws:eks/getCluster:getCluster", {"name": "platform-prod", **region}) in asked
     assert ("aws:ec2/getSubnets:getSubnets", {"filters": filters, **region}) in asked
 

@@ -274,12 +274,13 @@ def test_the_autoscaler_is_exactly_this() -> None:
     }
 
 
-def test_the_deployment_names_a_number_of_replicas_only_without_an_autoscaler() -> None:
+def test_a_fixed_number_of_replicas_is_held_by_the_autoscaler_too() -> None:
     fixed = recorded(langfuse={"minReplicas": 3, "maxReplicas": 3})
 
-    assert "replicas" not in inputs(recorded(), "langfuse-deployment")["spec"]
-    assert inputs(fixed, "langfuse-deployment")["spec"]["replicas"] == 3
-    assert not [r for r in fixed.resources.values() if r.name == "langfuse-autoscaler"]
+    for recording in (recorded(), fixed):
+        assert "replicas" not in inputs(recording, "langfuse-deployment")["spec"]
+    autoscaler = inputs(fixed, "langfuse-autoscaler")["spec"]
+    assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (3, 3)
 
 
 def test_pods_reach_dns_the_database_and_https_and_are_reached_by_their_clients() -> None:

@@ -34,7 +34,7 @@ def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
-        "stack    dev: 19 Kubernetes objects, 6 generated values, 8 components, 1 provider",
+        "stack    dev: 19 Kubernetes objects, 6 generated values, 9 components, 1 provider",
         "chain    Namespace langfuse-namespace > Secret langfuse-postgres-credentials > "
         "StatefulSet langfuse-postgres-stateful-set > Secret langfuse-database-secret > "
         "Job langfuse-migration > Deployment langfuse-deployment > "
@@ -125,7 +125,7 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
         summary.MARKER,
         "# Stack dev",
         "",
-        "19 Kubernetes objects, 6 generated values, 8 components, 1 provider.",
+        "19 Kubernetes objects, 6 generated values, 9 components, 1 provider.",
     ]
     header = lines.index("| kind | name | component | protected | depends on |")
     rows = lines[header + 2 :]

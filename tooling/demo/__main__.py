@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pulumi
+from pulumi.automation import PulumiCommand
 
 from tooling import live, stack_files
 from tooling.cluster import ClusterError, start, stop
@@ -90,7 +91,7 @@ The program ran in Pulumi's own runtime; each object was applied to the API serv
 as the Kubernetes provider would. Pulumi's engine and state are not proven by this."""
 
 
-def _command(*, first: bool) -> Any:  # noqa: ANN401
+def _command(*, first: bool) -> PulumiCommand | cli.Missing:
     """The CLI, complete with its providers, or why there is none."""
     command = cli.find(_say)
     if not isinstance(command, cli.Missing):

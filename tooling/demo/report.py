@@ -11,6 +11,7 @@ from components.labels import PART_OF
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
 from tooling.live.api import Api, Object
+from tooling.live.changes import at
 from tooling.live.readiness import readiness
 
 _WORKLOADS: Final = (("apps/v1", "StatefulSet"), ("batch/v1", "Job"), ("apps/v1", "Deployment"))
@@ -41,8 +42,7 @@ def _state(item: Object) -> str:
     missing = readiness(item)
     if item["kind"] == "Job":
         return "complete" if missing is None else f"waits for {missing}"
-    ready = (item.get("status") or {}).get("readyReplicas", 0)
-    numbers = f"{ready}/{item['spec'].get('replicas', 1)} ready"
+    numbers = f"{at(item, 'status.readyReplicas') or 0}/{item['spec'].get('replicas', 1)} ready"
     return numbers if missing is None else f"{numbers}, waits for {missing}"
 
 

@@ -191,6 +191,12 @@ class Api:
         return _Failures(action, self._where)
 
 
+def is_ours(object_: Mapping[str, Any]) -> bool:
+    """Whether an object was applied by this program (in whichever run)."""
+    managers: list[dict[str, Any]] = object_["metadata"].get("managedFields") or []
+    return any(manager.get("manager") == FIELD_MANAGER for manager in managers)
+
+
 class _Failures:
     """Turns the client's exceptions into ours, without the headers and the nested traceback."""
 

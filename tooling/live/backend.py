@@ -6,21 +6,21 @@ import secrets
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tooling.live import changes, generated
-from tooling.live.api import FIELD_MANAGER, Api, LiveError, Object, Reference
+from tooling.live.api import Api, LiveError, Object, Reference, is_ours
 from tooling.live.changes import Change
+from tooling.live.connections import Connections
 from tooling.live.masking import Masker
-from tooling.live.readiness import failure
+from tooling.live.readiness import made_anew_after_failure
 from tooling.live.state import Entry, Stage, State
 from tooling.live.waiting import Stopped, Waiter, seconds
 from tooling.offline import UnsupportedResourceError, is_kubernetes
 from tooling.recording import Resource, reveal, secret_texts
 
 PROVIDER: Final = "pulumi:providers:kubernetes"
-_REPLACE_UNREADY: Final = "pulumi.com/replaceUnready"
 
 
 @dataclass
@@ -36,31 +36,6 @@ class Summary:
     @property
     def changed(self) -> bool:
         return bool(self.created or self.updated or self.replaced or self.deleted)
-
-
-class Connections:
-    """One API connection per provider."""
-
-    def __init__(self) -> None:
-        self._apis: dict[str, Api] = {}
-        self._lock = threading.Lock()
-
-    def open(self, urn: str, inputs: Mapping[str, Any]) -> None:
-        """Connect as the provider would; raises ``LiveError``."""
-        kubeconfig, context = inputs.get("kubeconfig"), inputs.get("context")
-        if not kubeconfig or not context:
-            raise LiveError("the Kubernetes provider has to name a kubeconfig file and a context")
-        with self._lock:
-            if urn not in self._apis:
-                self._apis[urn] = Api(kubeconfig, context)
-
-    def of(self, urn: str) -> Api:
-        with self._lock:
-            return self._apis[urn]
-
-    def close(self) -> None:
-        for api in self._apis.values():
-            api.close()
 
 
 class LiveBackend:
@@ -135,7 +110,7 @@ class LiveBackend:
         else:
             if old:
                 _refuse_if_protected(old)
-            entry.outputs = generated.generate(resource, inputs)
+            entry.outputs = generated.generate(resource.type, inputs)
             (self.summary.replaced if old else self.summary.created).append(entry.label)
         self._state.put(entry)
         self._masker.learn(str(value) for value in entry.outputs.values())
@@ -156,28 +131,32 @@ class LiveBackend:
         api = self._connections.of(entry.provider)
         if old is None or old.object is None:
             entry.object = _new_reference(resource, entry.inputs)
-            return self._create(resource, api, entry, self.summary.created)
+            return self._create(resource, api, entry)
+        change = changes.change(old.inputs, entry.inputs)
         entry.object = old.object
         live = api.get(old.object)
-        if live is None or old.stage is Stage.CREATING:
-            self._state.put(replace(entry, stage=Stage.CREATING))
-            return self._create(resource, api, entry, self.summary.created)
-        change = changes.change(old.inputs, entry.inputs)
-        if old.stage is not Stage.READY and _to_be_made_anew(live):
+        if live is None:
+            if change is Change.REPLACE:
+                entry.object = _new_reference(resource, entry.inputs)
+            return self._create(resource, api, entry)
+        if old.stage is Stage.CREATING:  # the run before ended here
+            if not is_ours(live):
+                raise _not_ours(old.object)
+            change = Change.UPDATE if change is Change.NONE else change
+        if old.stage is not Stage.READY and made_anew_after_failure(live):
             change = Change.REPLACE
         match change:
             case Change.REPLACE:
                 return self._replace(resource, api, old, entry)
             case Change.UPDATE:
-                live = api.apply(changes.manifest(entry.inputs, old.object.name))
-                return self._finish(resource, api, entry, self.summary.updated, live)
-            case Change.NONE:
-                entry.stage = old.stage
+                return self._send(resource, api, entry, self.summary.updated)
+            case Change.NONE if old.stage is Stage.READY:
+                entry.stage = Stage.READY
                 self._state.put(entry)
-                if entry.stage is Stage.READY:
-                    self.summary.unchanged.append(entry.label)
-                    return live
-                return self._finish(resource, api, entry, self.summary.updated, live)
+                self.summary.unchanged.append(entry.label)
+                return live
+            case Change.NONE:
+                return self._finish(resource, api, entry, self.summary.updated)
 
     def _replace(self, resource: Resource, api: Api, old: Entry, entry: Entry) -> Object:
         _refuse_if_protected(old)
@@ -186,26 +165,23 @@ class LiveBackend:
             api.delete(entry.object)
             self._waiter.gone(api, entry.object, seconds(resource.request.customTimeouts.delete))
             self._state.put(entry)
-        else:
-            self._state.replace(old, entry)
-        return self._create(resource, api, entry, self.summary.replaced)
+            return self._send(resource, api, entry, self.summary.replaced)
+        _refuse_to_take_over(api, entry.object)
+        self._state.replace(old, entry)
+        return self._send(resource, api, entry, self.summary.replaced)
 
-    def _create(self, resource: Resource, api: Api, entry: Entry, done: list[str]) -> Object:
+    def _create(self, resource: Resource, api: Api, entry: Entry) -> Object:
         assert entry.object is not None  # noqa: S101 - the callers set it
-        previous = self._state.get(entry.urn)
-        found = api.get(entry.object)
-        if found is not None and not (previous and _is_ours(found)):
-            raise LiveError(
-                f"{entry.object} exists already and does not belong to this stack: "
-                "delete it, or give the stack another namespace or name"
-            )
+        _refuse_to_take_over(api, entry.object)
         self._state.put(entry)  # noted first: a run that dies here finds its object again
-        live = api.apply(changes.manifest(entry.inputs, entry.object.name))
-        return self._finish(resource, api, entry, done, live)
+        return self._send(resource, api, entry, self.summary.created)
 
-    def _finish(
-        self, resource: Resource, api: Api, entry: Entry, done: list[str], live: Object
-    ) -> Object:
+    def _send(self, resource: Resource, api: Api, entry: Entry, done: list[str]) -> Object:
+        assert entry.object is not None  # noqa: S101 - the callers set it
+        api.apply(changes.manifest(entry.inputs, entry.object.name))
+        return self._finish(resource, api, entry, done)
+
+    def _finish(self, resource: Resource, api: Api, entry: Entry, done: list[str]) -> Object:
         assert entry.object is not None  # noqa: S101 - the callers set it
         entry.stage = Stage.APPLIED
         self._state.put(entry)
@@ -246,14 +222,16 @@ def _new_reference(resource: Resource, inputs: Mapping[str, Any]) -> Reference:
     )
 
 
-def _is_ours(live: Object) -> bool:
-    managers = live["metadata"].get("managedFields") or []
-    return any(manager.get("manager") == FIELD_MANAGER for manager in managers)
+def _refuse_to_take_over(api: Api, reference: Reference) -> None:
+    if api.get(reference) is not None:
+        raise _not_ours(reference)
 
 
-def _to_be_made_anew(live: Object) -> bool:
-    annotations = live["metadata"].get("annotations") or {}
-    return annotations.get(_REPLACE_UNREADY) == "true" and failure(live) is not None
+def _not_ours(reference: Reference) -> LiveError:
+    return LiveError(
+        f"{reference} exists already and does not belong to this stack: "
+        "delete it, or give the stack another namespace or name"
+    )
 
 
 def _refuse_if_protected(old: Entry) -> None:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from tooling import recording
 from tooling.cluster.state import locked
-from tooling.live.api import Api, LiveError
-from tooling.live.backend import PROVIDER, Connections, LiveBackend, Summary
+from tooling.live.api import Api, LiveError, is_ours
+from tooling.live.backend import PROVIDER, LiveBackend, Summary
+from tooling.live.connections import Connections
 from tooling.live.generated import GENERATED
 from tooling.live.masking import MASK, Masker
-from tooling.live.state import Entry, State, deletion_order
+from tooling.live.state import Entry, Stage, State, deletion_order
 from tooling.live.waiting import DEFAULT_SECONDS, Say, Waiter
 from tooling.recording import Secret, convert
 from tooling.stack_files import StackConfiguration
@@ -107,8 +108,11 @@ def _delete(
     def delete(entry: Entry) -> None:
         if entry.object is not None:
             api = _connected(state, entry, connections)
-            api.delete(entry.object)
-            waiter.gone(api, entry.object, DEFAULT_SECONDS)
+            live = api.get(entry.object)
+            # One whose creation was cut short may be somebody else's by now.
+            if live is not None and (entry.stage is not Stage.CREATING or is_ours(live)):
+                api.delete(entry.object)
+                waiter.gone(api, entry.object, DEFAULT_SECONDS)
         state.remove(entry)
         if entry.type != PROVIDER:
             summary.deleted.append(entry.label)

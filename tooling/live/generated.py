@@ -21,10 +21,10 @@ def is_generated(resource: Resource) -> bool:
     return resource.type.startswith(GENERATED)
 
 
-def generate(resource: Resource, inputs: Mapping[str, Any]) -> dict[str, str]:
+def generate(type_: str, inputs: Mapping[str, Any]) -> dict[str, str]:
     """A value's outputs, from the operating system's randomness."""
     length = int(inputs["length"])
-    match resource.type:
+    match type_:
         case "random:index/randomBytes:RandomBytes":
             data = secrets.token_bytes(length)
             return {"hex": data.hex(), "base64": base64.b64encode(data).decode()}
@@ -32,7 +32,7 @@ def generate(resource: Resource, inputs: Mapping[str, Any]) -> dict[str, str]:
             alphabet = _alphabet(inputs)
             return {"result": "".join(secrets.choice(alphabet) for _ in range(length))}
         case _:
-            raise UnsupportedResourceError(f"{resource.type} '{resource.name}' is not known here")
+            raise UnsupportedResourceError(f"{type_} is not known here")
 
 
 def _alphabet(inputs: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from tooling.recording import as_list, as_mapping
 
+_REPLACE_UNREADY: Final = "pulumi.com/replaceUnready"
+
 
 def readiness(object_: Mapping[str, Any]) -> str | None:
     """What an object still waits for, in words; None when it is ready."""
@@ -32,6 +34,13 @@ def failure(object_: Mapping[str, Any]) -> str | None:
         case _:
             pass
     return None
+
+
+def made_anew_after_failure(object_: Mapping[str, Any]) -> bool:
+    """Whether an object has failed, and asks to be replaced then (as the provider's annotation
+    ``pulumi.com/replaceUnready`` does)."""
+    annotations = _part(object_["metadata"], "annotations")
+    return annotations.get(_REPLACE_UNREADY) == "true" and failure(object_) is not None
 
 
 def pod_problem(pod: Mapping[str, Any]) -> str | None:

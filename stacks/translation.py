@@ -1,0 +1,177 @@
+"""Settings in the terms of components. Plain functions: nothing here is created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components import langfuse_environment, langsmith_environment, object_storage_environment
+from components.app_credentials import AppCredentials
+from components.handover import ContainerResources, DatabaseConnection, Placement
+from components.langfuse_versions import Version
+from components.postgres_url import connection_url, pool_parameters
+from components.secret_entries import entry_name
+from stacks.settings import Settings
+from stacks.settings.models import Cluster, ExternalDatabase, LangSmith, Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi_kubernetes.core.v1 import TolerationArgsDict
+
+    from components.object_storage import ObjectStorage
+
+
+def public_url(settings: Settings) -> str:
+    """The URL that people open; NEXTAUTH_URL, certificate, Ingress and record follow from it."""
+    endpoint = settings.endpoint
+    return f"https://{endpoint.host}" if endpoint else settings.langfuse.public_url
+
+
+def resources(settings: Resources) -> ContainerResources:
+    """Requests and limits."""
+    return ContainerResources(
+        cpu=settings.cpu, memory=settings.memory, memory_limit=settings.memory_limit
+    )
+
+
+def placement(cluster: Cluster) -> Placement:
+    """Where pods may run."""
+    tolerations: list[TolerationArgsDict] = [
+        {
+            "key": toleration.key,
+            "operator": toleration.operator,
+            "value": toleration.value,
+            "effect": toleration.effect,
+        }
+        for toleration in cluster.tolerations
+    ]
+    return Placement(
+        node_selector=cluster.node_selector,
+        tolerations=tolerations,
+        image_pull_secrets=cluster.image_pull_secrets,
+    )
+
+
+def environment(
+    settings: Settings, storage: ObjectStorage | None
+) -> Mapping[str, pulumi.Input[str]]:
+    """Langfuse's variables that are not secret."""
+    langfuse = settings.langfuse
+    admin = langfuse.admin
+    plain = langfuse_environment.plain_environment(
+        langfuse_environment.LangfuseSettings(
+            version=Version.parse(langfuse.version),
+            public_url=public_url(settings),
+            memory_limit=langfuse.resources.memory_limit,
+            sign_up=langfuse.sign_up == "open",
+            telemetry=langfuse.telemetry,
+            experimental_features=langfuse.experimental_features,
+            organization=langfuse.organization,
+            project=langfuse.project,
+            admin_email=admin.email if admin else None,
+            admin_name=admin.name if admin else "",
+            log_level=langfuse.log_level,
+            log_format=langfuse.log_format,
+            extra=langfuse.environment,
+        )
+    )
+    return {**plain, **(storage.environment if storage else {})}
+
+
+def secret_environment(
+    settings: Settings, credentials: AppCredentials
+) -> dict[str, pulumi.Input[str]]:
+    """Langfuse's variables that are secret, but for the database's URL."""
+    first_login = {
+        "LANGFUSE_INIT_PROJECT_PUBLIC_KEY": credentials.public_key,
+        "LANGFUSE_INIT_PROJECT_SECRET_KEY": credentials.secret_key,
+        "LANGFUSE_INIT_USER_PASSWORD": credentials.admin_password,
+    }
+    return {
+        "NEXTAUTH_SECRET": credentials.nextauth_secret,
+        "SALT": credentials.salt,
+        "ENCRYPTION_KEY": credentials.encryption_key,
+        **{key: value for key, value in first_login.items() if value is not None},
+        **_storage_keys(settings),
+        **{
+            key: value.get_secret_value()
+            for key, value in settings.langfuse.secret_environment.items()
+        },
+    }
+
+
+def _storage_keys(settings: Settings) -> dict[str, str]:
+    storage = settings.object_storage
+    if storage is None or storage.access_key_id is None or storage.secret_access_key is None:
+        return {}
+    return object_storage_environment.static_keys(
+        storage.access_key_id.get_secret_value(), storage.secret_access_key.get_secret_value()
+    )
+
+
+def external_database(settings: ExternalDatabase) -> DatabaseConnection:
+    """A connection to a database that nothing here manages."""
+    url = connection_url(
+        user=settings.username,
+        password=settings.password.get_secret_value(),
+        host=settings.host,
+        port=settings.port,
+        database=settings.database,
+        parameters={"sslmode": settings.tls, **pool_parameters(settings.connection_limit)},
+    )
+    return DatabaseConnection(
+        url=pulumi.Output.secret(url),
+        address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
+        port=settings.port,
+    )
+
+
+def langsmith(settings: LangSmith | None) -> langsmith_environment.LangSmithSettings | None:
+    """LangSmith's settings for agents, without the key."""
+    if settings is None:
+        return None
+    return langsmith_environment.LangSmithSettings(
+        endpoint=settings.endpoint or langsmith_environment.ENDPOINTS[settings.region],
+        project=settings.project,
+        tracing=settings.tracing,
+        workspace_id=settings.workspace_id,
+        legacy_names=settings.legacy_names,
+    )
+
+
+def langsmith_key(settings: LangSmith | None) -> pulumi.Output[str] | None:
+    """LangSmith's key; secret."""
+    return pulumi.Output.secret(settings.api_key.get_secret_value()) if settings else None
+
+
+def entries(settings: Settings) -> pulumi.Output[list[str]]:
+    """Names of the stack's Secrets Manager entries."""
+    agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
+    roles = [("app",), ("database",), *(("agents", namespace, "access") for namespace in agents)]
+    project = pulumi.get_project()
+    return pulumi.Output.from_input([entry_name(project, settings.stack, *r) for r in roles])
+
+
+def outputs(
+    settings: Settings,
+    service_name: str,
+    namespace: pulumi.Output[str],
+    secret_name: pulumi.Output[str],
+) -> dict[str, pulumi.Output[Any] | str]:
+    """What a person needs next: commands to open Langfuse and to read the first password."""
+    known: dict[str, pulumi.Output[Any] | str] = {"namespace": namespace}
+    if settings.endpoint is None:
+        known["openCommand"] = pulumi.Output.format(
+            "kubectl -n {0} port-forward service/{1} 3000:80", namespace, service_name
+        )
+    if settings.langfuse.admin is not None:
+        known["adminEmail"] = settings.langfuse.admin.email
+        known["adminPasswordCommand"] = pulumi.Output.format(
+            "kubectl -n {0} get secret {1} -o "
+            "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}'",
+            namespace,
+            secret_name,
+        )
+    return known
