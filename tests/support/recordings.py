@@ -12,7 +12,7 @@ from tooling.recording import Recording, Resource, reveal
 
 
 def recorded(
-    stack: str = "dev", *, preview: bool = False, **sections: Mapping[str, Any]
+    stack: str = "dev", *, preview: bool = False, **sections: Mapping[str, Any] | None
 ) -> Recording:
     """The program's registrations for a stack file with changed sections of the project."""
     return _recorded(stack, preview, json.dumps(sections, sort_keys=True))

@@ -31,7 +31,7 @@ def difference(before: Recording, after: Recording) -> dict[str, str]:
 
 def with_other(monkeypatch: pytest.MonkeyPatch, name: str, stack: str = "dev") -> Recording:
     """A stack after one generated value was made again."""
-    original = offline.OfflineBackend._random
+    original = offline.OfflineBackend._random  # pyright: ignore[reportPrivateUsage]
 
     def other(self: offline.OfflineBackend, resource: Any) -> dict[str, str]:  # noqa: ANN401
         state = original(self, resource)

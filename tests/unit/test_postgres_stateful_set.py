@@ -202,8 +202,8 @@ def test_langfuse_gets_a_url_of_the_ready_server_with_its_password_and_pool() ->
     recording = recorded()
     password = inputs(recording, "langfuse-postgres-credentials")["stringData"]["POSTGRES_PASSWORD"]
 
-    (url,) = inputs(recording, "langfuse-database-secret")["stringData"].values()
-    parts = urlsplit(url)
+    url = inputs(recording, "langfuse-database-secret")["stringData"]["DATABASE_URL"]
+    parts = urlsplit(str(url))
     assert (parts.scheme, parts.username, parts.password) == ("postgresql", "langfuse", password)
     assert (parts.hostname, parts.port, parts.path) == (
         "langfuse-postgres.observability.svc",

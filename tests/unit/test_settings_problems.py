@@ -49,7 +49,8 @@ LANGSMITH_KEY = (
                 "cluster.nodeSelectors",
                 "(an object)",
                 "unknown key, did you mean 'nodeSelector'? known here: context, "
-                "createNamespace, eksName, imagePullSecrets, kubeconfig, namespace, nodeSelector, tolerations",
+                "createNamespace, eksName, imagePullSecrets, kubeconfig, namespace, "
+                "nodeSelector, tolerations",
                 "pulumi config rm --path @cluster.nodeSelectors",
             ),
         ),
@@ -129,7 +130,8 @@ LANGSMITH_KEY = (
             problem(
                 'cluster["a.b"]',
                 '"c"',
-                "unknown key; known here: context, createNamespace, eksName, imagePullSecrets, kubeconfig, "
+                "unknown key; known here: context, createNamespace, eksName, imagePullSecrets, "
+                "kubeconfig, "
                 "namespace, nodeSelector, tolerations",
                 "pulumi config rm --path '@cluster[\"a.b\"]'",
             ),
