@@ -21,7 +21,7 @@ _GENERAL: Final = {
 _MEMORY: Final = {size: 2 * gib for size, gib in _GENERAL.items()}
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html
-_FAMILIES: Final = {
+FAMILIES: Final = {
     **dict.fromkeys(("t3", "t4g"), _BURSTABLE),
     **dict.fromkeys(("m5", "m6g", "m6i", "m7g", "m7i", "m8g"), _GENERAL),
     **dict.fromkeys(("r5", "r6g", "r6i", "r7g", "r7i", "r8g"), _MEMORY),
@@ -31,7 +31,7 @@ _FAMILIES: Final = {
 def memory_gib(instance_class: str) -> int | None:
     """Memory of an instance class in GiB, or None for one that is not in the table."""
     match = _CLASS.fullmatch(instance_class)
-    return _FAMILIES.get(match["family"], {}).get(match["size"]) if match else None
+    return FAMILIES.get(match["family"], {}).get(match["size"]) if match else None
 
 
 def max_connections(gib: int) -> int:

@@ -50,6 +50,7 @@ def database(
             insights=settings.insights,
             monitoring_seconds=settings.monitoring_seconds,
             apply_immediately=settings.apply_immediately,
+            allow_major_upgrade=settings.allow_major_upgrade,
             connection_limit=settings.connection_limit,
             protect=settings.protect,
             restore=restore

@@ -62,9 +62,11 @@ def read(stack: str, values: Mapping[str, str], secret_keys: set[str]) -> Settin
             sections[name] = Settings.model_fields[name].get_default()
             continue
         document = {} if document in ("", None) else document
-        sections[name], found = _section(key, annotation, document, encrypted=key in secret_keys)
+        section, found = _section(key, annotation, document, encrypted=key in secret_keys)
+        sections |= {name: section} if section is not None else {}
         problems += found
-    sections["aws"], found = _section("aws", Aws, _aws(values), encrypted=False)
+    section, found = _section("aws", Aws, _aws(values), encrypted=False)
+    sections |= {"aws": section} if section is not None else {}
     problems += found
     problems += (_masked(problem, secret_keys) for problem in checks.run(sections))
     if problems:
@@ -113,9 +115,9 @@ def _unencrypted(key: str, paths: Iterable[Sequence[str]]) -> Iterator[Problem]:
 
 
 def _masked(problem: Problem, secret_keys: set[str]) -> Problem:
-    """Hides a text of a section that has encrypted values: which ones they are is not told."""
+    """Hides texts of a section that has encrypted values: which ones they are is not told."""
     section = re.split(r"[.\[]", problem.key)[0]
-    is_text = problem.found.startswith('"')
+    is_text = problem.found.startswith(('"', "["))
     return replace(problem, found=MASK) if section in secret_keys and is_text else problem
 
 

@@ -66,7 +66,12 @@ InstanceClass = Annotated[
 ]
 
 PostgresMajor = Annotated[
-    str, matching("must be a major version in quotes, '13' to '17'", r"1[3-7]")
+    str,
+    matching(
+        "must be a major version in quotes, '14' to '17': AWS ended the standard support of 13 on "
+        "2026-02-28 and would upgrade it unasked, and Langfuse 2 was not tried with 18",
+        r"1[4-7]",
+    ),
 ]
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"

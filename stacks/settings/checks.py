@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from types import NoneType
+from typing import Any, Final, get_args
 
 from components import langfuse_versions, postgres_url, quantities, rds_sizes
 from components.langfuse_versions import Version
+from stacks.settings import aws_checks, endpoint_checks, rds_checks, risks, storage_checks
 from stacks.settings.models import (
     Agents,
     Cluster,
@@ -17,10 +19,19 @@ from stacks.settings.models import (
     LangSmith,
     RdsDatabase,
     Resources,
-    Secrets,
     StatefulSetDatabase,
 )
-from stacks.settings.problems import MASK, NAMESPACE, Problem, remove_command, set_command, show
+from stacks.settings.problems import (
+    MASK,
+    Check,
+    Problem,
+    full_key,
+    remove_command,
+    set_command,
+    show,
+    to_change,
+    to_remove,
+)
 
 # Environment variables that the program sets, or that no Langfuse 2 on PostgreSQL reads, by
 # prefix, with what to do instead. A variable given twice would win or lose by accident.
@@ -50,28 +61,20 @@ _OWNED_ENVIRONMENT = {
 }
 
 
-def _key(path: str) -> str:
-    return f"{NAMESPACE}:{path}"
-
-
-def _set(path: str, found: object, rule: str, value: object) -> Problem:
-    return Problem(_key(path), show(found), rule, set_command(_key(path), value))
-
-
-def _remove(path: str, found: str, rule: str) -> Problem:
-    return Problem(_key(path), found, rule, remove_command(_key(path)))
+_LONGEST_AGENTS: Final = 63 - len("langfuse-agents--secrets")
+"""Characters of an agent namespace. The label of its secret store is the longest of its labels."""
 
 
 def one_cluster(cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is None and cluster.context is None:
         rule = "needs the cluster: 'eksName' for an EKS cluster or 'context' of a kubeconfig"
-        yield _set("cluster.context", None, rule, "kind-langfuse")
+        yield to_change("cluster.context", None, rule, "kind-langfuse")
     if cluster.eks_name is not None and cluster.context is not None:
         rule = "give either 'eksName' or 'context': they name two different clusters"
-        yield _remove("cluster.context", show(cluster.context), rule)
+        yield to_remove("cluster.context", cluster.context, rule)
     if cluster.eks_name is not None and cluster.kubeconfig is not None:
         rule = "belongs to 'context'; the access to an EKS cluster is discovered"
-        yield _remove("cluster.kubeconfig", show(cluster.kubeconfig), rule)
+        yield to_remove("cluster.kubeconfig", cluster.kubeconfig, rule)
 
 
 def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:
@@ -80,16 +83,16 @@ def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:
         path = f"cluster.tolerations[{index}]"
         if toleration.key is None and toleration.operator == "Equal":
             rule = "must be Exists for a toleration without a key"
-            yield _set(f"{path}.operator", toleration.operator, rule, "Exists")
+            yield to_change(f"{path}.operator", toleration.operator, rule, "Exists")
         if toleration.value is not None and toleration.operator == "Exists":
             rule = "has no meaning with operator Exists, which compares nothing"
-            yield _remove(f"{path}.value", show(toleration.value), rule)
+            yield to_remove(f"{path}.value", toleration.value, rule)
 
 
 def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
     if langfuse.min_replicas > langfuse.max_replicas:
         rule = f"must not be above langfuse.maxReplicas, which is {langfuse.max_replicas}"
-        yield _set("langfuse.minReplicas", langfuse.min_replicas, rule, langfuse.max_replicas)
+        yield to_change("langfuse.minReplicas", langfuse.min_replicas, rule, langfuse.max_replicas)
 
 
 def admin_by_version(langfuse: Langfuse) -> Iterator[Problem]:
@@ -97,27 +100,27 @@ def admin_by_version(langfuse: Langfuse) -> Iterator[Problem]:
     if Version.parse(langfuse.version) >= since:
         if langfuse.admin is None:
             rule = "is required: the first user, who owns the organisation and can invite others"
-            yield _set("langfuse.admin.email", None, rule, "admin@example.com")
+            yield to_change("langfuse.admin.email", None, rule, "admin@example.com")
         return
     if langfuse.admin is not None:
         rule = f"needs Langfuse {since}, the first that creates a user; this is {langfuse.version}"
-        yield _set("langfuse.version", langfuse.version, rule, str(langfuse_versions.LATEST))
+        yield to_change("langfuse.version", langfuse.version, rule, str(langfuse_versions.LATEST))
     if langfuse.sign_up == "disabled":
         rule = (
             f"leaves nobody who can log in: before {since} the first user has to sign up "
             f"(this is {langfuse.version})"
         )
-        yield _set("langfuse.signUp", langfuse.sign_up, rule, "open")
+        yield to_change("langfuse.signUp", langfuse.sign_up, rule, "open")
 
 
 def settings_known_to_version(langfuse: Langfuse) -> Iterator[Problem]:
     version = Version.parse(langfuse.version)
-    fix = set_command(_key("langfuse.version"), str(langfuse_versions.LATEST))
+    fix = set_command(full_key("langfuse.version"), str(langfuse_versions.LATEST))
 
     def too_new(path: str, found: str, since: Version) -> Iterator[Problem]:
         if version < since:
             yield Problem(
-                _key(path), found, f"needs Langfuse {since} or newer; this is {version}", fix
+                full_key(path), found, f"needs Langfuse {since} or newer; this is {version}", fix
             )
 
     if langfuse.log_level is not None:
@@ -150,16 +153,17 @@ def _owned(variable: str) -> str | None:
 def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
     for path, name, found in _environment(langfuse):
         if (advice := _owned(name)) is not None:
-            yield _remove(path, found, f"is not for the environment; {advice}")
+            rule = f"is not for the environment; {advice}"
+            yield Problem(full_key(path), found, rule, remove_command(full_key(path)))
     for name in sorted(langfuse.environment.keys() & langfuse.secret_environment.keys()):
         rule = f"is given in langfuse.secretEnvironment.{name} too"
-        yield _remove(f"langfuse.environment.{name}", show(langfuse.environment[name]), rule)
+        yield to_remove(f"langfuse.environment.{name}", langfuse.environment[name], rule)
 
 
 def _memory(path: str, resources: Resources) -> Iterator[Problem]:
     if quantities.parse(resources.memory) > quantities.parse(resources.memory_limit):
         rule = f"must not be above the limit, {path}.memoryLimit, which is {resources.memory_limit}"
-        yield _set(f"{path}.memory", resources.memory, rule, resources.memory_limit)
+        yield to_change(f"{path}.memory", resources.memory, rule, resources.memory_limit)
 
 
 def langfuse_memory(langfuse: Langfuse) -> Iterator[Problem]:
@@ -176,7 +180,7 @@ def own_storage_class(database: Database) -> Iterator[Problem]:
         return
     if database.create_storage_class and database.storage_class is not None:
         rule = "names a class that exists, and database.createStorageClass makes another; keep one"
-        yield _remove("database.storageClass", show(database.storage_class), rule)
+        yield to_remove("database.storageClass", database.storage_class, rule)
 
 
 def pool_fits_database(langfuse: Langfuse, database: Database) -> Iterator[Problem]:
@@ -206,11 +210,11 @@ def pool_fits_database(langfuse: Langfuse, database: Database) -> Iterator[Probl
     )
     fitting = next((n for n in range(limit, 0, -1) if required(n) <= available), None)
     if fitting is not None:
-        yield _set("database.connectionLimit", limit, rule, fitting)
+        yield to_change("database.connectionLimit", limit, rule, fitting)
     else:
         spare = available - postgres_url.MIGRATION_CONNECTIONS - postgres_url.RESERVED_CONNECTIONS
         replicas = spare // limit - postgres_url.ROLLOUT_PODS
-        yield _set("langfuse.maxReplicas", langfuse.max_replicas, rule, max(replicas, 1))
+        yield to_change("langfuse.maxReplicas", langfuse.max_replicas, rule, max(replicas, 1))
 
 
 def agents_distinct(agents: Agents, cluster: Cluster) -> Iterator[Problem]:
@@ -223,9 +227,21 @@ def agents_distinct(agents: Agents, cluster: Cluster) -> Iterator[Problem]:
     for path, namespace in named:
         if namespace in seen:
             rule = f"is named by {seen[namespace]} already; an agent namespace is one of its own"
-            repeated.append(_remove(path, show(namespace), rule))
+            repeated.append(to_remove(path, namespace, rule))
         seen.setdefault(namespace, path)
     yield from reversed(repeated)  # removing an item renumbers those behind it
+
+
+def agents_fit_labels(agents: Agents) -> Iterator[Problem]:
+    named = {"namespaces": agents.namespaces, "existingNamespaces": agents.existing_namespaces}
+    for key, namespaces in named.items():
+        for index, namespace in reversed(list(enumerate(namespaces))):
+            if len(namespace) > _LONGEST_AGENTS:
+                rule = (
+                    f"must have at most {_LONGEST_AGENTS} characters: it is part of labels, which "
+                    f"hold 63; this has {len(namespace)}"
+                )
+                yield to_remove(f"agents.{key}[{index}]", namespace, rule)
 
 
 def agents_need_keys(agents: Agents, langfuse: Langfuse) -> Iterator[Problem]:
@@ -235,44 +251,23 @@ def agents_need_keys(agents: Agents, langfuse: Langfuse) -> Iterator[Problem]:
             f"agents need project keys, which Langfuse takes from {langfuse_versions.INIT} on; "
             f"this is {langfuse.version}"
         )
-        yield _set("langfuse.version", langfuse.version, rule, str(langfuse_versions.LATEST))
+        yield to_change("langfuse.version", langfuse.version, rule, str(langfuse_versions.LATEST))
 
 
 def langsmith_reaches_agents(langsmith: LangSmith, agents: Agents) -> Iterator[Problem]:
     if not (agents.namespaces or agents.existing_namespaces):
         rule = "goes to agent namespaces, and agents.namespaces names none"
-        key = _key("agents.namespaces[0]")
-        yield Problem(_key("langsmith"), MASK, rule, set_command(key, "ai-agents"))
+        key = full_key("agents.namespaces[0]")
+        yield Problem(full_key("langsmith"), MASK, rule, set_command(key, "ai-agents"))
 
 
 def one_langsmith(langsmith: LangSmith) -> Iterator[Problem]:
     if langsmith.endpoint is not None and "region" in langsmith.model_fields_set:
         rule = "give either 'region' or the 'endpoint' of a self-hosted LangSmith"
-        yield _remove("langsmith.region", show(langsmith.region), rule)
+        yield to_remove("langsmith.region", langsmith.region, rule)
 
 
-def recovery_window(secrets: Secrets) -> Iterator[Problem]:
-    if 0 < secrets.recovery_days < 7:
-        rule = "must be 0 (deleted at once) or 7 to 30 days: Secrets Manager knows no other"
-        yield _set("secrets.recoveryDays", secrets.recovery_days, rule, 7)
-
-
-def delivery_needs_eks(secrets: Secrets, cluster: Cluster) -> Iterator[Problem]:
-    if secrets.delivery == "secretsManager" and cluster.eks_name is None:
-        rule = (
-            "needs an EKS cluster (cluster.eksName): External Secrets logs in to AWS by the "
-            "cluster's OIDC provider"
-        )
-        yield _set("secrets.delivery", secrets.delivery, rule, "kubernetes")
-
-
-def database_needs_eks(database: Database, cluster: Cluster) -> Iterator[Problem]:
-    if isinstance(database, RdsDatabase) and cluster.eks_name is None:
-        rule = "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC"
-        yield _set("database.engine", database.engine, rule, "statefulSet")
-
-
-CHECKS: tuple[Callable[..., Iterator[Problem]], ...] = (
+CHECKS: tuple[Check, ...] = (
     one_cluster,
     tolerations_complete,
     replicas_in_order,
@@ -284,18 +279,26 @@ CHECKS: tuple[Callable[..., Iterator[Problem]], ...] = (
     own_storage_class,
     pool_fits_database,
     agents_distinct,
+    agents_fit_labels,
     agents_need_keys,
     langsmith_reaches_agents,
     one_langsmith,
-    recovery_window,
-    delivery_needs_eks,
-    database_needs_eks,
 )
 
 
 def run(sections: Mapping[str, Any]) -> Iterator[Problem]:
-    """The problems between the given sections; a check that needs a missing one is left out."""
-    for check in CHECKS:
-        needed = inspect.signature(check).parameters
-        if all(sections.get(name) is not None for name in needed):
-            yield from check(**{name: sections[name] for name in needed})
+    """The problems between the given sections.
+
+    ``sections`` has None for what is left out, and nothing at all for what is not valid. A check
+    is left out when a section that it names is either, unless it takes None.
+    """
+    modules = (aws_checks, endpoint_checks, storage_checks, rds_checks, risks)
+    for check in chain(CHECKS, *(module.CHECKS for module in modules)):
+        needed = inspect.signature(check, eval_str=True).parameters.values()
+        if all(_given(parameter, sections) for parameter in needed):
+            yield from check(**{parameter.name: sections[parameter.name] for parameter in needed})
+
+
+def _given(parameter: inspect.Parameter, sections: Mapping[str, Any]) -> bool:
+    optional = NoneType in get_args(parameter.annotation)
+    return parameter.name in sections and (optional or sections[parameter.name] is not None)

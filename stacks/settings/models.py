@@ -74,13 +74,15 @@ class Cluster(Section):
     """The Kubernetes cluster and the namespace that the stack owns. Give `eksName` or `context`."""
 
     eks_name: Annotated[str, Field(examples=["platform-prod"], min_length=1)] | None = None
-    """Name of an existing EKS cluster in `aws:region`."""
+    """Name of an existing EKS cluster in `aws:region`, which is then required."""
     context: Annotated[str, Field(examples=["kind-langfuse"], min_length=1)] | None = None
-    """Context of a kubeconfig, for any other cluster. Never taken from the current context."""
+    """Context of a kubeconfig, for any other cluster. Never taken from the current context. To the
+    program a renamed context is another cluster: every object is made anew."""
     kubeconfig: Annotated[str, Field(min_length=1)] | None = None
     """Path of the kubeconfig that has `context`; default `$KUBECONFIG`, else `~/.kube/config`."""
     namespace: DnsLabel = "observability"
-    """Namespace for Langfuse and what belongs to it."""
+    """Namespace for Langfuse and what belongs to it. Another name moves everything to a new
+    namespace, where a database in the cluster starts empty."""
     create_namespace: bool = True
     """Create `namespace`; false adopts one that exists and leaves its labels alone."""
     node_selector: dict[str, str] = {}
@@ -140,7 +142,8 @@ class Langfuse(Section):
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
     public_url: Url = "http://localhost:3000"
-    """URL that browsers use, for a stack without `endpoint`; the default suits a port-forward."""
+    """URL that browsers use, for a stack without `endpoint`; the default suits a port-forward.
+    With `endpoint` the URL is its host's."""
     admin: Admin | None = None
     """First user. Required from Langfuse 2.78.0 on; older releases cannot create one."""
     organization: Annotated[str, Field(min_length=1)] = "Default"
@@ -148,7 +151,8 @@ class Langfuse(Section):
     project: Annotated[str, Field(min_length=1)] = "default"
     """Display name of the first project, the one that agents trace to."""
     sign_up: Literal["disabled", "open"] = "disabled"
-    """Whether anybody who reaches the URL can register an account."""
+    """Whether anybody who reaches the URL can register an account. `open` with an endpoint that is
+    open to the world has to be acknowledged: `openSignUp`."""
     telemetry: bool = False
     """Send usage statistics to Langfuse's authors."""
     experimental_features: bool = False
@@ -160,7 +164,8 @@ class Langfuse(Section):
     environment: dict[EnvironmentName, Annotated[str, Field(min_length=1)]] = {}
     """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`."""
     secret_environment: dict[EnvironmentName, SecretText] = {}
-    """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`."""
+    """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
+    Secrets Manager, about 64 KB of them."""
     allowed_namespaces: tuple[DnsLabel, ...] = ()
     """Namespaces, besides the agents', whose pods may reach Langfuse directly."""
     egress_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443,)
@@ -194,7 +199,8 @@ class StatefulSetDatabase(Section):
 
 
 class RestoreFrom(Section):
-    """What a new RDS instance starts from. Read once, when the instance is created."""
+    """What a new RDS instance starts from: `snapshot` or `instance`. Read once, when the instance
+    is created."""
 
     snapshot: Annotated[str, Field(min_length=1)] | None = None
     """Identifier or ARN of a DB snapshot."""
@@ -210,25 +216,28 @@ class RdsDatabase(Section):
     engine: Literal["rds"]
     """Selects this kind of database."""
     instance_class: InstanceClass = "db.t4g.medium"
-    """Instance class."""
+    """Instance class of a burstable, general or memory family whose connections are known."""
     version: PostgresMajor = "16"
     """Major version only: an exact minor would be downgraded again after AWS upgrades it."""
     storage_gib: Annotated[int, Field(ge=20, le=65536)] = 100
     """Allocated gp3 storage in GiB."""
     max_storage_gib: Annotated[int, Field(ge=22, le=65536)] | None = None
-    """Limit of storage autoscaling in GiB; none turns it off."""
+    """Limit of storage autoscaling in GiB, at least 10 % above `storageGiB`; none turns it off."""
     iops: Annotated[int, Field(ge=12000, le=64000)] | None = None
     """Provisioned gp3 IOPS, from 400 GiB on."""
     throughput_mibps: Annotated[int, Field(ge=500, le=4000)] | None = None
-    """Provisioned gp3 throughput in MiB/s, from 400 GiB on."""
+    """Provisioned gp3 throughput in MiB/s, from 400 GiB on; at most a quarter of the IOPS."""
     multi_az: bool = True
-    """Keep a standby in another zone."""
+    """Keep a standby in another zone. To do without one, with `protect`, has to be acknowledged:
+    `singleZone`."""
     backup_days: Annotated[int, Field(ge=0, le=35)] = 14
-    """Days of automated backups and point-in-time recovery."""
+    """Days of automated backups and point-in-time recovery. With `protect` not 0, and fewer than 7
+    have to be acknowledged: `shortBackups`."""
     backup_window: BackupWindow = "17:00-18:00"
-    """Daily backup window in UTC, hh24:mi-hh24:mi."""
+    """Daily backup window in UTC, hh24:mi-hh24:mi, of 30 minutes at least."""
     maintenance_window: MaintenanceWindow = "sun:18:30-sun:19:30"
-    """Weekly maintenance window in UTC, ddd:hh24:mi-ddd:hh24:mi."""
+    """Weekly maintenance window in UTC, ddd:hh24:mi-ddd:hh24:mi, of 30 minutes at least and less
+    than 24 hours, outside of `backupWindow`."""
     kms_key_arn: KeyArn | None = None
     """Key for storage encryption; none takes the account's aws/rds key."""
     subnet_ids: tuple[SubnetId, ...] = ()
@@ -243,10 +252,13 @@ class RdsDatabase(Section):
     """Apply changes at once instead of in the maintenance window."""
     connection_limit: ConnectionLimit = 5
     """Connections that each Langfuse pod may hold."""
+    allow_major_upgrade: bool = False
+    """Let a changed `version` upgrade the data. There is no way back but a restore."""
     restore_from: RestoreFrom | None = None
     """Create the instance from a snapshot or a point in time."""
     protect: bool = True
-    """Refuse deletion and replacement, in Pulumi and in RDS."""
+    """Refuse deletion and replacement, in Pulumi and in RDS. To do without has to be acknowledged:
+    `noProtection`."""
 
 
 class ExternalDatabase(Section):
@@ -284,9 +296,11 @@ class Secrets(Section):
     """`kubernetes`: Secrets written by Pulumi. `secretsManager`: AWS Secrets Manager, read by
     External Secrets."""
     protect: bool = False
-    """Refuse deletion and replacement of generated credentials and of Secrets Manager entries."""
+    """Refuse deletion and replacement of generated credentials and of Secrets Manager entries. To
+    do without, with an RDS database, has to be acknowledged: `noProtection`."""
     recovery_days: Annotated[int, Field(ge=0, le=30)] = 7
-    """Days for which a deleted Secrets Manager entry can be restored: 0, or 7 to 30."""
+    """Days for which a deleted Secrets Manager entry can be restored: 0 (not with `protect`), or 7
+    to 30."""
     kms_key_arn: KeyArn | None = None
     """Key for Secrets Manager; none takes the account's aws/secretsmanager key."""
     install_external_secrets: bool = False
@@ -306,7 +320,8 @@ class Endpoint(Section):
     """The public name: certificate, Application Load Balancer and DNS record."""
 
     host: HostName
-    """Host name that users and agents open. Langfuse's own URL follows from it."""
+    """Host name that users and agents open, in `hostedZone` if that is given. Langfuse's own URL
+    follows from it. At most 64 characters, without `certificateArn`."""
     hosted_zone: Annotated[HostName, Field(examples=["example.com"])] | None = None
     """Route 53 zone for the certificate's validation and the record; none if DNS is elsewhere."""
     certificate_arn: CertificateArn | None = None
@@ -314,9 +329,10 @@ class Endpoint(Section):
     scheme: Literal["internet-facing", "internal"] = "internal"
     """Whether the load balancer has public addresses."""
     inbound_cidrs: tuple[Cidr, ...] = ()
-    """Networks that may connect. Required for an internet-facing load balancer."""
+    """IPv4 networks that may connect. Required for an internet-facing load balancer, where
+    0.0.0.0/0 has to be acknowledged: `openToTheWorld`."""
     subnet_ids: tuple[SubnetId, ...] = ()
-    """Subnets of the load balancer; none discovers them by their role tags."""
+    """Subnets of the load balancer in at least two zones; none discovers them by role tags."""
     ingress_class: DnsLabel = "alb"
     """IngressClass of the AWS Load Balancer Controller."""
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -339,22 +355,27 @@ class ObjectStorage(Section):
     media: bool = False
     """Store media of traces, from 2.90.0."""
     kms_key_arn: KeyArn | None = None
-    """Key for a bucket that this program creates; none takes S3-managed keys."""
+    """Key of the objects: a created bucket's, or the one that an existing bucket encrypts with;
+    none takes S3-managed keys."""
     export_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days until an export expires, in a bucket that this program creates."""
     protect: bool = True
     """Refuse deletion and replacement of the bucket."""
+    access_key_id: SecretText | None = None
+    """Access key for exports before 2.81.1, required there. Newer releases take a role."""
+    secret_access_key: SecretText | None = None
+    """The access key's secret half."""
 
 
 class Agents(Section):
     """Namespaces whose agents get Langfuse client keys and LangSmith settings."""
 
     namespaces: tuple[DnsLabel, ...] = ()
-    """Namespaces to create."""
+    """Namespaces to create. Their names may have 39 characters."""
     existing_namespaces: tuple[DnsLabel, ...] = ()
-    """Namespaces that exist already."""
+    """Namespaces that exist already. Their names may have 39 characters."""
     url: Literal["internal", "public"] = "internal"
-    """Whether agents reach Langfuse by its Service or by its public URL."""
+    """Whether agents reach Langfuse by its Service or by its public URL, which has to be one."""
 
 
 class LangSmith(Section):
@@ -386,10 +407,12 @@ class Aws(Section):
     allowed_account_ids: tuple[AccountId, ...] = ()
     """Accounts that the stack may be deployed to; any other stops at preview."""
     default_tags: dict[Literal["tags"], dict[str, str]] = {}
-    """Tags for every AWS resource."""
+    """Tags for every AWS resource, 40 at most: letters, digits, spaces and _ . : / = + - @."""
 
 
-Acknowledgement = Literal["openSignUp", "openToTheWorld", "noProtection", "singleZone"]
+Acknowledgement = Literal[
+    "openSignUp", "openToTheWorld", "noProtection", "shortBackups", "singleZone"
+]
 """Risks that a stack can accept by name."""
 
 
@@ -407,5 +430,15 @@ class Settings(Section):
     agents: Agents = Agents()
     langsmith: LangSmith | None = None
     acknowledge: tuple[Acknowledgement, ...] = ()
-    """Risks that this stack accepts by name."""
+    """Risks that this stack accepts by name. One that the stack does not take is refused too: it
+    would let the next mistake in unseen.
+
+    - `openToTheWorld`: an internet-facing endpoint lets every address in. Everybody can reach, and
+      attack, the login page and the ingestion API.
+    - `openSignUp`: beside that, `langfuse.signUp` is open. Anybody can register, make projects and
+      fill the database.
+    - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be
+      deleted or replaced by one command.
+    - `shortBackups`: the protected RDS database keeps fewer than 7 days of backups.
+    - `singleZone`: the protected RDS database has no standby in another zone."""
     aws: Aws = Aws()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pulumi
 
@@ -34,6 +35,10 @@ def show(value: object) -> str:
     text = "(nothing)" if value is None else json.dumps(value, ensure_ascii=False)
     text = text.encode(errors="replace").decode()  # a lone surrogate cannot be printed
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+Check: TypeAlias = Callable[..., Iterator[Problem]]
+"""A rule between settings: its parameters are the sections that it needs, by field name."""
 
 
 # `pulumi config set --path` stores what looks like these as a number or a boolean.
@@ -69,6 +74,21 @@ def remove_command(key: str, *, path: bool = True) -> str:
     """
     options = ["--path"] if path and ("." in key or "[" in key) else []
     return shlex.join(["pulumi", "config", "rm", *options, key])
+
+
+def full_key(path: str) -> str:
+    """The key with its namespace; a path of the AWS provider has its own."""
+    return path if path.startswith("aws:") else f"{NAMESPACE}:{path}"
+
+
+def to_change(path: str, found: object, rule: str, value: object) -> Problem:
+    """A problem that another value mends."""
+    return Problem(full_key(path), show(found), rule, set_command(full_key(path), value))
+
+
+def to_remove(path: str, found: object, rule: str) -> Problem:
+    """A problem that goes with the key."""
+    return Problem(full_key(path), show(found), rule, remove_command(full_key(path)))
 
 
 def join(key: str, path: Sequence[int | str]) -> str:

@@ -28,6 +28,9 @@ SMALL: Final[Mapping[str, Any]] = {
 EKS: Final[Mapping[str, Any]] = {"eksName": "platform-prod", "context": ABSENT}
 """As a change of ``cluster``: an EKS cluster in place of a context."""
 
+ON_EKS: Final[Mapping[str, Any]] = {"cluster": EKS, "aws:region": "ap-northeast-2"}
+"""As a change: a stack in AWS."""
+
 KEY: Final = "lsv2_sk_0123456789"
 """A LangSmith key of the right form."""
 
@@ -69,6 +72,21 @@ def small(change: Mapping[str, Any] | None = None) -> tuple[dict[str, str], set[
 
 def settings(change: Mapping[str, Any] | None = None) -> Settings:
     return read("test", *small(change))
+
+
+def rds(**database: Any) -> dict[str, Any]:  # noqa: ANN401 - configuration is any JSON
+    """As a change: a stack in AWS with a protected database there, and what to say of it."""
+    return {
+        **ON_EKS,
+        "database": {"engine": "rds", **database},
+        "secrets": {"protect": True},
+    }
+
+
+def endpoint(**endpoint: Any) -> dict[str, Any]:  # noqa: ANN401
+    """As a change: a stack in AWS with a public name, and what to say of it."""
+    valid = {"host": "langfuse.example.com", "hostedZone": "example.com"}
+    return {**ON_EKS, "endpoint": _merged(valid, endpoint)}
 
 
 def problems(change: Mapping[str, Any] | None = None) -> list[Problem]:

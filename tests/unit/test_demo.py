@@ -15,13 +15,17 @@ def silent(_line: str) -> None:
     """Progress that nobody reads."""
 
 
+def unreachable(_host: str) -> bool:
+    return False
+
+
 @pytest.fixture(autouse=True)
 def nothing_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv(cli.PATH_VARIABLE, raising=False)
     monkeypatch.delenv(cli.OFF_VARIABLE, raising=False)
-    monkeypatch.setattr(cli, "reachable", lambda _host: False)
+    monkeypatch.setattr(cli, "reachable", unreachable)
 
 
 def program(path: Path, *lines: str) -> Path:

@@ -27,10 +27,10 @@ from stacks.settings.models import (
 from stacks.settings.problems import join, remove_command, set_command, show
 from tests.support.configurations import (
     ABSENT,
-    EKS,
     EXTERNAL,
     KEY,
     Encrypted,
+    endpoint,
     problems,
     settings,
     small,
@@ -163,14 +163,7 @@ AT_THE_EDGE: Mapping[str, Mapping[str, Any]] = {
     "the smallest memory": {"langfuse": {"resources": {"memory": "64Mi"}}},
     "an image pinned by digest": {"database": {"image": f"docker.io/postgres@sha256:{'0' * 64}"}},
     "an image of a registry with a port": {"database": {"image": "registry:5000/postgres:16"}},
-    "a network of one address": {
-        "endpoint": {"host": "a.example.com", "inboundCidrs": ["10.0.0.1/32", "2001:db8::/32"]}
-    },
-    "a class of RDS whose size is unknown": {
-        "cluster": EKS,
-        "langfuse": {"maxReplicas": 50},
-        "database": {"engine": "rds", "instanceClass": "db.x9.large"},
-    },
+    "a network of one address": endpoint(inboundCidrs=["10.0.0.1/32"]),
 }
 
 

@@ -12,10 +12,12 @@ from tests.support.configurations import (
     ABSENT,
     EKS,
     KEY,
+    ON_EKS,
     Encrypted,
     bad,
     problem,
     problems,
+    rds,
 )
 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
@@ -36,7 +38,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "an EKS cluster and a context",
-            {"cluster": {"eksName": "platform-prod"}},
+            {"cluster": {"eksName": "platform-prod"}, "aws:region": "ap-northeast-2"},
             problem(
                 "cluster.context",
                 '"kind-langfuse"',
@@ -46,7 +48,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "an EKS cluster and a kubeconfig",
-            {"cluster": {**EKS, "kubeconfig": "kubeconfig.yaml"}},
+            {**ON_EKS, "cluster": {**EKS, "kubeconfig": "kubeconfig.yaml"}},
             problem(
                 "cluster.kubeconfig",
                 '"kubeconfig.yaml"',
@@ -309,9 +311,8 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         bad(
             "pools that do not fit an RDS instance",
             {
-                "cluster": EKS,
+                **rds(instanceClass="db.t4g.micro"),
                 "langfuse": {"maxReplicas": 20},
-                "database": {"engine": "rds", "instanceClass": "db.t4g.micro"},
             },
             problem(
                 "database.connectionLimit",
@@ -354,6 +355,22 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             ),
         ),
         bad(
+            "an agent namespace that is too long for its labels",
+            {"agents": {"namespaces": ["n" * 39, "n" * 40], "existingNamespaces": ["m" * 40]}},
+            problem(
+                "agents.namespaces[1]",
+                f'"{"n" * 40}"',
+                "must have at most 39 characters: it is part of labels, which hold 63; this has 40",
+                "pulumi config rm --path '@agents.namespaces[1]'",
+            ),
+            problem(
+                "agents.existingNamespaces[0]",
+                f'"{"m" * 40}"',
+                "must have at most 39 characters: it is part of labels, which hold 63; this has 40",
+                "pulumi config rm --path '@agents.existingNamespaces[0]'",
+            ),
+        ),
+        bad(
             "LangSmith without agents",
             {"langsmith": {"apiKey": Encrypted(KEY)}},
             problem(
@@ -378,37 +395,6 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
                 "[secret]",
                 "give either 'region' or the 'endpoint' of a self-hosted LangSmith",
                 "pulumi config rm --path @langsmith.region",
-            ),
-        ),
-        bad(
-            "a recovery window of three days",
-            {"secrets": {"recoveryDays": 3}},
-            problem(
-                "secrets.recoveryDays",
-                "3",
-                "must be 0 (deleted at once) or 7 to 30 days: Secrets Manager knows no other",
-                "pulumi config set --path @secrets.recoveryDays 7",
-            ),
-        ),
-        bad(
-            "Secrets Manager without an EKS cluster",
-            {"secrets": {"delivery": "secretsManager"}},
-            problem(
-                "secrets.delivery",
-                '"secretsManager"',
-                "needs an EKS cluster (cluster.eksName): External Secrets logs in to AWS by "
-                "the cluster's OIDC provider",
-                "pulumi config set --path @secrets.delivery kubernetes",
-            ),
-        ),
-        bad(
-            "RDS without an EKS cluster",
-            {"database": {"engine": "rds"}},
-            problem(
-                "database.engine",
-                '"rds"',
-                "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC",
-                "pulumi config set --path @database.engine statefulSet",
             ),
         ),
     ],

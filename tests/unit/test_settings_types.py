@@ -9,8 +9,8 @@ import pytest
 
 from stacks.settings import Problem
 from tests.support.configurations import (
-    EKS,
     KEY,
+    ON_EKS,
     bad,
     problem,
     problems,
@@ -21,7 +21,9 @@ OBJECT = "must be an object of keys and values"
 NUMBER = "must be a whole number, not in quotes"
 BOOLEAN = "must be true or false, not in quotes"
 LIST = "must be a list"
-ACKNOWLEDGEMENT = "must be 'openSignUp', 'openToTheWorld', 'noProtection' or 'singleZone'"
+ACKNOWLEDGEMENT = (
+    "must be 'openSignUp', 'openToTheWorld', 'noProtection', 'shortBackups' or 'singleZone'"
+)
 AT_MOST_50 = "must be less than or equal to 50"
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
@@ -120,7 +122,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "text that is no boolean",
-            {"database": {"engine": "rds", "multiAz": "maybe"}, "cluster": EKS},
+            {"database": {"engine": "rds", "multiAz": "maybe"}, **ON_EKS},
             problem(
                 "database.multiAz",
                 '"maybe"',

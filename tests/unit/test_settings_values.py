@@ -9,7 +9,7 @@ import pytest
 
 from stacks.settings import Problem
 from tests.support.configurations import (
-    EKS,
+    ON_EKS,
     bad,
     problem,
     problems,
@@ -275,7 +275,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "an instance class of EC2",
-            {"database": {"engine": "rds", "instanceClass": "m6g.large"}, "cluster": EKS},
+            {"database": {"engine": "rds", "instanceClass": "m6g.large"}, **ON_EKS},
             problem(
                 "database.instanceClass",
                 '"m6g.large"',
@@ -285,17 +285,19 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "a minor version of PostgreSQL",
-            {"database": {"engine": "rds", "version": "16.4"}, "cluster": EKS},
+            {"database": {"engine": "rds", "version": "16.4"}, **ON_EKS},
             problem(
                 "database.version",
                 '"16.4"',
-                "must be a major version in quotes, '13' to '17'",
+                "must be a major version in quotes, '14' to '17': AWS ended the standard support "
+                "of 13 on 2026-02-28 and would upgrade it unasked, and Langfuse 2 was not tried "
+                "with 18",
                 "pulumi config set --path --type string @database.version 16",
             ),
         ),
         bad(
             "a number as the major version of PostgreSQL",
-            {"database": {"engine": "rds", "version": 17}, "cluster": EKS},
+            {"database": {"engine": "rds", "version": 17}, **ON_EKS},
             problem(
                 "database.version",
                 "17",
@@ -305,7 +307,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
         ),
         bad(
             "a monitoring interval that RDS does not know",
-            {"database": {"engine": "rds", "monitoringSeconds": 20}, "cluster": EKS},
+            {"database": {"engine": "rds", "monitoringSeconds": 20}, **ON_EKS},
             problem(
                 "database.monitoringSeconds",
                 "20",

@@ -16,7 +16,9 @@ from tooling.recording import as_mapping
 POLL: Final = 0.3
 """Seconds between two looks."""
 QUIET: Final = 5.0
-"""Seconds before the first progress line, and between two of the same text."""
+"""Seconds before the first progress line, and at least between two lines."""
+REPEAT: Final = 30.0
+"""Seconds between two lines that say the same."""
 DEFAULT_SECONDS: Final = 600.0
 """The provider's own default."""
 
@@ -43,10 +45,13 @@ def seconds(duration: str) -> float:
 class Waiter:
     """Waits on behalf of one run, until ``stop``."""
 
-    def __init__(self, say: Say, *, poll: float = POLL, quiet: float = QUIET) -> None:
+    def __init__(
+        self, say: Say, *, poll: float = POLL, quiet: float = QUIET, repeat: float = REPEAT
+    ) -> None:
         self._say = say
         self._poll = poll
         self._quiet = quiet
+        self._repeat = repeat
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -99,6 +104,7 @@ class Waiter:
         self, what: str, look: Callable[[], tuple[str | None, Object | None]], limit: float
     ) -> Object | None:
         start = said = time.monotonic()
+        last = ""
         while True:
             missing, live = look()
             if missing is None:
@@ -106,8 +112,8 @@ class Waiter:
             now = time.monotonic()
             if now - start > limit:
                 raise _LimitError(f"{what} was given up after {limit:g} s, waiting for {missing}")
-            if now - said >= self._quiet:
-                said = now
+            if now - said >= (self._repeat if missing == last else self._quiet):
+                said, last = now, missing
                 self._say(f"  {what}: waiting for {missing} ({now - start:.0f} s)")
             if self._stopped.wait(self._poll):
                 self.check()

@@ -1,0 +1,524 @@
+"""Settings of a stack in AWS that are refused: region, account, subnets, tags, secrets, storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.settings import Problem
+from tests.support.config_commands import left_after_mending
+from tests.support.configurations import (
+    ABSENT,
+    EKS,
+    EXTERNAL,
+    ON_EKS,
+    Encrypted,
+    bad,
+    endpoint,
+    problem,
+    problems,
+    rds,
+)
+
+KMS = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
+MANAGED = {"delivery": "secretsManager", "protect": True}
+OLD = {"version": "2.80.0"}
+
+
+BAD = [
+    bad(
+        "an EKS cluster without a region",
+        {"cluster": EKS},
+        Problem(
+            "aws:region",
+            "(nothing)",
+            "is required with cluster.eksName: the cluster's region, and that of all beside it",
+            "pulumi config set aws:region ap-northeast-2",
+        ),
+    ),
+    bad(
+        "a key for Secrets Manager of another region",
+        {
+            **ON_EKS,
+            "secrets": {**MANAGED, "kmsKeyArn": KMS.replace("ap-northeast-2", "us-east-1")},
+            "database": EXTERNAL,
+        },
+        problem(
+            "secrets.kmsKeyArn",
+            '"arn:aws:kms:us-east-1:123456789012:key/1234abcd"',
+            "is of us-east-1, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --plaintext --path @secrets.kmsKeyArn "
+            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+        ),
+    ),
+    bad(
+        "a key for the database of another region",
+        rds(kmsKeyArn=KMS.replace("ap-northeast-2", "eu-west-1")),
+        problem(
+            "database.kmsKeyArn",
+            '"arn:aws:kms:eu-west-1:123456789012:key/1234abcd"',
+            "is of eu-west-1, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @database.kmsKeyArn "
+            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+        ),
+    ),
+    bad(
+        "a key for the database of no region",
+        rds(kmsKeyArn=KMS.replace("ap-northeast-2", "")),
+        problem(
+            "database.kmsKeyArn",
+            '"arn:aws:kms::123456789012:key/1234abcd"',
+            "is of no region, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @database.kmsKeyArn "
+            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+        ),
+    ),
+    bad(
+        "a key for the bucket of another region",
+        {**ON_EKS, "objectStorage": {"kmsKeyArn": KMS.replace("ap-northeast-2", "us-west-2")}},
+        problem(
+            "objectStorage.kmsKeyArn",
+            '"arn:aws:kms:us-west-2:123456789012:key/1234abcd"',
+            "is of us-west-2, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @objectStorage.kmsKeyArn "
+            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+        ),
+    ),
+    bad(
+        "a certificate of another region",
+        endpoint(
+            hostedZone=ABSENT,
+            certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd",
+        ),
+        problem(
+            "endpoint.certificateArn",
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            "is of us-east-1, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @endpoint.certificateArn "
+            "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+        ),
+    ),
+    bad(
+        "a web ACL of another region",
+        endpoint(webAclArn="arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/b"),
+        problem(
+            "endpoint.webAclArn",
+            '"arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/b"',
+            "is of us-east-1, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @endpoint.webAclArn "
+            "arn:aws:wafv2:ap-northeast-2:123456789012:regional/webacl/a/b",
+        ),
+    ),
+    bad(
+        "a key of another account",
+        {**rds(kmsKeyArn=KMS), "aws:allowedAccountIds": ["210987654321"]},
+        problem(
+            "database.kmsKeyArn",
+            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"',
+            "is of account 123456789012, which aws:allowedAccountIds does not name",
+            "pulumi config set --path @database.kmsKeyArn "
+            "arn:aws:kms:ap-northeast-2:210987654321:key/1234abcd",
+        ),
+    ),
+    bad(
+        "a certificate of another region and account",
+        {
+            **endpoint(certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"),
+            "aws:allowedAccountIds": ["210987654321", "111111111111"],
+        },
+        problem(
+            "endpoint.certificateArn",
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            "is of us-east-1, and has to be of aws:region, ap-northeast-2",
+            "pulumi config set --path @endpoint.certificateArn "
+            "arn:aws:acm:ap-northeast-2:210987654321:certificate/1234abcd",
+        ),
+        problem(
+            "endpoint.certificateArn",
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            "is of account 123456789012, which aws:allowedAccountIds does not name",
+            "pulumi config set --path @endpoint.certificateArn "
+            "arn:aws:acm:ap-northeast-2:210987654321:certificate/1234abcd",
+        ),
+    ),
+    bad(
+        "one subnet for the load balancer",
+        endpoint(subnetIds=["subnet-00000000"]),
+        problem(
+            "endpoint.subnetIds",
+            '["subnet-00000000"]',
+            "needs subnets in two zones at least, and a subnet is in one: without "
+            "any, the load balancer's are found by their role tags",
+            "pulumi config rm --path @endpoint.subnetIds",
+        ),
+    ),
+    bad(
+        "one subnet for the load balancer, twice",
+        endpoint(subnetIds=["subnet-00000000", "subnet-00000000"]),
+        problem(
+            "endpoint.subnetIds",
+            '["subnet-00000000", "subnet-00000000"]',
+            "needs subnets in two zones at least, and a subnet is in one: without "
+            "any, the load balancer's are found by their role tags",
+            "pulumi config rm --path @endpoint.subnetIds",
+        ),
+    ),
+    bad(
+        "a subnet for the load balancer twice among others",
+        endpoint(subnetIds=["subnet-0000000a", "subnet-0000000b", "subnet-0000000a"]),
+        problem(
+            "endpoint.subnetIds[2]",
+            '"subnet-0000000a"',
+            "is named by endpoint.subnetIds[0] already",
+            "pulumi config rm --path '@endpoint.subnetIds[2]'",
+        ),
+    ),
+    bad(
+        "one subnet for the database",
+        rds(subnetIds=["subnet-00000000"]),
+        problem(
+            "database.subnetIds",
+            '["subnet-00000000"]',
+            "needs subnets in two zones at least, and a subnet is in one: without "
+            "any, the database takes the cluster's",
+            "pulumi config rm --path @database.subnetIds",
+        ),
+    ),
+    bad(
+        "a subnet for the database twice among others",
+        rds(subnetIds=["subnet-0000000a", "subnet-0000000b", "subnet-0000000b"]),
+        problem(
+            "database.subnetIds[2]",
+            '"subnet-0000000b"',
+            "is named by database.subnetIds[1] already",
+            "pulumi config rm --path '@database.subnetIds[2]'",
+        ),
+    ),
+    bad(
+        "a default tag with a comma",
+        {**endpoint(), "aws:defaultTags": {"tags": {"teams": "ml,platform"}}},
+        Problem(
+            "aws:defaultTags.tags.teams",
+            '"ml,platform"',
+            "must be letters, digits, spaces and _ . : / = + - @ only: IAM refuses "
+            "others, and at a comma the load balancer's tags would be cut",
+            'pulumi config set aws:defaultTags \'{"tags": {"teams": "ml platform"}}\'',
+        ),
+    ),
+    bad(
+        "a default tag with a backslash",
+        {**endpoint(), "aws:defaultTags": {"tags": {"path": "ml\\platform"}}},
+        Problem(
+            "aws:defaultTags.tags.path",
+            '"ml\\\\platform"',
+            "must be letters, digits, spaces and _ . : / = + - @ only: IAM refuses "
+            "others, and at a comma the load balancer's tags would be cut",
+            'pulumi config set aws:defaultTags \'{"tags": {"path": "ml platform"}}\'',
+        ),
+    ),
+    bad(
+        "a default tag with a comma in its key",
+        {**ON_EKS, "aws:defaultTags": {"tags": {"a,b": "c"}}},
+        Problem(
+            "aws:defaultTags.tags.a,b",
+            '"c"',
+            "has a key with characters that IAM refuses in tags; take letters, digits and -",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+    ),
+    bad(
+        "a default tag without a key",
+        {**ON_EKS, "aws:defaultTags": {"tags": {"": "c"}}},
+        Problem(
+            'aws:defaultTags.tags[""]',
+            '"c"',
+            "has a key with characters that IAM refuses in tags; take letters, digits and -",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+    ),
+    bad(
+        "a default tag with an equals sign in its key",
+        {**endpoint(), "aws:defaultTags": {"tags": {"a=b": "c"}}},
+        Problem(
+            "aws:defaultTags.tags.a=b",
+            '"c"',
+            "has a key with '=', where the load balancer's tags would be cut",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+    ),
+    bad(
+        "default tags that others own",
+        {
+            **ON_EKS,
+            "aws:defaultTags": {
+                "tags": {
+                    "elbv2.k8s.aws/cluster": "a",
+                    "ingress.k8s.aws/stack": "b",
+                    "aws:team": "c",
+                }
+            },
+        },
+        Problem(
+            'aws:defaultTags.tags["elbv2.k8s.aws/cluster"]',
+            '"a"',
+            "has a key that is taken: the AWS Load Balancer Controller finds what "
+            "it may delete by this tag",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+        Problem(
+            'aws:defaultTags.tags["ingress.k8s.aws/stack"]',
+            '"b"',
+            "has a key that is taken: the AWS Load Balancer Controller finds what "
+            "it may delete by this tag",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+        Problem(
+            "aws:defaultTags.tags.aws:team",
+            '"c"',
+            "has a key that is taken: AWS keeps 'aws:' for itself",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
+    ),
+    bad(
+        "more default tags than a resource can have",
+        {**ON_EKS, "aws:defaultTags": {"tags": {f"tag-{n}": "x" for n in range(42)}}},
+        Problem(
+            "aws:defaultTags.tags",
+            "(42 tags)",
+            "must be 40 tags at most: AWS takes 50 for a resource, its own included",
+            'pulumi config set aws:defaultTags \'{"tags": {"tag-0": "x", "tag-1": '
+            '"x", "tag-2": "x", "tag-3": "x", "tag-4": "x", "tag-5": "x", "tag-6": '
+            '"x", "tag-7": "x", "tag-8": "x", "tag-9": "x", "tag-10": "x", '
+            '"tag-11": "x", "tag-12": "x", "tag-13": "x", "tag-14": "x", "tag-15": '
+            '"x", "tag-16": "x", "tag-17": "x", "tag-18": "x", "tag-19": "x", '
+            '"tag-20": "x", "tag-21": "x", "tag-22": "x", "tag-23": "x", "tag-24": '
+            '"x", "tag-25": "x", "tag-26": "x", "tag-27": "x", "tag-28": "x", '
+            '"tag-29": "x", "tag-30": "x", "tag-31": "x", "tag-32": "x", "tag-33": '
+            '"x", "tag-34": "x", "tag-35": "x", "tag-36": "x", "tag-37": "x", '
+            '"tag-38": "x", "tag-39": "x"}}\'',
+        ),
+    ),
+    bad(
+        "a recovery window of three days",
+        {"secrets": {"recoveryDays": 3}},
+        problem(
+            "secrets.recoveryDays",
+            "3",
+            "must be 0 (deleted at once) or 7 to 30 days: Secrets Manager knows no other",
+            "pulumi config set --path @secrets.recoveryDays 7",
+        ),
+    ),
+    bad(
+        "protected entries that are deleted at once",
+        {**ON_EKS, "database": EXTERNAL, "secrets": {**MANAGED, "recoveryDays": 0}},
+        problem(
+            "secrets.recoveryDays",
+            "0",
+            "must not be 0 with secrets.protect: a deleted entry would be gone at once",
+            "pulumi config set --path @secrets.recoveryDays 7",
+        ),
+    ),
+    bad(
+        "Secrets Manager without an EKS cluster",
+        {"secrets": {"delivery": "secretsManager"}},
+        problem(
+            "secrets.delivery",
+            '"secretsManager"',
+            "needs an EKS cluster (cluster.eksName): External Secrets logs in to "
+            "AWS by the cluster's OIDC provider",
+            "pulumi config set --path @secrets.delivery kubernetes",
+        ),
+    ),
+    bad(
+        "External Secrets with nothing to read",
+        {**ON_EKS, "secrets": {"installExternalSecrets": True}},
+        problem(
+            "secrets.installExternalSecrets",
+            "true",
+            "has no use with delivery kubernetes: the operator would have nothing to read",
+            "pulumi config set --path @secrets.installExternalSecrets false",
+        ),
+    ),
+    bad(
+        "a key for Secrets Manager that is not used",
+        {**ON_EKS, "secrets": {"kmsKeyArn": KMS}},
+        problem(
+            "secrets.kmsKeyArn",
+            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"',
+            "is for Secrets Manager; with delivery kubernetes nothing is encrypted with it",
+            "pulumi config rm --path @secrets.kmsKeyArn",
+        ),
+    ),
+    bad(
+        "a database in the cluster beside protected entries",
+        {**ON_EKS, "secrets": MANAGED},
+        problem(
+            "database.engine",
+            '"statefulSet"',
+            "has no backup, and secrets.protect asks to keep what would be lost "
+            "with it; take rds or external",
+            "pulumi config set --path @database.engine rds",
+        ),
+    ),
+    bad(
+        "secret variables that fill an entry",
+        {
+            **ON_EKS,
+            "database": EXTERNAL,
+            "secrets": MANAGED,
+            "langfuse": {
+                "secretEnvironment": {
+                    "AUTH_A": Encrypted("a" * 100),
+                    "AUTH_B": Encrypted("b" * 65000),
+                }
+            },
+        },
+        problem(
+            "langfuse.secretEnvironment",
+            "[secret]",
+            "makes an entry of about 66152 bytes (an estimate, with the generated "
+            "credentials); Secrets Manager takes 65536, and AUTH_B is the largest",
+            "pulumi config rm --path @langfuse.secretEnvironment.AUTH_B",
+        ),
+    ),
+    bad(
+        "object storage without an EKS cluster",
+        {"objectStorage": {"media": True}},
+        problem(
+            "objectStorage",
+            "(an object)",
+            "needs an EKS cluster (cluster.eksName): pods reach the bucket from its account",
+            "pulumi config rm @objectStorage",
+        ),
+    ),
+    bad(
+        "object storage for nothing",
+        {**ON_EKS, "objectStorage": {"exports": False}},
+        problem(
+            "objectStorage.exports",
+            "false",
+            "must be true, or objectStorage.media: the bucket would hold nothing",
+            "pulumi config set --path @objectStorage.exports true",
+        ),
+    ),
+    bad(
+        "an expiry in a bucket of somebody else",
+        {**ON_EKS, "objectStorage": {"bucket": "exports-123456789012", "exportDays": 7}},
+        problem(
+            "objectStorage.exportDays",
+            "7",
+            "is for a bucket that the program creates; an existing one keeps its own rules",
+            "pulumi config rm --path @objectStorage.exportDays",
+        ),
+    ),
+    bad(
+        "media before 2.90.0",
+        {**ON_EKS, "langfuse": {"version": "2.89.0"}, "objectStorage": {"media": True}},
+        problem(
+            "objectStorage.media",
+            "true",
+            "needs Langfuse 2.90.0 or newer; this is 2.89.0",
+            "pulumi config set --path @langfuse.version 2.95.12",
+        ),
+    ),
+    bad(
+        "exports before 2.81.1 without an access key",
+        {**ON_EKS, "langfuse": {"version": "2.81.0"}, "objectStorage": {"exports": True}},
+        problem(
+            "objectStorage.accessKeyId",
+            "(nothing)",
+            "is required for exports before Langfuse 2.81.1, which take no role; this is 2.81.0",
+            "pulumi config set --secret --path @objectStorage.accessKeyId",
+        ),
+        problem(
+            "objectStorage.secretAccessKey",
+            "(nothing)",
+            "is required for exports before Langfuse 2.81.1, which take no role; this is 2.81.0",
+            "pulumi config set --secret --path @objectStorage.secretAccessKey",
+        ),
+    ),
+    bad(
+        "half an access key",
+        {**ON_EKS, "langfuse": OLD, "objectStorage": {"accessKeyId": Encrypted("AKIAEXAMPLE")}},
+        problem(
+            "objectStorage.secretAccessKey",
+            "(nothing)",
+            "is required for exports before Langfuse 2.81.1, which take no role; this is 2.80.0",
+            "pulumi config set --secret --path @objectStorage.secretAccessKey",
+        ),
+    ),
+    bad(
+        "an access key that is not needed",
+        {
+            **ON_EKS,
+            "langfuse": {"version": "2.81.1"},
+            "objectStorage": {
+                "accessKeyId": Encrypted("AKIAEXAMPLE"),
+                "secretAccessKey": Encrypted("hunter2"),
+            },
+        },
+        problem(
+            "objectStorage.accessKeyId",
+            "[secret]",
+            "has no use from Langfuse 2.81.1 on, which takes the role of its pods",
+            "pulumi config rm --path @objectStorage.accessKeyId",
+        ),
+        problem(
+            "objectStorage.secretAccessKey",
+            "[secret]",
+            "has no use from Langfuse 2.81.1 on, which takes the role of its pods",
+            "pulumi config rm --path @objectStorage.secretAccessKey",
+        ),
+    ),
+    bad(
+        "an access key in clear",
+        {
+            **ON_EKS,
+            "langfuse": OLD,
+            "objectStorage": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "hunter2"},
+        },
+        problem(
+            "objectStorage.accessKeyId",
+            "[secret]",
+            "is a secret and has to be stored encrypted",
+            "pulumi config set --secret --path @objectStorage.accessKeyId",
+        ),
+        problem(
+            "objectStorage.secretAccessKey",
+            "[secret]",
+            "is a secret and has to be stored encrypted",
+            "pulumi config set --secret --path @objectStorage.secretAccessKey",
+        ),
+    ),
+    bad(
+        "a misspelt bucket beside an access key",
+        {
+            **ON_EKS,
+            "langfuse": OLD,
+            "objectStorage": {
+                "accessKeyId": Encrypted("AKIAEXAMPLE"),
+                "secretAccessKey": Encrypted("hunter2"),
+                "bucket": "Exports",
+            },
+        },
+        problem(
+            "objectStorage.bucket",
+            "[secret]",
+            "must be an S3 bucket name",
+            "pulumi config rm --path @objectStorage.bucket",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert problems(change) == expected
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert expected
+    assert left_after_mending(change) == []
