@@ -54,8 +54,8 @@ def known_size(database: Database) -> Iterator[Problem]:
     given = database.instance_class
     if rds_sizes.memory_gib(given) is None:
         rule = (
-            f"is not among the classes whose max_connections is known: {', '.join(rds_sizes.FAMILIES)} in "
-            "their sizes up to 24xlarge (components/rds_sizes.py)"
+            "is not among the classes whose max_connections is known: "
+            f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge (components/rds_sizes.py)"
         )
         _, family, size = given.split(".")
         like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"
