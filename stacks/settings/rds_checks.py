@@ -55,7 +55,8 @@ def known_size(database: Database) -> Iterator[Problem]:
     if rds_sizes.memory_gib(given) is None:
         rule = (
             "is not among the classes whose max_connections is known: "
-            f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge (components/rds_sizes.py)"
+            f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge "
+            "(components/rds_sizes.py)"
         )
         _, family, size = given.split(".")
         like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"

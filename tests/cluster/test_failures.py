@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,3 +110,18 @@ def test_a_context_that_does_not_exist_is_a_configuration_error(
 
     with pytest.raises(ConfigurationError, match="must be a context of the kubeconfig"):
         live.deploy("dev", configuration, tmp_path / "state.json", say=stack.said.append)
+
+
+def test_an_interrupted_wait_ends_at_once_and_the_next_run_goes_on(stack: LiveStack) -> None:
+    main_thread = threading.get_ident()
+    interrupt = threading.Timer(3, signal.pthread_kill, [main_thread, signal.SIGINT])
+    start = time.monotonic()
+    interrupt.start()
+
+    with stack.unschedulable(), pytest.raises(KeyboardInterrupt):
+        stack.up(UPGRADE)
+
+    assert time.monotonic() - start < 10
+    summary = stack.up(UPGRADE)
+    assert "Deployment observability/langfuse" in summary.updated
+    assert stack.job()["status"]["succeeded"] == 1

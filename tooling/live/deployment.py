@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from tooling import recording
@@ -52,10 +55,11 @@ def deploy(
         state = State.load(state_file)
         backend = LiveBackend(state, connections, waiter, masker)
         try:
-            if program is None:
-                recorded = recording.run_program(stack, configuration, backend)
-            else:
-                recorded = recording.run(stack, configuration, backend, program)
+            with _interruptible(waiter):
+                if program is None:
+                    recorded = recording.run_program(stack, configuration, backend)
+                else:
+                    recorded = recording.run(stack, configuration, backend, program)
         except BaseException:
             waiter.stop()
             backend.drain()
@@ -128,6 +132,24 @@ def _connected(state: State, entry: Entry, connections: Connections) -> Api:
         raise LiveError(f"the state does not know the provider of {entry.label}")
     connections.open(provider.urn, provider.inputs)
     return connections.of(provider.urn)
+
+
+@contextmanager
+def _interruptible(waiter: Waiter) -> Generator[None]:
+    """Let Ctrl-C end the waits: the runtime joins its threads before it lets go."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        waiter.stop()
+        signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _locked(state_file: Path) -> Any:  # noqa: ANN401 - a context manager
