@@ -26,6 +26,8 @@ class AgentAccessArgs:
     """How the Secret gets there."""
     create_namespace: bool
     """Create it; false adopts one that exists."""
+    protect_namespace: bool = False
+    """Refuse deletion and replacement of a created namespace: others run their agents in it."""
     langfuse_host: pulumi.Input[str]
     """Base URL of Langfuse, as agents reach it."""
     public_key: pulumi.Input[str]
@@ -64,7 +66,7 @@ class AgentAccess(pulumi.ComponentResource):
                         "app.kubernetes.io/managed-by": "pulumi",
                     },
                 },
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, protect=args.protect_namespace or None),
             )
             namespace = created.metadata.apply(lambda m: m.name or "")
         values: dict[str, pulumi.Input[str]] = {

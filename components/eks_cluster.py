@@ -7,13 +7,16 @@ message, before anything is changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import pulumi
 from pulumi_aws import ec2, eks, iam
 
 from components.handover import EksCluster, OidcProvider
 from components.iam_documents import partition
+
+PUBLIC_SUBNET_TAG: Final = "kubernetes.io/role/elb"
+"""Marks public subnets for internet-facing load balancers."""
 
 PRIVATE_SUBNET_TAG: Final = "kubernetes.io/role/internal-elb"
 """Marks private subnets, for the AWS Load Balancer Controller and everybody else
@@ -72,18 +75,49 @@ def find_private_subnets(
     takes no public address there has none.
     """
     tagged = ec2.get_subnets_output(
-        filters=cluster.vpc_id.apply(_private_subnets_of), region=cluster.region, opts=opts
+        filters=cluster.vpc_id.apply(lambda vpc_id: _tagged_subnets_of(vpc_id, PRIVATE_SUBNET_TAG)),
+        region=cluster.region,
+        opts=opts,
     )
     return pulumi.Output.all(tagged=tagged, own=cluster.subnet_ids).apply(
         lambda known: sorted(known["tagged"].ids or known["own"])
     )
 
 
-def _private_subnets_of(vpc_id: str) -> list[ec2.GetSubnetsFilterArgsDict]:
+def find_load_balancer_networks(
+    cluster: EksCluster,
+    scheme: Literal["internet-facing", "internal"],
+    subnet_ids: Sequence[str],
+    opts: pulumi.InvokeOptions,
+) -> pulumi.Output[Sequence[str]]:
+    """Networks of the subnets that the load balancer is in: the given ones, or those tagged for it.
+
+    With ``ip`` targets it connects from there. Pods have addresses of the VPC too, so the whole
+    VPC instead would let every pod of the cluster in.
+    """
+    ids: pulumi.Input[Sequence[str]] = subnet_ids
+    if not subnet_ids:
+        tag = PUBLIC_SUBNET_TAG if scheme == "internet-facing" else PRIVATE_SUBNET_TAG
+        ids = ec2.get_subnets_output(
+            filters=cluster.vpc_id.apply(lambda vpc_id: _tagged_subnets_of(vpc_id, tag)),
+            region=cluster.region,
+            opts=opts,
+        ).apply(lambda found: sorted(found.ids))
+
+    def network(subnet_id: str) -> pulumi.Output[str]:
+        found = ec2.get_subnet_output(id=subnet_id, region=cluster.region, opts=opts)
+        return found.apply(lambda subnet: subnet.cidr_block)
+
+    return pulumi.Output.from_input(ids).apply(
+        lambda known: pulumi.Output.all(*(network(subnet_id) for subnet_id in known))
+    )
+
+
+def _tagged_subnets_of(vpc_id: str, tag: str) -> list[ec2.GetSubnetsFilterArgsDict]:
     # By the key alone: the controller takes both "1" and "" for a value.
     return [
         {"name": "vpc-id", "values": [vpc_id]},
-        {"name": "tag-key", "values": [PRIVATE_SUBNET_TAG]},
+        {"name": "tag-key", "values": [tag]},
     ]
 
 

@@ -24,6 +24,8 @@ class DatabaseConnection:
     """TCP port."""
     pods: Mapping[str, str] | None = None
     """Labels of the database's pods, when it runs in Langfuse's namespace."""
+    networks: pulumi.Input[Sequence[str]] | None = None
+    """Networks that its addresses are in, when they are known; CIDR notation."""
     ca_certificate: str | None = None
     """Root certificate (PEM) that the URL verifies the server against, when it names one. Clients
     find it at ``postgres_url.CA_FILE``."""
@@ -96,7 +98,7 @@ class EksCluster:
     vpc_cidrs: pulumi.Output[Sequence[str]]
     """Networks of the VPC: addresses of nodes, pods and load balancers."""
     security_group_id: pulumi.Output[str]
-    """Security group that EKS puts on nodes, and so on pods."""
+    """Security group that EKS puts on managed nodes; others may carry one of their own."""
     subnet_ids: pulumi.Output[Sequence[str]]
     """Subnets of the cluster, in at least two zones."""
     oidc_issuer: pulumi.Output[str]

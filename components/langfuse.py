@@ -161,6 +161,7 @@ class Langfuse(pulumi.ComponentResource):
                 parent=self,
                 # The schema is migrated, and the policy limits the pods, before the first starts.
                 depends_on=[migration, policy, *args.before_pods],
+                custom_timeouts=_rollout(args.max_replicas),
             ),
         )
         self.deployment_name = deployment.metadata.apply(lambda m: m.name or "")
@@ -169,7 +170,12 @@ class Langfuse(pulumi.ComponentResource):
             f"{name}-disruption-budget",
             metadata={"namespace": args.namespace, "name": name, "labels": web},
             # Not minAvailable: with one replica that would block every node drain.
-            spec={"max_unavailable": 1, "selector": {"match_labels": pods}},
+            spec={
+                "max_unavailable": 1,
+                # A pod that is not ready serves nobody, and must not hold up a node drain.
+                "unhealthy_pod_eviction_policy": "AlwaysAllow",
+                "selector": {"match_labels": pods},
+            },
             opts=child,
         )
         self.register_outputs({"deploymentName": self.deployment_name})
@@ -295,6 +301,12 @@ class Langfuse(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _rollout(pods: int) -> pulumi.CustomTimeouts:
+    """Time for every pod in turn; Kubernetes reports a pod that cannot start long before."""
+    limit = f"{lifecycle.rollout_limit(pods)}s"
+    return pulumi.CustomTimeouts(create=limit, update=limit)
 
 
 def _versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str, str]:

@@ -35,7 +35,20 @@ STARTUP_FAILURES: Final = 60
 STARTUP_LIMIT: Final = STARTUP_PERIOD * STARTUP_FAILURES
 
 PROGRESS_DEADLINE: Final = 540
-"""Below the 600 s that Pulumi waits for a Deployment, so that Kubernetes gives the reason first."""
+"""For one pod to become ready: Kubernetes says which does not, before Pulumi stops waiting."""
+
+POD_TURN: Final = 120
+"""One pod's turn in a rollout: start, two health checks of the load balancer, readiness gate."""
+
+
+def rollout_limit(pods: int) -> int:
+    """Seconds for a rollout of ``pods``, one after the other, the slowest of them stuck once.
+
+    Pulumi's own limit of 600 s is for all pods together: it would fail exactly when the autoscaler
+    has scaled out.
+    """
+    return PROGRESS_DEADLINE + POD_TURN * pods
+
 
 MIGRATION_DEADLINE: Final = 900
 """For one migration Job with all its retries. The slowest known migrations build indexes."""

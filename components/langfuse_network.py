@@ -83,11 +83,15 @@ def _dns() -> NetworkPolicyEgressRuleArgsDict:
 
 
 def _to(database: DatabaseConnection) -> NetworkPolicyEgressRuleArgsDict:
-    """To the database's pods, or to its port anywhere when it is outside of the cluster.
+    """To the database's pods, to its networks, or to its port anywhere.
 
-    An RDS address changes with a failover, so no network can be named.
+    An RDS address changes with a failover, within the networks of its VPC.
     """
     rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": database.port}]}
     if database.pods is not None:
         rule["to"] = [{"pod_selector": {"match_labels": database.pods}}]
+    elif database.networks is not None:
+        rule["to"] = pulumi.Output.from_input(database.networks).apply(
+            lambda networks: [_peer({"ip_block": {"cidr": network}}) for network in networks]
+        )
     return rule

@@ -47,7 +47,7 @@ class Restore:
 @dataclass(frozen=True, kw_only=True)
 class PostgresRdsArgs:
     cluster: EksCluster
-    """The cluster whose pods connect. Nothing else can."""
+    """The cluster whose pods connect."""
     subnet_ids: pulumi.Input[Sequence[str]]
     """Private subnets in at least two zones of the cluster's VPC."""
     version: str
@@ -68,6 +68,8 @@ class PostgresRdsArgs:
     """Connections that each client pod may hold."""
     protect: bool
     """Refuse deletion and replacement of the instance, in Pulumi and in RDS."""
+    client_security_group_ids: Sequence[str] = ()
+    """Further security groups that may connect: those of nodes without the cluster's own."""
     max_storage_gib: int | None = None
     """Limit of storage autoscaling in GiB; none turns it off."""
     iops: int | None = None
@@ -105,8 +107,10 @@ class PostgresRds(pulumi.ComponentResource):
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         restore = args.restore or Restore()
-        group, admission = rds_parts.firewall(name, args.cluster, PORT, child)
-        ready: list[pulumi.Resource] = [admission]
+        group, admissions = rds_parts.firewall(
+            name, args.cluster, args.client_security_group_ids, PORT, child
+        )
+        ready: list[pulumi.Resource] = [*admissions]
         monitoring_role_arn: pulumi.Output[str] | None = None
         if args.monitoring_seconds > 0:
             role, permission = rds_parts.monitoring_role(name, args.cluster, child)
@@ -208,6 +212,7 @@ class PostgresRds(pulumi.ComponentResource):
             url=_url(instance.address, password, args.connection_limit),
             address=instance.endpoint,
             port=PORT,
+            networks=args.cluster.vpc_cidrs,
             ca_certificate=root_certificate(args.cluster.region),
         )
         self.register_outputs(

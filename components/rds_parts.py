@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_random as random
@@ -14,11 +14,15 @@ from components.iam_documents import encode
 
 
 def firewall(
-    name: str, cluster: EksCluster, port: int, opts: pulumi.ResourceOptions
-) -> tuple[ec2.SecurityGroup, vpc.SecurityGroupIngressRule]:
+    name: str,
+    cluster: EksCluster,
+    further_groups: Sequence[str],
+    port: int,
+    opts: pulumi.ResourceOptions,
+) -> tuple[ec2.SecurityGroup, list[vpc.SecurityGroupIngressRule]]:
     """A security group that lets the cluster's nodes and pods in, and nothing out.
 
-    The rule is a resource of its own: rules within a group and beside it undo each other.
+    The rules are resources of their own: rules within a group and beside it undo each other.
     """
     group = ec2.SecurityGroup(
         f"{name}-firewall",
@@ -27,17 +31,21 @@ def firewall(
         vpc_id=cluster.vpc_id,
         opts=opts,
     )
-    rule = vpc.SecurityGroupIngressRule(
-        f"{name}-from-cluster",
-        description="PostgreSQL from the nodes and pods of the cluster",
-        security_group_id=group.id,
-        referenced_security_group_id=cluster.security_group_id,
-        ip_protocol="tcp",
-        from_port=port,
-        to_port=port,
-        opts=opts,
-    )
-    return group, rule
+
+    def admit(role: str, client: pulumi.Input[str]) -> vpc.SecurityGroupIngressRule:
+        return vpc.SecurityGroupIngressRule(
+            f"{name}-from-{role}",
+            description="PostgreSQL from the nodes and pods of the cluster",
+            security_group_id=group.id,
+            referenced_security_group_id=client,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=opts,
+        )
+
+    rules = [admit("cluster", cluster.security_group_id)]
+    return group, rules + [admit(client, client) for client in further_groups]
 
 
 def monitoring_role(

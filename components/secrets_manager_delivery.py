@@ -66,7 +66,8 @@ class SecretsManagerDelivery:
                     reader=store.reader,
                     recovery_days=self.recovery_days,
                     kms_key_arn=self.kms_key_arn,
-                    protect=self.protect,
+                    # What agents get is in the stack's own entries too: nothing is lost with it.
+                    protect=self.protect and not path,
                     fixed_name=fixed_name,
                 ),
                 opts,

@@ -23,6 +23,8 @@ from stacks.settings import Settings
 from stacks.settings.models import ExternalDatabase, StatefulSetDatabase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from components.object_storage import ObjectStorage
     from components.secrets_manager_delivery import SecretsManagerDelivery
     from stacks.eks import Eks
@@ -88,7 +90,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             f"{name}-app", "app", translation.secret_environment(settings, credentials), self._child
         )
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
-        before_pods = self._endpoint(namespace, service)
+        before_pods, client_networks = self._endpoint(namespace, service)
         storage = self._storage(namespace)
         langfuse = settings.langfuse
         Langfuse(
@@ -96,7 +98,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             LangfuseArgs(
                 namespace=namespace,
                 version=self._release,
-                image=f"{langfuse.repository}:{langfuse.version}",
+                image=translation.image(langfuse),
                 environment=translation.environment(settings, storage),
                 secret=secret,
                 database_secret=database_secret,
@@ -110,8 +112,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     *settings.agents.existing_namespaces,
                     *langfuse.allowed_namespaces,
                 ],
-                # With `ip` targets the load balancer connects from its own addresses in the VPC.
-                client_networks=args.eks.cluster.vpc_cidrs if args.eks and before_pods else None,
+                client_networks=client_networks,
                 before_pods=before_pods,
                 egress_ports=langfuse.egress_ports,
                 zone_spread=langfuse.zone_spread,
@@ -140,7 +141,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     **(_READINESS_GATES if self._settings.endpoint else {}),
                 },
             },
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, protect=cluster.protect or None),
         )
         return created.metadata.apply(lambda m: m.name or "")
 
@@ -194,11 +195,11 @@ class ObservabilityStack(pulumi.ComponentResource):
 
     def _endpoint(
         self, namespace: pulumi.Output[str], service: LangfuseService
-    ) -> list[pulumi.Resource]:
-        """The public name, if there is one: what the pods have to wait for."""
+    ) -> tuple[list[pulumi.Resource], pulumi.Output[Sequence[str]] | None]:
+        """The public name, if there is one: what the pods wait for, and who then connects."""
         settings = self._settings.endpoint
         if settings is None or self._eks is None:
-            return []
+            return [], None
         from stacks import on_eks  # noqa: PLC0415
 
         endpoint = on_eks.endpoint(
@@ -212,7 +213,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             opts=self._child,
         )
         self.outputs["loadBalancerHost"] = endpoint.load_balancer_host
-        return [endpoint.ready]
+        return [endpoint.ready], on_eks.load_balancer_networks(settings, self._eks)
 
     def _storage(self, namespace: pulumi.Output[str]) -> ObjectStorage | None:
         settings = self._settings.object_storage
@@ -248,6 +249,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     namespace=namespace,
                     delivery=delivery,
                     create_namespace=create,
+                    protect_namespace=self._settings.cluster.protect,
                     langfuse_host=service.url if agents.url == "internal" else public_url,
                     public_key=credentials.public_key,
                     secret_key=credentials.secret_key,

@@ -5,6 +5,8 @@ Imported by stacks on EKS alone: AWS's SDK takes a second to load.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
 from components import eks_cluster, langfuse_versions, object_storage_environment
@@ -36,6 +38,7 @@ def database(
         PostgresRdsArgs(
             cluster=eks.cluster,
             subnet_ids=subnets,
+            client_security_group_ids=settings.client_security_group_ids,
             version=settings.version,
             instance_class=settings.instance_class,
             storage_gib=settings.storage_gib,
@@ -113,6 +116,13 @@ def storage(
             kms_key_arn=settings.kms_key_arn,
         ),
         opts,
+    )
+
+
+def load_balancer_networks(settings: Endpoint, eks: Eks) -> pulumi.Output[Sequence[str]]:
+    """Where the load balancer connects from."""
+    return eks_cluster.find_load_balancer_networks(
+        eks.cluster, settings.scheme, settings.subnet_ids, eks.look_up
     )
 
 

@@ -13,7 +13,7 @@ from components.langfuse_versions import Version
 from components.postgres_url import connection_url, pool_parameters
 from components.secret_entries import entry_name
 from stacks.settings import Settings
-from stacks.settings.models import Cluster, ExternalDatabase, LangSmith, Resources
+from stacks.settings.models import Cluster, ExternalDatabase, Langfuse, LangSmith, Resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,12 @@ def public_url(settings: Settings) -> str:
     """The URL that people open; NEXTAUTH_URL, certificate, Ingress and record follow from it."""
     endpoint = settings.endpoint
     return f"https://{endpoint.host}" if endpoint else settings.langfuse.public_url
+
+
+def image(settings: Langfuse) -> str:
+    """The image; with a digest, the tag is for people and the digest decides."""
+    digest = f"@{settings.digest}" if settings.digest else ""
+    return f"{settings.repository}:{settings.version}{digest}"
 
 
 def resources(settings: Resources) -> ContainerResources:

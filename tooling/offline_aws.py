@@ -120,8 +120,14 @@ def _vpc(arguments: Values) -> Values:
     }
 
 
+def _subnet(arguments: Values) -> Values:
+    third = int(digits(str(arguments["id"]), 2), 16)
+    return {"id": arguments["id"], "cidrBlock": f"10.20.{third}.0/24"}
+
+
 _EKS_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
     "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:eks/getCluster:getCluster": _cluster,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,

@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol, cast
 
 import pulumi
 import yaml
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.proto import provider_pb2, resource_pb2
@@ -121,17 +121,13 @@ class _Monitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        with _event_loop() as loop:
-            return self._register(urn, request, loop)
-
-    def _register(self, urn: str, request: Any, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
         resource = Resource(
             urn=urn,
             type=request.type,
             name=request.name,
             parent=request.parent,
             custom=request.custom,
-            inputs=_unwrap(rpc.deserialize_properties(request.object, True)),
+            inputs=_from_wire(request.object),
             dependencies=tuple(sorted(request.dependencies)),
             property_dependencies={
                 key: tuple(sorted(value.urns))
@@ -154,16 +150,12 @@ class _Monitor(mocks.MockMonitor):
         # The engine marks what the resource declares secret, and every output whose input is.
         marked = {*resource.additional_secret_outputs}
         marked |= {key for key, value in resource.inputs.items() if holds_secret(value)}
-        outputs = {
-            key: pulumi.Output.secret(_rewrap(value)) if key in marked else _rewrap(value)
-            for key, value in state.items()
-        }
-        serialized = loop.run_until_complete(rpc.serialize_properties(outputs, {}))
+        outputs = {key: Secret(value) if key in marked else value for key, value in state.items()}
         self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, id_, outputs)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=serialized)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=_to_wire(outputs))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802
-        outputs = _unwrap(rpc.deserialize_properties(request.outputs, True))
+        outputs = _from_wire(request.outputs)
         if "pulumi:pulumi:Stack::" in request.urn:
             self._recording.exports = outputs
         else:
@@ -171,30 +163,15 @@ class _Monitor(mocks.MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: ANN401, N802
-        with _event_loop() as loop:
-            arguments = rpc.deserialize_properties(request.args)
-            result = self._backend.invoke(request.tok, arguments)
-            if _holds_unknown(result):
-                # As the engine answers: whole, because the SDK checks the types of the parts.
-                return resource_pb2.ResourceInvokeResponse(unknown=True)
-            serialized = loop.run_until_complete(rpc.serialize_properties(dict(result), {}))
+        result = self._backend.invoke(request.tok, reveal(_from_wire(request.args)))
+        if _holds_unknown(result):
+            # As the engine answers: whole, because the SDK checks the types of the parts.
+            return resource_pb2.ResourceInvokeResponse(unknown=True)
         fields: dict[str, Any] = {
             "failures": list[provider_pb2.CheckFailure](),
-            "return": serialized,
+            "return": _to_wire(result),
         }
         return resource_pb2.ResourceInvokeResponse(**fields)
-
-
-@contextmanager
-def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
-    """A loop for this thread: (de)serializing outputs makes futures."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        yield loop
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
 
 
 class _Invokes(mocks.Mocks):
@@ -338,21 +315,33 @@ def secret_texts(value: object, *, secret: bool = False) -> Iterator[str]:
         yield from secret_texts(part, secret=secret)
 
 
+# The wire is read and written here and not by the SDK: its (de)serialisers make Outputs, whose
+# futures belong to the event loop of the thread that the monitor is called on.
+
+
+def _from_wire(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - protobuf has no types
+    """A wire struct as Python values: secrets marked, whole numbers as integers."""
+    return _unwrap(json_format.MessageToDict(struct))
+
+
+def _to_wire(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({key: convert(value, _wrap) for key, value in values.items()})
+    return struct
+
+
 def _unwrap(value: Any) -> Any:  # noqa: ANN401 - the wire's JSON
-    """Wire values as Python values: secrets marked, whole numbers as integers."""
     if (mapping := as_mapping(value)) is not None:
         if mapping.get(_SIGNATURE) == _SECRET:
             return Secret(_unwrap(mapping["value"]))
-        return {key: _unwrap(item) for key, item in mapping.items()}
+        # A null is a value that was not given.
+        return {key: _unwrap(item) for key, item in mapping.items() if item is not None}
     if (items := as_list(value)) is not None:
         return [_unwrap(item) for item in items]
-    if isinstance(value, pulumi.output.Unknown):
-        return UNKNOWN
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _rewrap(value: Any) -> Any:  # noqa: ANN401 - JSON
-    def secret(leaf: Any) -> Any:  # noqa: ANN401
-        return pulumi.Output.secret(_rewrap(leaf.value)) if isinstance(leaf, Secret) else leaf
-
-    return convert(value, secret)
+def _wrap(leaf: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(leaf, Secret):
+        return {_SIGNATURE: _SECRET, "value": convert(leaf.value, _wrap)}
+    return leaf

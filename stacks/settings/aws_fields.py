@@ -45,6 +45,12 @@ SubnetId = Annotated[
     Field(examples=["subnet-0123456789abcdef0"]),
 ]
 
+SecurityGroupId = Annotated[
+    str,
+    matching("must be a security group id such as 'sg-0123456789abcdef0'", r"sg-[0-9a-f]{8,17}"),
+    Field(examples=["sg-0123456789abcdef0"]),
+]
+
 BucketName = Annotated[
     str,
     matching("must be an S3 bucket name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),

@@ -170,6 +170,14 @@ ImageReference = Annotated[
     ),
 ]
 
+ImageDigest = Annotated[
+    str,
+    matching(
+        "must be an image digest: 'sha256:' and 64 hexadecimal digits", r"sha256:[0-9a-f]{64}"
+    ),
+    Field(examples=["sha256:" + 64 * "0"]),
+]
+
 LangSmithKey = Annotated[
     SecretStr,
     Rule(

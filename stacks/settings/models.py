@@ -19,6 +19,7 @@ from stacks.settings.aws_fields import (
     MaintenanceWindow,
     PostgresMajor,
     Region,
+    SecurityGroupId,
     SslPolicy,
     SubnetId,
     WebAclArn,
@@ -31,6 +32,7 @@ from stacks.settings.fields import (
     Email,
     EnvironmentName,
     HostName,
+    ImageDigest,
     ImageReference,
     ImageRepository,
     LangfuseRelease,
@@ -85,6 +87,9 @@ class Cluster(Section):
     namespace, where a database in the cluster starts empty."""
     create_namespace: bool = True
     """Create `namespace`; false adopts one that exists and leaves its labels alone."""
+    protect: bool = False
+    """Refuse deletion and replacement of the namespaces that this stack creates, its own and the
+    agents': whatever else runs there would go with them."""
     node_selector: dict[str, str] = {}
     """Node labels that every pod of the stack requires."""
     tolerations: tuple[Toleration, ...] = ()
@@ -131,6 +136,8 @@ class Langfuse(Section):
     """Image tag: a Langfuse 2 release."""
     repository: ImageRepository = "docker.io/langfuse/langfuse"
     """Image repository; change it to pull from a mirror."""
+    digest: ImageDigest | None = None
+    """Digest of the image, for a tag that nobody can move."""
     min_replicas: Annotated[int, Field(ge=1, le=50)] = 2
     """Fewest pods."""
     max_replicas: Annotated[int, Field(ge=1, le=50)] = 4
@@ -242,6 +249,8 @@ class RdsDatabase(Section):
     """Key for storage encryption; none takes the account's aws/rds key."""
     subnet_ids: tuple[SubnetId, ...] = ()
     """Private subnets in at least two zones; none takes the cluster's."""
+    client_security_group_ids: tuple[SecurityGroupId, ...] = ()
+    """Security groups of nodes that do not carry the cluster's own: their pods may connect too."""
     ca_identifier: Literal["rds-ca-rsa2048-g1"] = "rds-ca-rsa2048-g1"
     """Certificate authority of the server certificate, which Langfuse verifies."""
     insights: Literal["standard", "advanced"] = "standard"

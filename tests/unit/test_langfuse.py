@@ -179,6 +179,20 @@ def test_the_migration_may_take_as_long_as_its_own_deadline() -> None:
     assert request.customTimeouts.create == "960s"
 
 
+def test_a_rollout_may_take_as_long_as_all_its_pods_need_one_after_the_other() -> None:
+    request = recorded(langfuse={"maxReplicas": 10}).named("langfuse-deployment").request
+
+    assert (request.customTimeouts.create, request.customTimeouts.update) == ("1740s", "1740s")
+
+
+def test_a_digest_pins_the_image_of_both_pods() -> None:
+    digest = "sha256:" + 64 * "a"
+
+    for name in ("langfuse-deployment", "langfuse-migration"):
+        (container,) = pod(name, langfuse={"digest": digest})["containers"]
+        assert container["image"] == f"docker.io/langfuse/langfuse:2.95.12@{digest}"
+
+
 def test_the_settings_that_are_not_secret_are_one_immutable_config_map() -> None:
     config = inputs(recorded(), "langfuse-config")
 
@@ -229,7 +243,11 @@ def test_service_accounts_services_and_budget_are_exactly_these() -> None:
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": metadata,
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": SELECTOR}},
+        "spec": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": SELECTOR},
+        },
     }
     assert inputs(recording, "langfuse-migration-service-account") == {
         "apiVersion": "v1",

@@ -3,22 +3,32 @@
 import pytest
 
 from tests.support.recordings import all_before, depends_on, recorded
+from tooling import offline_aws
 from tooling.recording import Secret, holds_secret, secret_texts
 
 DATABASE = "langfuse-postgres-instance"
+TAGGED = ["subnet-0a1a1a1a1a1a1a1a1", "subnet-0b2b2b2b2b2b2b2b2"]
+"""What the offline backend finds by a tag."""
 
 
-def test_what_is_protected_is_the_database_the_entries_and_the_keys_that_cannot_be_made_again() -> (
-    None
-):
+def load_balancer_networks(subnet_ids: list[str]) -> list[str]:
+    """The network of each subnet, as the offline backend invents it."""
+    return [
+        offline_aws.invoke("aws:ec2/getSubnet:getSubnet", {"id": subnet_id})["cidrBlock"]
+        for subnet_id in subnet_ids
+    ]
+
+
+def test_what_is_protected_is_what_cannot_be_made_again_or_holds_what_others_run() -> None:
     protected = sorted(r.name for r in recorded("prod").resources.values() if r.protect)
 
     assert protected == [
-        "langfuse-agents-ai-agents-access-entry",
+        "langfuse-agents-ai-agents-namespace",
         "langfuse-app-entry",
         "langfuse-credentials-encryption-key",
         "langfuse-credentials-salt",
         "langfuse-database-entry",
+        "langfuse-namespace",
         "langfuse-postgres-instance",
     ]
 
@@ -101,8 +111,34 @@ def test_pods_get_readiness_gates_and_the_load_balancer_may_connect() -> None:
     assert policy["ingress"][0]["from"] == [
         {"podSelector": {}},
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ai-agents"}}},
-        {"ipBlock": {"cidr": "10.20.0.0/16"}},
+        *({"ipBlock": {"cidr": network}} for network in load_balancer_networks(TAGGED)),
     ]
+    assert policy["egress"][1] == {
+        "to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}],
+        "ports": [{"protocol": "TCP", "port": 5432}],
+    }
+
+
+def test_given_subnets_of_the_load_balancer_are_the_networks_that_may_connect() -> None:
+    subnets = ["subnet-00000000000000001", "subnet-00000000000000002"]
+    policy = recorded("prod", endpoint={"subnetIds": subnets}).named("langfuse-network-policy")
+
+    assert policy.inputs["spec"]["ingress"][0]["from"][2:] == [
+        {"ipBlock": {"cidr": network}} for network in load_balancer_networks(subnets)
+    ]
+
+
+def test_further_security_groups_of_nodes_may_reach_the_database() -> None:
+    further = "sg-0123456789abcdef0"
+    rules = recorded("prod", database={"clientSecurityGroupIds": [further]}).of_type(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    )
+
+    assert {r.name: r.inputs["referencedSecurityGroupId"] for r in rules} == {
+        "langfuse-postgres-from-cluster": "sg-0c1c1c1c1c1c1c1c1",
+        f"langfuse-postgres-from-{further}": further,
+    }
+    assert {r.inputs["fromPort"] for r in rules} == {r.inputs["toPort"] for r in rules} == {5432}
 
 
 def test_without_an_endpoint_there_is_no_gate_no_network_and_a_command_to_open_langfuse() -> None:

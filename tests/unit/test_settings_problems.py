@@ -50,7 +50,7 @@ LANGSMITH_KEY = (
                 "(an object)",
                 "unknown key, did you mean 'nodeSelector'? known here: context, "
                 "createNamespace, eksName, imagePullSecrets, kubeconfig, namespace, "
-                "nodeSelector, tolerations",
+                "nodeSelector, protect, tolerations",
                 "pulumi config rm --path @cluster.nodeSelectors",
             ),
         ),
@@ -132,7 +132,7 @@ LANGSMITH_KEY = (
                 '"c"',
                 "unknown key; known here: context, createNamespace, eksName, imagePullSecrets, "
                 "kubeconfig, "
-                "namespace, nodeSelector, tolerations",
+                "namespace, nodeSelector, protect, tolerations",
                 "pulumi config rm --path '@cluster[\"a.b\"]'",
             ),
         ),
