@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support import stacks
 from tests.support.delivered_secrets import APP, STORE, recorded
 from tests.support.recordings import inputs
 from tooling.cluster import crds
@@ -124,3 +125,25 @@ def holds(kept: object, written: object) -> bool:
         others = as_list(kept) or []
         return len(others) == len(items) and all(map(holds, others, items))
     return kept == written
+
+
+def test_every_object_of_the_prod_stack_is_accepted(server: Api) -> None:
+    """In namespaces of this test, with the labels that the stack gives its own."""
+    moved = {"observability": "prod-check", "ai-agents": "prod-check-agents"}
+    objects = [copy.deepcopy(dict(item.manifest)) for item in stacks.rendered("prod").objects]
+    objects.sort(key=lambda item: item["kind"] != "Namespace")
+    try:
+        for written in objects:
+            metadata = written["metadata"]
+            metadata["name"] = moved.get(metadata["name"], metadata["name"])
+            if "namespace" in metadata:
+                metadata["namespace"] = moved[metadata["namespace"]]
+            kept = server.apply(written)
+            assert kept["metadata"]["name"] == metadata["name"]
+    finally:
+        for namespace in moved.values():
+            metadata = {"name": namespace}
+            server.delete(
+                Reference.of({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            )
+    assert len(objects) == 21
