@@ -32,13 +32,13 @@ cluster-down: $(INSTALLED) ## Remove the local control plane
 
 # -- Deploy ----------------------------------------------------------------------------------------
 
-up: $(INSTALLED) cli ## Deploy STACK with your own pulumi CLI and backend
+up: cli $(INSTALLED) ## Deploy STACK with your own pulumi CLI and backend
 	pulumi up --stack $(STACK)
 
-preview: $(INSTALLED) cli ## Show what `up` would change
+preview: cli $(INSTALLED) ## Show what `up` would change
 	pulumi preview --stack $(STACK) --diff
 
-destroy: $(INSTALLED) cli ## Remove STACK
+destroy: cli $(INSTALLED) ## Remove STACK
 	pulumi destroy --stack $(STACK)
 
 .PHONY: cli
@@ -95,7 +95,7 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 		echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 			"Name another: make PYTHON=python3.12 …" >&2; exit 1; }
-	@echo "Installing the Python packages into $(VENV) (once, about half a minute) …"
+	@echo "Installing the Python packages into $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements.txt -r requirements-dev.txt

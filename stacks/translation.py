@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -168,16 +169,26 @@ def outputs(
 ) -> dict[str, pulumi.Output[Any] | str]:
     """What a person needs next: commands to open Langfuse and to read the first password."""
     known: dict[str, pulumi.Output[Any] | str] = {"namespace": namespace}
+    kubectl = _kubectl(settings.cluster)
     if settings.endpoint is None:
         known["openCommand"] = pulumi.Output.format(
-            "kubectl -n {0} port-forward service/{1} 3000:80", namespace, service_name
+            "{0} -n {1} port-forward service/{2} 3000:80", kubectl, namespace, service_name
         )
     if settings.langfuse.admin is not None:
         known["adminEmail"] = settings.langfuse.admin.email
         known["adminPasswordCommand"] = pulumi.Output.format(
-            "kubectl -n {0} get secret {1} -o "
-            "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}'",
+            "{0} -n {1} get secret {2} -o "
+            "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}{{{{\"\\n\"}}}}'",
+            kubectl,
             namespace,
             secret_name,
         )
     return known
+
+
+def _kubectl(cluster: Cluster) -> str:
+    """kubectl for the stack's cluster, whichever context happens to be current."""
+    options = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
+    return shlex.join(
+        ["kubectl", *(f"--{name}={value}" for name, value in options.items() if value)]
+    )

@@ -112,5 +112,7 @@ class ConfigurationError(pulumi.RunError):
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         listing = "\n\n".join(str(problem) for problem in problems)
         super().__init__(
-            f"The configuration of stack '{stack}' has {count}; nothing was changed.\n\n{listing}\n"
+            f"The configuration of stack '{stack}' has {count}; nothing was changed.\n\n"
+            f"{listing}\n\n"
+            f"The commands change the stack that is selected: `pulumi stack select {stack}`.\n"
         )

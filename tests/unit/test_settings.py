@@ -200,7 +200,8 @@ def test_one_problem_is_counted_in_the_singular() -> None:
 
     assert message == (
         "The configuration of stack 'dev' has 1 problem; nothing was changed.\n\n"
-        "  a:b = 1\n    rule: is wrong\n    fix:  mend it\n"
+        "  a:b = 1\n    rule: is wrong\n    fix:  mend it\n\n"
+        "The commands change the stack that is selected: `pulumi stack select dev`.\n"
     )
 
 

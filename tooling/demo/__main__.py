@@ -11,6 +11,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.automation import PulumiCommand
 
+from stacks import settings
 from tooling import live, stack_files
 from tooling.cluster import ClusterError, start, stop
 from tooling.cluster.state import PROVIDERS, Stopwatch
@@ -42,12 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; `make demo` goes on, `make demo-down` removes all", file=sys.stderr)
+        print(
+            "interrupted; run `make demo` to continue, `make demo-down` to remove what is there",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     return 0
 
 
 def _up(provider: str) -> None:
+    # A mistake in the configuration shows before a cluster is started for it.
+    configuration = stack_files.read(STACK)
+    settings.read(STACK, configuration.values, set(configuration.secret_keys))
     cluster = start(NAME, provider)
     overrides = {
         f"{stack_files.project_name()}:cluster": {

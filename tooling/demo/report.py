@@ -61,10 +61,9 @@ def text(cluster: Cluster, api: Api, outputs: Mapping[str, Any], mode: str) -> s
     kubectl = shutil.which("kubectl") and "kubectl"
     if kubectl is None and (cached := cached_binaries().get("kubectl")) is not None:
         kubectl = shlex.quote(str(cached))
-    pods = f"{kubectl or 'kubectl'} -n {namespace} get pods"
+    where = shlex.quote(f"--kubeconfig={cluster.kubeconfig}")
     commands = (
-        (f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}", ""),
-        (pods, ""),
+        (f"{kubectl or 'kubectl'} {where} -n {namespace} get pods", ""),
         ("make render STACK=dev", "every object as YAML, in .local/render/dev"),
         ("make up STACK=dev", "on the cluster of Pulumi.dev.yaml, with your pulumi"),
         ("make demo-down", "remove all of this"),

@@ -42,6 +42,8 @@ def _lines(stack: RenderedStack) -> Iterator[str]:
     yield ""
     yield f"{counts(stack)}."
     yield ""
+    yield "What a provider assigns, and what the stack file has encrypted, is invented here."
+    yield ""
     kinds = Counter(node.kind for node in graph.nodes.values())
     yield ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) + "."
     yield ""
