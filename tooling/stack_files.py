@@ -47,20 +47,20 @@ def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfigu
         known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
         raise StackFileError(f"There is no stack file {path.name}; stacks are {', '.join(known)}.")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path.name} is not valid YAML: {error}") from error
-    config = (_mapping(document) or {}).get("config")
-    if not (document is None or isinstance(document, dict)) or not (
-        config is None or isinstance(config, dict)
-    ):
+    mapping = {} if document is None else _mapping(document)
+    content: object = {} if mapping is None else mapping.get("config") or {}
+    config = _mapping(content)
+    if mapping is None or config is None:
         raise StackFileError(
             f"{path.name} has to be a mapping with the key 'config', which is a mapping of keys."
         )
     # As the engine: a key without a namespace is the project's.
     given = {
         key if ":" in key else f"{project_name()}:{key}": value
-        for key, value in ((str(k), v) for k, v in (_mapping(config) or {}).items())
+        for key, value in ((str(k), v) for k, v in config.items())
     }
     return assemble({**_defaults(), **given}, overrides)
 
