@@ -13,7 +13,7 @@ import pulumi
 from pulumi_aws import ec2, eks, iam
 
 from components.handover import EksCluster, OidcProvider
-from components.iam_documents import partition
+from components.iam_documents import account, partition
 
 PUBLIC_SUBNET_TAG: Final = "kubernetes.io/role/elb"
 """Marks public subnets for internet-facing load balancers."""
@@ -119,8 +119,3 @@ def _tagged_subnets_of(vpc_id: str, tag: str) -> list[ec2.GetSubnetsFilterArgsDi
         {"name": "vpc-id", "values": [vpc_id]},
         {"name": "tag-key", "values": [tag]},
     ]
-
-
-def account(arn: str) -> str:
-    """The account id in an ARN."""
-    return arn.split(":", 5)[4]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.iam_documents import PolicyDocument, document
+from components.iam_documents import PolicyDocument, document, tls_only
 
 DELIVERY: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
 """Elastic Load Balancing, in every region; the account ids of older examples are history."""
@@ -27,13 +27,5 @@ def access_log_policy(*, bucket_arn: str, prefix: str, account_id: str) -> Polic
             # `*` for the names that the load balancer chooses, with date, time and address.
             "Resource": f"{bucket_arn}/{prefix}/AWSLogs/{account_id}/*",
         },
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            # A refusal has to name every action and every object, or it would leave one open.
-            "Action": "s3:*",
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
+        tls_only("s3", [bucket_arn, f"{bucket_arn}/*"]),
     )

@@ -45,3 +45,45 @@ def encode(policy: PolicyDocument) -> str:
 def partition(arn: str) -> str:
     """The partition of an ARN: ``aws``, ``aws-cn``, ``aws-us-gov``."""
     return arn.split(":", 2)[1]
+
+
+def account(arn: str) -> str:
+    """The account id in an ARN."""
+    return arn.split(":", 5)[4]
+
+
+def dns_suffix(arn: str) -> str:
+    """What the names of AWS's services end with in the partition of ``arn``."""
+    return "amazonaws.com.cn" if partition(arn) == "aws-cn" else "amazonaws.com"
+
+
+def tls_only(service: str, resource: str | Sequence[str]) -> Statement:
+    """Refuse requests without TLS.
+
+    A refusal names every action and every caller, those that AWS adds later too: a list would
+    leave one out. Only refusals have a wildcard.
+    """
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": f"{service}:*",
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def own_account_only(service: str, resource: str | Sequence[str], account_id: str) -> Statement:
+    """Refuse principals of other accounts (see ``tls_only`` for the wildcards)."""
+    return {
+        "Sid": "OwnAccountOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": f"{service}:*",
+        "Resource": resource,
+        "Condition": {
+            "StringNotEquals": {"aws:PrincipalAccount": account_id},
+            # A service that acts for the account has no account of its own.
+            "Bool": {"aws:PrincipalIsAWSService": "false"},
+        },
+    }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from components.iam_documents import PolicyDocument, Statement, document, partition
-
-# A refusal names every action there is, and every one that AWS adds later: a list would leave the
-# new ones open. Only refusals have a wildcard.
-_EVERY_ACTION: Final = "secretsmanager:*"
+from components.iam_documents import (
+    PolicyDocument,
+    Statement,
+    account,
+    dns_suffix,
+    document,
+    own_account_only,
+    tls_only,
+)
 
 
 def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
@@ -55,34 +57,11 @@ def entry_guard(*, entry_arn: str) -> PolicyDocument:
     It allows nothing: access comes from the policies of roles in the entry's own account.
     """
     return document(
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": _EVERY_ACTION,
-            "Resource": entry_arn,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-        {
-            "Sid": "OwnAccountOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": _EVERY_ACTION,
-            "Resource": entry_arn,
-            "Condition": {
-                "StringNotEquals": {"aws:PrincipalAccount": _account(entry_arn)},
-                # A service that acts for the account has no account of its own.
-                "Bool": {"aws:PrincipalIsAWSService": "false"},
-            },
-        },
+        tls_only("secretsmanager", entry_arn),
+        own_account_only("secretsmanager", entry_arn, account(entry_arn)),
     )
 
 
 def _service_name(arn: str) -> str:
     """Secrets Manager's own name in the region of ``arn``."""
-    domain = "amazonaws.com.cn" if partition(arn) == "aws-cn" else "amazonaws.com"
-    return f"secretsmanager.{arn.split(':')[3]}.{domain}"
-
-
-def _account(arn: str) -> str:
-    return arn.split(":")[4]
+    return f"secretsmanager.{arn.split(':')[3]}.{dns_suffix(arn)}"

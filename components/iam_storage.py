@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.iam_documents import PolicyDocument, Statement, document, partition
+from components.iam_documents import (
+    PolicyDocument,
+    Statement,
+    dns_suffix,
+    document,
+    own_account_only,
+    tls_only,
+)
 
 
 def langfuse_access(
@@ -32,7 +39,7 @@ def langfuse_access(
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": kms_key_arn,
                 "Condition": {
-                    "StringEquals": {"kms:ViaService": f"s3.{region}.{_domain(bucket_arn)}"}
+                    "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix(bucket_arn)}"}
                 },
             }
         )
@@ -47,28 +54,4 @@ def bucket_policy(*, bucket_arn: str, account_id: str) -> PolicyDocument:
     a request of its role. AWS's own services, such as S3 Inventory, are not of the account.
     """
     everything = [bucket_arn, f"{bucket_arn}/*"]
-    return document(
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": everything,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-        {
-            "Sid": "OwnAccountOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": everything,
-            "Condition": {
-                "StringNotEquals": {"aws:PrincipalAccount": account_id},
-                "Bool": {"aws:PrincipalIsAWSService": "false"},
-            },
-        },
-    )
-
-
-def _domain(arn: str) -> str:
-    return "amazonaws.com.cn" if partition(arn) == "aws-cn" else "amazonaws.com"
+    return document(tls_only("s3", everything), own_account_only("s3", everything, account_id))

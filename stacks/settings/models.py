@@ -251,8 +251,6 @@ class RdsDatabase(Section):
     """Private subnets in at least two zones; none takes the cluster's."""
     client_security_group_ids: tuple[SecurityGroupId, ...] = ()
     """Security groups of nodes that do not carry the cluster's own: their pods may connect too."""
-    ca_identifier: Literal["rds-ca-rsa2048-g1"] = "rds-ca-rsa2048-g1"
-    """Certificate authority of the server certificate, which Langfuse verifies."""
     insights: Literal["standard", "advanced"] = "standard"
     """CloudWatch Database Insights mode."""
     monitoring_seconds: Literal[0, 1, 5, 10, 15, 30, 60] = 60
