@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SMOKE_VENV := .venv-smoke
+SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview destroy render cluster-up cluster-down \
@@ -86,10 +88,12 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 		--custom-compile-command "make lock" requirements.in --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-dev.in --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-smoke.in --output-file requirements-smoke.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling.demo down
-	rm -rf .local $(VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -99,4 +103,11 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+$(SMOKE_INSTALLED): requirements-smoke.txt $(INSTALLED)
+	@echo "Installing Langfuse's SDK for version 2 into $(SMOKE_VENV) (once, some seconds) …"
+	@$(BIN)/python -m venv $(SMOKE_VENV)
+	@$(SMOKE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-smoke.txt
 	@touch $@

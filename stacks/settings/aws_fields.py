@@ -39,6 +39,11 @@ WebAclArn = Annotated[
     str, _arn("wafv2", r"regional/webacl/[\w-]+/[\w-]+", _WEB_ACL), Field(examples=[_WEB_ACL])
 ]
 
+_TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
+TopicArn = Annotated[
+    str, _arn("sns", r"[\w-]{1,256}(\.fifo)?", _TOPIC), Field(examples=[_TOPIC])
+]
+
 SubnetId = Annotated[
     str,
     matching("must be a subnet id such as 'subnet-0123456789abcdef0'", r"subnet-[0-9a-f]{8,17}"),

@@ -203,3 +203,27 @@ AlwaysFalse = Annotated[
     ),
     Field(json_schema_extra={"const": False}),
 ]
+
+ProberAddress = Annotated[
+    str,
+    matching(
+        "must be the address of a blackbox exporter in the cluster, <service>.<namespace>.svc:<port>",
+        rf"{_LABEL}\.{_LABEL}\.svc(\.[a-z0-9.-]+)?:\d{{1,5}}",
+    ),
+    Field(examples=["blackbox-exporter.monitoring.svc:9115"]),
+]
+
+_LABEL_VALUE = r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?"
+_LABEL_KEY = rf"({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-\w.]{{0,61}}[A-Za-z0-9])?"
+
+ObjectLabels = Annotated[
+    dict[str, str],
+    Rule(
+        "must be Kubernetes labels: keys and values of at most 63 letters, digits, '-', '_' and "
+        "'.', starting and ending with a letter or digit",
+        lambda labels: all(
+            re.fullmatch(_LABEL_KEY, key, re.ASCII) and re.fullmatch(_LABEL_VALUE, value, re.ASCII)
+            for key, value in labels.items()
+        ),
+    ),
+]

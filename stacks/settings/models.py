@@ -22,6 +22,7 @@ from stacks.settings.aws_fields import (
     SecurityGroupId,
     SslPolicy,
     SubnetId,
+    TopicArn,
     WebAclArn,
 )
 from stacks.settings.fields import (
@@ -38,6 +39,8 @@ from stacks.settings.fields import (
     LangfuseRelease,
     LangSmithKey,
     MemoryQuantity,
+    ObjectLabels,
+    ProberAddress,
     SecretText,
     Url,
 )
@@ -404,6 +407,59 @@ class LangSmith(Section):
     """Also give the LANGCHAIN_* names that older SDKs read."""
 
 
+class Dashboards(Section):
+    """Grafana dashboards, as ConfigMaps for the sidecar that loads them into Grafana."""
+
+    labels: ObjectLabels = {"grafana_dashboard": "1"}
+    """Labels that the sidecar finds ConfigMaps by; it has to look into `cluster.namespace`."""
+    folder: Annotated[str, Field(min_length=1)] | None = None
+    """Folder in Grafana, for a sidecar with `folderAnnotation: grafana_folder`."""
+
+
+class PrometheusRules(Section):
+    """Alert rules, and a probe of the public URL. Needs the Prometheus Operator."""
+
+    labels: ObjectLabels = {}
+    """Labels that the operator selects rules and probes by, for kube-prometheus-stack
+    `release: <Helm release>`. Without the right ones it loads nothing and says nothing."""
+    alert_labels: ObjectLabels = {}
+    """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
+    prober: ProberAddress | None = None
+    """Blackbox exporter that probes the public URL, or Langfuse's Service where the URL is local;
+    none: no probe, and no alert about it. The exporter's addresses have to be among
+    `endpoint.inboundCidrs`."""
+    module: Annotated[str, Field(min_length=1)] = "http_2xx"
+    """The exporter's module."""
+
+
+class Alarms(Section):
+    """CloudWatch alarms of the database, the load balancer and the certificate, and a CloudWatch
+    dashboard. Needs an EKS cluster. Give `email` or `topicArn`."""
+
+    email: Email | None = None
+    """Address that a new SNS topic writes to, once it has confirmed the subscription."""
+    topic_arn: TopicArn | None = None
+    """Existing SNS topic in `aws:region`, which lets CloudWatch publish."""
+
+
+class Monitoring(Section):
+    """What tells on-call that something is wrong, and what to do about it."""
+
+    runbooks: Annotated[
+        Url, Field(examples=["https://git.example.com/platform/agent-observability/docs"])
+    ]
+    """URL of this repository's `docs` folder, as people open it: every alert links to its section
+    of `troubleshooting.md` there."""
+    dashboards: Dashboards | None = None
+    """Make Grafana dashboards."""
+    prometheus_rules: PrometheusRules | None = None
+    """Make alert rules for Prometheus."""
+    alarms: Alarms | None = None
+    """Make CloudWatch alarms."""
+    certificate_days: Annotated[int, Field(ge=1, le=60)] = 21
+    """Alert when the certificate has fewer days left. ACM renews 60 days before the end."""
+
+
 class Aws(Section):
     """The AWS provider's standard keys."""
 
@@ -436,6 +492,7 @@ class Settings(Section):
     object_storage: ObjectStorage | None = None
     agents: Agents = Agents()
     langsmith: LangSmith | None = None
+    monitoring: Monitoring | None = None
     acknowledge: tuple[Acknowledgement, ...] = ()
     """Risks that this stack accepts by name. One that the stack does not take is refused too: it
     would let the next mistake in unseen.

@@ -1,0 +1,1 @@
+"""Says what keeps a stack from working, and the next command: before `up`, and after a failure."""

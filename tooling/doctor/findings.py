@@ -1,0 +1,25 @@
+"""What a check found: the one form of everything that the doctor says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One cause, and what to do about it."""
+
+    section: str
+    """Heading of the section in ``docs/troubleshooting.md``, such as ``claim-pending``."""
+    severity: Severity
+    """``error``: `up` fails, or Langfuse does not work. ``warning``: something is worse than it
+    looks, and `up` goes on."""
+    subject: str
+    """What it is about, as ``Kind namespace/name`` for an object."""
+    cause: str
+    """What is wrong and why, with the cluster's own words where it has any."""
+    command: str
+    """The next command, ready to be pasted."""
