@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,3 +24,13 @@ class Finding:
     """What is wrong and why, with the cluster's own words where it has any."""
     command: str
     """The next command, ready to be pasted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One question, asked beside the others; ``run`` may raise, and is then itself unanswered."""
+
+    title: str
+    """What is asked, as the line that answers it begins: ``External Secrets``."""
+    run: Callable[[], Iterable[Finding]]
+    """Nothing found: all is well."""

@@ -1,0 +1,52 @@
+"""Prometheus's own tool: checks rules, and evaluates expressions on series that a test gives.
+
+https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+_SECONDS: Final = 60
+
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None,
+    reason="promtool is not installed (Debian and Ubuntu: apt-get install prometheus)",
+)
+
+
+def check_rules(groups: Sequence[Mapping[str, Any]]) -> str:
+    """What promtool has against rule groups; empty if nothing."""
+    return _run("check", groups, [])
+
+
+def run_tests(groups: Sequence[Mapping[str, Any]], tests: Sequence[Mapping[str, Any]]) -> str:
+    """What failed of promtool ``tests`` (its own format) of rule groups; empty if nothing did."""
+    return _run("test", groups, tests)
+
+
+def _run(
+    command: str, groups: Sequence[Mapping[str, Any]], tests: Sequence[Mapping[str, Any]]
+) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        rules, cases = Path(folder) / "rules.yaml", Path(folder) / "tests.yaml"
+        rules.write_text(yaml.safe_dump({"groups": list(groups)}), encoding="utf-8")
+        content = {"rule_files": [rules.name], "evaluation_interval": "1m", "tests": list(tests)}
+        cases.write_text(yaml.safe_dump(content), encoding="utf-8")
+        file = rules if command == "check" else cases
+        done = subprocess.run(
+            ["promtool", command, "rules", str(file)],  # noqa: S607 - found by needs_promtool
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+        )
+    return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
