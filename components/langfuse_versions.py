@@ -64,6 +64,9 @@ HEALTH_WITHOUT_DATABASE: Final = Version(2, 79, 0)
 EXPORT_WITHOUT_STATIC_KEYS: Final = Version(2, 81, 1)
 """``S3_BUCKET_NAME`` alone is enough; the AWS credential chain is used."""
 
+HEALTH_ON_REQUEST: Final = Version(2, 90, 0)
+"""``/api/public/health`` queries the database again, where a parameter asks for it."""
+
 MEDIA_UPLOAD: Final = Version(2, 90, 0)
 """``LANGFUSE_S3_MEDIA_UPLOAD_*``."""
 
@@ -105,3 +108,12 @@ def readiness_path(version: Version) -> str:
     target group while it still serves. Older releases have that behaviour in ``/health``.
     """
     return "/api/public/ready" if version >= READY_ENDPOINT else "/api/public/health"
+
+
+def health_path(version: Version) -> str:
+    """HTTP path, with query, of a look from outside: with the database, where the release can.
+
+    From 2.79 to 2.89 no page queries the database.
+    """
+    query = "?failIfDatabaseUnavailable=true" if version >= HEALTH_ON_REQUEST else ""
+    return f"/api/public/health{query}"

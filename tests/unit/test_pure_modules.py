@@ -123,6 +123,21 @@ def test_probe_paths_follow_the_release(release: str, liveness: str | None, read
     assert langfuse_versions.readiness_path(version) == readiness
 
 
+@pytest.mark.parametrize(
+    ("release", "path"),
+    [
+        ("2.75.0", "/api/public/health"),
+        ("2.89.0", "/api/public/health"),
+        ("2.90.0", "/api/public/health?failIfDatabaseUnavailable=true"),
+        ("2.95.12", "/api/public/health?failIfDatabaseUnavailable=true"),
+    ],
+)
+def test_a_look_from_outside_asks_for_the_database_too_where_it_can(
+    release: str, path: str
+) -> None:
+    assert langfuse_versions.health_path(Version.parse(release)) == path
+
+
 def test_a_pod_is_killed_only_after_the_load_balancer_has_drained_it() -> None:
     drained = lifecycle.PRE_STOP + lifecycle.DEREGISTRATION_DELAY
 
