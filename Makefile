@@ -9,13 +9,13 @@ SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down up preview destroy render cluster-up cluster-down \
+.PHONY: help demo demo-down up preview destroy doctor smoke render cluster-up cluster-down \
 	test test-cluster lint format types bench docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  STACK=$(STACK) is the stack of up, preview, destroy and render;"
+	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke and render;"
 	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up."
 
 # -- See it run ------------------------------------------------------------------------------------
@@ -34,8 +34,12 @@ cluster-down: $(INSTALLED) ## Remove the local control plane
 
 # -- Deploy ----------------------------------------------------------------------------------------
 
-up: cli $(INSTALLED) ## Deploy STACK with your own pulumi CLI and backend
+up: cli $(INSTALLED) ## Check what STACK needs, then deploy it; SMOKE=1 tests it afterwards
+	@$(BIN)/python -m tooling.doctor --stack $(STACK) --before
 	pulumi up --stack $(STACK)
+ifeq ($(SMOKE),1)
+	@$(MAKE) --no-print-directory smoke STACK=$(STACK)
+endif
 
 preview: cli $(INSTALLED) ## Show what `up` would change
 	pulumi preview --stack $(STACK) --diff
@@ -51,12 +55,18 @@ cli:
 		echo "Without it, 'make render STACK=$(STACK)' shows the stack and 'make demo' runs it."; \
 		exit 1; } >&2
 
+doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command; LOG=file reads a failed up's text too
+	@$(BIN)/python -m tooling.doctor --stack $(STACK) $(if $(DEMO),--demo) $(if $(LOG),--log $(LOG))
+
+smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside; JSON=file writes a report
+	@$(BIN)/python -m tooling.smoke --stack $(STACK) $(if $(URL),--url $(URL)) $(if $(JSON),--json $(JSON))
+
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
 	@$(BIN)/python -m tooling.render --stack $(STACK)
 
 # -- Check -----------------------------------------------------------------------------------------
 
-test: $(INSTALLED) ## Unit and contract tests
+test: $(INSTALLED) $(SMOKE_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
 	@$(BIN)/python -m pytest
 
 test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI

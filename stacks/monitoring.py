@@ -9,6 +9,7 @@ import pulumi
 
 from components import langfuse_versions
 from components.langfuse_versions import Version
+from components.prometheus_alerts import BlackboxProbe, PrometheusAlerts, PrometheusAlertsArgs
 from components.watched import Watched
 from stacks import translation
 from stacks.settings import Settings
@@ -36,6 +37,39 @@ def watched(name: str, settings: Settings) -> Watched:
         postgres=f"{name}-postgres" if in_cluster else None,
         secret_namespaces=(namespace, *agents) if by_operator else (),
         probe_job=f"{namespace}/{name}" if _prober(settings) else None,
+    )
+
+
+def alerts(
+    name: str,
+    settings: Settings,
+    *,
+    stack_name: str,
+    namespace: pulumi.Input[str],
+    service_url: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> PrometheusAlerts | None:
+    """Alert rules and the probe, where the settings ask for them."""
+    monitoring = settings.monitoring
+    if monitoring is None or monitoring.prometheus_rules is None:
+        return None
+    rules = monitoring.prometheus_rules
+    return PrometheusAlerts(
+        name,
+        PrometheusAlertsArgs(
+            namespace=namespace,
+            watched=watched(stack_name, settings),
+            runbooks=monitoring.runbooks,
+            certificate_days=monitoring.certificate_days,
+            labels=rules.labels,
+            alert_labels=rules.alert_labels,
+            probe=BlackboxProbe(
+                url=probe_url(settings, service_url), prober=rules.prober, module=rules.module
+            )
+            if rules.prober
+            else None,
+        ),
+        opts,
     )
 
 

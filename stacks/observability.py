@@ -18,7 +18,7 @@ from components.langfuse import Langfuse, LangfuseArgs
 from components.langfuse_service import LangfuseService, LangfuseServiceArgs
 from components.langfuse_versions import Version
 from components.postgres_stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
-from stacks import translation
+from stacks import monitoring, translation
 from stacks.settings import Settings
 from stacks.settings.models import ExternalDatabase, StatefulSetDatabase
 
@@ -111,6 +111,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     *settings.agents.namespaces,
                     *settings.agents.existing_namespaces,
                     *langfuse.allowed_namespaces,
+                    *monitoring.client_namespaces(settings),
                 ],
                 client_networks=client_networks,
                 before_pods=before_pods,
@@ -122,6 +123,14 @@ class ObservabilityStack(pulumi.ComponentResource):
             self._child,
         )
         self._agents(service, credentials, delivery)
+        monitoring.alerts(
+            f"{name}-alerts",
+            settings,
+            stack_name=name,
+            namespace=namespace,
+            service_url=service.url,
+            opts=self._child,
+        )
         self.outputs |= translation.outputs(settings, name, namespace, secret.name)
         self.register_outputs(self.outputs)
 

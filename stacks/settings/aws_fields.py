@@ -40,9 +40,7 @@ WebAclArn = Annotated[
 ]
 
 _TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
-TopicArn = Annotated[
-    str, _arn("sns", r"[\w-]{1,256}(\.fifo)?", _TOPIC), Field(examples=[_TOPIC])
-]
+TopicArn = Annotated[str, _arn("sns", r"[\w-]{1,256}(\.fifo)?", _TOPIC), Field(examples=[_TOPIC])]
 
 SubnetId = Annotated[
     str,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
-from components import langfuse_versions, quantities
+from components import alert_rules, langfuse_versions, quantities
 from stacks.settings.rules import Rule, matching
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -207,7 +207,8 @@ AlwaysFalse = Annotated[
 ProberAddress = Annotated[
     str,
     matching(
-        "must be the address of a blackbox exporter in the cluster, <service>.<namespace>.svc:<port>",
+        "must be the address of a blackbox exporter in the cluster: "
+        "<service>.<namespace>.svc:<port>",
         rf"{_LABEL}\.{_LABEL}\.svc(\.[a-z0-9.-]+)?:\d{{1,5}}",
     ),
     Field(examples=["blackbox-exporter.monitoring.svc:9115"]),
@@ -225,5 +226,14 @@ ObjectLabels = Annotated[
             re.fullmatch(_LABEL_KEY, key, re.ASCII) and re.fullmatch(_LABEL_VALUE, value, re.ASCII)
             for key, value in labels.items()
         ),
+    ),
+]
+
+AlertLabels = Annotated[
+    dict[str, str],
+    Rule(
+        "must be labels of Prometheus, whose names are letters, digits and '_' and do not start "
+        "with a digit or '__'; alertname, namespace, severity and stack are taken",
+        lambda labels: alert_rules.label_problem(labels) is None,
     ),
 ]

@@ -26,6 +26,7 @@ from stacks.settings.aws_fields import (
     WebAclArn,
 )
 from stacks.settings.fields import (
+    AlertLabels,
     AlwaysFalse,
     Cidr,
     CpuQuantity,
@@ -422,7 +423,7 @@ class PrometheusRules(Section):
     labels: ObjectLabels = {}
     """Labels that the operator selects rules and probes by, for kube-prometheus-stack
     `release: <Helm release>`. Without the right ones it loads nothing and says nothing."""
-    alert_labels: ObjectLabels = {}
+    alert_labels: AlertLabels = {}
     """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
     prober: ProberAddress | None = None
     """Blackbox exporter that probes the public URL, or Langfuse's Service where the URL is local;
