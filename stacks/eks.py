@@ -118,9 +118,10 @@ def kubeconfig(
                             *("eks", "get-token", "--cluster-name", name, "--region", region),
                             # Whatever the caller's profile prefers.
                             *("--output", "json"),
+                            # The same account as the AWS provider's. Not $AWS_PROFILE: keys in
+                            # the environment win over it.
+                            *(("--profile", profile) if profile else ()),
                         ],
-                        # The same account as the AWS provider's.
-                        **({"env": [{"name": "AWS_PROFILE", "value": profile}]} if profile else {}),
                         "interactiveMode": "Never",
                         "installHint": "Install the AWS CLI, version 2.",
                     }

@@ -187,7 +187,10 @@ def test_the_kubeconfig_gets_a_token_from_the_aws_cli_and_holds_none() -> None:
         endpoint=HOST,
         certificate_authority="Y2E=",
     )
-    arguments = "eks get-token --cluster-name platform-prod --region ap-northeast-2 --output json"
+    arguments = (
+        "eks get-token --cluster-name platform-prod --region ap-northeast-2 --output json "
+        "--profile prod"
+    )
 
     assert kubeconfig == {
         "apiVersion": "v1",
@@ -213,7 +216,6 @@ def test_the_kubeconfig_gets_a_token_from_the_aws_cli_and_holds_none() -> None:
                         "apiVersion": "client.authentication.k8s.io/v1beta1",
                         "command": "aws",
                         "args": arguments.split(),
-                        "env": [{"name": "AWS_PROFILE", "value": "prod"}],
                         "interactiveMode": "Never",
                         "installHint": "Install the AWS CLI, version 2.",
                     }

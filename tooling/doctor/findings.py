@@ -34,3 +34,11 @@ class Check:
     """What is asked, as the line that answers it begins: ``External Secrets``."""
     run: Callable[[], Iterable[Finding]]
     """Nothing found: all is well."""
+
+
+class Unanswerable(Exception):  # noqa: N818 - not a failure of the program
+    """A question that cannot be asked; the finding says what stands in the way."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+        super().__init__(f"{finding.subject}: {finding.cause}")

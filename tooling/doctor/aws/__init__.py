@@ -1,0 +1,111 @@
+"""What the doctor asks AWS: before `up`, and after a failure. Reads only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from stacks.settings import Settings
+from stacks.settings.models import RdsDatabase
+from tooling.doctor.aws import (
+    after,
+    caller,
+    eks,
+    endpoint,
+    network,
+    permissions,
+    prerequisites,
+    validation,
+)
+from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.checking import Question, check
+from tooling.doctor.aws.client import Clients, session_clients
+from tooling.doctor.findings import Check
+
+__all__ = ["SECTIONS", "checks_after", "checks_before", "kubeconfig"]
+
+SECTIONS: Final[tuple[str, ...]] = (
+    "aws-account",
+    "aws-cli-missing",
+    "aws-credentials",
+    "aws-permission-missing",
+    "bucket-policy",
+    "certificate-not-issued",
+    "certificate-pending",
+    "database-unreachable",
+    "eks-cluster",
+    "hosted-zone-missing",
+    "instance-class-unavailable",
+    "kubernetes-too-old",
+    "not-ready",
+    "oidc-provider-missing",
+    "secret-not-synced",
+    "secret-scheduled-for-deletion",
+    "subnets-untagged",
+    "topic-missing",
+)
+"""Headings in ``docs/troubleshooting.md`` that the findings name."""
+
+
+def checks_before(settings: Settings, clients: Clients | None = None) -> list[Check]:
+    """Questions to ask before `up`, side by side; none for a stack that is not in AWS."""
+    if settings.cluster.eks_name is None:
+        return []
+    account = Account(settings, clients or _clients(settings))
+    needed = permissions.parts(settings)
+    logs = settings.endpoint.access_logs if settings.endpoint else None
+    alarms = settings.monitoring.alarms if settings.monitoring else None
+    questions: list[tuple[str, Question, bool]] = [
+        ("EKS cluster", eks.cluster, True),
+        ("IAM identity provider", eks.identity_provider, "oidc" in needed),
+        ("Load balancer subnets", network.load_balancer_subnets, settings.endpoint is not None),
+        ("Database subnets", network.database_subnets, "database" in needed),
+        ("Database instance class", prerequisites.instance_class, "database" in needed),
+        ("Hosted zone", endpoint.hosted_zone, "zone" in needed),
+        (
+            "Certificate",
+            endpoint.certificate,
+            settings.endpoint is not None and settings.endpoint.certificate_arn is not None,
+        ),
+        ("Access log bucket", endpoint.log_bucket, bool(logs and logs.bucket)),
+        ("Secrets Manager names", prerequisites.entries_deleted, "entries" in needed),
+        ("SNS topic", prerequisites.topic, bool(alarms and alarms.topic_arn)),
+        ("AWS permissions", permissions.permissions, True),
+    ]
+    return [
+        Check(title="AWS CLI", run=lambda: list(caller.command_line(account))),
+        Check(title="AWS credentials", run=lambda: list(caller.credentials(account))),
+        Check(title="AWS account", run=lambda: list(caller.account_allowed(account))),
+        *(check(account, title, question) for title, question, asked in questions if asked),
+    ]
+
+
+def checks_after(settings: Settings, clients: Clients | None = None) -> list[Check]:
+    """Questions to ask after a failure, side by side; none for a stack that is not in AWS."""
+    if settings.cluster.eks_name is None:
+        return []
+    account = Account(settings, clients or _clients(settings))
+    questions: list[tuple[str, Question, bool]] = [
+        ("Certificate validation", validation.certificate, settings.endpoint is not None),
+        ("Load balancer targets", after.load_balancer, settings.endpoint is not None),
+        (
+            "Database instance",
+            after.database_instance,
+            isinstance(settings.database, RdsDatabase),
+        ),
+        ("Secrets Manager entries", after.entries, settings.secrets.delivery == "secretsManager"),
+    ]
+    return [
+        Check(title="AWS credentials", run=lambda: list(caller.credentials(account))),
+        Check(title="AWS account", run=lambda: list(caller.account_allowed(account))),
+        *(check(account, title, question) for title, question, asked in questions if asked),
+    ]
+
+
+def kubeconfig(settings: Settings, folder: Path, clients: Clients | None = None) -> Path:
+    """Writes a kubeconfig for the stack's EKS cluster into ``folder``; raises ``Unanswerable``."""
+    return eks.kubeconfig(settings, folder, clients or _clients(settings))
+
+
+def _clients(settings: Settings) -> Clients:
+    return session_clients(settings.aws.region, settings.aws.profile)

@@ -1,0 +1,130 @@
+"""The account that a stack goes to: who asks there, and the EKS cluster that checks start from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from stacks.settings import Settings
+from tooling.doctor.aws import credentials
+from tooling.doctor.aws.client import Aws, Clients, DeniedError, RefusedError, UnansweredError
+from tooling.doctor.findings import Finding, Unanswerable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Whose credentials are used."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """An EKS cluster. What AWS has yet to make is empty."""
+
+    name: str
+    status: str
+    version: str
+    endpoint: str
+    certificate_authority: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    issuer: str
+    """URL of the OIDC issuer."""
+
+
+class Once(Generic[T]):
+    """Asks once, whoever comes first, and gives everybody that answer, be it an error."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answers = list[T]()
+        self._errors = list[Exception]()
+
+    def __call__(self) -> T:
+        with self._lock:
+            if not self._answers and not self._errors:
+                try:
+                    self._answers.append(self._ask())
+                except Exception as error:
+                    self._errors.append(error)
+        if self._errors:
+            raise self._errors[0]
+        return self._answers[0]
+
+
+class Account:
+    """What several checks of one stack ask AWS about; asked once, safe in threads."""
+
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        self.settings = settings
+        self.aws = Aws(clients, region=settings.aws.region, profile=settings.aws.profile)
+        self.caller = Once(self._caller)
+        """Who asks; raises ``Unanswerable`` when the credentials do not work."""
+        self.found_cluster = Once(self._cluster)
+        """The stack's cluster, None if there is none of that name."""
+
+    def admitted(self) -> Caller:
+        """Who asks, in an account of the stack's; raises ``Unanswerable``."""
+        caller = self.caller()
+        allowed = self.settings.aws.allowed_account_ids
+        if allowed and caller.account not in allowed:
+            raise Unanswerable(
+                Finding(
+                    section="aws-account",
+                    severity="error",
+                    subject=f"AWS account {caller.account}",
+                    cause=(
+                        f"The credentials are of account {caller.account}, and the stack may go "
+                        f"to {' or '.join(allowed)} only (aws:allowedAccountIds). Name a profile "
+                        "of that account in aws:profile, or take other credentials."
+                    ),
+                    command="aws configure list-profiles",
+                )
+            )
+        return caller
+
+    def cluster(self) -> Cluster:
+        """The stack's cluster, for checks about what is beside it; raises ``UnansweredError``."""
+        try:
+            cluster = self.found_cluster()
+        except DeniedError as denied:
+            raise UnansweredError(f"needs the EKS cluster: {denied}") from None
+        if cluster is None:
+            raise UnansweredError("needs the EKS cluster, which is not there")
+        return cluster
+
+    def _caller(self) -> Caller:
+        try:
+            answer = self.aws.ask("sts", "GetCallerIdentity")
+        except RefusedError as refused:
+            finding = credentials.finding(refused.code, self.settings.aws.profile)
+            if finding is None:
+                raise
+            raise Unanswerable(finding) from None
+        return Caller(account=answer["Account"], arn=answer["Arn"])
+
+    def _cluster(self) -> Cluster | None:
+        name = self.settings.cluster.eks_name or ""
+        absent = {"ResourceNotFoundException"}
+        answer = self.aws.look_up("eks", "DescribeCluster", absent, name=name)
+        if answer is None:
+            return None
+        known = answer["cluster"]
+        network = known.get("resourcesVpcConfig", {})
+        return Cluster(
+            name=name,
+            status=known.get("status", "unknown"),
+            version=known.get("version", ""),
+            endpoint=known.get("endpoint", ""),
+            certificate_authority=known.get("certificateAuthority", {}).get("data", ""),
+            vpc_id=network.get("vpcId", ""),
+            subnet_ids=tuple(sorted(network.get("subnetIds", []))),
+            issuer=known.get("identity", {}).get("oidc", {}).get("issuer", ""),
+        )

@@ -1,0 +1,189 @@
+"""Checks after a failure: certificate, load balancer, database instance, Secrets Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from stacks.settings.models import RdsDatabase
+from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.checking import up
+from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
+from tooling.doctor.findings import Finding, Severity
+
+NAME: Final = "langfuse"
+"""The stack's name for what it makes (``__main__.py``)."""
+
+INGRESS: Final = f"{NAME}-endpoint"
+"""The Ingress of ``components.public_endpoint``."""
+
+INSTANCE: Final = f"{NAME}-postgres-instance"
+"""Logical name of the instance of ``components.postgres_rds``; its identifier begins so."""
+
+_WORKING: Final = {
+    "available",
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-log-exports",
+    "storage-config-upgrade",
+    "storage-initialization",
+    "storage-optimization",
+}
+"""Statuses in which the database answers
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html)."""
+
+_BROKEN: Final = {
+    "failed": "RDS could not recover it: restore a snapshot or a point in time",
+    "inaccessible-encryption-credentials": "its KMS key is disabled, deleted or out of reach",
+    "inaccessible-encryption-credentials-recoverable": (
+        "its KMS key is disabled or out of reach: enable the key, then start the instance"
+    ),
+    "incompatible-network": "its subnets have no free address, or its network does not fit",
+    "incompatible-option-group": "its option group does not fit the version",
+    "incompatible-parameters": "its parameter group does not fit the version or the class",
+    "incompatible-restore": "what it was restored from does not fit",
+    "insufficient-capacity": "AWS has no capacity for the instance class in its zones now",
+    "restore-error": "the restore failed",
+    "stopped": "somebody stopped it; RDS starts it again after seven days",
+    "storage-full": "its storage is full: raise database.storageGiB, or set maxStorageGiB",
+}
+
+_REASONS: Final = {
+    "Elb.InternalError": "the load balancer has an error of its own",
+    "Target.FailedHealthChecks": (
+        "no connection to the pod, or no answer that can be read: Langfuse does not run there, or "
+        "a security group or NetworkPolicy is in the way"
+    ),
+    "Target.ResponseCodeMismatch": (
+        "Langfuse answers with another code than 200: it runs without its database, or not yet"
+    ),
+    "Target.Timeout": (
+        "no answer in time: a security group or NetworkPolicy is in the way, or the pod is too busy"
+    ),
+}
+"""Of https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html."""
+
+
+def load_balancer(account: Account) -> Iterator[Finding]:
+    """Why the load balancer sends no requests to Langfuse. None yet: the Ingress says why."""
+    if account.settings.endpoint is None:
+        return
+    aws = account.aws
+    owner = f"{account.settings.cluster.namespace}/{INGRESS}"
+    tags = {
+        "elbv2.k8s.aws/cluster": account.settings.cluster.eks_name or "",
+        "ingress.k8s.aws/stack": owner,
+    }
+    groups = aws.pages(
+        "resourcegroupstaggingapi",
+        "GetResources",
+        "ResourceTagMappingList",
+        TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()],
+        ResourceTypeFilters=["elasticloadbalancing:targetgroup"],
+    )
+    for group in sorted(group["ResourceARN"] for group in groups):
+        health = aws.ask("elbv2", "DescribeTargetHealth", TargetGroupArn=group)
+        show = aws.command("elbv2", "describe-target-health", "--target-group-arn", group)
+        targets = health.get("TargetHealthDescriptions", [])
+        if not targets:
+            cause = (
+                "The load balancer has no pod to send requests to: none is Ready, or the AWS Load "
+                "Balancer Controller does not run."
+            )
+            yield _about_targets(owner, cause, show, "error")
+            continue
+        sick = [target for target in targets if target["TargetHealth"]["State"] == "unhealthy"]
+        if sick:
+            told = "; ".join(_reason(target) for target in sick)
+            cause = f"The load balancer counts {len(sick)} of {len(targets)} pods as unhealthy"
+            severity: Severity = "error" if len(sick) == len(targets) else "warning"
+            yield _about_targets(owner, f"{cause}: {told}.", show, severity)
+
+
+def _reason(target: Mapping[str, Any]) -> str:
+    health = target["TargetHealth"]
+    reason = health.get("Reason", "unknown")
+    told = _REASONS.get(reason, health.get("Description", "no reason is given"))
+    return f"{target['Target']['Id']} {reason} ({told})"
+
+
+def _about_targets(owner: str, cause: str, command: str, severity: Severity) -> Finding:
+    return Finding(
+        section="not-ready",
+        severity=severity,
+        subject=f"Ingress {owner}",
+        cause=cause,
+        command=command,
+    )
+
+
+def database_instance(account: Account) -> Iterator[Finding]:
+    """Whether the RDS instance is in a status in which it answers."""
+    if not isinstance(account.settings.database, RdsDatabase):
+        return
+    vpc = account.cluster().vpc_id
+    listed = account.aws.pages("rds", "DescribeDBInstances", "DBInstances")
+    # The identifier is invented from the logical name, the same in every stack: another stack in
+    # the same network is told apart by the identifier in the finding alone.
+    own = [
+        instance
+        for instance in listed
+        if INSTANCE in instance["DBInstanceIdentifier"]
+        and instance.get("DBSubnetGroup", {}).get("VpcId") == vpc
+    ]
+    for instance in own:
+        status = instance.get("DBInstanceStatus", "unknown")
+        if status in _WORKING:
+            continue
+        identifier = instance["DBInstanceIdentifier"]
+        several = (
+            f" (One of {len(own)} instances of this name in {vpc}: compare the stack's output "
+            "databaseAddress.)"
+            if len(own) > 1
+            else ""
+        )
+        told = f": {_BROKEN[status]}" if status in _BROKEN else ""
+        waits = "" if status in _BROKEN else "; it may not answer until it is available again"
+        yield Finding(
+            section="database-unreachable",
+            severity="error" if status in _BROKEN else "warning",
+            subject=f"RDS instance {identifier}",
+            cause=f"It is {status}{told}{waits}.{several}",
+            command=account.aws.command(
+                *("rds", "describe-events", "--source-type", "db-instance"),
+                *("--source-identifier", identifier, "--duration", "1440"),
+            ),
+        )
+
+
+def entries(account: Account) -> Iterator[Finding]:
+    """Whether the entries that External Secrets reads are there, with a value."""
+    for name in entry_names(account.settings):
+        found = account.aws.look_up("secretsmanager", "DescribeSecret", ABSENT_ENTRY, SecretId=name)
+        describe = account.aws.command("secretsmanager", "describe-secret", "--secret-id", name)
+        if found is None:
+            # After an `up` that ended before it, there is nothing wrong with that.
+            cause = "It is not there: `up` has not made it yet, or somebody deleted it."
+            yield _about_entry(name, cause, describe, "warning")
+        elif found.get("DeletedDate"):
+            cause = "Somebody deleted it; it can still be restored, and then `pulumi up` goes on."
+            restore = account.aws.command("secretsmanager", "restore-secret", "--secret-id", name)
+            yield _about_entry(name, cause, restore, "error")
+        elif "AWSCURRENT" not in _stages(found):
+            cause = "It has no value: `up` ended before it was written. Another `up` writes it."
+            yield _about_entry(name, cause, up(account), "error")
+
+
+def _stages(entry: Mapping[str, Any]) -> set[str]:
+    versions: Mapping[str, list[str]] = entry.get("VersionIdsToStages", {})
+    return {stage for stages in versions.values() for stage in stages}
+
+
+def _about_entry(name: str, cause: str, command: str, severity: Severity) -> Finding:
+    return Finding(
+        section="secret-not-synced",
+        severity=severity,
+        subject=f"Secrets Manager entry {name}",
+        cause=cause,
+        command=command,
+    )

@@ -1,0 +1,75 @@
+"""Checks of whoever runs `pulumi up`: credentials, account, AWS CLI."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Final
+
+from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.client import UnansweredError
+from tooling.doctor.findings import Finding, Unanswerable
+
+_CLI_SECONDS: Final = 10
+"""The CLI takes one or two to start."""
+
+_INSTALL: Final = (
+    "Install version 2: "
+    "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+)
+
+
+def credentials(account: Account) -> Iterator[Finding]:
+    """Whether the credentials are there and AWS accepts them."""
+    try:
+        account.caller()
+    except Unanswerable as stop:
+        yield stop.finding
+
+
+def account_allowed(account: Account) -> Iterator[Finding]:
+    """Whether the credentials are of an account that the stack names."""
+    try:
+        account.caller()
+    except Unanswerable:
+        raise UnansweredError("needs AWS credentials that work") from None
+    try:
+        account.admitted()
+    except Unanswerable as stop:
+        yield stop.finding
+
+
+def command_line(_: Account) -> Iterator[Finding]:
+    """Whether `aws eks get-token` can run, which is how the cluster is logged in to."""
+    program = shutil.which("aws")
+    if program is None:
+        yield _about_cli(f"There is no `aws` command on PATH. {_INSTALL}", "command -v aws")
+        return
+    try:
+        answer = subprocess.run(  # noqa: S603 - what PATH says is what Kubernetes' clients run
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_CLI_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise UnansweredError(f"{program} --version did not answer") from None
+    # Version 1 writes it to stderr under old Pythons.
+    version = re.search(r"aws-cli/(\d+)\.", answer.stdout + answer.stderr)
+    if answer.returncode != 0 or version is None:
+        yield _about_cli(f"{program} does not run. {_INSTALL}", "aws --version")
+    elif int(version[1]) < 2:
+        yield _about_cli(f"{program} is version {version[1]}. {_INSTALL}", "aws --version")
+
+
+def _about_cli(cause: str, command: str) -> Finding:
+    return Finding(
+        section="aws-cli-missing",
+        severity="error",
+        subject="AWS CLI",
+        cause=f"{cause} (Every connection to the EKS cluster asks it for a token.)",
+        command=command,
+    )

@@ -1,0 +1,66 @@
+"""Turns a question about an account into a check: what it needs first, and what a refusal means."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+
+from stacks.settings.problems import full_key, set_command
+from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.client import DeniedError, UnansweredError
+from tooling.doctor.findings import Check, Finding, Unanswerable
+
+Question = Callable[[Account], Iterable[Finding]]
+
+
+def check(account: Account, title: str, question: Question) -> Check:
+    """A check that is asked only with credentials that work, in an account of the stack's.
+
+    Without them it is unanswered: the checks of credentials and account say why, once.
+    """
+
+    def run() -> list[Finding]:
+        try:
+            account.admitted()
+        except Unanswerable:
+            raise UnansweredError("needs AWS credentials of the stack's account") from None
+        return answers(account, title, question)
+
+    return Check(title=title, run=run)
+
+
+def answers(account: Account, title: str, question: Question) -> list[Finding]:
+    """What a question finds; a refusal ends it with a warning."""
+    found = list[Finding]()
+    try:
+        for finding in question(account):
+            found.append(finding)
+    except DeniedError as denied:
+        found.append(not_checked(account, title, denied.permission))
+    return found
+
+
+def not_checked(account: Account, title: str, permission: str) -> Finding:
+    """A warning about a question that the caller may not ask."""
+    return Finding(
+        section="aws-permission-missing",
+        severity="warning",
+        subject=permission,
+        cause=(
+            f"{title}: could not be checked, because the caller has no permission {permission}. "
+            "The command shows who the caller is."
+        ),
+        command=account.aws.command("sts", "get-caller-identity"),
+    )
+
+
+def up(account: Account) -> str:
+    """The command that deploys the stack."""
+    return shlex.join(("make", "up", f"STACK={account.settings.stack}"))
+
+
+def set_configuration(account: Account, path: str, value: str) -> str:
+    """The command that gives a configuration key of the stack a value."""
+    command = set_command(full_key(path), value)
+    stack = shlex.quote(account.settings.stack)
+    return command.replace("pulumi config set", f"pulumi config set --stack {stack}", 1)

@@ -1,0 +1,174 @@
+"""Checks of the EKS cluster and its identity provider, and a kubeconfig for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import stacks.eks
+from stacks.settings import Settings
+from tooling.doctor.aws.account import Account, Cluster
+from tooling.doctor.aws.client import Clients, DeniedError, UnansweredError
+from tooling.doctor.findings import Finding, Unanswerable
+
+_OLDEST: Final = (1, 30)
+"""`preStop.sleep` is on by default from then on
+(https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/)."""
+
+_USABLE: Final = {"ACTIVE", "UPDATING"}
+"""Of https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html: its API answers."""
+
+_AUDIENCE: Final = "sts.amazonaws.com"
+
+
+def cluster(account: Account) -> Iterator[Finding]:
+    """Whether the cluster is there, runs, and is new enough."""
+    found = account.found_cluster()
+    if found is None:
+        yield _missing(account)
+    elif found.status not in _USABLE:
+        yield _unusable(account, found)
+    elif _version(found.version) < _OLDEST:
+        yield Finding(
+            section="kubernetes-too-old",
+            severity="error",
+            subject=f"EKS cluster {found.name}",
+            cause=(
+                f"It runs Kubernetes {found.version}, and the pods need 1.30 or newer: "
+                "`preStop.sleep` is refused before. EKS upgrades one minor version at a time."
+            ),
+            command=account.aws.command(
+                *("eks", "update-cluster-version", "--name", found.name),
+                *("--kubernetes-version", _next(found.version)),
+            ),
+        )
+
+
+def _missing(account: Account) -> Finding:
+    name = account.settings.cluster.eks_name or ""
+    return Finding(
+        section="eks-cluster",
+        severity="error",
+        subject=f"EKS cluster {name}",
+        cause=(
+            f"There is no EKS cluster '{name}' in {account.aws.region} of account "
+            f"{account.caller().account} (cluster.eksName, aws:region). The command lists those "
+            "that are there."
+        ),
+        command=account.aws.command("eks", "list-clusters"),
+    )
+
+
+def _unusable(account: Account, found: Cluster) -> Finding:
+    return Finding(
+        section="eks-cluster",
+        severity="error",
+        subject=f"EKS cluster {found.name}",
+        cause=f"It is {found.status}: nothing can be deployed until it is ACTIVE.",
+        command=account.aws.command("eks", "wait", "cluster-active", "--name", found.name),
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split("."))
+    except ValueError:
+        raise UnansweredError(f"EKS gives '{text}' as the cluster's version") from None
+
+
+def _next(text: str) -> str:
+    major, minor = _version(text)[:2]
+    return f"{major}.{minor + 1}"
+
+
+def identity_provider(account: Account) -> Iterator[Finding]:
+    """Whether IAM knows the cluster's issuer, and takes its tokens for STS."""
+    found = account.cluster()
+    answer = account.aws.ask("iam", "ListOpenIDConnectProviders")
+    issuer = found.issuer.removeprefix("https://")
+    arns = [entry["Arn"] for entry in answer.get("OpenIDConnectProviderList", [])]
+    arn = next((arn for arn in arns if issuer and arn.endswith(f":oidc-provider/{issuer}")), None)
+    if arn is None:
+        yield Finding(
+            section="oidc-provider-missing",
+            severity="error",
+            subject=f"EKS cluster {found.name}",
+            cause=(
+                f"IAM has no OIDC provider for the cluster's issuer, {found.issuer}: no service "
+                "account can take a role, so neither secrets nor the bucket can be reached. A "
+                "cluster comes without one; it is made once per cluster."
+            ),
+            command=account.aws.command(
+                *("iam", "create-open-id-connect-provider", "--url", found.issuer),
+                *("--client-id-list", _AUDIENCE),
+            ),
+        )
+        return
+    provider = account.aws.ask("iam", "GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+    if _AUDIENCE not in provider.get("ClientIDList", []):
+        yield Finding(
+            section="oidc-provider-missing",
+            severity="error",
+            subject=f"IAM OIDC provider {issuer}",
+            cause=(
+                f"It does not take tokens for {_AUDIENCE} (the client IDs, or audiences, of the "
+                "provider): no service account can take a role."
+            ),
+            command=account.aws.command(
+                *("iam", "add-client-id-to-open-id-connect-provider"),
+                *("--open-id-connect-provider-arn", arn, "--client-id", _AUDIENCE),
+            ),
+        )
+
+
+def kubeconfig(settings: Settings, folder: Path, clients: Clients) -> Path:
+    """Writes a kubeconfig that logs in to the stack's cluster through the AWS CLI.
+
+    It holds no token. Raises ``Unanswerable`` when the cluster cannot be asked for.
+    """
+    account = Account(settings, clients)
+    name = settings.cluster.eks_name or ""
+    try:
+        account.admitted()
+        found = account.found_cluster()
+    except DeniedError as denied:
+        raise Unanswerable(
+            Finding(
+                section="aws-permission-missing",
+                severity="error",
+                subject=denied.permission,
+                cause=(
+                    f"The EKS cluster '{name}' cannot be found: the caller has no permission "
+                    f"{denied.permission}, which every deployment needs. The command shows who "
+                    "the caller is."
+                ),
+                command=account.aws.command("sts", "get-caller-identity"),
+            )
+        ) from None
+    except UnansweredError as unanswered:
+        raise Unanswerable(
+            Finding(
+                section="eks-cluster",
+                severity="error",
+                subject=f"EKS cluster {name}",
+                cause=f"{unanswered}. The command asks the same.",
+                command=account.aws.command("eks", "describe-cluster", "--name", name),
+            )
+        ) from None
+    if found is None:
+        raise Unanswerable(_missing(account))
+    if not found.endpoint or not found.certificate_authority:
+        raise Unanswerable(_unusable(account, found))
+    document = stacks.eks.kubeconfig(
+        name=name,
+        region=settings.aws.region or "",
+        profile=settings.aws.profile,
+        endpoint=found.endpoint,
+        certificate_authority=found.certificate_authority,
+    )
+    file = folder / "kubeconfig"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return file

@@ -1,0 +1,245 @@
+"""Asks IAM's simulator whether the caller may do what the stack's resources need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components import iam_documents, object_storage_environment
+from components.langfuse_versions import Version
+from stacks.settings import Settings
+from stacks.settings.models import RdsDatabase
+from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.actions import NEEDS, Need, Part
+from tooling.doctor.aws.client import RefusedError
+from tooling.doctor.findings import Finding, Severity
+
+_INVENTED: Final = "0a1b2c3"
+"""For the part of an ARN that is not known yet: the simulator takes resources that do not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the simulator says about one action."""
+
+    action: str
+    allowed: bool
+    why: str
+    """Why not, in a few words."""
+    unknown: tuple[str, ...]
+    """Condition keys that the caller's policies ask for and a simulation does not have."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Whose permissions are asked for, by which component, on what."""
+
+    account: Account
+    component: str
+    source: str
+    resource: str
+
+    def again(self, actions: Sequence[str]) -> str:
+        """The command that asks the same."""
+        return self.account.aws.command(
+            *("iam", "simulate-principal-policy", "--policy-source-arn", self.source),
+            *("--action-names", *actions, "--resource-arns", self.resource),
+            *("--query", "EvaluationResults[].[EvalActionName,EvalDecision]"),
+            *("--output", "table"),
+        )
+
+
+def parts(settings: Settings) -> set[Part]:
+    """The parts of a stack that need something in AWS."""
+    database, endpoint = settings.database, settings.endpoint
+    storage, monitoring = settings.object_storage, settings.monitoring
+    alarms = monitoring.alarms if monitoring else None
+    entries = settings.secrets.delivery == "secretsManager"
+    roles = storage is not None and bool(
+        object_storage_environment.role_prefixes(
+            version=Version.parse(settings.langfuse.version),
+            exports=storage.exports,
+            media=storage.media,
+        )
+    )
+    rds = isinstance(database, RdsDatabase)
+    chosen: dict[Part, bool] = {
+        "cluster": True,
+        "oidc": entries or roles,
+        "database": rds,
+        "monitoring role": rds and database.monitoring_seconds > 0,
+        "restore": rds and database.restore_from is not None,
+        "database key": rds and database.kms_key_arn is not None,
+        "entries": entries,
+        "entries key": entries and settings.secrets.kms_key_arn is not None,
+        "log bucket": bool(endpoint and endpoint.access_logs and not endpoint.access_logs.bucket),
+        "certificate": endpoint is not None and endpoint.certificate_arn is None,
+        "zone": endpoint is not None and endpoint.hosted_zone is not None,
+        "bucket": storage is not None and storage.bucket is None,
+        "adopted bucket": storage is not None and storage.bucket is not None,
+        "bucket role": roles,
+        "alarms": alarms is not None,
+        "topic": alarms is not None and alarms.topic_arn is None,
+    }
+    return {part for part, needed in chosen.items() if needed}
+
+
+def permissions(account: Account) -> Iterator[Finding]:
+    """Whether the caller may do what the stack needs; one finding for each kind of resource."""
+    caller = account.admitted()
+    if caller.arn.endswith(":root"):
+        return  # no policy of the account's binds it, and the simulator does not take it
+    source = _principal(account, caller.arn)
+    if source is None:
+        yield _undecidable(account, caller.arn)
+        return
+    unknown = dict[str, list[str]]()
+    switched_on = parts(account.settings)
+    for need in (need for need in NEEDS if need.part in switched_on):
+        asked = _Asked(account, need.component, source, _resource(need, account, caller.arn))
+        refused = [v for v in _simulate(asked, (*need.actions, *need.removal)) if not v.allowed]
+        for verdict in refused:
+            if verdict.unknown:
+                unknown.setdefault(", ".join(verdict.unknown), []).append(verdict.action)
+        denied = [verdict for verdict in refused if not verdict.unknown]
+        if now := [verdict for verdict in denied if verdict.action in need.actions]:
+            yield _about(asked, now, "`up` fails without", "error")
+        if later := [verdict for verdict in denied if verdict.action in need.removal]:
+            when = "`up` goes on, a replacement or `destroy` fails without"
+            yield _about(asked, later, when, "warning")
+    for keys, actions in unknown.items():
+        yield _conditional(account, source, keys, sorted(set(actions)))
+
+
+def _principal(account: Account, arn: str) -> str | None:
+    """The user or role whose policies bind the caller; None for another kind of caller."""
+    _, _, _, _, _, name = arn.split(":", 5)
+    kind, _, rest = name.partition("/")
+    if kind == "user":
+        return arn
+    if kind != "assumed-role":
+        return None
+    # Asked for, because a role may have a path, as those of IAM Identity Center do, and the
+    # session's ARN does not have it.
+    role = account.aws.look_up(
+        "iam", "GetRole", {"NoSuchEntity"}, RoleName=rest.split("/", maxsplit=1)[0]
+    )
+    return role["Role"]["Arn"] if role else None
+
+
+def _resource(need: Need, account: Account, caller_arn: str) -> str:
+    if need.resource == "*":
+        return "*"
+    settings = account.settings
+    database, storage = settings.database, settings.object_storage
+    database_key = database.kms_key_arn if isinstance(database, RdsDatabase) else None
+    named = need.resource.format(
+        partition=iam_documents.partition(caller_arn),
+        region=account.aws.region,
+        account=iam_documents.account(caller_arn),
+        cluster=settings.cluster.eks_name,
+        stack=settings.stack,
+        key=database_key if need.part == "database key" else settings.secrets.kms_key_arn,
+        bucket=storage.bucket if storage else "",
+    )
+    return named.replace("*", _INVENTED)
+
+
+def _simulate(asked: _Asked, actions: Sequence[str]) -> list[Verdict]:
+    """The verdicts on ``actions``; together where the simulator takes them so.
+
+    It refuses actions that "require different authorization information", and documents nowhere
+    which those are: then each half is asked alone.
+    """
+    parameters: dict[str, Any] = {
+        "PolicySourceArn": asked.source,
+        "ActionNames": list(actions),
+        "ResourceArns": [asked.resource],
+        "ContextEntries": [
+            _context("aws:RequestedRegion", asked.account.aws.region or ""),
+            _context("aws:SecureTransport", "true", "boolean"),
+            _context("iam:PassedToService", "monitoring.rds.amazonaws.com"),
+        ],
+    }
+    try:
+        results = asked.account.aws.pages(
+            "iam", "SimulatePrincipalPolicy", "EvaluationResults", **parameters
+        )
+    except RefusedError as refused:
+        if refused.code != "InvalidInput" or len(actions) == 1:
+            raise
+    else:
+        return [_verdict(result) for result in results]
+    middle = len(actions) // 2
+    halves = (actions[:middle], actions[middle:])
+    return [v for half in halves for v in _simulate(asked, half)]
+
+
+def _context(key: str, value: str, kind: str = "string") -> Mapping[str, Any]:
+    return {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": kind}
+
+
+def _verdict(result: Mapping[str, Any]) -> Verdict:
+    organization = result.get("OrganizationsDecisionDetail", {})
+    boundary = result.get("PermissionsBoundaryDecisionDetail", {})
+    if not organization.get("AllowedByOrganizations", True):
+        why = "the organization does not allow it"
+    elif not boundary.get("AllowedByPermissionsBoundary", True):
+        why = "the permissions boundary does not allow it"
+    elif result["EvalDecision"] == "explicitDeny":
+        why = "a policy denies it"
+    else:
+        why = "no policy allows it"
+    return Verdict(
+        action=result["EvalActionName"],
+        allowed=result["EvalDecision"] == "allowed",
+        why=why,
+        unknown=tuple(sorted(result.get("MissingContextValues", []))),
+    )
+
+
+def _about(asked: _Asked, refused: Sequence[Verdict], when: str, severity: Severity) -> Finding:
+    reasons = dict[str, list[str]]()
+    for verdict in refused:
+        reasons.setdefault(verdict.why, []).append(verdict.action)
+    told = "; ".join(f"{', '.join(actions)} ({why})" for why, actions in reasons.items())
+    on = "" if asked.resource == "*" else f" on {asked.resource}"
+    return Finding(
+        section="aws-permission-missing",
+        severity=severity,
+        subject=f"{asked.component} in AWS",
+        cause=f"{_name(asked.source)} lacks, and {when}: {told}{on}.",
+        command=asked.again([verdict.action for verdict in refused]),
+    )
+
+
+def _conditional(account: Account, source: str, keys: str, actions: Sequence[str]) -> Finding:
+    return Finding(
+        section="aws-permission-missing",
+        severity="warning",
+        subject="AWS permissions",
+        cause=(
+            f"{_name(source)} has policies with conditions on {keys}, which a simulation cannot "
+            f"know. Not decided so: {', '.join(actions)}."
+        ),
+        command=_Asked(account, "", source, "*").again(actions),
+    )
+
+
+def _undecidable(account: Account, arn: str) -> Finding:
+    return Finding(
+        section="aws-permission-missing",
+        severity="warning",
+        subject="AWS permissions",
+        cause=(
+            f"The permissions of {arn} could not be checked: IAM simulates those of users and "
+            "roles of the account only."
+        ),
+        command=account.aws.command("sts", "get-caller-identity"),
+    )
+
+
+def _name(source: str) -> str:
+    kind, _, name = source.split(":", 5)[5].partition("/")
+    return f"The {kind} {name.rsplit('/', maxsplit=1)[-1]}"

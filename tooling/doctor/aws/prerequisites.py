@@ -1,0 +1,131 @@
+"""Checks of what else `up` would stumble over: taken names, an instance class, a silent topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.secret_entries import entry_name
+from stacks.settings import Settings
+from stacks.settings.models import RdsDatabase
+from stacks.settings.problems import NAMESPACE
+from tooling.doctor.aws.account import Account
+from tooling.doctor.findings import Finding
+
+ABSENT_ENTRY: Final = {"ResourceNotFoundException"}
+
+
+def entry_names(settings: Settings) -> list[str]:
+    """Names of the stack's Secrets Manager entries; none with another delivery."""
+    if settings.secrets.delivery != "secretsManager":
+        return []
+    agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
+    roles = [("app",), ("database",), *(("agents", namespace, "access") for namespace in agents)]
+    return [entry_name(NAMESPACE, settings.stack, *role) for role in roles]
+
+
+def entries_deleted(account: Account) -> Iterator[Finding]:
+    """Whether a name that the stack needs belongs to an entry that is scheduled for deletion."""
+    for name in entry_names(account.settings):
+        found = account.aws.look_up("secretsmanager", "DescribeSecret", ABSENT_ENTRY, SecretId=name)
+        if found is not None and found.get("DeletedDate"):
+            restore = account.aws.command("secretsmanager", "restore-secret", "--secret-id", name)
+            yield Finding(
+                section="secret-scheduled-for-deletion",
+                severity="error",
+                subject=f"Secrets Manager entry {name}",
+                cause=(
+                    "It is scheduled for deletion and keeps its name until then, so `up` cannot "
+                    "make it. Restore it, and `pulumi import` takes it into the stack. What no "
+                    "data needs any more can be deleted for good with `delete-secret "
+                    "--force-delete-without-recovery`; what was encrypted with it is lost then."
+                ),
+                command=restore,
+            )
+
+
+def instance_class(account: Account) -> Iterator[Finding]:
+    """Whether the region has the instance class for the major version, as the stack orders it."""
+    database = account.settings.database
+    if not isinstance(database, RdsDatabase):
+        return
+    aws = account.aws
+    # A major version stands for its default minor one; offers are listed by exact version.
+    versions = aws.ask(
+        "rds",
+        "DescribeDBEngineVersions",
+        Engine="postgres",
+        EngineVersion=database.version,
+        DefaultOnly=True,
+    ).get("DBEngineVersions", [])
+    version = versions[0]["EngineVersion"] if versions else None
+    offers = version and aws.pages(
+        "rds",
+        "DescribeOrderableDBInstanceOptions",
+        "OrderableDBInstanceOptions",
+        Engine="postgres",
+        EngineVersion=version,
+        DBInstanceClass=database.instance_class,
+        Vpc=True,
+    )
+    if offers and not database.multi_az:
+        return
+    if offers and any(offer.get("MultiAZCapable") for offer in offers):
+        return
+    with_standby = " with a standby (database.multiAz)" if offers else ""
+    yield Finding(
+        section="instance-class-unavailable",
+        severity="error",
+        subject=f"Instance class {database.instance_class}",
+        cause=(
+            f"RDS does not offer {database.instance_class} for PostgreSQL {database.version}"
+            f"{with_standby} in {aws.region} (database.instanceClass, database.version). The "
+            "command lists the classes that it offers."
+        ),
+        command=aws.command(
+            *("rds", "describe-orderable-db-instance-options", "--engine", "postgres"),
+            *(("--engine-version", version) if version else ()),
+            *("--query", "OrderableDBInstanceOptions[].DBInstanceClass", "--output", "text"),
+        ),
+    )
+
+
+def topic(account: Account) -> Iterator[Finding]:
+    """Whether the given SNS topic is there, and CloudWatch can publish to it."""
+    monitoring = account.settings.monitoring
+    arn = monitoring.alarms.topic_arn if monitoring and monitoring.alarms else None
+    if arn is None:
+        return
+    aws = account.aws
+    found = aws.look_up(
+        "sns", "GetTopicAttributes", {"NotFound", "NotFoundException"}, TopicArn=arn
+    )
+    if found is None:
+        yield _about_topic(
+            arn,
+            "There is no such topic (monitoring.alarms.topicArn): the alarms would be made, and "
+            "tell nobody. The command lists the topics that are there.",
+            aws.command("sns", "list-topics", "--output", "text"),
+        )
+    elif found.get("Attributes", {}).get("KmsMasterKeyId", "").endswith("alias/aws/sns"):
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        yield _about_topic(
+            arn,
+            "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
+            "arrives, and nothing says so. Give it a key of your own whose policy admits "
+            "cloudwatch.amazonaws.com, or none, as the command does.",
+            aws.command(
+                *("sns", "set-topic-attributes", "--topic-arn", arn),
+                *("--attribute-name", "KmsMasterKeyId", "--attribute-value", ""),
+            ),
+        )
+
+
+def _about_topic(arn: str, cause: str, command: str) -> Finding:
+    return Finding(
+        section="topic-missing",
+        severity="warning",
+        subject=f"SNS topic {arn.rsplit(':', maxsplit=1)[-1]}",
+        cause=cause,
+        command=command,
+    )
