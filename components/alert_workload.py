@@ -141,9 +141,9 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         ),
         summary="Containers {{ $labels.container }} need more memory than their limit",
         description=(
-            "In half an hour the kernel killed {{ $labels.container }} in {{ $value }} pods of "
-            "{{ $labels.namespace }} at the memory limit. Requests that they were answering are "
-            "lost."
+            "In half an hour the kernel killed {{ $labels.container }} at its memory limit in "
+            "{{ $value }} of the pods in {{ $labels.namespace }}. Requests that they were "
+            "answering are lost."
         ),
     )
     throttled, periods = (

@@ -1,0 +1,702 @@
+"""What the alert rules say about series that Prometheus could have: Prometheus's own evaluation.
+
+Does not prove that exporters write these series; their names and labels are from their sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from components import alert_rules
+from components.watched import Watched
+from tests.support.promtool import check_rules, needs_promtool, run_tests
+
+pytestmark = needs_promtool
+
+RUNBOOKS: Final = "https://git.example.com/platform/docs"
+EVERYTHING: Final = Watched(
+    stack="prod",
+    namespace="observability",
+    langfuse="langfuse",
+    min_replicas=2,
+    max_replicas=4,
+    migration="langfuse-migration",
+    postgres="langfuse-postgres",
+    secret_namespaces=("observability", "ai-agents"),
+    probe_job="observability/langfuse",
+)
+NOTHING_MORE: Final = replace(
+    EVERYTHING, min_replicas=2, max_replicas=2, postgres=None, secret_namespaces=(), probe_job=None
+)
+
+DAY: Final = 86_400
+LONG: Final = 600
+"""Samples of a healthy series: more than any test looks at."""
+
+Values = str
+Series = Mapping[str, Values]
+
+
+def of_ksm(metric: str, labels: str) -> str:
+    return f'{metric}{{namespace="observability", {labels}, instance="10.0.0.7:8080"}}'
+
+
+def secret(
+    status: str, *, name: str = "langfuse-app-4f1c", namespace: str = "observability"
+) -> str:
+    """As a scrape gives it that does not honour labels."""
+    return (
+        f'externalsecret_status_condition{{exported_namespace="{namespace}", name="{name}", '
+        f'namespace="external-secrets", condition="Ready", status="{status}"}}'
+    )
+
+
+def of_probe(metric: str) -> str:
+    labels = 'job="observability/langfuse", instance="https://langfuse.example.com/health"'
+    return f'{metric}{{namespace="observability", {labels}}}'
+
+
+def restarts(pod: str, container: str = "langfuse") -> str:
+    labels = f'pod="{pod}", container="{container}"'
+    return of_ksm("kube_pod_container_status_restarts_total", labels)
+
+
+POD: Final = 'pod="langfuse-5d8f7c9b6d-x2x9k", container="langfuse"'
+AVAILABLE: Final = of_ksm("kube_deployment_status_replicas_available", 'deployment="langfuse"')
+WANTED: Final = of_ksm("kube_deployment_spec_replicas", 'deployment="langfuse"')
+AUTOSCALER: Final = 'horizontalpodautoscaler="langfuse"'
+CURRENT: Final = of_ksm("kube_horizontalpodautoscaler_status_current_replicas", AUTOSCALER)
+MAXIMUM: Final = of_ksm("kube_horizontalpodautoscaler_spec_max_replicas", AUTOSCALER)
+RESTARTS: Final = restarts("langfuse-5d8f7c9b6d-x2x9k")
+TERMINATED: Final = "kube_pod_container_status_last_terminated_reason"
+KILLED: Final = of_ksm(TERMINATED, f'{POD}, reason="OOMKilled"')
+PERIODS: Final = of_ksm("container_cpu_cfs_periods_total", POD)
+THROTTLED: Final = of_ksm("container_cpu_cfs_throttled_periods_total", POD)
+FAILED: Final = "kube_job_failed"
+MIGRATION: Final = 'job_name="langfuse-migration-1a2b3c4d"'
+DATABASE: Final = of_ksm(
+    "kube_statefulset_status_replicas_ready", 'statefulset="langfuse-postgres"'
+)
+CLAIM: Final = 'persistentvolumeclaim="data-langfuse-postgres-0"'
+FREE: Final = of_ksm("kubelet_volume_stats_available_bytes", CLAIM)
+CAPACITY: Final = of_ksm("kubelet_volume_stats_capacity_bytes", CLAIM)
+SUCCESS: Final = of_probe("probe_success")
+DURATION: Final = of_probe("probe_duration_seconds")
+EXPIRY: Final = of_probe("probe_ssl_earliest_cert_expiry")
+
+HEALTHY: Final[Series] = {
+    AVAILABLE: f"2x{LONG}",
+    WANTED: f"2x{LONG}",
+    CURRENT: f"2x{LONG}",
+    MAXIMUM: f"4x{LONG}",
+    RESTARTS: f"0x{LONG}",
+    DATABASE: f"1x{LONG}",
+    FREE: f"60x{LONG}",
+    CAPACITY: f"100x{LONG}",
+    secret("True"): f"1x{LONG}",
+    secret("False"): f"0x{LONG}",
+    SUCCESS: f"1x{LONG}",
+    DURATION: f"0.2x{LONG}",
+    EXPIRY: f"{90 * DAY}x{LONG}",
+}
+"""Every series that the alerts need, with nothing wrong. No CPU limit, no failed Job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firing:
+    """Series that make one alert fire, and none of the others."""
+
+    series: Series
+    """What differs from ``HEALTHY``."""
+    minute: int
+    """The first in which the alert fires."""
+    labels: Mapping[str, str]
+    summary: str
+    description: str
+    severity: str = "warning"
+    interval: str = "1m"
+    """Between two samples."""
+
+    def expected(self, name: str) -> dict[str, Any]:
+        return {
+            "exp_labels": {
+                "namespace": "observability",
+                "stack": "prod",
+                "team": "platform",
+                "severity": self.severity,
+                **self.labels,
+            },
+            "exp_annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                "runbook_url": f"{RUNBOOKS}/troubleshooting.md#{name.lower()}",
+            },
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """Series close to those of a firing alert, with which it does not fire."""
+
+    why: str
+    series: Series
+    minutes: Iterable[int]
+    interval: str = "1m"
+
+
+FIRING: Final = {
+    "LangfuseDown": Firing(
+        series={AVAILABLE: "0x30"},
+        minute=5,
+        severity="critical",
+        labels={"deployment": "langfuse"},
+        summary="Langfuse is down: no pod serves",
+        description=(
+            "For 5 minutes no pod of observability/langfuse has been ready. Nobody can log in, "
+            "and traces that agents send do not arrive."
+        ),
+    ),
+    "LangfuseReplicasMissing": Firing(
+        series={AVAILABLE: "1x30"},
+        minute=15,
+        labels={"deployment": "langfuse"},
+        summary="Langfuse runs with fewer pods than wanted",
+        description=(
+            "For 15 minutes pods of observability/langfuse have been missing, 1 now. The others "
+            "serve; another failure or a peak is not covered."
+        ),
+    ),
+    "LangfuseAutoscalerAtMaximum": Firing(
+        series={CURRENT: "4x30", AVAILABLE: "4x30", WANTED: "4x30"},
+        minute=15,
+        labels={"horizontalpodautoscaler": "langfuse"},
+        summary="Langfuse cannot scale out any further",
+        description=(
+            "For 15 minutes observability/langfuse has had 4 pods, its maximum. More load makes "
+            "Langfuse slower."
+        ),
+    ),
+    "LangfusePodRestarts": Firing(
+        series={RESTARTS: "0x5 1x5 2x5 3x30"},
+        minute=19,
+        labels={"container": "langfuse"},
+        summary="Containers langfuse restart again and again",
+        description=(
+            "Containers langfuse in observability restarted 3 times in half an hour. Requests "
+            "that they were answering are lost."
+        ),
+    ),
+    "LangfuseOutOfMemory": Firing(
+        series={RESTARTS: "0x9 1x30", KILLED: "_x10 1x30"},
+        minute=11,
+        labels={"container": "langfuse"},
+        summary="Containers langfuse need more memory than their limit",
+        description=(
+            "In half an hour the kernel killed langfuse at its memory limit in 1 of the pods in "
+            "observability. Requests that they were answering are lost."
+        ),
+    ),
+    "LangfuseCpuThrottled": Firing(
+        series={PERIODS: "0+600x60", THROTTLED: "0+180x60"},
+        minute=16,
+        labels={"container": "langfuse"},
+        summary="A CPU limit slows langfuse down",
+        description=(
+            "For 15 minutes a CPU limit has held langfuse in observability back, now in 30% of the "
+            "periods in which it runs. The stack sets no such limit: a LimitRange of the namespace "
+            "or an admission webhook does."
+        ),
+    ),
+    "LangfuseMigrationFailed": Firing(
+        series={of_ksm(FAILED, f'{MIGRATION}, condition="true"'): "1x30"},
+        minute=1,
+        labels={"job_name": "langfuse-migration-1a2b3c4d"},
+        summary="A database migration of Langfuse failed",
+        description=(
+            "The migration Job observability/langfuse-migration-1a2b3c4d gave up. Pods of the "
+            "release before go on serving; the new release does not start until a migration has "
+            "succeeded."
+        ),
+    ),
+    "LangfuseDatabaseDown": Firing(
+        series={DATABASE: "0x30"},
+        minute=5,
+        severity="critical",
+        labels={"statefulset": "langfuse-postgres"},
+        summary="Langfuse's database is down",
+        description=(
+            "For 5 minutes observability/langfuse-postgres has accepted no connections. Langfuse "
+            "answers with errors, and traces that agents send do not arrive."
+        ),
+    ),
+    "LangfuseVolumeFilling": Firing(
+        series={FREE: "19x30"},
+        minute=15,
+        labels={"persistentvolumeclaim": "data-langfuse-postgres-0"},
+        summary="The volume of Langfuse's database fills up",
+        description=(
+            "observability/data-langfuse-postgres-0 has 19% of its space left. It is nearly full, "
+            "or will be in 3 days at the pace of the last one; PostgreSQL stops when it is."
+        ),
+    ),
+    "LangfuseSecretNotReady": Firing(
+        series={secret("True"): "0x30", secret("False"): "1x30"},
+        minute=10,
+        labels={"name": "langfuse-app-4f1c"},
+        summary="A secret does not arrive in observability",
+        description=(
+            "For 10 minutes External Secrets has not delivered observability/langfuse-app-4f1c. "
+            "Pods that run keep what they have; a changed value does not arrive, and where the "
+            "Secret is gone no new pod starts."
+        ),
+    ),
+    "LangfuseProbeFailing": Firing(
+        # Down from the tenth minute on: more than half of five minutes' probes at the 13th.
+        series={SUCCESS: "1x19 0x60"},
+        interval="30s",
+        minute=15,
+        severity="critical",
+        labels={"instance": "https://langfuse.example.com/health"},
+        summary="Langfuse cannot be reached at https://langfuse.example.com/health",
+        description=(
+            "Of five minutes' requests to https://langfuse.example.com/health 0% succeeded. People "
+            "and agents who come the same way get errors, whatever the pods say of themselves."
+        ),
+    ),
+    "LangfuseProbeSlow": Firing(
+        series={DURATION: "2.5x60"},
+        minute=15,
+        labels={"instance": "https://langfuse.example.com/health"},
+        summary="Langfuse answers slowly at https://langfuse.example.com/health",
+        description=(
+            "For 15 minutes a page that does next to nothing has been slow, now 2.5s at "
+            "https://langfuse.example.com/health. Writing traces takes longer: agents' SDKs give "
+            "up after 10 or 20 seconds, and what they could not send is lost."
+        ),
+    ),
+    "LangfuseCertificateExpires": Firing(
+        series={EXPIRY: f"{20 * DAY}x60"},
+        minute=15,
+        labels={"instance": "https://langfuse.example.com/health"},
+        summary="The certificate of https://langfuse.example.com/health expires",
+        description=(
+            "The certificate of https://langfuse.example.com/health ends in 19d 23h 45m 0s. It "
+            "should have been renewed by now; when it ends, browsers and SDKs refuse to connect."
+        ),
+    ),
+    "LangfuseNotMeasured": Firing(
+        series={AVAILABLE: "_x60"},
+        minute=15,
+        labels={"source": "kube-state-metrics"},
+        summary="Prometheus has no metrics of Langfuse from kube-state-metrics",
+        description=(
+            "For 15 minutes Prometheus has had nothing from kube-state-metrics about Langfuse in "
+            "observability. Alerts that read it say nothing, whatever happens."
+        ),
+    ),
+}
+
+OTHER_JOB: Final = 'job_name="backup-1a2b3c4d"'
+
+QUIET: Final = {
+    "LangfuseDown": [
+        Quiet(why="one pod serves", series={AVAILABLE: "1x30"}, minutes=[5, 14]),
+        Quiet(why="back in time", series={AVAILABLE: "0x4 2x30"}, minutes=[4, 5, 10]),
+    ],
+    "LangfuseReplicasMissing": [
+        Quiet(why="none at all is LangfuseDown", series={AVAILABLE: "0x30"}, minutes=[15, 20]),
+        Quiet(
+            why="scaled out slowly", series={WANTED: "4x30", AVAILABLE: "2x14 4x15"}, minutes=[15]
+        ),
+    ],
+    "LangfuseAutoscalerAtMaximum": [
+        Quiet(why="one below", series={CURRENT: "3x60"}, minutes=[15, 60]),
+        Quiet(why="a short peak", series={CURRENT: "4x14 3x30"}, minutes=[14, 15, 30]),
+    ],
+    "LangfusePodRestarts": [
+        Quiet(why="twice", series={RESTARTS: "0x5 1x5 2x60"}, minutes=[13, 20, 40]),
+        Quiet(why="an hour apart", series={RESTARTS: "0x5 1x60 2x60 3x60"}, minutes=[66, 128, 140]),
+        Quiet(
+            why="another workload of the namespace",
+            series={restarts("langfuse-worker-6f5d4c3b2a-x2x9k"): "0x5 9x60"},
+            minutes=[10, 20],
+        ),
+        Quiet(
+            why="a migration's pods are tried anew by their Job",
+            series={
+                restarts("langfuse-migration-1a2b3c4d-x2x9k", "migration"): "0x5 9x60",
+            },
+            minutes=[10, 20],
+        ),
+    ],
+    "LangfuseOutOfMemory": [
+        Quiet(
+            why="an hour after the last kill",
+            series={RESTARTS: "0x9 1x200", KILLED: "_x10 1x200"},
+            minutes=[71, 200],
+        ),
+        Quiet(
+            why="a restart for another reason",
+            series={
+                RESTARTS: "0x9 1x30",
+                of_ksm(TERMINATED, f'{POD}, reason="Error"'): "_x10 1x30",
+            },
+            minutes=[11, 30],
+        ),
+        Quiet(
+            why="killed long ago, and another pod restarts now",
+            series={
+                KILLED: "1x30",
+                restarts("langfuse-5d8f7c9b6d-abcde"): "0x9 1x30",
+            },
+            minutes=[11, 30],
+        ),
+    ],
+    "LangfuseCpuThrottled": [
+        Quiet(
+            why="a little", series={PERIODS: "0+600x60", THROTTLED: "0+149x60"}, minutes=[16, 60]
+        ),
+        Quiet(
+            why="while it starts",
+            series={PERIODS: "0+600x60", THROTTLED: "0+600x5 3000x50"},
+            minutes=[6, 16, 30],
+        ),
+    ],
+    "LangfuseMigrationFailed": [
+        Quiet(
+            why="it may still succeed",
+            series={
+                of_ksm(FAILED, f'{MIGRATION}, condition="true"'): "0x30",
+                of_ksm(FAILED, f'{MIGRATION}, condition="false"'): "1x30",
+            },
+            minutes=[1, 30],
+        ),
+        Quiet(
+            why="another Job of the namespace",
+            series={of_ksm(FAILED, f'{OTHER_JOB}, condition="true"'): "1x30"},
+            minutes=[1, 30],
+        ),
+    ],
+    "LangfuseDatabaseDown": [
+        Quiet(why="moved to another node", series={DATABASE: "0x4 1x30"}, minutes=[4, 5, 10]),
+    ],
+    "LangfuseVolumeFilling": [
+        Quiet(why="a fifth is free", series={FREE: "20x60"}, minutes=[15, 60]),
+        Quiet(
+            why="an import into a new volume is no trend",
+            series={FREE: "60-0.5x50 35x300"},
+            minutes=[60, 120, 300],
+        ),
+        Quiet(
+            # 6 % in twelve hours, then nothing. By the pace of the working hours alone it would be
+            # full in three days, and not any more at night.
+            why="agents work by day",
+            series={FREE: "39.5-0.0416x143 33.5x143 33.5-0.0416x143 27.5x143"},
+            interval="5m",
+            minutes=range(0, 48 * 60, 60),
+        ),
+        Quiet(
+            why="busy since it moved to another node",
+            series={
+                FREE: "38x287 stale",
+                FREE.replace("10.0.0.7", "10.0.0.8"): "_x288 38-0.0833x24 36x100",
+            },
+            interval="5m",
+            minutes=range(24 * 60, 34 * 60, 15),
+        ),
+    ],
+    "LangfuseSecretNotReady": [
+        Quiet(
+            why="delivered at last",
+            series={secret("False"): "1x9 0x30", secret("True"): "0x9 1x30"},
+            minutes=[9, 10, 20],
+        ),
+        Quiet(
+            why="another team's, in a namespace that is shared",
+            series={secret("False", name="research-key", namespace="ai-agents"): "1x30"},
+            minutes=[10, 30],
+        ),
+        Quiet(
+            why="another stack's, in a namespace of its own",
+            series={secret("False", namespace="observability-dev"): "1x30"},
+            minutes=[10, 30],
+        ),
+        Quiet(
+            why="another namespace's, which the operator's own is called like",
+            series={
+                secret("False", namespace="elsewhere").replace(
+                    'namespace="external-secrets"', 'namespace="observability"'
+                ): "1x30"
+            },
+            minutes=[10, 30],
+        ),
+    ],
+    "LangfuseProbeFailing": [
+        Quiet(
+            why="a failover of two minutes",
+            series={SUCCESS: "1x19 0x3 1x60"},
+            interval="30s",
+            minutes=range(10, 25),
+        ),
+        Quiet(
+            why="one probe in three fails",
+            series={SUCCESS: " ".join(["1 1 0"] * 40)},
+            interval="30s",
+            minutes=range(5, 60),
+        ),
+    ],
+    "LangfuseProbeSlow": [
+        Quiet(why="not yet", series={DURATION: "1.9x60"}, minutes=[15, 60]),
+        Quiet(why="for a while", series={DURATION: "9x9 0.2x60"}, minutes=range(10, 40)),
+    ],
+    "LangfuseCertificateExpires": [
+        Quiet(why="an hour too early", series={EXPIRY: f"{21 * DAY + 3600}x60"}, minutes=[15, 59]),
+    ],
+    "LangfuseNotMeasured": [
+        Quiet(
+            why="an exporter restarts", series={AVAILABLE: "2x5 _x10 2x60"}, minutes=[15, 20, 25]
+        ),
+        Quiet(
+            why="no CPU limit, and a volume that nobody measures",
+            series={FREE: "_x60", CAPACITY: "_x60"},
+            minutes=[15, 60],
+        ),
+    ],
+}
+
+
+def groups(watched: Watched = EVERYTHING) -> list[dict[str, Any]]:
+    return alert_rules.groups(
+        watched, runbooks=RUNBOOKS, certificate_days=21, alert_labels={"team": "platform"}
+    )
+
+
+def assert_fires(
+    series: Series,
+    expected: Mapping[int, Mapping[str, Firing]],
+    *,
+    interval: str = "1m",
+) -> None:
+    """That exactly the ``expected`` alerts fire, by minute and name, where ``series`` differ from
+    those of a healthy stack."""
+    assert_passes(
+        {
+            "interval": interval,
+            "input_series": inputs(series),
+            "alert_rule_test": [
+                {
+                    "eval_time": f"{minute}m",
+                    "alertname": name,
+                    "exp_alerts": [alerts[name].expected(name)] if name in alerts else [],
+                }
+                for minute, alerts in expected.items()
+                for name in alert_rules.NAMES
+            ],
+        }
+    )
+
+
+def inputs(series: Series) -> list[dict[str, str]]:
+    return [{"series": name, "values": values} for name, values in {**HEALTHY, **series}.items()]
+
+
+def assert_passes(test: Mapping[str, Any]) -> None:
+    # A test over days has a sample each five minutes, and nothing happens between two.
+    every = "5m" if test["interval"] == "5m" else "1m"
+    # Not compared: promtool's own report says what was expected and what came.
+    if report := run_tests(groups(), [test], every=every):
+        pytest.fail(report, pytrace=False)
+
+
+def test_every_alert_has_a_case_that_fires_and_one_that_does_not() -> None:
+    assert list(FIRING) == list(QUIET) == list(alert_rules.NAMES)
+    assert all(QUIET.values())
+
+
+@pytest.mark.parametrize("name", FIRING)
+def test_it_fires_alone_and_not_a_minute_earlier(name: str) -> None:
+    case = FIRING[name]
+
+    assert_fires(
+        case.series, {case.minute - 1: {}, case.minute: {name: case}}, interval=case.interval
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        pytest.param(name, case, id=f"{name}: {case.why}")
+        for name, cases in QUIET.items()
+        for case in cases
+    ],
+)
+def test_it_does_not_fire(name: str, case: Quiet) -> None:
+    none: list[dict[str, Any]] = [
+        {"eval_time": f"{minute}m", "alertname": name, "exp_alerts": []} for minute in case.minutes
+    ]
+
+    assert_passes(
+        {"interval": case.interval, "input_series": inputs(case.series), "alert_rule_test": none}
+    )
+
+
+def test_nothing_fires_while_everything_is_well() -> None:
+    assert_fires({}, {minute: {} for minute in (0, 1, 30, 240)})
+
+
+def test_a_rollout_fires_nothing() -> None:
+    """Two pods replaced one after the other, with a new Secret before them."""
+    old, new = "langfuse-5d8f7c9b6d", "langfuse-7b9c8d5f4e"
+    rollout = {
+        AVAILABLE: "2x5 3x1 2x1 3x1 2x60",
+        CURRENT: "2x5 3x4 2x60",
+        restarts(f"{old}-aaaaa"): "7x6 _x60",
+        restarts(f"{old}-bbbbb"): "0x8 _x60",
+        restarts(f"{new}-ccccc"): "_x5 0x60",
+        restarts(f"{new}-ddddd"): "_x7 0x60",
+        secret("False", name="langfuse-app-9e0d"): "_x2 1x2 0x60",
+        secret("True", name="langfuse-app-9e0d"): "_x2 0x2 1x60",
+    }
+
+    assert_fires(rollout, {minute: {} for minute in range(40)})
+
+
+def test_a_restart_of_kube_state_metrics_does_not_start_the_minutes_again() -> None:
+    moved = AVAILABLE.replace("10.0.0.7", "10.0.0.8")
+    fires = {"LangfuseDown": FIRING["LangfuseDown"]}
+
+    assert_fires({AVAILABLE: "0x2 stale", moved: "_x3 0x30"}, {4: {}, 5: fires})
+
+
+def test_two_instances_of_kube_state_metrics_do_not_count_twice() -> None:
+    twice = {RESTARTS: "0x5 1x5 2x60", RESTARTS.replace("10.0.0.7", "10.0.0.8"): "0x5 1x5 2x60"}
+
+    assert_fires(twice, {minute: {} for minute in range(40)})
+
+
+def test_restarts_of_several_pods_count_together() -> None:
+    pods = {restarts("langfuse-5d8f7c9b6d-aaaaa"): "0x5 1x60"}
+    pods[restarts("langfuse-5d8f7c9b6d-bbbbb")] = "0x9 2x60"
+    fires = {"LangfusePodRestarts": FIRING["LangfusePodRestarts"]}
+
+    assert_fires(pods, {10: {}, 11: fires})
+
+
+def test_the_database_runs_out_of_memory_under_its_own_name() -> None:
+    name = "LangfuseOutOfMemory"
+    container = 'pod="langfuse-postgres-0", container="postgresql"'
+    case = FIRING[name]
+    own = replace(
+        case,
+        labels={"container": "postgresql"},
+        summary=case.summary.replace("langfuse", "postgresql"),
+        description=case.description.replace("langfuse", "postgresql"),
+    )
+    series = {
+        restarts("langfuse-postgres-0", "postgresql"): "0x9 1x30",
+        of_ksm(TERMINATED, f'{container}, reason="OOMKilled"'): "_x10 1x30",
+    }
+
+    assert_fires(series, {10: {}, 11: {name: own}})
+
+
+PER_SAMPLE: Final = 20 / 288
+"""A fifth of the volume in a day of samples, one each five minutes."""
+
+PREDICTED: Final = 24 * 60 + 5 + 15
+"""Minutes until ``LangfuseVolumeFilling`` fires at that pace, from 60 % free on: the first sample
+below 40 % comes after a day and five minutes."""
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pytest.param({FREE: f"60-{PER_SAMPLE}x600"}, id="on one node"),
+        pytest.param(
+            {
+                FREE: f"60-{PER_SAMPLE}x143 stale",
+                FREE.replace("10.0.0.7", "10.0.0.8"): f"_x144 50-{PER_SAMPLE}x600",
+            },
+            id="on another node since noon",
+        ),
+    ],
+)
+def test_a_volume_that_will_be_full_in_three_days_fires_while_there_is_room(
+    series: Series,
+) -> None:
+    name = "LangfuseVolumeFilling"
+    case = FIRING[name]
+    fires = replace(case, description=case.description.replace("19%", "39.72%"))
+
+    assert_fires(series, {PREDICTED - 5: {}, PREDICTED: {name: fires}}, interval="5m")
+
+
+def test_a_secret_is_found_where_the_scrape_honours_labels() -> None:
+    honoured = secret("False").replace('namespace="external-secrets", ', "")
+    honoured = honoured.replace("exported_namespace", "namespace")
+    fires = {"LangfuseSecretNotReady": FIRING["LangfuseSecretNotReady"]}
+
+    assert honoured.count("namespace") == 1
+    assert_fires({honoured: "1x30"}, {9: {}, 10: fires})
+
+
+def test_agents_secret_is_watched_in_the_namespace_of_the_agents() -> None:
+    name = "LangfuseSecretNotReady"
+    case = FIRING[name]
+    entire = "observability/langfuse-app-4f1c"
+    agents = replace(
+        case,
+        labels={"name": "agent-observability", "namespace": "ai-agents"},
+        summary=case.summary.replace("observability", "ai-agents"),
+        description=case.description.replace(entire, "ai-agents/agent-observability"),
+    )
+    series = {secret("False", name="agent-observability", namespace="ai-agents"): "1x30"}
+
+    assert_fires(series, {9: {}, 10: {name: agents}})
+
+
+@pytest.mark.parametrize(
+    ("gone", "source"),
+    [
+        ([DATABASE], "kube-state-metrics"),
+        ([secret("True"), secret("False")], "External Secrets"),
+        ([SUCCESS], "the blackbox exporter"),
+    ],
+)
+def test_each_source_that_is_silent_is_named(gone: Sequence[str], source: str) -> None:
+    name = "LangfuseNotMeasured"
+    case = FIRING[name]
+    named = replace(
+        case,
+        labels={"source": source},
+        summary=case.summary.replace("kube-state-metrics", source),
+        description=case.description.replace("kube-state-metrics", source),
+    )
+
+    assert_fires(dict.fromkeys(gone, "_x60"), {14: {}, 15: {name: named}})
+
+
+@pytest.mark.parametrize(
+    "watched",
+    [
+        EVERYTHING,
+        NOTHING_MORE,
+        replace(NOTHING_MORE, postgres="langfuse-postgres"),
+        replace(NOTHING_MORE, secret_namespaces=("observability",)),
+        replace(NOTHING_MORE, probe_job="observability/langfuse"),
+        replace(NOTHING_MORE, max_replicas=3),
+    ],
+)
+def test_promtool_has_nothing_against_the_rules(watched: Watched) -> None:
+    assert check_rules(groups(watched)) == ""
+
+
+def test_promtool_would_find_a_wrong_expression() -> None:
+    (first, *_) = groups()
+    first["rules"][0]["expr"] += " =="
+
+    assert "parse error" in check_rules([first])
