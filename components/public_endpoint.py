@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 import pulumi
+from pulumi.output import UNKNOWN
 from pulumi_aws import lb, route53
 from pulumi_kubernetes.networking.v1 import Ingress
 
-from components import alb_annotations
+from components import alb_annotations, load_balancer_name
 from components.access_log_bucket import AccessLogBucket, AccessLogBucketArgs
 from components.labels import labels
 from components.validated_certificate import ValidatedCertificate, ValidatedCertificateArgs
@@ -93,6 +94,8 @@ class PublicEndpoint(pulumi.ComponentResource):
     """Complete when the load balancer exists; for the pods to wait for."""
     load_balancer_host: pulumi.Output[str]
     """Host name of the load balancer."""
+    certificate_arn: pulumi.Output[str]
+    """The certificate that the load balancer shows."""
 
     def __init__(
         self, name: str, args: PublicEndpointArgs, opts: pulumi.ResourceOptions | None = None
@@ -105,28 +108,39 @@ class PublicEndpoint(pulumi.ComponentResource):
                 private_zone=False,
                 opts=pulumi.InvokeOptions(parent=self),
             ).apply(lambda zone: zone.zone_id)
-        ingress = self._ingress(name, args, self._certificate(name, args, zone_id))
+        self.certificate_arn = self._certificate(name, args, zone_id)
+        ingress = self._ingress(name, args)
         self.ready = ingress
         self.load_balancer_host = ingress.status.apply(load_balancer_host)
         if zone_id is not None:
             self._record(name, args.host, zone_id)
         self.register_outputs({"loadBalancerHost": self.load_balancer_host})
 
+    def find_load_balancer(self) -> pulumi.Output[str]:
+        """What CloudWatch names the load balancer by: ``app/<name>/<id>``, the end of its ARN.
+
+        Looked up for whoever asks: the controller makes the load balancer, and the Ingress tells
+        nothing but its host name. In a preview without that name it is unknown. One that is named
+        and does not exist stops the preview, with AWS's own message.
+        """
+        return lb.get_load_balancer_output(
+            name=self.load_balancer_host.apply(name_of_load_balancer),
+            opts=pulumi.InvokeOptions(parent=self),
+        ).apply(lambda found: found.arn_suffix)
+
     def _certificate(
         self, name: str, args: PublicEndpointArgs, zone_id: pulumi.Output[str] | None
-    ) -> pulumi.Input[str]:
+    ) -> pulumi.Output[str]:
         """ARN of a certificate that is issued when the ARN resolves."""
         if args.certificate_arn is not None or zone_id is None:
-            return args.certificate_arn or ""
+            return pulumi.Output.from_input(args.certificate_arn or "")
         return ValidatedCertificate(
             f"{name}-certificate",
             ValidatedCertificateArgs(host=args.host, zone_id=zone_id),
             pulumi.ResourceOptions(parent=self),
         ).arn
 
-    def _ingress(
-        self, name: str, args: PublicEndpointArgs, certificate_arn: pulumi.Input[str]
-    ) -> Ingress:
+    def _ingress(self, name: str, args: PublicEndpointArgs) -> Ingress:
         load_balancer = alb_annotations.LoadBalancer(
             scheme=args.scheme,
             health_path=args.health_path,
@@ -144,7 +158,7 @@ class PublicEndpoint(pulumi.ComponentResource):
                 "labels": labels(name, "ingress"),
                 "annotations": {
                     **alb_annotations.ingress_annotations(load_balancer),
-                    alb_annotations.CERTIFICATE: certificate_arn,
+                    alb_annotations.CERTIFICATE: self.certificate_arn,
                     alb_annotations.LOAD_BALANCER_ATTRIBUTES: self._attributes(name, args),
                 },
             },
@@ -231,3 +245,15 @@ def load_balancer_host(status: IngressStatus | None) -> str:
         "the Ingress has no load balancer: look at its events and at the AWS Load Balancer "
         "Controller's log"
     )
+
+
+def name_of_load_balancer(host: str) -> pulumi.Input[str]:
+    """The name of the load balancer with that host name; unknown where the host is."""
+    if host == _UNKNOWN_HOST:
+        return pulumi.Output.from_input(UNKNOWN)  # pyright: ignore[reportReturnType]
+    try:
+        return load_balancer_name.from_host(host)
+    except ValueError as error:
+        raise pulumi.RunError(
+            f"CloudWatch's name of the load balancer cannot be looked up: {error}"
+        ) from error

@@ -1,4 +1,7 @@
-"""Amazon RDS instance classes: memory and the connections that follow. Pure; imports no SDK."""
+"""Amazon RDS instance classes: memory, the connections that follow, CPU credits.
+
+Pure; imports no SDK.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,17 @@ FAMILIES: Final = {
     **dict.fromkeys(("r5", "r6g", "r6i", "r7g", "r7i", "r8g"), _MEMORY),
 }
 
+# Earned in an hour by t3 and by t4g alike; a credit is a minute of one vCPU
+# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html).
+_CREDITS: Final = {
+    "micro": 12,
+    "small": 24,
+    "medium": 24,
+    "large": 36,
+    "xlarge": 96,
+    "2xlarge": 192,
+}
+
 
 def memory_gib(instance_class: str) -> int | None:
     """Memory of an instance class in GiB, or None for one that is not in the table."""
@@ -43,3 +57,11 @@ def max_connections(gib: int) -> int:
     """
     usable = (gib * 0.9 - 0.15) * 2**30
     return min(int(usable / 9531392), 5000)
+
+
+def credits_per_hour(instance_class: str) -> int | None:
+    """CPU credits that a burstable class earns in an hour; None for a class without credits."""
+    match = _CLASS.fullmatch(instance_class)
+    if match is None or FAMILIES.get(match["family"]) is not _BURSTABLE:
+        return None
+    return _CREDITS.get(match["size"])

@@ -18,7 +18,7 @@ from components.langfuse import Langfuse, LangfuseArgs
 from components.langfuse_service import LangfuseService, LangfuseServiceArgs
 from components.langfuse_versions import Version
 from components.postgres_stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
-from stacks import monitoring, translation
+from stacks import translation
 from stacks.settings import Settings
 from stacks.settings.models import ExternalDatabase, StatefulSetDatabase
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.object_storage import ObjectStorage
+    from components.postgres_rds import PostgresRds
+    from components.public_endpoint import PublicEndpoint
     from components.secrets_manager_delivery import SecretsManagerDelivery
     from stacks.eks import Eks
 
@@ -66,6 +68,8 @@ class ObservabilityStack(pulumi.ComponentResource):
         self._eks = args.eks
         self._release = Version.parse(settings.langfuse.version)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._rds: PostgresRds | None = None
+        self._public: PublicEndpoint | None = None
         self.outputs = {
             "url": translation.public_url(settings),
             "version": settings.langfuse.version,
@@ -111,7 +115,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     *settings.agents.namespaces,
                     *settings.agents.existing_namespaces,
                     *langfuse.allowed_namespaces,
-                    *monitoring.client_namespaces(settings),
+                    *translation.prober_namespaces(settings),
                 ],
                 client_networks=client_networks,
                 before_pods=before_pods,
@@ -123,14 +127,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             self._child,
         )
         self._agents(service, credentials, delivery)
-        monitoring.alerts(
-            f"{name}-alerts",
-            settings,
-            stack_name=name,
-            namespace=namespace,
-            service_url=service.url,
-            opts=self._child,
-        )
+        self._monitoring(namespace, service)
         self.outputs |= translation.outputs(settings, name, namespace, secret.name)
         self.register_outputs(self.outputs)
 
@@ -196,9 +193,9 @@ class ObservabilityStack(pulumi.ComponentResource):
                     raise ValueError("the settings let RDS be without an EKS cluster")
                 from stacks import on_eks  # noqa: PLC0415
 
-                rds = on_eks.database(name, settings, self._eks, self._child)
-                self.outputs["databaseVersion"] = rds.engine_version
-                connection = rds.connection
+                self._rds = on_eks.database(name, settings, self._eks, self._child)
+                self.outputs["databaseVersion"] = self._rds.engine_version
+                connection = self._rds.connection
         self.outputs["databaseAddress"] = connection.address
         return connection
 
@@ -221,6 +218,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             eks=self._eks,
             opts=self._child,
         )
+        self._public = endpoint
         self.outputs["loadBalancerHost"] = endpoint.load_balancer_host
         return [endpoint.ready], on_eks.load_balancer_networks(settings, self._eks)
 
@@ -269,3 +267,44 @@ class ObservabilityStack(pulumi.ComponentResource):
             )
         if agents.namespaces or agents.existing_namespaces:
             self.outputs["agentEnvFrom"] = f"envFrom: [{{secretRef: {{name: {SECRET_NAME}}}}}]"
+
+    def _monitoring(self, namespace: pulumi.Output[str], service: LangfuseService) -> None:
+        """Dashboards, alert rules and alarms, as far as the settings ask for them."""
+        settings, name = self._settings, self._prefix
+        if settings.monitoring is None:
+            return
+        from stacks import monitoring  # noqa: PLC0415 - see its docstring
+
+        in_aws = None
+        if self._eks is not None:
+            from stacks import cloudwatch  # noqa: PLC0415 - see its docstring
+
+            if settings.monitoring.dashboards is not None:
+                in_aws = cloudwatch.dashboard_source(settings, self._rds, self._public, self._eks)
+            alarms = cloudwatch.alarms(
+                f"{name}-alarms",
+                settings,
+                database=self._rds,
+                endpoint=self._public,
+                eks=self._eks,
+                opts=self._child,
+            )
+            if alarms is not None:
+                self.outputs["alarmTopic"] = alarms.topic_arn
+        watched = monitoring.watched(name, settings)
+        monitoring.dashboards(
+            f"{name}-dashboards",
+            watched,
+            settings.monitoring,
+            namespace=namespace,
+            aws=in_aws,
+            opts=self._child,
+        )
+        monitoring.alerts(
+            f"{name}-alerts",
+            watched,
+            settings,
+            namespace=namespace,
+            service_url=service.url,
+            opts=self._child,
+        )

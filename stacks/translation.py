@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pulumi
 
@@ -28,6 +29,24 @@ def public_url(settings: Settings) -> str:
     """The URL that people open; NEXTAUTH_URL, certificate, Ingress and record follow from it."""
     endpoint = settings.endpoint
     return f"https://{endpoint.host}" if endpoint else settings.langfuse.public_url
+
+
+def has_local_url(settings: Settings) -> bool:
+    """Whether the URL leads to nobody but its reader, as that of a port-forward."""
+    return urlsplit(public_url(settings)).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def prober(settings: Settings) -> str | None:
+    """Address of the blackbox exporter that probes the stack."""
+    monitoring = settings.monitoring
+    rules = monitoring.prometheus_rules if monitoring else None
+    return rules.prober if rules else None
+
+
+def prober_namespaces(settings: Settings) -> list[str]:
+    """Namespaces whose pods probe Langfuse's Service: none where they take the public URL."""
+    address = prober(settings)
+    return [address.split(".")[1]] if address and has_local_url(settings) else []
 
 
 def image(settings: Langfuse) -> str:

@@ -351,8 +351,22 @@ _ENDPOINT_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:route53/record:Record": _record,
 }
 
+
+def _load_balancer(arguments: Values) -> Values:
+    name = arguments["name"]
+    suffix = f"app/{name}/{digits(name, 16)}"
+    return {
+        "id": arn("elasticloadbalancing", f"loadbalancer/{suffix}"),
+        "arn": arn("elasticloadbalancing", f"loadbalancer/{suffix}"),
+        "arnSuffix": suffix,
+        "loadBalancerType": "application",
+        "name": name,
+    }
+
+
 _ENDPOINT_INVOKES: Final[Mapping[str, Callable[[Values], Values]]] = {
     "aws:lb/getHostedZoneId:getHostedZoneId": _load_balancer_zone,
+    "aws:lb/getLoadBalancer:getLoadBalancer": _load_balancer,
     "aws:route53/getZone:getZone": _zone,
 }
 
@@ -365,12 +379,55 @@ def ingress_status(resource: Resource) -> Values:
     return {"loadBalancer": {"ingress": [{"hostname": host}]}}
 
 
+# CloudAlarms
+
+
+def _key(resource: Resource) -> Values:
+    id_ = digits(resource.urn, 32)
+    return {"id": id_, "arn": arn("kms", f"key/{id_}"), "keyId": id_}
+
+
+def _topic(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": arn("sns", name), "arn": arn("sns", name), "name": name, "owner": ACCOUNT}
+
+
+def _topic_policy(resource: Resource) -> Values:
+    return {"id": resource.inputs["arn"], "owner": ACCOUNT}
+
+
+def _topic_subscription(resource: Resource) -> Values:
+    subscription = f"{resource.inputs['topic']}:{digits(resource.urn, 32)}"
+    return {"id": subscription, "arn": subscription, "pendingConfirmation": True}
+
+
+def _metric_alarm(resource: Resource) -> Values:
+    name = resource.inputs["name"]
+    return {"id": name, "arn": arn("cloudwatch", f"alarm:{name}")}
+
+
+def _dashboard(resource: Resource) -> Values:
+    name = resource.inputs["dashboardName"]
+    return {"id": name, "dashboardArn": arn("cloudwatch", f"dashboard/{name}", region="")}
+
+
+_ALARM_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:cloudwatch/dashboard:Dashboard": _dashboard,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
+    "aws:kms/key:Key": _key,
+    "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": _topic_subscription,
+}
+
+
 AWS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
     **_COMMON_STATE,
     **_RDS_STATE,
     **_STORAGE_STATE,
     **_SECRETS_STATE,
     **_ENDPOINT_STATE,
+    **_ALARM_STATE,
 }
 """What AWS computes, by the resource's type."""
 

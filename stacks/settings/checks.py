@@ -10,7 +10,14 @@ from typing import Any, Final, get_args
 
 from components import langfuse_versions, postgres_url, quantities, rds_sizes
 from components.langfuse_versions import Version
-from stacks.settings import aws_checks, endpoint_checks, rds_checks, risks, storage_checks
+from stacks.settings import (
+    aws_checks,
+    endpoint_checks,
+    monitoring_checks,
+    rds_checks,
+    risks,
+    storage_checks,
+)
 from stacks.settings.models import (
     Agents,
     Cluster,
@@ -292,7 +299,14 @@ def run(sections: Mapping[str, Any]) -> Iterator[Problem]:
     ``sections`` has None for what is left out, and nothing at all for what is not valid. A check
     is left out when a section that it names is either, unless it takes None.
     """
-    modules = (aws_checks, endpoint_checks, storage_checks, rds_checks, risks)
+    modules = (
+        aws_checks,
+        endpoint_checks,
+        storage_checks,
+        rds_checks,
+        monitoring_checks,
+        risks,
+    )
     for check in chain(CHECKS, *(module.CHECKS for module in modules)):
         needed = inspect.signature(check, eval_str=True).parameters.values()
         if all(_given(parameter, sections) for parameter in needed):

@@ -440,7 +440,9 @@ class Alarms(Section):
     email: Email | None = None
     """Address that a new SNS topic writes to, once it has confirmed the subscription."""
     topic_arn: TopicArn | None = None
-    """Existing SNS topic in `aws:region`, which lets CloudWatch publish."""
+    """Existing SNS topic in `aws:region`, of this account or another, which lets CloudWatch publish
+    for this account's alarms. An encrypted one needs a key that lets CloudWatch use it, which
+    `alias/aws/sns` does not."""
 
 
 class Monitoring(Section):

@@ -157,6 +157,19 @@ def restore_source(database: Database) -> Iterator[Problem]:
         yield to_remove(f"{path}.time", restore.time, rule)
 
 
+def major_upgrade_at_once(database: Database) -> Iterator[Problem]:
+    """Another major version has another parameter group. Deferred to the maintenance window, the
+    instance would still use the old one when the same `up` deletes it."""
+    if not isinstance(database, RdsDatabase):
+        return
+    if database.allow_major_upgrade and not database.apply_immediately:
+        rule = (
+            "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
+            "maintenance window would leave the old parameter group in use, and its deletion fails"
+        )
+        yield to_change("database.applyImmediately", False, rule, value=True)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     needs_eks,
     certificate_of_region,
@@ -166,4 +179,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     backups_of_protected,
     windows,
     restore_source,
+    major_upgrade_at_once,
 )

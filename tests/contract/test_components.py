@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -186,13 +187,18 @@ def test_a_child_after_its_component_is_found(monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_physical_name_contains_the_name_of_the_stack(stack: str) -> None:
     run = offline.record_configuration("quokka", read(stack))
-    # Entries of Secrets Manager are named by project and stack: an account has those of all.
-    entry = "aws:secretsmanager/secret:Secret"
-    names = [n for r in run.resources.values() if r.type != entry for n in _physical_names(r)]
+    # These are named by project and stack: an account has those of all, and a person who gets an
+    # alarm's message reads its name alone.
+    shared = {
+        "aws:cloudwatch/dashboard:Dashboard",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:secretsmanager/secret:Secret",
+    }
+    names = [n for r in run.resources.values() if r.type not in shared for n in _physical_names(r)]
     assert len(names) >= 10
     assert [name for name in names if "quokka" in name] == []
-    entries = [name for r in run.of_type(entry) for name in _physical_names(r)]
-    assert [e for e in entries if not e.startswith("agent-observability/quokka/")] == []
+    others = [n for type_ in shared for r in run.of_type(type_) for n in _physical_names(r)]
+    assert [n for n in others if not re.match("agent-observability[/-]quokka([/-]|$)", n)] == []
 
 
 def test_a_preview_with_unknown_values_registers_the_same_resources(variant: str) -> None:

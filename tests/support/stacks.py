@@ -104,6 +104,31 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}secrets": {"delivery": "kubernetes", "recoveryDays": None},
         },
     ),
+    "dev with monitoring": Variant(
+        overrides={
+            f"{_N}monitoring": {
+                "runbooks": "https://git.example.com/platform/agent-observability/docs",
+                "dashboards": {"folder": "Langfuse"},
+                "prometheusRules": {
+                    "labels": {"release": "kube-prometheus-stack"},
+                    "alertLabels": {"team": "platform"},
+                    "prober": "blackbox-exporter.monitoring.svc:9115",
+                },
+            }
+        }
+    ),
+    "prod probed, with a topic of its own": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}monitoring": {
+                "prometheusRules": {"prober": "blackbox-exporter.monitoring.svc:9115"},
+                "alarms": {
+                    "email": None,
+                    "topicArn": "arn:aws:sns:ap-northeast-2:123456789012:on-call",
+                },
+            }
+        },
+    ),
     "further environment": Variant(
         overrides={
             f"{_N}langfuse": {

@@ -556,7 +556,6 @@ def test_the_action_table_has_every_component_that_makes_something_in_aws() -> N
     assert {need.component for need in actions.NEEDS} <= {
         *discovered(),
         eks_cluster.__name__.split(".")[-1],
-        "CloudWatchAlarms",
     }
 
 

@@ -301,17 +301,21 @@ RUNBOOKS: Final = "https://git.example.com/docs"
         ({"objectStorage": {"media": True}}, {"bucket", "bucket role", "oidc"}),
         ({"objectStorage": {"bucket": "mine"}}, {"adopted bucket", "bucket role", "oidc"}),
         (
-            {"monitoring": {"runbooks": RUNBOOKS, "alarms": {"email": "ops@example.com"}}},
-            {"alarms", "topic"},
+            {
+                **rds(monitoringSeconds=0),
+                "monitoring": {"runbooks": RUNBOOKS, "alarms": {"email": "ops@example.com"}},
+            },
+            {"database", "alarms", "topic"},
         ),
         (
             {
+                **endpoint(),
                 "monitoring": {
                     "runbooks": RUNBOOKS,
                     "alarms": {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:on-call"},
-                }
+                },
             },
-            {"alarms"},
+            {"certificate", "zone", "load balancer", "alarms"},
         ),
     ],
 )

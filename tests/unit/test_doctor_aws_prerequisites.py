@@ -18,6 +18,8 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:on-call"
 SECRETS: Final = {**ON_EKS, "secrets": {"delivery": "secretsManager"}}
 ALARMS: Final = {
     **ON_EKS,
+    "database": {"engine": "rds"},
+    "secrets": {"delivery": "secretsManager", "protect": True},
     "monitoring": {"runbooks": "https://git.example.com/docs", "alarms": {"topicArn": TOPIC}},
 }
 

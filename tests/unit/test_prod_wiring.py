@@ -38,7 +38,7 @@ def test_no_kubernetes_object_holds_a_generated_value() -> None:
         r for r in recorded("prod").resources.values() if r.type.startswith("kubernetes:")
     ]
 
-    assert len(kubernetes) == 21
+    assert len(kubernetes) == 24
     assert [r.name for r in kubernetes if holds_secret(r.inputs)] == []
     assert [r.name for r in kubernetes if r.inputs["kind"] == "Secret"] == []
 
@@ -63,7 +63,15 @@ def test_only_what_uses_the_database_waits_for_it() -> None:
     )
 
     assert waiting == [
+        "langfuse-alarms-dashboard",
+        "langfuse-alarms-database-burst-credits",
+        "langfuse-alarms-database-connections",
+        "langfuse-alarms-database-cpu",
+        "langfuse-alarms-database-memory",
+        "langfuse-alarms-database-storage",
         "langfuse-autoscaler",
+        "langfuse-dashboards-database",
+        "langfuse-dashboards-overview",
         "langfuse-database-entry-version",
         "langfuse-database-external-secret",
         "langfuse-deployment",
@@ -161,6 +169,7 @@ def test_the_outputs_are_exactly_these_and_none_is_secret() -> None:
         "adminEmail",
         "adminPasswordCommand",
         "agentEnvFrom",
+        "alarmTopic",
         "databaseAddress",
         "databaseVersion",
         "loadBalancerHost",

@@ -5,6 +5,7 @@ Does not prove that AWS issues the certificate, or what the controller makes of 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +20,11 @@ from components.public_endpoint import (
     PublicEndpoint,
     PublicEndpointArgs,
     load_balancer_host,
+    name_of_load_balancer,
 )
 from tests.support.component_run import run_component
 from tests.support.recordings import all_before, depends_on, inputs
+from tooling.offline import OfflineBackend
 from tooling.recording import UNKNOWN, Recording
 
 ENDPOINT = "langfuse-endpoint"
@@ -303,6 +306,69 @@ def test_an_update_without_a_load_balancer_says_where_to_look() -> None:
     for status in (None, IngressStatus(), empty):
         with pytest.raises(pulumi.RunError, match=r"^the Ingress has no load balancer: look at"):
             load_balancer_host(status)
+
+
+def looked_up(
+    monkeypatch: pytest.MonkeyPatch, host: str | None = None, *, preview: bool = False
+) -> tuple[list[dict[str, Any]], Any]:
+    """The look-ups of load balancers, and what CloudWatch names the load balancer by.
+
+    ``host``: what the Ingress's status says, in place of the invented one.
+    """
+    asked: list[dict[str, Any]] = []
+    answer = OfflineBackend.invoke
+
+    def listen(backend: OfflineBackend, token: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+        if token == "aws:lb/getLoadBalancer:getLoadBalancer":
+            asked.append(arguments)
+        return answer(backend, token, arguments)
+
+    monkeypatch.setattr(OfflineBackend, "invoke", listen)
+
+    def body() -> None:
+        endpoint = PublicEndpoint(ENDPOINT, ARGS)
+        if host is not None:
+            endpoint.load_balancer_host = pulumi.Output.from_input(host)
+        pulumi.export("dimension", endpoint.find_load_balancer())
+
+    return asked, run_component(body, preview=preview).exports["dimension"]
+
+
+def test_cloudwatchs_name_of_the_load_balancer_is_found_by_the_name_in_its_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = "internal-k8s-observab-langfuse-0123456789-987654321.eu-west-1.elb.amazonaws.com"
+    asked, dimension = looked_up(monkeypatch, host)
+
+    assert asked == [{"name": "k8s-observab-langfuse-0123456789"}]
+    assert re.fullmatch(r"app/k8s-observab-langfuse-0123456789/[0-9a-f]{16}", dimension)
+
+
+@pytest.mark.parametrize("host", [None, "known-after-update.invalid"])
+def test_a_preview_without_a_host_looks_nothing_up(
+    monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    assert looked_up(monkeypatch, host, preview=True) == ([], UNKNOWN)
+
+
+def test_a_load_balancer_of_another_kind_is_refused_with_its_host() -> None:
+    host = "k8s-langfuse-0123456789.elb.eu-west-1.amazonaws.com"
+
+    with pytest.raises(pulumi.RunError, match=rf"cannot be looked up: '{re.escape(host)}' is not"):
+        name_of_load_balancer(host)
+
+
+@pytest.mark.parametrize("changes", [{}, {"certificate_arn": GIVEN}])
+def test_the_certificate_is_known_to_whoever_watches_it(changes: dict[str, Any]) -> None:
+    def body() -> None:
+        endpoint = PublicEndpoint(ENDPOINT, replace(ARGS, **changes))
+        pulumi.export("certificate", endpoint.certificate_arn)
+
+    recording = run_component(body)
+
+    certificate = recording.exports["certificate"]
+    assert certificate == annotations_of(recording)[alb_annotations.CERTIFICATE]
+    assert certificate.startswith("arn:aws:acm:ap-northeast-2:123456789012:certificate/")
 
 
 def test_neither_certificate_nor_zone_is_refused() -> None:

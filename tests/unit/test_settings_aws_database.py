@@ -425,6 +425,17 @@ BAD = [
             "pulumi config set --path --type string @database.version 16",
         ),
     ),
+    bad(
+        "a major upgrade that waits for the maintenance window",
+        rds(allowMajorUpgrade=True),
+        problem(
+            "database.applyImmediately",
+            "false",
+            "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
+            "maintenance window would leave the old parameter group in use, and its deletion fails",
+            "pulumi config set --path @database.applyImmediately true",
+        ),
+    ),
 ]
 
 

@@ -38,7 +38,8 @@ LANGSMITH_KEY = (
                 "langfusee",
                 "(an object)",
                 "unknown key, did you mean 'langfuse'? known here: acknowledge, agents, "
-                "cluster, database, endpoint, langfuse, langsmith, monitoring, objectStorage, secrets",
+                "cluster, database, endpoint, langfuse, langsmith, monitoring, objectStorage, "
+                "secrets",
                 "pulumi config rm @langfusee",
             ),
         ),

@@ -1,4 +1,5 @@
-"""Generate docs/configuration.md and stacks/config.schema.json from the settings' models."""
+"""Generate the configuration's reference and schema from the settings' models, and the page and the
+pictures of the Grafana dashboards from the dashboards."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from tooling.docs import reference, schema
+from tooling.docs import dashboards, reference, schema
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -16,6 +17,8 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "stacks" / "config.schema.json": json.dumps(schema.stack_file(), indent=2) + "\n",
         ROOT / "docs" / "configuration.md": reference.page(),
+        ROOT / "docs" / "dashboards.md": dashboards.page(),
+        **{ROOT / "docs" / "images" / name: text for name, text in dashboards.images().items()},
     }
 
 

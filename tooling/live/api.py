@@ -20,7 +20,7 @@ from kubernetes.dynamic import exceptions as _errors
 
 FIELD_MANAGER: Final = "agent-observability"
 
-_SECONDS: Final = 30
+_SECONDS: Final = 30.0
 """For one request: an API server that needs longer is not there."""
 
 Object = dict[str, Any]
@@ -72,10 +72,12 @@ class _Discoverer(_discovery.LazyDiscoverer):
 class Api:
     """A connection to the cluster of one context. Safe to use from several threads.
 
-    Raises ``LiveError`` when there is no such context or no answer, ``ApiError`` for a refusal.
+    ``seconds`` is the limit of one request. Raises ``LiveError`` when there is no such context or
+    no answer, ``ApiError`` for a refusal.
     """
 
-    def __init__(self, kubeconfig: str | Path, context: str) -> None:
+    def __init__(self, kubeconfig: str | Path, context: str, *, seconds: float = _SECONDS) -> None:
+        self._seconds = seconds
         self._where = f"context {context} of {kubeconfig}"
         self._lock = threading.Lock()
         configuration = _client.Configuration()
@@ -107,7 +109,7 @@ class Api:
                     self._resource(reference.api_version, reference.kind),
                     name=reference.name,
                     namespace=reference.namespace,
-                    _request_timeout=_SECONDS,
+                    _request_timeout=self._seconds,
                 )
             except _errors.NotFoundError:
                 return None
@@ -123,7 +125,7 @@ class Api:
                 name=reference.name,
                 namespace=reference.namespace,
                 field_manager=FIELD_MANAGER,
-                _request_timeout=_SECONDS,
+                _request_timeout=self._seconds,
             )
         return cast("Object", applied.to_dict())
 
@@ -137,7 +139,7 @@ class Api:
                 f"{path}/{subresource}" if subresource else path,
                 body=change,
                 content_type="application/merge-patch+json",
-                _request_timeout=_SECONDS,
+                _request_timeout=self._seconds,
             )
         return cast("Object", patched.to_dict())
 
@@ -150,7 +152,7 @@ class Api:
                     name=reference.name,
                     namespace=reference.namespace,
                     body={"propagationPolicy": "Foreground"},
-                    _request_timeout=_SECONDS,
+                    _request_timeout=self._seconds,
                 )
             except _errors.NotFoundError:
                 return
@@ -169,14 +171,14 @@ class Api:
                 self._resource(api_version, kind),
                 namespace=namespace,
                 label_selector=selector,
-                _request_timeout=_SECONDS,
+                _request_timeout=self._seconds,
             ).to_dict()
         return [{"apiVersion": api_version, "kind": kind, **item} for item in found["items"]]
 
     def read(self, path: str) -> Object:
         """The answer to a GET of any path, such as ``/apis``."""
         with self._failures(f"reading {path}"):
-            answer = self._dynamic.request("get", path, _request_timeout=_SECONDS)
+            answer = self._dynamic.request("get", path, _request_timeout=self._seconds)
         return cast("Object", answer.to_dict())
 
     def _resource(self, api_version: str, kind: str) -> Any:  # noqa: ANN401 - has no types

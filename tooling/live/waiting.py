@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tooling.live.api import Api, LiveError, Object, Reference
 from tooling.live.changes import at
+from tooling.live.events import latest
 from tooling.live.readiness import failure, pod_problem, readiness
 from tooling.recording import as_mapping
 
@@ -77,7 +78,7 @@ class Waiter:
             return missing, live
 
         try:
-            live = self._poll_until(f"{reference}", look, limit)
+            live = self._poll_until(f"{reference}", look, limit, lambda live: latest(api, live))
         except _LimitError as error:
             live = api.get(reference)
             hint = self._hint(api, live) if live else ""
@@ -96,12 +97,16 @@ class Waiter:
             return f"deletion, held by {holders}" if holders else "deletion", live
 
         try:
-            self._poll_until(f"{reference}", look, limit)
+            self._poll_until(f"{reference}", look, limit, lambda _: None)
         except _LimitError as error:
             raise LiveError(str(error)) from None
 
     def _poll_until(
-        self, what: str, look: Callable[[], tuple[str | None, Object | None]], limit: float
+        self,
+        what: str,
+        look: Callable[[], tuple[str | None, Object | None]],
+        limit: float,
+        warning: Callable[[Object], str | None],
     ) -> Object | None:
         start = said = time.monotonic()
         last = ""
@@ -114,7 +119,9 @@ class Waiter:
                 raise _LimitError(f"{what} was given up after {limit:g} s, waiting for {missing}")
             if now - said >= (self._repeat if missing == last else self._quiet):
                 said, last = now, missing
-                self._say(f"  {what}: waiting for {missing} ({now - start:.0f} s)")
+                event = warning(live) if live is not None else None
+                trouble = f": {event}" if event else ""
+                self._say(f"  {what}: waiting for {missing} ({now - start:.0f} s){trouble}")
             if self._stopped.wait(self._poll):
                 self.check()
 

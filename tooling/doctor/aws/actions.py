@@ -27,6 +27,7 @@ Part = Literal[
     "bucket",
     "bucket role",
     "adopted bucket",
+    "load balancer",
     "alarms",
     "topic",
 ]
@@ -304,31 +305,51 @@ NEEDS: Final[tuple[Need, ...]] = (
         removal=(*_ROLE_GONE, *_INLINE_POLICY_GONE),
     ),
     Need(
-        component="CloudWatchAlarms",
+        component="PublicEndpoint",
+        part="load balancer",
+        resource="*",
+        actions=_verbs(
+            "elasticloadbalancing",
+            "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeListeners DescribeTags",
+        ),
+    ),
+    Need(
+        component="CloudAlarms",
         part="alarms",
-        resource=_arn("cloudwatch", "alarm:langfuse-*"),
+        resource=_arn("cloudwatch", "alarm:agent-observability-{stack}-*"),
         actions=_verbs(
             "cloudwatch", "PutMetricAlarm DescribeAlarms TagResource ListTagsForResource"
         ),
         removal=_verbs("cloudwatch", "DeleteAlarms"),
     ),
     Need(
-        component="CloudWatchAlarms",
+        component="CloudAlarms",
         part="alarms",
-        resource="arn:{partition}:cloudwatch::{account}:dashboard/langfuse-*",
+        resource="arn:{partition}:cloudwatch::{account}:dashboard/agent-observability-{stack}*",
         actions=_verbs("cloudwatch", "PutDashboard GetDashboard"),
         removal=_verbs("cloudwatch", "DeleteDashboards"),
     ),
     Need(
-        component="CloudWatchAlarms",
+        component="AlarmTopic",
         part="topic",
-        resource=_arn("sns", "langfuse-*"),
+        resource=_arn("sns", "langfuse-alarms-topic-topic-*"),
         actions=_verbs(
             "sns",
             "CreateTopic GetTopicAttributes SetTopicAttributes TagResource "
             "ListTagsForResource Subscribe GetSubscriptionAttributes",
         ),
         removal=_verbs("sns", "Unsubscribe DeleteTopic"),
+    ),
+    Need(
+        component="AlarmTopic",
+        part="topic",
+        resource="*",
+        actions=_verbs(
+            "kms",
+            "CreateKey DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus "
+            "EnableKeyRotation ListResourceTags TagResource",
+        ),
+        removal=_verbs("kms", "ScheduleKeyDeletion"),
     ),
 )
 

@@ -79,6 +79,9 @@ def parts(settings: Settings) -> set[Part]:
         "bucket": storage is not None and storage.bucket is None,
         "adopted bucket": storage is not None and storage.bucket is not None,
         "bucket role": roles,
+        "load balancer": endpoint is not None
+        and monitoring is not None
+        and (monitoring.alarms or monitoring.dashboards) is not None,
         "alarms": alarms is not None,
         "topic": alarms is not None and alarms.topic_arn is None,
     }

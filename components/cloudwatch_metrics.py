@@ -1,0 +1,76 @@
+"""The form of a CloudWatch alarm, and of the metrics that it reads. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Subject = Literal["database", "load balancer", "certificate"]
+"""What an alarm is about; its identity may be unknown until AWS has made it."""
+
+NAMESPACES: Final[Mapping[Subject, str]] = {
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+    "database": "AWS/RDS",
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    "load balancer": "AWS/ApplicationELB",
+    # https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html
+    "certificate": "AWS/CertificateManager",
+}
+
+DIMENSIONS: Final[Mapping[Subject, str]] = {
+    "database": "DBInstanceIdentifier",
+    "load balancer": "LoadBalancer",
+    "certificate": "CertificateArn",
+}
+"""The one dimension that names a subject."""
+
+Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
+
+Missing = Literal["breaching", "notBreaching", "ignore", "missing"]
+"""What no figures mean: trouble, none, the state stays, or the state is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A metric of an alarm's subject, by its one dimension."""
+
+    name: str
+    statistic: Literal["Average", "Minimum", "Maximum", "Sum", "p95"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula:
+    """Metric math over metrics and formulas before it, by their keys."""
+
+    expression: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A Metrics Insights query; ``{subject}`` in it stands for the subject's identity."""
+
+    template: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """An alarm, before a stack's names and links are put on it."""
+
+    name: str
+    subject: Subject
+    series: Mapping[str, Metric | Formula | Query]
+    """By key, a word in lower case. The last is compared with the threshold."""
+    comparison: Comparison
+    threshold: float
+    period: int
+    """Seconds of one figure."""
+    periods: int
+    """Figures that are looked at."""
+    breaching: int
+    """How many of them have to be beyond the threshold."""
+    missing: Missing
+    meaning: str
+    """What it means when it fires: one or two sentences."""

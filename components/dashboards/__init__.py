@@ -1,0 +1,1 @@
+"""Grafana dashboards of a stack, built with Grafana's own SDK from what is watched."""

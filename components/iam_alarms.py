@@ -1,0 +1,78 @@
+"""IAM documents of the topic that alarms go to: who may publish, and who may use its key. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.iam_documents import PolicyDocument, account, document, partition
+
+CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+
+
+def topic_policy(*, topic_arn: str) -> PolicyDocument:
+    """CloudWatch may publish for alarms of the topic's account and region; plain HTTP is refused.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    _, _, _, region, account_id, _ = topic_arn.split(":", 5)
+    return document(
+        {
+            "Sid": "PublishAlarms",
+            "Effect": "Allow",
+            "Principal": {"Service": CLOUDWATCH},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account_id},
+                "ArnLike": {
+                    "aws:SourceArn": (
+                        f"arn:{partition(topic_arn)}:cloudwatch:{region}:{account_id}:alarm:*"
+                    )
+                },
+            },
+        },
+        {
+            # Not the refusal of every action that other resources have: SNS takes no `sns:*` in
+            # the policy of a topic ("Policy statement action out of service scope"). Of what it
+            # takes, these two carry messages
+            # (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html).
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sns:Publish", "sns:Subscribe"],
+            "Resource": topic_arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    )
+
+
+def key_policy(*, account_arn: str) -> PolicyDocument:
+    """The account administers the key, and CloudWatch encrypts what it publishes.
+
+    The account's own key for SNS, ``alias/aws/sns``, knows no CloudWatch and cannot learn it:
+    alarms would fire and nobody would hear
+    (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns). ``account_arn``: the
+    account's root, ``arn:<partition>:iam::<account>:root``.
+    """
+    return document(
+        {
+            # Without it nobody could change this policy again. Roles still need their own
+            # permission (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": {"AWS": account_arn},
+            "Action": "kms:*",
+            # In the policy of a key: this key.
+            "Resource": "*",
+        },
+        {
+            "Sid": "EncryptAlarms",
+            "Effect": "Allow",
+            "Principal": {"Service": CLOUDWATCH},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            # The account alone, as AWS's own example for services has it
+            # (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
+            "Condition": {"StringEquals": {"aws:SourceAccount": account(account_arn)}},
+        },
+    )

@@ -1,0 +1,573 @@
+"""The doctor on a real API server: what it says of a sound stack, and of one that is broken.
+
+No container runs here, so what a kubelet would report is written into the pods' status.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks import settings
+from stacks.settings import Settings
+from tests.support import doctor as support
+from tests.support.doctor import error, warning
+from tests.support.live_stack import NAMESPACE, LiveStack, wait_until
+from tooling.cluster import Cluster
+from tooling.cluster.binaries import cached_binaries
+from tooling.doctor import __main__ as command
+from tooling.doctor import before, examination
+from tooling.doctor.findings import Finding
+from tooling.doctor.place import Place
+from tooling.doctor.server import Server
+from tooling.live.api import Api, Object, Reference
+from tooling.live.changes import at
+
+pytestmark = pytest.mark.cluster
+
+LABELS = {
+    "app.kubernetes.io/part-of": "agent-observability",
+    "app.kubernetes.io/component": "migration",
+}
+MUCH_LATER = timedelta(minutes=10)
+LIMIT = 10.0
+"""Seconds for one examination."""
+
+
+class Doctor:
+    """Examines the dev stack on this cluster."""
+
+    def __init__(self, stack: LiveStack) -> None:
+        self.stack = stack
+        cluster = stack.cluster
+        self.place = Place(
+            stack="dev",
+            namespace=NAMESPACE,
+            context=cluster.context,
+            kubeconfig=str(cluster.kubeconfig),
+        )
+
+    def settings(self, change: Mapping[str, Any] | None = None) -> Settings:
+        configuration = self.stack.configuration(change)
+        return settings.read("dev", configuration.values, set(configuration.secret_keys))
+
+    def findings(
+        self,
+        change: Mapping[str, Any] | None = None,
+        *,
+        before_up: bool = False,
+        later: timedelta = timedelta(),
+    ) -> list[Finding]:
+        """All but the one that this cluster always has."""
+        report = examination.examine(
+            self.settings(change), before_up=before_up, now=datetime.now(UTC) + later
+        )
+        assert report.seconds < LIMIT
+        assert self.no_metrics in report.findings
+        return [finding for finding in report.findings if finding != self.no_metrics]
+
+    def kubectl(self, *words: str) -> str:
+        return self.place.kubectl(*words, namespace=NAMESPACE)
+
+    @property
+    def no_metrics(self) -> Finding:
+        return warning(
+            "metrics-server-missing",
+            "metrics-server",
+            "It is not there. The autoscaler reads CPU from it: without it Langfuse never has more "
+            "than minReplicas (1) pods",
+            self.place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
+        )
+
+
+@pytest.fixture
+def doctor(stack: LiveStack) -> Doctor:
+    return Doctor(stack)
+
+
+@contextmanager
+def applied(api: Api, *objects: Object) -> Generator[None]:
+    """Objects that are gone again afterwards."""
+    try:
+        for item in objects:
+            api.apply(item)
+        yield
+    finally:
+        for item in objects:
+            api.delete(Reference.of(item))
+        for item in objects:
+            wait_until(lambda item=item: api.get(Reference.of(item)) is None, 30)
+
+
+def test_a_sound_stack_has_nothing_to_complain_of(doctor: Doctor) -> None:
+    assert doctor.findings() == []
+
+
+def test_a_sound_cluster_lets_a_stack_go_up_again(doctor: Doctor) -> None:
+    assert doctor.findings(before_up=True) == []
+
+
+def test_the_command_says_what_is_well_and_writes_it_down(
+    doctor: Doctor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = doctor.stack.cluster
+    file = tmp_path / "report.json"
+
+    code = command.main(
+        [
+            *("--stack", "dev", "--json", str(file)),
+            *("--kubeconfig", str(cluster.kubeconfig), "--context", cluster.context),
+        ]
+    )
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert [line for line in said.splitlines() if line.startswith("ok")] == [
+        f"ok       context {cluster.context}",
+        "ok       Kubernetes version",
+        "ok       permissions",
+        "ok       StorageClass of the database",
+        "ok       namespaces",
+        "ok       what runs in observability",
+    ]
+    assert re.search(r"\nStack dev: 0 errors, 1 warning, 6 ok \(\d\.\d s\)\n$", said)
+    assert json.loads(file.read_text())["failed"] is False
+
+
+def test_a_namespace_of_somebody_else_stops_up_before_it_starts(doctor: Doctor) -> None:
+    foreign = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "foreign"}}
+
+    with applied(doctor.stack.api, foreign):
+        found = doctor.findings({"agents": {"namespaces": ["foreign"]}}, before_up=True)
+
+    assert found == [
+        error(
+            "namespace-exists",
+            "Namespace foreign",
+            "The stack wants to create it, and it is there, made by something else: move its name "
+            "from agents.namespaces to agents.existingNamespaces, or choose another name",
+            doctor.place.config_set("agents.existingNamespaces[0]", "foreign"),
+        )
+    ]
+
+
+def test_a_namespace_to_adopt_and_a_storage_class_that_are_not_there_are_named_together(
+    doctor: Doctor,
+) -> None:
+    change = {
+        "cluster": {"namespace": "elsewhere"},
+        "database": {"storageClass": "gp3"},
+        "agents": {"existingNamespaces": ["research"]},
+    }
+
+    assert doctor.findings(change, before_up=True) == [
+        error(
+            "storage-class-missing",
+            "StorageClass gp3",
+            "It is not there. The cluster has standard",
+            doctor.place.kubectl("get", "storageclasses"),
+        ),
+        error(
+            "namespace-missing",
+            "Namespace research",
+            "The stack adopts it, and it is not there",
+            doctor.place.kubectl("create", "namespace", "research"),
+        ),
+    ]
+
+
+def test_operators_that_the_prod_stack_needs_are_missed(doctor: Doctor) -> None:
+    prod = support.stack("prod", monitoring=None)
+    place = doctor.place
+    cluster = doctor.stack.cluster
+
+    with Server(cluster.kubeconfig, cluster.context) as server:
+        checks = before.checks(server, prod, place)
+        found = {check.title: [*check.run()] for check in checks}
+
+    assert found.pop("metrics-server") != []
+    assert found == {
+        "Kubernetes version": [],
+        "permissions": [],
+        "External Secrets": [
+            error(
+                "external-secrets-missing",
+                "External Secrets",
+                "The operator that turns Secrets Manager entries into Secrets is not in the "
+                "cluster",
+                place.config_set("secrets.installExternalSecrets", True),
+            )
+        ],
+        "AWS Load Balancer Controller": [
+            error(
+                "load-balancer-controller-missing",
+                "IngressClass alb",
+                "The AWS Load Balancer Controller brings it, and the cluster has none",
+                place.kubectl("get", "ingressclasses"),
+            )
+        ],
+        "namespaces": [],
+    }
+
+
+def test_what_a_user_may_not_do_is_listed_once(doctor: Doctor, tmp_path: Path) -> None:
+    file = restricted_kubeconfig(doctor.stack.cluster, tmp_path)
+    place = Place(stack="dev", namespace=NAMESPACE, context="restricted")
+
+    with Server(file, "restricted") as server:
+        checks = before.checks(server, doctor.settings(), place)
+        (permissions,) = (check for check in checks if check.title == "permissions")
+        (found,) = permissions.run()
+
+    assert (found.section, found.subject) == ("permission-missing", "Context restricted")
+    assert found.cause.startswith(
+        "Its user may not: create, patch, delete namespaces; "
+        "create, patch, delete secrets in ai-agents; "
+        "create, patch, delete configmaps in observability; "
+    )
+    assert "list pods in observability" in found.cause
+    assert found.command == place.kubectl("auth", "can-i", "create", "namespaces")
+
+
+def restricted_kubeconfig(cluster: Cluster, folder: Path) -> Path:
+    """A kubeconfig of a service account that may do nothing."""
+    kubectl = [str(cached_binaries()["kubectl"]), f"--kubeconfig={cluster.kubeconfig}"]
+    words = ["create", "token", "default", "-n", "default"]
+    token = subprocess.run([*kubectl, *words], check=True, capture_output=True, text=True).stdout
+    view = ["config", "view", "--raw", "-o", "json"]
+    text = subprocess.run([*kubectl, *view], check=True, capture_output=True, text=True).stdout
+    document = json.loads(text)
+    document["users"] = [{"name": "restricted", "user": {"token": token.strip()}}]
+    cluster_name = document["clusters"][0]["name"]
+    document["contexts"] = [
+        {"name": "restricted", "context": {"cluster": cluster_name, "user": "restricted"}}
+    ]
+    file = folder / "kubeconfig"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return file
+
+
+def test_a_pod_that_no_node_takes_is_explained_by_the_scheduler(doctor: Doctor) -> None:
+    stack = doctor.stack
+    with stack.unschedulable():
+        (old,) = stack.pods("web")
+        stack.api.delete(Reference.of(old))
+        wait_until(lambda: any(unscheduled(pod) for pod in stack.pods("web")), 30)
+        (pod,) = stack.pods("web")
+
+        found = doctor.findings()
+
+    assert found == [
+        error(
+            "pod-unschedulable",
+            f"Pod {NAMESPACE}/{pod['metadata']['name']}",
+            "No node takes it: 0/3 nodes are available: 3 node(s) were unschedulable. That is: the "
+            "nodes are cordoned",
+            doctor.place.kubectl("get", "nodes", "-o", "wide"),
+        )
+    ]
+
+
+def unscheduled(pod: Object) -> bool:
+    conditions = at(pod, "status.conditions") or []
+    return any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions)
+
+
+def test_a_quota_that_refuses_pods_is_named(doctor: Doctor) -> None:
+    stack = doctor.stack
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "no-pods", "namespace": NAMESPACE},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    reference = Reference.of(quota)
+    with applied(stack.api, quota):
+        wait_until(lambda: at(stack.api.get(reference) or {}, "status.used") is not None, 30)
+        (old,) = stack.pods("web")
+        stack.api.delete(Reference.of(old))
+        wait_until(lambda: refused(stack.deployment()), 30)
+
+        found = doctor.findings()
+
+    assert found == [
+        error(
+            "pods-refused",
+            "Deployment observability/langfuse",
+            "The namespace's quota no-pods refuses the pods, requested: pods=1, used: pods=2, "
+            "limited: pods=0",
+            doctor.kubectl("describe", "resourcequota", "no-pods"),
+        )
+    ]
+
+
+def refused(deployment: Object) -> bool:
+    conditions = at(deployment, "status.conditions") or []
+    return any(c["type"] == "ReplicaFailure" for c in conditions)
+
+
+def test_pods_that_break_the_namespaces_pod_security_are_named_with_the_rules(
+    doctor: Doctor,
+) -> None:
+    wide_open = deployment("wide-open")
+
+    with applied(doctor.stack.api, wide_open):
+        wait_until(lambda: refused(doctor.stack.get("Deployment", "wide-open")), 30)
+        found = doctor.findings()
+
+    (finding,) = found
+    assert (finding.section, finding.subject) == (
+        "pods-refused",
+        "Deployment observability/wide-open",
+    )
+    assert finding.cause.startswith(
+        "The namespace's Pod Security level restricted:latest refuses the pods: "
+        "allowPrivilegeEscalation != false (container "
+    )
+    assert finding.command == doctor.place.kubectl("get", "namespace", NAMESPACE, "--show-labels")
+
+
+def deployment(name: str) -> Object:
+    labels = {**LABELS, "app.kubernetes.io/component": "other"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+        "spec": {
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name, **labels}},
+                "spec": {"containers": [{"name": "x", "image": "example/x"}]},
+            },
+        },
+    }
+
+
+def test_a_claim_without_its_class_is_pending_for_that_reason(doctor: Doctor) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data-langfuse-postgres-9", "namespace": NAMESPACE},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "gp3",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
+
+    with applied(doctor.stack.api, claim):
+        found = doctor.findings()
+
+    assert found == [
+        error(
+            "claim-pending",
+            "PersistentVolumeClaim observability/data-langfuse-postgres-9",
+            "There is no StorageClass gp3; the cluster has standard",
+            doctor.place.kubectl("get", "storageclasses"),
+        )
+    ]
+
+
+CRASHED = {"exitCode": 1, "reason": "Error", "message": "Error: P1001: Can't reach database server"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "section", "cause"),
+    [
+        (
+            {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "x": not found'},
+            "image-pull",
+            "The image docker.io/langfuse/langfuse:2.95.12 cannot be pulled: the registry has no "
+            "such image or tag",
+        ),
+        (
+            {"reason": "CreateContainerConfigError", "message": 'secret "gone" not found'},
+            "secret-missing",
+            "There is no secret gone, which the pod reads",
+        ),
+    ],
+)
+def test_a_pod_whose_container_cannot_start_is_explained(
+    doctor: Doctor, waiting: dict[str, str], section: str, cause: str
+) -> None:
+    stack = doctor.stack
+    (pod,) = stack.pods("web")
+
+    set_status(stack.api, pod, {"waiting": waiting})
+    found = doctor.findings()
+    stack.api.delete(Reference.of(pod))
+    wait_until(lambda: at(stack.deployment(), "status.availableReplicas") == 1, 60)
+
+    assert [(f.section, f.subject, f.cause) for f in found] == [
+        (section, f"Pod observability/{pod['metadata']['name']}", cause)
+    ]
+
+
+def set_status(api: Api, pod: Object, state: dict[str, Any]) -> None:
+    """What a kubelet would report of a pod's one container."""
+    (container,) = pod["status"]["containerStatuses"]
+    changed = {**container, "ready": False, "started": False, "state": state}
+    conditions = [
+        {**item, "status": "False"} if item["type"] in {"Ready", "ContainersReady"} else item
+        for item in pod["status"]["conditions"]
+    ]
+    status = {"phase": "Pending", "containerStatuses": [changed], "conditions": conditions}
+    api.patch(Reference.of(pod), {"status": status}, subresource="status")
+
+
+def test_a_failed_migration_is_explained_by_its_containers_last_words(doctor: Doctor) -> None:
+    stack = doctor.stack
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "langfuse-migration-new", "namespace": NAMESPACE, "labels": LABELS},
+        "spec": {
+            "backoffLimit": 0,
+            "template": {
+                "metadata": {"labels": LABELS},
+                "spec": stack.job()["spec"]["template"]["spec"],
+            },
+        },
+    }
+    with stack.unschedulable(), applied(stack.api, job):
+        wait_until(lambda: [*new_pods(stack)] != [], 30)
+        (pod,) = new_pods(stack)
+        ended = {"name": "migration", "image": "x", "imageID": "x", "ready": False}
+        status = {
+            "phase": "Failed",
+            "containerStatuses": [{**ended, "restartCount": 0, "state": {"terminated": CRASHED}}],
+        }
+        stack.api.patch(Reference.of(pod), {"status": status}, subresource="status")
+
+        found = doctor.findings()
+
+    assert found == [
+        error(
+            "database-unreachable",
+            "Job observability/langfuse-migration-new",
+            "Langfuse does not reach the database: its pod is not ready, or a NetworkPolicy keeps "
+            "the pods apart",
+            doctor.kubectl(
+                "get", "pods", "-l", "app.kubernetes.io/component=database", "-o", "wide"
+            ),
+        )
+    ]
+
+
+def new_pods(stack: LiveStack) -> Iterator[Object]:
+    for pod in stack.pods("migration"):
+        if pod["metadata"]["name"].startswith("langfuse-migration-new-"):
+            yield pod
+
+
+def test_an_ingress_that_nobody_serves_has_no_address(doctor: Doctor) -> None:
+    with applied(doctor.stack.api, INGRESS):
+        assert doctor.findings() == [], "a load balancer may take minutes"
+        found = doctor.findings(later=MUCH_LATER)
+
+    assert found == [
+        error(
+            "ingress-without-address",
+            "Ingress observability/langfuse-endpoint",
+            "It has no address, and no controller says why: none watches its class alb",
+            doctor.place.kubectl("get", "ingressclasses"),
+        )
+    ]
+
+
+INGRESS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "Ingress",
+    "metadata": {
+        "name": "langfuse-endpoint",
+        "namespace": NAMESPACE,
+        "labels": {**LABELS, "app.kubernetes.io/component": "ingress"},
+    },
+    "spec": {
+        "ingressClassName": "alb",
+        "defaultBackend": {"service": {"name": "langfuse", "port": {"name": "http"}}},
+    },
+}
+
+
+def test_a_controllers_own_words_explain_an_ingress_without_an_address(doctor: Doctor) -> None:
+    api = doctor.stack.api
+    said = "Failed build model due to couldn't auto-discover subnets: unable to resolve at least "
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "subnets", "namespace": NAMESPACE},
+        "type": "Warning",
+        "reason": "FailedBuildModel",
+        "message": f"{said}one subnet (0 match VPC and tags: [kubernetes.io/role/elb])",
+        "involvedObject": {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "name": "langfuse-endpoint",
+            "namespace": NAMESPACE,
+        },
+        "lastTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+    with applied(api, INGRESS, event):
+        found = doctor.findings()
+
+    assert [(f.section, f.subject, f.command) for f in found] == [
+        (
+            "ingress-without-address",
+            "Ingress observability/langfuse-endpoint",
+            "python -m tooling.doctor --stack dev --before",
+        )
+    ]
+
+
+def test_a_namespace_that_does_not_go_says_what_holds_it(doctor: Doctor) -> None:
+    api = doctor.stack.api
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "stuck"}}
+    held: Object = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "held", "namespace": "stuck", "finalizers": ["example.com/hold"]},
+    }
+    try:
+        api.apply(namespace)
+        api.apply(held)
+        api.delete(Reference.of(namespace))
+        wait_until(lambda: "finalizers remaining" in conditions_of(api, namespace), 60)
+        found = doctor.findings({"agents": {"existingNamespaces": ["stuck"]}}, later=MUCH_LATER)
+    finally:
+        with suppress(Exception):
+            api.patch(Reference.of(held), {"metadata": {"finalizers": None}})
+    wait_until(lambda: api.get(Reference.of(namespace)) is None, 60)
+
+    (finding,) = found
+    assert (finding.section, finding.subject) == ("stuck-terminating", "Namespace stuck")
+    assert "example.com/hold in 1 resource instances" in finding.cause
+    assert finding.command == doctor.place.kubectl(
+        "get", "namespace", "stuck", "-o", "jsonpath={.status.conditions}"
+    )
+
+
+def conditions_of(api: Api, item: Object) -> str:
+    return json.dumps(at(api.get(Reference.of(item)) or {}, "status.conditions"))
+
+
+def test_a_stack_that_was_never_deployed_says_so(doctor: Doctor) -> None:
+    found = doctor.findings({"cluster": {"namespace": "elsewhere"}})
+
+    assert found == [
+        error(
+            "namespace-missing",
+            "Namespace elsewhere",
+            "It is not there: the stack was not deployed to this cluster, or was removed",
+            "make up STACK=dev",
+        )
+    ]

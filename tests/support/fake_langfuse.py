@@ -1,0 +1,174 @@
+"""Servers that answer as Langfuse 2.95.12 and LangSmith do, on the routes that the smoke test asks.
+
+Langfuse's statuses, bodies and order of checks are those of its source at tag v2.95.12:
+`web/src/pages/api/public/{health,ready,projects,ingestion}.ts`, `…/traces/[traceId].ts`,
+`web/src/features/auth-credentials/server/signupApiHandler.ts`,
+`web/src/features/public-api/server/{apiAuth,withMiddlewares}.ts` and
+`packages/shared/src/server/ingestion/processEventBatch.ts`. LangSmith's are those that its Python
+SDK 0.15 knows.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from tests.support.loopback import Request, Response
+
+PUBLIC_KEY = "pk-lf-11111111-fake-public"
+SECRET_KEY = "sk-lf-22222222-fake-secret"
+API_KEY = "lsv2_sk_33333333_fake_langsmith"
+
+_INVALID = "Invalid credentials. Confirm that you've configured the correct host."
+
+
+@dataclass
+class FakeLangfuse:
+    """One Langfuse; every field is a way in which it can differ or fail."""
+
+    version: str = "2.95.12"
+    database: bool = True
+    terminating: bool = False
+    sign_up: Literal["disabled", "open", "single sign-on"] = "disabled"
+    project: str = "default"
+    public_key: str = PUBLIC_KEY
+    secret_key: str = SECRET_KEY
+    event_error: Mapping[str, Any] | None = None
+    """What ingestion has against each event."""
+    reads_before_found: int = 0
+    """404s before a trace can be read, as with a queue."""
+    instead: Mapping[str, Response] = field(default_factory=dict[str, Response])
+    """Answers by path that something before Langfuse gives."""
+    seconds: float = 0
+    """How long each answer takes."""
+    requests: list[Request] = field(default_factory=list[Request])
+    accounts: list[Any] = field(default_factory=list[Any])
+    traces: dict[str, Any] = field(default_factory=dict[str, Any])
+    batches: list[Any] = field(default_factory=list[Any])
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        time.sleep(self.seconds)
+        path = urlsplit(request.path).path
+        if path in self.instead:
+            return self.instead[path]
+        if path.startswith("/api/public/traces/"):
+            return self._trace(request, path.rpartition("/")[2])
+        routes = {
+            "/api/public/health": self._health,
+            "/api/public/ready": self._ready,
+            "/api/auth/signup": self._sign_up,
+            "/api/public/projects": self._projects,
+            "/api/public/ingestion": self._ingestion,
+        }
+        return routes.get(path, _no_page)(request)
+
+    def _health(self, request: Request) -> Response:
+        query = parse_qs(urlsplit(request.path).query)
+        if query.get("failIfDatabaseUnavailable") == ["true"] and not self.database:
+            return self._status(503, "Database not available")
+        return self._status(200, "OK")
+
+    def _ready(self, _: Request) -> Response:
+        if self.terminating:
+            return self._status(500, "SIGTERM / SIGINT received, shutting down")
+        return self._status(200, "OK")
+
+    def _status(self, code: int, status: str) -> Response:
+        return Response(code, {"status": status, "version": self.version})
+
+    def _sign_up(self, request: Request) -> Response:
+        if self.sign_up == "disabled":
+            return Response(422, {"message": "Sign up is disabled."})
+        if self.sign_up == "single sign-on":
+            message = "Sign up with email and password is disabled for this instance. "
+            return Response(422, {"message": f"{message}Please use SSO."})
+        given = request.document()
+        absent = [name for name in ("name", "email", "password") if name not in given]
+        if absent:
+            issues = [
+                {"code": "invalid_type", "path": [name], "message": "Required"} for name in absent
+            ]
+            return Response(422, {"message": {"issues": issues, "name": "ZodError"}})
+        self.accounts.append(given)
+        return Response(200, {"message": "User created"})
+
+    def _refusal(self, request: Request) -> str | None:
+        given = request.headers.get("authorization")
+        if given is None:
+            return "No authorization header"
+        if not given.startswith("Basic "):
+            return "Invalid authorization header"
+        pair = base64.b64decode(given.removeprefix("Basic ")).decode()
+        return None if pair == f"{self.public_key}:{self.secret_key}" else _INVALID
+
+    def _projects(self, request: Request) -> Response:
+        if refusal := self._refusal(request):
+            return Response(401, {"message": refusal})
+        return Response(200, {"data": [{"id": "project-1", "name": self.project}]})
+
+    def _ingestion(self, request: Request) -> Response:
+        if request.method != "POST":
+            refused = {"error": "MethodNotAllowedError", "message": "Method not allowed"}
+            return Response(405, refused)
+        if refusal := self._refusal(request):
+            return Response(401, {"error": "UnauthorizedError", "message": refusal})
+        document = request.document()
+        if not isinstance(document.get("batch"), list):
+            return Response(400, {"message": "Invalid request data", "errors": ["Required"]})
+        self.batches.append(document)
+        successes: list[Any] = []
+        errors: list[Any] = []
+        for event in document["batch"]:
+            if self.event_error is not None:
+                errors.append({"id": event["id"], **self.event_error})
+                continue
+            if event["type"] == "trace-create":
+                self.traces[event["body"]["id"]] = event["body"]
+            successes.append({"id": event["id"], "status": 201})
+        return Response(207, {"successes": successes, "errors": errors})
+
+    def _trace(self, request: Request, identifier: str) -> Response:
+        if refusal := self._refusal(request):
+            return Response(401, {"message": refusal})
+        found = self.traces.get(identifier)
+        if found is None or self.reads_before_found > 0:
+            self.reads_before_found -= 1
+            message = "Trace not found within authorized project"
+            return Response(404, {"message": message, "error": "LangfuseNotFoundError"})
+        nothing: dict[str, Any] = {"scores": [], "observations": [], "totalCost": 0, "latency": 0}
+        return Response(200, {**found, "projectId": "project-1", **nothing})
+
+
+def _no_page(_: Request) -> Response:
+    return Response(404, "<!DOCTYPE html><title>404</title>")
+
+
+@dataclass
+class FakeLangSmith:
+    """LangSmith's API, as far as a key is tried with it."""
+
+    api_key: str = API_KEY
+    workspace: str | None = None
+    """For a key of a whole organisation: the workspace that it may use."""
+    instead: Response | None = None
+    requests: list[Request] = field(default_factory=list[Request])
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        if self.instead is not None:
+            return self.instead
+        if request.path != "/sessions?limit=1":
+            return Response(404, {"detail": "Not Found"})
+        if request.headers.get("x-api-key") != self.api_key:
+            return Response(401, {"detail": "Invalid token"})
+        given = request.headers.get("x-tenant-id")
+        if self.workspace is not None and given is None:
+            return Response(403, {"error": "org_scoped_key_requires_workspace"})
+        if given != self.workspace:
+            return Response(403, {"detail": "Forbidden"})
+        return Response(200, [])

@@ -1,0 +1,225 @@
+"""Settings of monitoring that are refused, each with the exact problems, and some that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.settings import Problem
+from tests.support.config_commands import left_after_mending
+from tests.support.configurations import (
+    EXTERNAL,
+    ON_EKS,
+    bad,
+    endpoint,
+    problem,
+    problems,
+    rds,
+)
+
+RUNBOOKS = "https://git.example.com/platform/agent-observability/docs"
+TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
+EMAIL = "on-call@example.com"
+OWN_LABEL = "is a label that the program sets, as every app.kubernetes.io/… is"
+
+
+def monitoring(**parts: Any) -> dict[str, Any]:  # noqa: ANN401 - configuration is any JSON
+    """As a change: the section with its required key."""
+    return {"monitoring": {"runbooks": RUNBOOKS, **parts}}
+
+
+def unwatched(engine: str) -> Problem:
+    return problem(
+        "monitoring.alarms",
+        "(an object)",
+        f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
+        f"{engine}, and the load balancer of 'endpoint', which is not given",
+        "pulumi config rm --path @monitoring.alarms",
+    )
+
+
+BAD = [
+    bad(
+        "a section that turns nothing on",
+        monitoring(certificateDays=14),
+        problem(
+            "monitoring",
+            "(an object)",
+            "makes nothing; give 'dashboards', 'prometheusRules' or 'alarms'",
+            "pulumi config set --path --type string "
+            "@monitoring.dashboards.labels.grafana_dashboard 1",
+        ),
+    ),
+    bad(
+        "no address of the runbooks",
+        {"monitoring": {"dashboards": {}}},
+        problem(
+            "monitoring.runbooks",
+            "(nothing)",
+            "is required",
+            f"pulumi config set --path @monitoring.runbooks {RUNBOOKS}",
+        ),
+    ),
+    bad(
+        "alarms without an EKS cluster",
+        monitoring(alarms={"email": EMAIL}),
+        problem(
+            "monitoring.alarms",
+            "(an object)",
+            "needs an EKS cluster (cluster.eksName): the alarms are in its account and region",
+            "pulumi config rm --path @monitoring.alarms",
+        ),
+    ),
+    bad(
+        "alarms of a database in the cluster, without an endpoint",
+        {**ON_EKS, **monitoring(alarms={"email": EMAIL})},
+        unwatched("statefulSet"),
+    ),
+    bad(
+        "alarms of a database elsewhere, without an endpoint",
+        {**ON_EKS, "database": EXTERNAL, **monitoring(alarms={"email": EMAIL})},
+        unwatched("external"),
+    ),
+    bad(
+        "alarms that go nowhere",
+        {**rds(), **monitoring(alarms={})},
+        problem(
+            "monitoring.alarms.email",
+            "(nothing)",
+            "is required, or 'topicArn' of an existing SNS topic: without either nobody hears",
+            f"pulumi config set --path @monitoring.alarms.email {EMAIL}",
+        ),
+    ),
+    bad(
+        "alarms that go to an address and to a topic",
+        {**rds(), **monitoring(alarms={"email": EMAIL, "topicArn": TOPIC})},
+        problem(
+            "monitoring.alarms.email",
+            f'"{EMAIL}"',
+            "is for a topic that the program creates; subscribe the address to "
+            "monitoring.alarms.topicArn, or give it in place of that",
+            "pulumi config rm --path @monitoring.alarms.email",
+        ),
+    ),
+    bad(
+        "a topic of another region",
+        {
+            **rds(),
+            **monitoring(alarms={"topicArn": "arn:aws:sns:us-east-1:123456789012:on-call"}),
+        },
+        problem(
+            "monitoring.alarms.topicArn",
+            '"arn:aws:sns:us-east-1:123456789012:on-call"',
+            "is of us-east-1, and has to be of aws:region, ap-northeast-2: an alarm publishes in "
+            "its own",
+            f"pulumi config set --path @monitoring.alarms.topicArn {TOPIC}",
+        ),
+    ),
+    bad(
+        "a topic of no region",
+        {**rds(), **monitoring(alarms={"topicArn": "arn:aws:sns::123456789012:on-call"})},
+        problem(
+            "monitoring.alarms.topicArn",
+            '"arn:aws:sns::123456789012:on-call"',
+            "is of no region, and has to be of aws:region, ap-northeast-2: an alarm publishes in "
+            "its own",
+            f"pulumi config set --path @monitoring.alarms.topicArn {TOPIC}",
+        ),
+    ),
+    bad(
+        "a topic by its name",
+        {**rds(), **monitoring(alarms={"topicArn": "on-call"})},
+        problem(
+            "monitoring.alarms.topicArn",
+            '"on-call"',
+            f"must be an ARN such as '{TOPIC}'",
+            "pulumi config rm --path @monitoring.alarms.topicArn",
+        ),
+    ),
+    bad(
+        "dashboards without a label",
+        monitoring(dashboards={"labels": {}}),
+        problem(
+            "monitoring.dashboards.labels",
+            "{}",
+            "must not be empty: Grafana's sidecar finds dashboards by a label",
+            "pulumi config set --path --type string "
+            "@monitoring.dashboards.labels.grafana_dashboard 1",
+        ),
+    ),
+    bad(
+        "labels that the program sets itself",
+        monitoring(
+            dashboards={"labels": {"grafana_dashboard": "1", "app.kubernetes.io/name": "grafana"}},
+            prometheusRules={"labels": {"app.kubernetes.io/part-of": "kube-prometheus-stack"}},
+        ),
+        problem(
+            'monitoring.dashboards.labels["app.kubernetes.io/name"]',
+            '"grafana"',
+            OWN_LABEL,
+            "pulumi config rm --path '@monitoring.dashboards.labels[\"app.kubernetes.io/name\"]'",
+        ),
+        problem(
+            'monitoring.prometheusRules.labels["app.kubernetes.io/part-of"]',
+            '"kube-prometheus-stack"',
+            OWN_LABEL,
+            "pulumi config rm --path "
+            "'@monitoring.prometheusRules.labels[\"app.kubernetes.io/part-of\"]'",
+        ),
+    ),
+    bad(
+        "a module without a prober",
+        monitoring(prometheusRules={"module": "http_200"}),
+        problem(
+            "monitoring.prometheusRules.module",
+            '"http_200"',
+            "is the module of 'prober', which is not given: there is no probe",
+            "pulumi config rm --path @monitoring.prometheusRules.module",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert problems(change) == expected
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert expected
+    assert left_after_mending(change) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({**rds(), **monitoring(alarms={"email": EMAIL})}, id="a database of RDS"),
+        pytest.param({**endpoint(), **monitoring(alarms={"email": EMAIL})}, id="an endpoint"),
+        pytest.param(
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+            {**rds(), **monitoring(alarms={"topicArn": f"{TOPIC}.fifo"})},
+            id="a FIFO topic",
+        ),
+        pytest.param(
+            {
+                **rds(),
+                "aws:allowedAccountIds": ["210987654321"],
+                **monitoring(alarms={"topicArn": TOPIC}),
+            },
+            id="a topic of another account",
+        ),
+        pytest.param(monitoring(dashboards={}), id="dashboards as they come"),
+        pytest.param(monitoring(prometheusRules={}), id="rules as they come"),
+        pytest.param(
+            monitoring(
+                prometheusRules={"prober": "blackbox.monitoring.svc:9115", "module": "http_200"}
+            ),
+            id="a module of a prober",
+        ),
+    ],
+)
+def test_takes(change: Mapping[str, Any]) -> None:
+    assert problems(change) == []

@@ -1,0 +1,189 @@
+"""What is said of LangSmith's key and of agents' Secret, right and wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
+from tests.support.loopback import Response, serving
+from tooling.smoke import agents, langsmith, stack
+from tooling.smoke.keys import KeyPair
+from tooling.smoke.report import Verdict, fail, ok
+from tooling.smoke.stack import Commands, LangSmith
+from tooling.smoke.web import Deadline, Web
+
+COMMANDS = Commands(stack="dev", namespace="observability", options=["--context=c"])
+EXPECTED = stack.expected(stack.read("dev"))
+KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
+UP = "make up STACK=dev"
+
+
+@dataclass
+class Smith:
+    """A fake LangSmith and how it is asked."""
+
+    endpoint: str
+    fake: FakeLangSmith
+
+    def ask(self, *, region: str | None = "eu", workspace: str | None = None) -> Verdict:
+        settings = LangSmith(endpoint=self.endpoint, region=region, workspace=workspace)
+        return langsmith.key(Web(Deadline(5)), settings, API_KEY, "the environment", COMMANDS)
+
+
+@pytest.fixture
+def smith() -> Iterator[Smith]:
+    fake = FakeLangSmith()
+    with serving(fake) as port:
+        yield Smith(f"http://127.0.0.1:{port}", fake)
+
+
+SET = "pulumi config set --stack dev --path agent-observability:langsmith."
+SET_KEY = f"{SET}apiKey --secret"
+OF_REGION = "; or it is of another region than eu (langsmith.region)"
+
+
+def test_an_accepted_langsmith_key_is_told_with_its_region(smith: Smith) -> None:
+    seen = f"that of the environment is accepted by {smith.endpoint} (region eu)"
+    assert smith.ask() == ok("LangSmith key", seen)
+
+
+def test_a_langsmith_key_that_is_unknown_may_be_of_another_region(smith: Smith) -> None:
+    smith.fake.api_key = "another"
+
+    assert smith.ask() == fail(
+        "LangSmith key",
+        f"that of the environment is refused by {smith.endpoint}: 401 (Invalid token)",
+        cause=f"it was revoked{OF_REGION}",
+        command=SET_KEY,
+    )
+
+
+def test_a_self_hosted_langsmith_has_no_regions(smith: Smith) -> None:
+    smith.fake.api_key = "another"
+
+    verdict = smith.ask(region=None)
+
+    assert (verdict.cause, verdict.command) == ("it was revoked", SET_KEY)
+
+
+def test_a_langsmith_key_of_an_organisation_needs_a_workspace(smith: Smith) -> None:
+    smith.fake.workspace = "w-1"
+
+    assert smith.ask() == fail(
+        "LangSmith key",
+        f"that of the environment is refused by {smith.endpoint}: 403 "
+        "(org_scoped_key_requires_workspace)",
+        cause=f"it belongs to a whole organisation, and the stack names no workspace{OF_REGION}",
+        command=f"{SET}workspaceId WORKSPACE",
+    )
+
+
+def test_a_langsmith_key_may_not_use_another_workspace(smith: Smith) -> None:
+    smith.fake.workspace = "w-1"
+
+    verdict = smith.ask(workspace="w-2")
+
+    assert verdict == fail(
+        "LangSmith key",
+        f"that of the environment is refused by {smith.endpoint}: 403 (Forbidden)",
+        cause="it was revoked, or may not use this workspace (langsmith.workspaceId)" + OF_REGION,
+        command=SET_KEY,
+    )
+
+
+def test_a_failing_langsmith_says_nothing_of_the_key(smith: Smith) -> None:
+    smith.fake.instead = Response(502, "bad gateway")
+
+    assert smith.ask() == fail(
+        "LangSmith key",
+        f"{smith.endpoint}/sessions?limit=1 answers 502",
+        cause="LangSmith has a failure of its own, or the endpoint is not LangSmith's API",
+        command=f"curl -sS {smith.endpoint}/info",
+    )
+
+
+def test_a_langsmith_that_does_not_answer_says_nothing_of_the_key() -> None:
+    verdict = Smith("http://no-such-host.invalid", FakeLangSmith()).ask()
+
+    assert verdict == fail(
+        "LangSmith key",
+        "http://no-such-host.invalid/sessions?limit=1: the name does not resolve",
+        cause="LangSmith cannot be reached from here; whether agents can is another question",
+        command="curl -sS http://no-such-host.invalid/info",
+    )
+
+
+HOST = "http://langfuse.observability.svc"
+DATA = {
+    "LANGFUSE_HOST": HOST,
+    "LANGFUSE_BASEURL": HOST,
+    "LANGFUSE_PUBLIC_KEY": PUBLIC_KEY,
+    "LANGFUSE_SECRET_KEY": SECRET_KEY,
+}
+SECRET = "Secret ai-agents/agent-observability"
+DELIVERED = "kubectl --context=c -n ai-agents get externalsecret,secret"
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"),
+    [
+        (DATA, ok("agents", f"{SECRET} has Langfuse's own keys and LANGFUSE_HOST {HOST}")),
+        (
+            None,
+            fail(
+                "agents",
+                f"there is no {SECRET}",
+                cause="External Secrets has not delivered it, or the stack was not deployed",
+                command=DELIVERED,
+                section="secret-not-synced",
+            ),
+        ),
+        (
+            {**DATA, "LANGFUSE_BASEURL": "", "LANGFUSE_PUBLIC_KEY": ""},
+            fail(
+                "agents",
+                f"{SECRET} lacks LANGFUSE_BASEURL, LANGFUSE_PUBLIC_KEY",
+                cause="it is of an earlier deployment, or somebody else writes it",
+                command=UP,
+                section="secret-not-synced",
+            ),
+        ),
+        (
+            {**DATA, "LANGFUSE_HOST": "https://old.example.com"},
+            fail(
+                "agents",
+                f"{SECRET} sends agents to https://old.example.com; the stack has {HOST}",
+                cause="the stack was not deployed since agents.url or the host changed",
+                command=UP,
+            ),
+        ),
+        (
+            {**DATA, "LANGFUSE_SECRET_KEY": "sk-lf-old"},
+            fail(
+                "agents",
+                f"{SECRET} has another LANGFUSE_SECRET_KEY than Langfuse's pods",
+                cause="a rotated key has not arrived: `up` does not wait for it where agents live",
+                command=DELIVERED,
+                section="secret-not-synced",
+            ),
+        ),
+        (
+            {**DATA, "LANGFUSE_PUBLIC_KEY": "pk-lf-old", "LANGFUSE_SECRET_KEY": "sk-lf-old"},
+            fail(
+                "agents",
+                f"{SECRET} has another LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY than "
+                "Langfuse's pods",
+                cause="a rotated key has not arrived: `up` does not wait for it where agents live",
+                command=DELIVERED,
+                section="secret-not-synced",
+            ),
+        ),
+    ],
+)
+def test_agents_secret_is_compared_with_what_the_pods_have(
+    data: dict[str, str] | None, verdict: Verdict
+) -> None:
+    assert agents.access("ai-agents", data, KEYS, EXPECTED, COMMANDS) == verdict

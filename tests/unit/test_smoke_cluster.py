@@ -1,0 +1,263 @@
+"""How the smoke test gets into a cluster: port-forward, EKS, keys that are not there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
+from tests.support.smoke import CONTEXT, Surroundings, surroundings
+
+PROFILE = {"aws:region": "eu-west-1", "aws:profile": "team"}
+
+
+@pytest.fixture
+def stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Surroundings]:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    with surroundings(tmp_path, capsys, monkeypatch) as prepared:
+        yield prepared
+
+
+def program(stack: Surroundings, name: str, script: str) -> Path:
+    """A program on PATH that does what a shell script does; returns where its arguments go."""
+    file, told = stack.folder / "bin" / name, stack.folder / f"{name}.arguments"
+    file.write_text(f'#!/bin/sh\necho "$@" >{told}\n{script}\n', encoding="utf-8")
+    file.chmod(0o755)
+    return told
+
+
+def eks(stack: Surroundings) -> None:
+    stack.configure(cluster={"eksName": "platform"})
+    file = stack.folder / "Pulumi.test.yaml"
+    aws = "".join(f"\n  {key}: {value}" for key, value in PROFILE.items())
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("config:", f"config:{aws}"), encoding="utf-8")
+
+
+def forward(stack: Surroundings) -> str:
+    """What kubectl prints and does while a port-forward is open, with its process's number kept."""
+    pid = stack.folder / "pid"
+    return (
+        f"echo $$ >{pid}\n"
+        f'echo "Forwarding from 127.0.0.1:{stack.port} -> 3000"\n'
+        "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); "
+        'echo "Handling connection for 1 padding padding padding padding padding padding"; done\n'
+        "exec sleep 60"
+    )
+
+
+def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends(
+    stack: Surroundings,
+) -> None:
+    told = program(stack, "kubectl", forward(stack))
+
+    outcome = stack.run(url=None)
+
+    assert outcome.verdicts() == {
+        "health": "ok",
+        "readiness": "ok",
+        "sign-up": "ok",
+        "project keys": "ok",
+        "trace": "skip",
+    }
+    assert told.read_text(encoding="utf-8") == (
+        f"--kubeconfig={stack.kubeconfig} --context={CONTEXT} -n observability port-forward "
+        "--address 127.0.0.1 service/langfuse :80\n"
+    )
+    assert outcome.document["url"] == f"http://127.0.0.1:{stack.port}"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((stack.folder / "pid").read_text(encoding="utf-8")), 0)
+
+
+def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surroundings) -> None:
+    said = "error: unable to forward port because pod is not running. Current status=Pending"
+    program(stack, "kubectl", f'echo "{said}" >&2; exit 1')
+
+    outcome = stack.run(url=None)
+
+    kubectl = f"kubectl --kubeconfig={stack.kubeconfig} --context={CONTEXT} -n observability"
+    assert outcome.lines[:5] == [
+        f"FAIL  port-forward   kubectl port-forward ended: {said}",
+        "      cause          no pod of Langfuse is ready, or the cluster refuses port-forwards",
+        f"      next           {kubectl} get pods -o wide",
+        "      see            docs/troubleshooting.md#not-ready",
+        "skip  health         Langfuse was not reached",
+    ]
+    assert outcome.code == 1
+
+
+def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundings) -> None:
+    program(stack, "kubectl", "exec sleep 60")
+
+    start = time.monotonic()
+    outcome = stack.run("--timeout", "1", url=None)
+
+    assert time.monotonic() - start < 2.5
+    assert outcome.lines[0].startswith("FAIL  port-forward   kubectl port-forward was not ready")
+
+
+def test_without_a_cluster_there_is_no_port_forward(stack: Surroundings) -> None:
+    told = program(stack, "kubectl", forward(stack))
+    stack.kubeconfig.unlink()
+
+    outcome = stack.run(url=None)
+
+    assert outcome.lines[0].startswith("skip  port-forward   context kind-langfuse of ")
+    assert outcome.lines[1] == (
+        "      next           python -m tooling.smoke --stack test --url URL"
+    )
+    assert set(outcome.verdicts().values()) == {"skip"}
+    assert not told.exists()
+
+
+def test_the_context_of_the_command_line_comes_before_the_stacks(stack: Surroundings) -> None:
+    outcome = stack.run("--context", "other")
+
+    assert outcome.lines[3].startswith("skip  project keys   there are no keys: context other of ")
+
+
+def test_an_eks_cluster_is_reached_by_the_aws_cli(stack: Surroundings) -> None:
+    eks(stack)
+    ready = stack.kubeconfig.read_text(encoding="utf-8").replace(CONTEXT, "smoke")
+    prepared = stack.folder / "prepared"
+    prepared.write_text(ready, encoding="utf-8")
+    script = f'for a in "$@"; do case $a in --kubeconfig=*) cp {prepared} "${{a#*=}}";; esac; done'
+    told = program(stack, "aws", script)
+
+    outcome = stack.run()
+
+    assert outcome.verdicts()["project keys"] == "ok"
+    words = told.read_text(encoding="utf-8").split()
+    file = Path(words.pop(-2).removeprefix("--kubeconfig="))
+    assert words == [
+        "eks",
+        "update-kubeconfig",
+        "--name=platform",
+        "--region=eu-west-1",
+        "--profile=team",
+        "--alias=smoke",
+    ]
+    assert not file.parent.exists()
+
+
+INSTEAD = "set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or give --kubeconfig and --context"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (
+            "echo 'Unable to locate credentials. Try aws configure.' >&2; exit 255",
+            "aws refused: Unable to locate credentials. Try aws configure.",
+        ),
+        ("exit 1", "aws refused: without a word"),
+    ],
+)
+def test_an_aws_cli_that_refuses_is_quoted(stack: Surroundings, script: str, why: str) -> None:
+    eks(stack)
+    program(stack, "aws", script)
+
+    outcome = stack.run()
+
+    assert outcome.lines[3] == f"skip  project keys   there are no keys: {why}; {INSTEAD}"
+
+
+def test_an_aws_cli_that_hangs_does_not_keep_the_run(stack: Surroundings) -> None:
+    eks(stack)
+    program(stack, "aws", "exec sleep 60")
+
+    start = time.monotonic()
+    outcome = stack.run("--timeout", "1")
+
+    assert time.monotonic() - start < 2.5
+    assert outcome.code == 1
+
+
+def test_without_an_aws_cli_the_variables_are_named(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eks(stack)
+    monkeypatch.setenv("PATH", str(stack.folder / "bin"))
+
+    outcome = stack.run()
+
+    why = "there is no aws on PATH to reach the EKS cluster with"
+    assert outcome.lines[3] == f"skip  project keys   there are no keys: {why}; {INSTEAD}"
+
+
+def test_an_eks_cluster_can_be_given_by_kubeconfig_and_context(stack: Surroundings) -> None:
+    eks(stack)
+
+    outcome = stack.run("--kubeconfig", str(stack.kubeconfig), "--context", CONTEXT)
+
+    assert outcome.verdicts()["project keys"] == "ok"
+
+
+def test_a_cluster_that_does_not_answer_does_not_keep_the_run(stack: Surroundings) -> None:
+    # An address that is for documentation: nothing answers, or the network says so at once.
+    text = stack.kubeconfig.read_text(encoding="utf-8")
+    server = text[text.index("http://127.0.0.1:") :].split()[0]
+    stack.kubeconfig.write_text(text.replace(server, "http://192.0.2.1:6443"), encoding="utf-8")
+
+    start = time.monotonic()
+    outcome = stack.run("--timeout", "1")
+
+    assert time.monotonic() - start < 2.5
+    assert set(outcome.verdicts().values()) == {"FAIL", "skip"} or outcome.code == 1
+
+
+def test_a_namespace_without_langfuse_has_no_keys(stack: Surroundings) -> None:
+    stack.kubernetes.objects.clear()
+
+    outcome = stack.run()
+
+    assert outcome.lines[3] == (
+        "skip  project keys   there are no keys: there is no Deployment observability/langfuse"
+    )
+
+
+def test_a_release_that_makes_no_keys_is_told(stack: Surroundings) -> None:
+    stack.kubernetes.put_secret("observability", "langfuse-app-1", {"SALT": "salt-of-the-test"})
+
+    outcome = stack.run()
+
+    assert outcome.lines[3:5] == [
+        "skip  project keys   there are no keys: no Secret of Deployment observability/langfuse "
+        "has LANGFUSE_INIT_PROJECT_PUBLIC_KEY and LANGFUSE_INIT_PROJECT_SECRET_KEY",
+        "      next           set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY",
+    ]
+
+
+def test_a_secret_that_is_no_text_is_named(stack: Surroundings) -> None:
+    (path,) = [path for path in stack.kubernetes.objects if "/secrets/" in path]
+    stack.kubernetes.objects[path]["data"]["SALT"] = "/w=="
+
+    outcome = stack.run()
+
+    assert outcome.lines[3] == (
+        "skip  project keys   there are no keys: Secret observability/langfuse-app-1 has a value "
+        "that is no text"
+    )
+
+
+def test_agents_with_other_keys_than_the_pods_fail_whatever_the_environment_has(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.configure(agents={"existingNamespaces": ["research"]})
+    stack.put_agents("research", LANGFUSE_SECRET_KEY="sk-lf-of-last-month")
+    monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", PUBLIC_KEY)
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", SECRET_KEY)
+
+    outcome = stack.run()
+
+    assert [line for line in outcome.lines if line.startswith("FAIL")] == [
+        "FAIL  agents         Secret research/agent-observability has another "
+        "LANGFUSE_SECRET_KEY than Langfuse's pods"
+    ]

@@ -1,0 +1,66 @@
+"""`python -m tooling.doctor --stack S [--before]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pulumi
+
+from stacks import settings
+from tooling import stack_files
+from tooling.doctor import examination, report
+from tooling.stack_files import StackFileError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Examine one stack; 0 without errors, 1 with, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tooling.doctor",
+        description="Say what keeps a stack from working, and the next command.",
+    )
+    parser.add_argument("--stack", required=True, help="the stack of Pulumi.<stack>.yaml")
+    parser.add_argument(
+        "--before", action="store_true", help="ask only for what `up` needs, and change nothing"
+    )
+    parser.add_argument("--kubeconfig", metavar="FILE", help="in place of the stack's")
+    parser.add_argument("--context", metavar="NAME", help="in place of the stack's")
+    parser.add_argument(
+        "--log", metavar="FILE", help="text of a failed `pulumi up`, to be explained; - for stdin"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the report there too")
+    given = parser.parse_args(arguments)
+    try:
+        log = _read(given.log)
+        configuration = stack_files.read(given.stack)
+        checked = settings.read(given.stack, configuration.values, set(configuration.secret_keys))
+        if given.kubeconfig and checked.cluster.eks_name and not given.context:
+            parser.error("--kubeconfig needs --context for a stack that names an EKS cluster")
+        found = examination.examine(
+            checked,
+            before_up=given.before,
+            kubeconfig=given.kubeconfig,
+            context=given.context,
+            log=log,
+        )
+        print(report.text(found))
+        if given.json:
+            Path(given.json).write_text(report.as_json(found), encoding="utf-8")
+    except (pulumi.RunError, StackFileError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 1 if found.failed else 0
+
+
+def _read(file: str | None) -> str:
+    if file is None:
+        return ""
+    if file == "-":
+        return sys.stdin.buffer.read().decode(errors="replace")
+    return Path(file).read_text(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

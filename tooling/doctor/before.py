@@ -1,0 +1,116 @@
+"""The cluster's preconditions as checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from stacks.settings import Settings
+from stacks.settings.models import StatefulSetDatabase
+from tooling.doctor import permissions, preconditions, storage
+from tooling.doctor.findings import Check, Finding
+from tooling.doctor.objects import Object, name
+from tooling.doctor.permissions import Need
+from tooling.doctor.place import Place
+from tooling.doctor.server import Server
+from tooling.live.api import Reference
+
+_EVERYTHING: Final = Need(namespace=None, group="*", resource="*", verbs=("*",))
+"""What an administrator of the cluster may do."""
+
+
+def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
+    """What a stack needs in its cluster, as far as it needs it."""
+    asks = _Asks(server, settings, place)
+    found = [
+        Check(title="Kubernetes version", run=asks.version),
+        Check(title="permissions", run=asks.permissions),
+    ]
+    if isinstance(settings.database, StatefulSetDatabase):
+        found.append(Check(title="StorageClass of the database", run=asks.storage))
+    secrets = settings.secrets
+    if secrets.delivery == "secretsManager" and not secrets.install_external_secrets:
+        found.append(Check(title="External Secrets", run=asks.external_secrets))
+    if settings.endpoint is not None:
+        found.append(Check(title="AWS Load Balancer Controller", run=asks.load_balancers))
+    if settings.langfuse.min_replicas != settings.langfuse.max_replicas:
+        found.append(Check(title="metrics-server", run=asks.metrics))
+    if preconditions.prometheus_kinds(settings):
+        found.append(Check(title="Prometheus Operator", run=asks.prometheus))
+    return [*found, Check(title="namespaces", run=asks.namespaces)]
+
+
+class _Asks:
+    """What each check reads."""
+
+    def __init__(self, server: Server, settings: Settings, place: Place) -> None:
+        self._server = server
+        self._settings = settings
+        self._place = place
+
+    def version(self) -> Iterator[Finding]:
+        return preconditions.kubernetes(self._server.version(), self._place)
+
+    def permissions(self) -> Iterator[Finding]:
+        if self._server.allowed(_EVERYTHING, "*"):
+            return iter(())
+        denied = [
+            replace(need, verbs=verbs)
+            for need in permissions.needs(self._settings)
+            if (verbs := tuple(v for v in need.verbs if not self._server.allowed(need, v)))
+        ]
+        return permissions.missing(denied, self._place)
+
+    def storage(self) -> Iterator[Finding]:
+        namespace = self._settings.cluster.namespace
+        return storage.storage_class(
+            self._settings,
+            self._server.list("storage.k8s.io/v1", "StorageClass"),
+            self._server.list("storage.k8s.io/v1", "CSIDriver"),
+            self._get("v1", "PersistentVolumeClaim", storage.CLAIM, namespace),
+            self._place,
+        )
+
+    def external_secrets(self) -> Iterator[Finding]:
+        labels = ",".join(preconditions.EXTERNAL_SECRETS)
+        return preconditions.external_secrets(
+            self._definition("externalsecrets.external-secrets.io"),
+            self._deployments(f"app.kubernetes.io/name in ({labels})"),
+            self._place,
+        )
+
+    def load_balancers(self) -> Iterator[Finding]:
+        controller = preconditions.LOAD_BALANCER_CONTROLLER
+        return preconditions.load_balancer_controller(
+            self._settings,
+            self._server.list("networking.k8s.io/v1", "IngressClass"),
+            self._deployments(f"app.kubernetes.io/name={controller}"),
+            self._place,
+        )
+
+    def metrics(self) -> Iterator[Finding]:
+        service = self._get("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io")
+        return preconditions.metrics_server(service, self._settings, self._place)
+
+    def prometheus(self) -> Iterator[Finding]:
+        wanted = preconditions.prometheus_kinds(self._settings)
+        definitions = {kind: self._definition(f"{kind}.monitoring.coreos.com") for kind in wanted}
+        return preconditions.prometheus_operator(wanted, definitions, self._place)
+
+    def namespaces(self) -> Iterator[Finding]:
+        found = {name(item): item for item in self._server.list("v1", "Namespace")}
+        return preconditions.namespaces(self._settings, found, self._place)
+
+    def _get(
+        self, api_version: str, kind: str, name: str, namespace: str | None = None
+    ) -> Object | None:
+        return self._server.get(
+            Reference(api_version=api_version, kind=kind, namespace=namespace, name=name)
+        )
+
+    def _definition(self, name: str) -> Object | None:
+        return self._get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
+
+    def _deployments(self, selector: str) -> list[dict[str, object]]:
+        return self._server.list("apps/v1", "Deployment", selector=selector)

@@ -1,0 +1,145 @@
+"""Every cause in a snapshot, once: what only follows from another is left out.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tooling.doctor import controllers, pods, scheduling, volumes, workloads
+from tooling.doctor.findings import Finding
+from tooling.doctor.objects import Object, conditions, part, role
+from tooling.doctor.patterns import explain
+from tooling.doctor.place import Place
+from tooling.doctor.snapshot import Snapshot
+
+FOLLOWS: Final[Mapping[str, str]] = {
+    "autoscaler-blind": "metrics-server-missing",
+    "claim-pending": "storage-class-missing",
+    "ingress-without-address": "load-balancer-controller-missing",
+    "secret-not-synced": "external-secrets-missing",
+}
+"""Findings of a failure, and the missing precondition that explains each."""
+
+_DATABASE: Final = {"database-unreachable"}
+_OF_PODS: Final = {"not-ready", "unknown-error"}
+
+
+def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
+    """Findings about a stack that was deployed, or that failed to be."""
+    refused = [*workloads.refused(snapshot, place)]
+    in_pods = [*_of_pods(snapshot, place)]
+    claims = [*volumes.pending(snapshot, place)]
+    found = [
+        *controllers.terminating(snapshot, place),
+        *controllers.secrets(snapshot, place),
+        *claims,
+        *refused,
+        *in_pods,
+        *workloads.migration(snapshot, place),
+        *controllers.load_balancers(snapshot, place),
+        *controllers.autoscalers(snapshot, place),
+    ]
+    if _database_is_down(snapshot):
+        # Whoever needs it says so too; the database's own trouble is the cause, if it is known.
+        others = [finding for finding in found if finding.section not in _DATABASE]
+        found = others or found
+    if snapshot.complete and not any(finding.severity == "error" for finding in found):
+        found += workloads.unexplained(snapshot, place)
+    return [*together(found)]
+
+
+def _of_pods(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    undelivered = controllers.undelivered(snapshot)
+    for pod in snapshot.pods:
+        if not _counts(pod, snapshot):
+            continue
+        scheduled = conditions(pod).get("PodScheduled", {})
+        message = str(scheduled.get("message"))
+        if scheduled.get("status") == "False" and scheduling.UNBOUND.search(message):
+            known = [*volumes.pending(snapshot, place)]
+            yield from known or volumes.waits_for_volume(snapshot, place, message)
+            continue
+        finding = pods.diagnose(pod, snapshot, place)
+        if finding is None or _waits_for(pod, undelivered):
+            continue
+        yield finding
+
+
+def _counts(pod: Object, snapshot: Snapshot) -> bool:
+    """Whether a pod's state says something about the stack now."""
+    if "deletionTimestamp" in part(pod, "metadata"):
+        return False
+    if part(pod, "status").get("phase") in {"Succeeded", "Failed"}:
+        return False  # a Job's, which is asked itself, or one that was evicted and replaced
+    if role(pod) == "migration":
+        job = snapshot.job
+        return job is not None and pod in snapshot.owned([pod], job)
+    return True
+
+
+def _waits_for(pod: Object, secrets: set[str]) -> bool:
+    for container in pods.containers(pod):
+        message = str(part(part(container, "state"), "waiting").get("message"))
+        if any(f'"{secret}" not found' in message for secret in secrets):
+            return True
+    return False
+
+
+def _database_is_down(snapshot: Snapshot) -> bool:
+    return any(not part(item, "status").get("readyReplicas") for item in snapshot.stateful_sets)
+
+
+def of_log(text: str, place: Place) -> Iterator[Finding]:
+    """What the text of a failed run says, each section once."""
+    for explanation in explain(text, place):
+        yield explanation.about("The failed run")
+
+
+def causes(
+    preconditions: Sequence[Finding],
+    aws: Sequence[Finding],
+    failures: Sequence[Finding],
+    log: Sequence[Finding],
+) -> list[Finding]:
+    """What was found in four places, each cause once.
+
+    A missing precondition explains what follows from it; AWS knows more about what lies there than
+    the cluster, but for pods; a log is told only what nothing else says.
+    """
+    aws = [item for item in aws if item.section not in _OF_PODS or not _among(item, failures)]
+    failures = [item for item in failures if item.section in _OF_PODS or not _among(item, aws)]
+    found = [*preconditions, *aws, *failures]
+    failed = any(item.severity == "error" for item in found)
+    found += (
+        item
+        for item in log
+        if not _among(item, found) and not (failed and item.section == "unknown-error")
+    )
+    sections = {item.section for item in found}
+    return [*together(item for item in found if FOLLOWS.get(item.section) not in sections)]
+
+
+def _among(finding: Finding, others: Iterable[Finding]) -> bool:
+    return any(other.section == finding.section for other in others)
+
+
+def together(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for all subjects with the same cause."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.section, finding.severity, finding.cause), []).append(finding)
+    for group in groups.values():
+        subjects = list(dict.fromkeys(finding.subject for finding in group))
+        yield replace(group[0], subject=_joined(subjects))
+
+
+def _joined(subjects: Sequence[str]) -> str:
+    """Objects of one kind are counted, for their names say little; anything else is listed."""
+    kinds = {subject.partition(" ")[0] for subject in subjects}
+    if len(subjects) > 1 and len(kinds) == 1:
+        return f"{subjects[0]} and {len(subjects) - 1} more"
+    return ", ".join(subjects)

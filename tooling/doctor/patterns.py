@@ -1,0 +1,73 @@
+"""Known error texts of logs, events and failed runs: what each means, and what to do.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tooling.doctor import (
+    patterns_aws,
+    patterns_cluster,
+    patterns_operators,
+    patterns_pods,
+    patterns_up,
+)
+from tooling.doctor.findings import Finding, Severity
+from tooling.doctor.place import Place
+from tooling.doctor.text import clean, quote
+
+PATTERNS: Final = (
+    *patterns_pods.PATTERNS,
+    *patterns_operators.PATTERNS,
+    *patterns_up.PATTERNS,
+    *patterns_aws.PATTERNS,
+    *patterns_cluster.PATTERNS,
+)
+"""Causes before what follows from them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What a text says."""
+
+    section: str
+    cause: str
+    command: str
+    severity: Severity
+
+    def about(self, subject: str) -> Finding:
+        return Finding(
+            section=self.section,
+            severity=self.severity,
+            subject=subject,
+            cause=self.cause,
+            command=self.command,
+        )
+
+
+def explain(
+    text: str, place: Place, sections: Container[str] | None = None
+) -> Iterator[Explanation]:
+    """The known texts in ``text``, causes before what follows from them; each section once.
+
+    ``sections``: only these.
+    """
+    readable = clean(text)
+    found = set[str]()
+    for pattern in PATTERNS:
+        if pattern.section in found or (sections is not None and pattern.section not in sections):
+            continue
+        match = pattern.text.search(readable)
+        if match is not None:
+            found.add(pattern.section)
+            groups = {key: quote(value or "", 120) for key, value in match.groupdict().items()}
+            yield Explanation(
+                section=pattern.section,
+                cause=pattern.cause(place, groups),
+                command=pattern.command(place, groups),
+                severity=pattern.severity,
+            )

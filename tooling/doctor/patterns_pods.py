@@ -1,0 +1,103 @@
+"""What containers, Prisma, PostgreSQL and the kubelet write. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Final
+
+from tooling.doctor.pattern import MIGRATION_LOG, Groups, kubectl, pattern, up
+from tooling.doctor.place import Place
+
+
+def _wrong_variables(_: Place, groups: Groups) -> str:
+    # Names only: what the message quotes beside them may be a value.
+    names = re.findall(r"([A-Z][A-Z0-9_]+)['\"]?: *\[", groups["variables"])
+    which = f": {', '.join(dict.fromkeys(names))}" if names else ""
+    return (
+        f"Langfuse refuses its environment{which}. Its release does not accept the value, or the "
+        "variable is missing"
+    )
+
+
+PATTERNS: Final = (
+    # The database, as Prisma reports it: https://www.prisma.io/docs/orm/reference/error-reference
+    pattern(
+        "database-password",
+        r"\bP1000\b|password authentication failed for user",
+        "PostgreSQL refuses the password in DATABASE_URL: it was changed on one side only",
+        lambda place, _: place.new_password,
+    ),
+    pattern(
+        "database-url",
+        r"\bP101[23]\b|database string is invalid|the URL must start with the protocol",
+        "DATABASE_URL cannot be read: a character of the user, the password or the name is not "
+        "percent-encoded, or the Secret was changed by hand",
+        up,
+    ),
+    pattern(
+        "migration-lock",
+        r"\bP1002\b|pg_advisory_lock",
+        "The migration waited for PostgreSQL's migration lock in vain: another migration holds it, "
+        "or a connection that broke off still does. The next `up` tries again",
+        up,
+    ),
+    pattern(
+        "migration-broken",
+        r"\bP(?:3009|3018)\b(?:(?s:.{0,600}?)(?:Migration name: |The `)(?P<name>\d{14}_\w+))?",
+        lambda _, groups: (
+            f"The migration {groups['name'] or 'before'} stopped half-way, and Prisma goes no "
+            "further until it is told how that ended"
+        ),
+        MIGRATION_LOG,
+    ),
+    pattern(
+        "database-unreachable",
+        r"\bP1001\b|Can't reach database server",
+        lambda place, _: f"Langfuse does not reach the database: {place.unreachable_because}",
+        lambda place, _: place.look_at_database,
+    ),
+    # Containers.
+    pattern(
+        "environment-invalid",
+        r"Invalid environment variables(?P<variables>:?\s*\{[^}]*\})?",
+        _wrong_variables,
+        lambda place, _: shlex.join(("make", "render", f"STACK={place.stack}")),
+    ),
+    pattern(
+        "data-directory",
+        r"initdb: error: directory [^\n]*exists but is not empty|lost\+found directory",
+        "PostgreSQL finds a data folder that is not empty and not its own: a file system's "
+        "lost+found in the volume's root, or another version's data",
+        kubectl("get", "statefulset", "langfuse-postgres", "-o", "yaml"),
+    ),
+    pattern(
+        "run-as-non-root",
+        r"runAsNonRoot and image (?:has non-numeric user \((?P<user>[^)]*)\)|will run as root)",
+        lambda _, groups: (
+            "The pod has to run as another user than root, and its image "
+            + (f"names its user ({groups['user']})" if groups["user"] else "runs as root")
+            + ": the pod's runAsUser is missing. Something changed it after Pulumi, or the image "
+            "is not the one that the stack was made for"
+        ),
+        kubectl("get", "pods", "-o", "yaml"),
+    ),
+    pattern(
+        "secret-missing",
+        r"couldn't find key (?P<key>\S+) in (?P<kind>Secret|ConfigMap) \S+?/(?P<name>[\w.-]+)",
+        "The key {key} is missing in the {kind} {name}",
+        up,
+    ),
+    pattern(
+        "secret-missing",
+        r"(?P<kind>secret|configmap)s? \"(?P<name>[\w.-]+)\" not found",
+        "There is no {kind} {name}, which the pod reads",
+        up,
+    ),
+    pattern(
+        "out-of-memory",
+        r"JavaScript heap out of memory|\bOOMKilled\b",
+        "The container needs more memory than its limit",
+        kubectl("describe", "pods", "-l", "app.kubernetes.io/part-of=agent-observability"),
+    ),
+)

@@ -1,0 +1,110 @@
+"""What the person who runs `up` has to be allowed to do in the cluster. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from stacks.settings import Settings
+from stacks.settings.models import StatefulSetDatabase
+from tooling.doctor.findings import Finding
+from tooling.doctor.place import Place
+from tooling.doctor.preconditions import prometheus_kinds
+
+WRITE: Final = ("create", "patch", "delete")
+"""A server-side apply asks for the first two."""
+READ: Final = ("list",)
+"""What Pulumi follows while it waits."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Need:
+    """Verbs on one kind of resource."""
+
+    namespace: str | None
+    """None: a resource of the cluster."""
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+_ALWAYS: Final = (
+    ("", "configmaps"),
+    ("", "secrets"),
+    ("", "serviceaccounts"),
+    ("", "services"),
+    ("apps", "deployments"),
+    ("batch", "jobs"),
+    ("networking.k8s.io", "networkpolicies"),
+    ("policy", "poddisruptionbudgets"),
+)
+_EXTERNAL_SECRETS: Final = (
+    ("external-secrets.io", "externalsecrets"),
+    ("external-secrets.io", "secretstores"),
+)
+_OPERATOR: Final = (
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("rbac.authorization.k8s.io", "clusterroles"),
+    ("rbac.authorization.k8s.io", "clusterrolebindings"),
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+)
+
+
+def needs(settings: Settings) -> Iterator[Need]:
+    """Everything that a stack creates and follows, by namespace."""
+    database = settings.database
+    by_entries = settings.secrets.delivery == "secretsManager"
+    kinds = [*_ALWAYS]
+    if settings.langfuse.min_replicas != settings.langfuse.max_replicas:
+        kinds.append(("autoscaling", "horizontalpodautoscalers"))
+    if isinstance(database, StatefulSetDatabase):
+        kinds.append(("apps", "statefulsets"))
+    if settings.endpoint is not None:
+        kinds.append(("networking.k8s.io", "ingresses"))
+    if by_entries:
+        kinds += _EXTERNAL_SECRETS
+    kinds += (("monitoring.coreos.com", kind) for kind in prometheus_kinds(settings))
+    own = settings.cluster.namespace
+    yield from (_write(own, *kind) for kind in kinds)
+    for group, resource in (("", "events"), ("", "pods"), ("apps", "replicasets")):
+        yield Need(namespace=own, group=group, resource=resource, verbs=READ)
+    for namespace in (*settings.agents.namespaces, *settings.agents.existing_namespaces):
+        agents = (*_EXTERNAL_SECRETS, ("", "serviceaccounts")) if by_entries else (("", "secrets"),)
+        yield from (_write(namespace, *kind) for kind in agents)
+    if settings.cluster.create_namespace or settings.agents.namespaces:
+        yield _write(None, "", "namespaces")
+    if isinstance(database, StatefulSetDatabase) and database.create_storage_class:
+        yield _write(None, "storage.k8s.io", "storageclasses")
+    if settings.secrets.install_external_secrets:
+        yield from (_write(None, *kind) for kind in _OPERATOR)
+
+
+def _write(namespace: str | None, group: str, resource: str) -> Need:
+    return Need(namespace=namespace, group=group, resource=resource, verbs=WRITE)
+
+
+def missing(denied: Iterable[Need], place: Place) -> Iterator[Finding]:
+    """One finding for everything that is not allowed. ``denied``: only the verbs that are."""
+    lacking = sorted(denied, key=lambda need: (need.namespace or "", need.full_name))
+    if not lacking:
+        return
+    texts = (
+        f"{', '.join(need.verbs)} {need.full_name}"
+        + (f" in {need.namespace}" if need.namespace else "")
+        for need in lacking
+    )
+    first = lacking[0]
+    yield Finding(
+        section="permission-missing",
+        severity="error",
+        subject=f"Context {place.context}",
+        cause=f"Its user may not: {'; '.join(texts)}",
+        command=place.kubectl(
+            "auth", "can-i", first.verbs[0], first.full_name, namespace=first.namespace
+        ),
+    )

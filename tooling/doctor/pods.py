@@ -1,0 +1,212 @@
+"""Why a pod does not run, or does not serve. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tooling.doctor import images, scheduling
+from tooling.doctor.findings import Finding, Severity
+from tooling.doctor.objects import Object, conditions, items, moment, name, namespace, part, subject
+from tooling.doctor.patterns import explain
+from tooling.doctor.place import Place
+from tooling.doctor.snapshot import Snapshot
+from tooling.doctor.text import last_line, quote
+
+FRESH: Final = 60.0
+"""Seconds within which a container may be on its way."""
+
+RECENT: Final = 3600.0
+"""Seconds for which a container that was killed is still worth a word."""
+
+_CONFIGURATION: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_READINESS_GATE: Final = "target-health."
+_OF_LOGS: Final = {
+    "database-password",
+    "database-unreachable",
+    "database-url",
+    "data-directory",
+    "environment-invalid",
+    "migration-broken",
+    "migration-lock",
+    "out-of-memory",
+}
+"""What a container's own log can say about it."""
+
+
+def diagnose(pod: Object, snapshot: Snapshot, place: Place) -> Finding | None:
+    """The first thing that is wrong with a pod; None when nothing is, or nothing yet."""
+    for finding in _in_order(pod, snapshot, place):
+        return finding
+    return None
+
+
+def containers(pod: Object) -> list[Object]:
+    """Statuses of all containers, in the order in which they start."""
+    status = part(pod, "status")
+    return [*items(status, "initContainerStatuses"), *items(status, "containerStatuses")]
+
+
+def has_log(pod: Object) -> tuple[str, bool] | None:
+    """The container whose log explains the pod's trouble, and whether it is the log of the run
+    before; None without one."""
+    for container in containers(pod):
+        state = part(container, "state")
+        waiting = part(state, "waiting").get("reason")
+        if waiting == "CrashLoopBackOff":
+            return container["name"], True
+        if part(state, "terminated").get("exitCode"):
+            return container["name"], False
+        if "running" in state and not container.get("ready"):
+            # One that was just started again has not failed yet: its last run has.
+            return container["name"], bool(container.get("restartCount"))
+    return None
+
+
+def ended(container: Object) -> Object:
+    """How a container ended: now, or the time before; empty if it never did."""
+    return part(part(container, "state"), "terminated") or part(
+        part(container, "lastState"), "terminated"
+    )
+
+
+def _in_order(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    status = part(pod, "status")
+    scheduled = conditions(pod).get("PodScheduled", {})
+    if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
+        yield scheduling.unschedulable(pod, str(scheduled.get("message")), place)
+        return
+    for container in containers(pod):
+        yield from _container(pod, container, snapshot, place)
+    if status.get("phase") == "Pending":
+        yield from _not_started(pod, snapshot, place)
+    elif status.get("phase") == "Running":
+        yield from _not_ready(pod, snapshot, place)
+
+
+def _container(
+    pod: Object, container: Object, snapshot: Snapshot, place: Place
+) -> Iterator[Finding]:
+    state, end = part(container, "state"), ended(container)
+    waiting = part(state, "waiting")
+    reason, message = str(waiting.get("reason")), str(waiting.get("message") or "")
+    if reason in _CONFIGURATION:
+        for explanation in explain(message, place, {"run-as-non-root", "secret-missing"}):
+            yield explanation.about(subject(pod))
+        yield _finding(pod, "unknown-error", f"{reason}: {quote(message)}", describe(pod, place))
+    elif reason in images.REASONS:
+        event = snapshot.warning(pod)
+        more = str(event.get("message")) if event and event.get("reason") == "Failed" else ""
+        yield images.not_pulled(pod, container, f"{reason}: {message} {more}", place)
+    elif end.get("reason") == "OOMKilled":
+        yield from _killed(pod, container, snapshot, place)
+    elif reason == "CrashLoopBackOff" or part(state, "terminated").get("exitCode"):
+        yield crashed(pod, container, snapshot, place)
+
+
+def _killed(pod: Object, container: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    end = ended(container)
+    when = moment(end.get("finishedAt"))
+    runs = "running" in part(container, "state")
+    if runs and (when is None or (snapshot.now - when).total_seconds() > RECENT):
+        return
+    again = f"{container.get('restartCount', 0)} restarts so far"
+    database = "postgres" in name(pod)
+    yield _finding(
+        pod,
+        "out-of-memory",
+        f"Container {container['name']} was killed at its memory limit ({again}): raise "
+        f"{'database' if database else 'langfuse'}.resources.memoryLimit",
+        describe(pod, place),
+        "warning" if runs else "error",
+    )
+
+
+def crashed(pod: Object, container: Object, snapshot: Snapshot, place: Place) -> Finding:
+    """A container that ended with an error, by its own last words."""
+    end = ended(container)
+    log = snapshot.logs.get(name(pod), "")
+    text = f"{log}\n{end.get('message') or ''}"
+    for explanation in explain(text, place, _OF_LOGS):
+        return explanation.about(subject(pod))
+    said = last_line(text)
+    return _finding(
+        pod,
+        "crash-loop",
+        f"Container {container['name']} ends with exit code {end.get('exitCode')}"
+        + (f". Its last line: {said}" if said else ""),
+        log_command(pod, container, place),
+    )
+
+
+def _not_started(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    """Containers that are being created, and what the kubelet says of it."""
+    event = snapshot.warning(pod)
+    if event is None:
+        return
+    message = str(event.get("message"))
+    for explanation in explain(message, place, {"secret-missing"}):
+        yield explanation.about(subject(pod))
+    volume = event.get("reason") in {"FailedAttachVolume", "FailedMount", "FailedMapVolume"}
+    yield _finding(
+        pod,
+        "claim-pending" if volume else "unknown-error",
+        f"{event.get('reason')}: {quote(message)}",
+        describe(pod, place),
+    )
+
+
+def _not_ready(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    late = [item for item in containers(pod) if "running" in part(item, "state")]
+    late = [item for item in late if not item.get("ready") and not _is_fresh(item, snapshot)]
+    event = snapshot.warning(pod)
+    probe = event if event is not None and event.get("reason") == "Unhealthy" else None
+    if late:
+        container = late[0]
+        for explanation in explain(snapshot.logs.get(name(pod), ""), place, _OF_LOGS):
+            yield explanation.about(subject(pod))
+        said = quote(str(probe.get("message"))) if probe else "it runs, and no probe has passed"
+        yield _finding(
+            pod,
+            "not-ready",
+            f"Container {container['name']} is not ready: {said}",
+            log_command(pod, container, place),
+        )
+        return
+    for type_, condition in conditions(pod).items():
+        # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+        if type_.startswith(_READINESS_GATE) and condition.get("status") != "True":
+            words = quote(str(condition.get("message") or condition.get("reason") or "unknown"))
+            yield _finding(
+                pod,
+                "not-ready",
+                f"The load balancer does not find it healthy: {words}",
+                describe(pod, place),
+            )
+
+
+def _is_fresh(container: Object, snapshot: Snapshot) -> bool:
+    started = moment(part(part(container, "state"), "running").get("startedAt"))
+    return started is not None and (snapshot.now - started).total_seconds() < FRESH
+
+
+def log_command(pod: Object, container: Object, place: Place) -> str:
+    """The command that shows the log that matters."""
+    previous = ("--previous",) if container.get("restartCount") else ()
+    words = ("logs", name(pod), "-c", str(container["name"]), "--tail=100", *previous)
+    return place.kubectl(*words, namespace=namespace(pod))
+
+
+def describe(object_: Object, place: Place) -> str:
+    """The command that shows an object with its events."""
+    kind = re.sub(r"\W", "", str(object_["kind"])).lower()
+    return place.kubectl("describe", kind, name(object_), namespace=namespace(object_) or None)
+
+
+def _finding(
+    pod: Object, section: str, cause: str, command: str, severity: Severity = "error"
+) -> Finding:
+    return Finding(
+        section=section, severity=severity, subject=subject(pod), cause=cause, command=command
+    )

@@ -1,0 +1,235 @@
+"""What `up` needs in a cluster, judged by the API server's answers. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from components.labels import PART_OF
+from stacks.settings import Settings
+from tooling.doctor.findings import Finding
+from tooling.doctor.objects import Object, conditions, labels, name, part
+from tooling.doctor.place import Place
+from tooling.recording import as_list, as_mapping
+
+OLDEST: Final = (1, 30)
+"""``preStop.sleep`` is on by default from this release on:
+https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/"""
+
+EXTERNAL_SECRETS: Final = {
+    "external-secrets": "controller",
+    "external-secrets-webhook": "webhook",
+}
+"""Label ``app.kubernetes.io/name`` of the operator's Deployments, by what they are:
+https://github.com/external-secrets/external-secrets/tree/main/deploy/charts/external-secrets"""
+
+LOAD_BALANCER_CONTROLLER: Final = "aws-load-balancer-controller"
+_CONTROLLER: Final = "ingress.k8s.aws/alb"
+_AUTO_MODE: Final = "eks.amazonaws.com/alb"
+"""EKS Auto Mode's, which runs outside of the cluster."""
+
+
+def kubernetes(version: Object, place: Place) -> Iterator[Finding]:
+    """``version``: the answer to ``/version``."""
+    # EKS and GKE write a minor such as `31+`.
+    digits = (re.sub(r"\D", "", str(version[key])) for key in ("major", "minor"))
+    found = tuple(int(text or 0) for text in digits)
+    if found < OLDEST:
+        yield Finding(
+            section="kubernetes-too-old",
+            severity="error",
+            subject=f"Kubernetes {version['gitVersion']}",
+            cause=f"The stack's pods need Kubernetes {OLDEST[0]}.{OLDEST[1]} or newer "
+            "(preStop.sleep)",
+            command=place.kubectl("version"),
+        )
+
+
+def external_secrets(
+    definition: Object | None, deployments: Iterable[Object], place: Place
+) -> Iterator[Finding]:
+    """``definition``: the ExternalSecret's; ``deployments``: those of the operator."""
+
+    def finding(cause: str, command: str) -> Finding:
+        return Finding(
+            section="external-secrets-missing",
+            severity="error",
+            subject="External Secrets",
+            cause=cause,
+            command=command,
+        )
+
+    if definition is None:
+        yield finding(
+            "The operator that turns Secrets Manager entries into Secrets is not in the cluster",
+            place.config_set("secrets.installExternalSecrets", True),
+        )
+        return
+    versions: list[dict[str, Any]] = as_list(part(definition, "spec").get("versions")) or []
+    served = [version["name"] for version in versions if version.get("served")]
+    if "v1" not in served:
+        yield finding(
+            f"Its release serves {', '.join(served) or 'no version'} and not v1: it is older than "
+            "0.16",
+            place.kubectl("get", "crd", name(definition), "-o", "yaml"),
+        )
+        return
+    by_name = {labels(item).get("app.kubernetes.io/name"): item for item in deployments}
+    for label, role in EXTERNAL_SECRETS.items():
+        if problem := unavailable(by_name.get(label)):
+            yield finding(
+                f"Its {role} {problem}",
+                place.kubectl("get", "pods", "-A", "-l", f"app.kubernetes.io/name={label}"),
+            )
+
+
+def load_balancer_controller(
+    settings: Settings,
+    classes: Sequence[Object],
+    deployments: Sequence[Object],
+    place: Place,
+) -> Iterator[Finding]:
+    """``classes``: IngressClasses; ``deployments``: those of the controller."""
+    if settings.endpoint is None:
+        return
+    wanted = settings.endpoint.ingress_class
+
+    def finding(cause: str, command: str) -> Finding:
+        return Finding(
+            section="load-balancer-controller-missing",
+            severity="error",
+            subject=f"IngressClass {wanted}",
+            cause=cause,
+            command=command,
+        )
+
+    by_name = {name(item): part(item, "spec").get("controller") for item in classes}
+    look = place.kubectl("get", "ingressclasses")
+    if wanted not in by_name:
+        known = ", ".join(sorted(by_name)) or "none"
+        cause = f"The AWS Load Balancer Controller brings it, and the cluster has {known}"
+        yield finding(cause, look)
+    elif by_name[wanted] not in {_CONTROLLER, _AUTO_MODE}:
+        cause = f"Its controller is {by_name[wanted]}, which makes no load balancer in AWS"
+        yield finding(cause, look)
+    elif by_name[wanted] == _CONTROLLER:
+        running = [item for item in deployments if unavailable(item) is None]
+        if not running:
+            problem = unavailable(deployments[0] if deployments else None)
+            selector = f"app.kubernetes.io/name={LOAD_BALANCER_CONTROLLER}"
+            yield finding(
+                f"Its controller, the AWS Load Balancer Controller, {problem}",
+                place.kubectl("get", "pods", "-A", "-l", selector),
+            )
+
+
+def metrics_server(service: Object | None, settings: Settings, place: Place) -> Iterator[Finding]:
+    """``service``: the APIService of ``metrics.k8s.io``."""
+    langfuse = settings.langfuse
+    if langfuse.min_replicas == langfuse.max_replicas:
+        return
+    available = conditions(service or {}).get("Available", {})
+    if available.get("status") == "True":
+        return
+    reason = f"It does not answer: {available.get('message')}" if service else "It is not there"
+    yield Finding(
+        section="metrics-server-missing",
+        severity="warning",
+        subject="metrics-server",
+        cause=f"{reason}. The autoscaler reads CPU from it: without it Langfuse never has more "
+        f"than minReplicas ({langfuse.min_replicas}) pods",
+        command=place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
+    )
+
+
+def prometheus_operator(
+    wanted: Iterable[str], definitions: Mapping[str, Object | None], place: Place
+) -> Iterator[Finding]:
+    """``definitions``: by the name of the custom resource, such as ``probes``."""
+    missing = [kind for kind in wanted if definitions.get(kind) is None]
+    if missing:
+        yield Finding(
+            section="prometheus-operator-missing",
+            severity="error",
+            subject="Prometheus Operator",
+            cause=f"The cluster does not know {' and '.join(missing)} of monitoring.coreos.com, "
+            "which monitoring.prometheusRules needs",
+            command=place.kubectl("api-resources", "--api-group", "monitoring.coreos.com"),
+        )
+
+
+def prometheus_kinds(settings: Settings) -> tuple[str, ...]:
+    """The Prometheus Operator's resources that a stack uses."""
+    rules = settings.monitoring.prometheus_rules if settings.monitoring else None
+    if rules is None:
+        return ()
+    return ("prometheusrules", "probes") if rules.prober else ("prometheusrules",)
+
+
+def namespaces(settings: Settings, found: Mapping[str, Object], place: Place) -> Iterator[Finding]:
+    """``found``: the cluster's namespaces by name."""
+    cluster, agents = settings.cluster, settings.agents
+    created = [cluster.namespace] if cluster.create_namespace else []
+    adopted = [] if cluster.create_namespace else [cluster.namespace]
+    for wanted in (*created, *adopted, *agents.namespaces, *agents.existing_namespaces):
+        if wanted in found and "deletionTimestamp" in part(found[wanted], "metadata"):
+            yield Finding(
+                section="stuck-terminating",
+                severity="error",
+                subject=f"Namespace {wanted}",
+                cause="It is being deleted: nothing can be made in it before it is gone",
+                command=place.kubectl(
+                    "wait", "--for=delete", f"namespace/{wanted}", "--timeout=120s"
+                ),
+            )
+    for wanted in (*created, *agents.namespaces):
+        if wanted in found and not is_ours(found[wanted]):
+            yield _foreign(settings, wanted, place)
+    for wanted in (*adopted, *agents.existing_namespaces):
+        if wanted not in found:
+            yield Finding(
+                section="namespace-missing",
+                severity="error",
+                subject=f"Namespace {wanted}",
+                cause="The stack adopts it, and it is not there",
+                command=place.kubectl("create", "namespace", wanted),
+            )
+
+
+def _foreign(settings: Settings, wanted: str, place: Place) -> Finding:
+    if wanted == settings.cluster.namespace:
+        how = "adopt it"
+        command = place.config_set("cluster.createNamespace", False)
+    else:
+        how = "move its name from agents.namespaces to agents.existingNamespaces"
+        index = len(settings.agents.existing_namespaces)
+        command = place.config_set(f"agents.existingNamespaces[{index}]", wanted)
+    return Finding(
+        section="namespace-exists",
+        severity="error",
+        subject=f"Namespace {wanted}",
+        cause=f"The stack wants to create it, and it is there, made by something else: {how}, or "
+        "choose another name",
+        command=command,
+    )
+
+
+def is_ours(namespace: Object) -> bool:
+    """Whether a stack of this program created a namespace."""
+    found = labels(namespace)
+    return (
+        found.get("app.kubernetes.io/part-of") == PART_OF
+        and found.get("app.kubernetes.io/managed-by") == "pulumi"
+    )
+
+
+def unavailable(deployment: Object | None) -> str | None:
+    """What is wrong with an operator's Deployment; None when it is available."""
+    if deployment is None:
+        return "is not in the cluster"
+    available = conditions(deployment).get("Available", {})
+    if available.get("status") == "True" and part(deployment, "status").get("availableReplicas"):
+        return None
+    place = as_mapping(deployment.get("metadata")) or {}
+    return f"has no available pod (Deployment {place.get('namespace')}/{place.get('name')})"

@@ -1,0 +1,132 @@
+"""Reads a snapshot of a stack, every kind side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from stacks.settings import Settings
+from tooling.doctor import pods
+from tooling.doctor.asking import Deadline, Question, UnansweredError, unanswered
+from tooling.doctor.findings import Finding
+from tooling.doctor.objects import Object, name, namespace
+from tooling.doctor.place import STATEFUL_SET, Place
+from tooling.doctor.server import Server
+from tooling.doctor.snapshot import Snapshot, ours
+from tooling.doctor.text import quote
+from tooling.live.api import LiveError
+
+_LOGS: Final = 6
+"""Pods whose logs are read: those of one rollout fail for one reason."""
+
+_OWN: Final = {
+    "pods": ("v1", "Pod"),
+    "jobs": ("batch/v1", "Job"),
+    "deployments": ("apps/v1", "Deployment"),
+    "replica_sets": ("apps/v1", "ReplicaSet"),
+    "stateful_sets": ("apps/v1", "StatefulSet"),
+    "autoscalers": ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    "ingresses": ("networking.k8s.io/v1", "Ingress"),
+}
+_ENTRIES: Final = {
+    "external_secrets": ("external-secrets.io/v1", "ExternalSecret"),
+    "secret_stores": ("external-secrets.io/v1", "SecretStore"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What was read, and what could not be."""
+
+    snapshot: Snapshot
+    unread: list[Finding]
+
+
+def namespaces_of(settings: Settings) -> list[str]:
+    """Every namespace of a stack, its own first."""
+    agents = settings.agents
+    return [settings.cluster.namespace, *agents.namespaces, *agents.existing_namespaces]
+
+
+def read(
+    server: Server, settings: Settings, place: Place, deadline: Deadline, now: datetime | None
+) -> Reading:
+    """The stack's objects and, for pods in trouble, their logs. ``now``: what ages count from."""
+    names = namespaces_of(settings)
+    own = names[0]
+    questions: dict[str, list[Question[list[dict[str, Any]]]]] = {
+        field: [_list(server, *kind, own)] for field, kind in _OWN.items()
+    }
+    if settings.secrets.delivery == "secretsManager":
+        for field, kind in _ENTRIES.items():
+            questions[field] = [_list(server, *kind, where) for where in names]
+    questions["claims"] = [_list(server, "v1", "PersistentVolumeClaim", own)]
+    questions["storage_classes"] = [_list(server, "storage.k8s.io/v1", "StorageClass", None)]
+    questions["events"] = [_list(server, "v1", "Event", where) for where in names]
+    questions["namespaces"] = [_list(server, "v1", "Namespace", None)]
+    unread: list[Finding] = []
+    found: dict[str, list[Object]] = {}
+    for field, asked in questions.items():
+        found[field] = []
+        for question in asked:
+            try:
+                found[field] += question.answer(deadline)
+            except UnansweredError:
+                reason = f"No answer within {deadline.seconds:g} s"
+                unread.append(unanswered(field.replace("_", " "), reason, place.doctor()))
+            except LiveError as error:
+                title = field.replace("_", " ")
+                unread.append(unanswered(title, quote(str(error)), place.doctor()))
+    snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
+    logs = _logs(server, snapshot.pods, deadline)
+    return Reading(snapshot=replace(snapshot, logs=logs), unread=unread)
+
+
+def _list(
+    server: Server, api_version: str, kind: str, namespace: str | None
+) -> Question[list[dict[str, Any]]]:
+    return Question(lambda: server.list(api_version, kind, namespace))
+
+
+def _snapshot(
+    found: Mapping[str, list[Object]], names: Iterable[str], now: datetime, *, complete: bool
+) -> Snapshot:
+    own: dict[str, Any] = {
+        field: ours(found[field]) for field in (*_OWN, *_ENTRIES) if field in found
+    }
+    wanted = set(names)
+    # A StatefulSet gives its claims its selector's labels, which do not say "part of".
+    prefix = f"data-{STATEFUL_SET}-"
+    return Snapshot(
+        now=now,
+        namespaces={name(item): item for item in found["namespaces"] if name(item) in wanted},
+        claims=[item for item in found["claims"] if name(item).startswith(prefix)],
+        storage_classes=found["storage_classes"],
+        events=found["events"],
+        complete=complete,
+        **own,
+    )
+
+
+def _logs(server: Server, found: Iterable[Object], deadline: Deadline) -> dict[str, str]:
+    """By the pod's name. One that cannot be read is left out: the node may be gone."""
+    asked: dict[str, Question[str]] = {}
+    for pod in found:
+        wanted = pods.has_log(pod)
+        if wanted is None or len(asked) == _LOGS:
+            continue
+        container, previous = wanted
+        asked[name(pod)] = _log(server, pod, container, previous=previous)
+    logs: dict[str, str] = {}
+    for pod_name, question in asked.items():
+        try:
+            logs[pod_name] = question.answer(deadline)
+        except (LiveError, UnansweredError):
+            continue
+    return logs
+
+
+def _log(server: Server, pod: Object, container: str, *, previous: bool) -> Question[str]:
+    return Question(lambda: server.log(namespace(pod), name(pod), container, previous=previous))

@@ -1,0 +1,81 @@
+"""The doctor's report, as text for people and as JSON for programs. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from tooling.doctor.findings import Finding
+
+_WIDTH = 100
+_INDENT = " " * 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that was found out."""
+
+    stack: str
+    findings: Sequence[Finding] = ()
+    well: Sequence[str] = field(default_factory=list[str])
+    """Titles of what was asked, and is as it should be."""
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def text(report: Report) -> str:
+    """Findings, errors first, then what is well, then the sum."""
+    ordered = sorted(report.findings, key=lambda finding: finding.severity != "error")
+    blocks = [*map(_block, ordered)]
+    lines = "\n".join(f"{'ok':8} {title}" for title in report.well)
+    parts = [*blocks, *([lines] if lines else []), _summary(report)]
+    return "\n\n".join(parts)
+
+
+def _block(finding: Finding) -> str:
+    cause = textwrap.fill(
+        finding.cause,
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(
+        (
+            f"{finding.severity:8} {finding.subject}",
+            cause,
+            f"{_INDENT}next: {finding.command}",
+            f"{_INDENT}see:  docs/troubleshooting.md#{finding.section}",
+        )
+    )
+
+
+def _summary(report: Report) -> str:
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    warnings = len(report.findings) - errors
+    counted = ", ".join(
+        (_count(errors, "error"), _count(warnings, "warning"), f"{len(report.well)} ok")
+    )
+    return f"Stack {report.stack}: {counted} ({report.seconds:.1f} s)"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def as_json(report: Report) -> str:
+    """The same for a program."""
+    document = {
+        "stack": report.stack,
+        "failed": report.failed,
+        "seconds": round(report.seconds, 1),
+        "findings": [asdict(finding) for finding in report.findings],
+        "ok": list(report.well),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,67 @@
+"""Every section of the troubleshooting guide that the doctor can name. Pure; imports no SDK."""
+
+from typing import Final
+
+BEFORE: Final = (
+    "context-unusable",
+    "cluster-unreachable",
+    "kubernetes-too-old",
+    "permission-missing",
+    "storage-class-missing",
+    "external-secrets-missing",
+    "load-balancer-controller-missing",
+    "metrics-server-missing",
+    "prometheus-operator-missing",
+    "namespace-exists",
+    "namespace-missing",
+)
+"""What has to be there for `up`, in the cluster."""
+
+AWS: Final = (
+    "aws-credentials",
+    "aws-account",
+    "aws-cli-missing",
+    "eks-cluster",
+    "oidc-provider-missing",
+    "hosted-zone-missing",
+    "subnets-untagged",
+    "certificate-not-issued",
+    "aws-permission-missing",
+    "secret-scheduled-for-deletion",
+    "bucket-policy",
+    "instance-class-unavailable",
+    "topic-missing",
+)
+"""What has to be there for `up`, in AWS."""
+
+AFTER: Final = (
+    "migration-failed",
+    "database-unreachable",
+    "database-password",
+    "migration-lock",
+    "migration-broken",
+    "database-url",
+    "environment-invalid",
+    "image-pull",
+    "run-as-non-root",
+    "secret-missing",
+    "crash-loop",
+    "out-of-memory",
+    "pod-unschedulable",
+    "pods-refused",
+    "not-ready",
+    "claim-pending",
+    "data-directory",
+    "autoscaler-blind",
+    "ingress-without-address",
+    "certificate-pending",
+    "secret-not-synced",
+    "stuck-terminating",
+    "replicas-conflict",
+    "replaces-everything",
+    "no-matches-for-kind",
+    "unknown-error",
+)
+"""Causes of a failure."""
+
+SECTIONS: Final = (*BEFORE, *AWS, *AFTER)

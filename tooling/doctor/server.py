@@ -1,0 +1,103 @@
+"""The cluster's API server, with what only the doctor asks of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, cast
+from urllib.parse import quote as escaped
+from urllib.parse import urlencode
+
+import yaml
+
+from tooling.doctor.findings import Finding, Unanswerable
+from tooling.doctor.permissions import Need
+from tooling.doctor.place import Place
+from tooling.doctor.text import quote
+from tooling.live.api import Api, ApiError, LiveError
+
+SECONDS: Final = 3.0
+"""For one request."""
+
+_CONTEXTS: Final = "kubectl config get-contexts"
+_LINES: Final = 100
+"""Of a log: the end is what matters."""
+
+
+class Server(Api):
+    """Reads only. It never asks for a Secret."""
+
+    def allowed(self, need: Need, verb: str) -> bool:
+        """Whether the context's user may do this."""
+        attributes: dict[str, Any] = {
+            "group": need.group,
+            "resource": need.resource,
+            "verb": verb,
+        }
+        if need.namespace is not None:
+            attributes["namespace"] = need.namespace
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        with self._failures("asking for permissions"):
+            answer = self._dynamic.request(
+                "post",
+                "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                body=review,
+                _request_timeout=self._seconds,
+            ).to_dict()
+        return bool(answer["status"]["allowed"])
+
+    def version(self) -> dict[str, Any]:
+        """The answer to ``/version``, which is no Kubernetes object."""
+        with self._failures("reading /version"):
+            answer = self._dynamic.request(
+                "get", "/version", serialize=False, _request_timeout=self._seconds
+            )
+        return json.loads(answer.data)
+
+    def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
+        """The end of a container's log, of the run before if asked for."""
+        query = {
+            "container": container,
+            "tailLines": str(_LINES),
+            "limitBytes": "65536",
+            "previous": str(previous).lower(),
+        }
+        path = f"/api/v1/namespaces/{escaped(namespace)}/pods/{escaped(pod)}/log?{urlencode(query)}"
+        with self._failures(f"reading the log of {namespace}/{pod}"):
+            # Langfuse logs JSON: a log of one line would come back as an object.
+            answer = self._dynamic.request(
+                "get", path, serialize=False, _request_timeout=self._seconds
+            )
+        return cast("bytes", answer.data).decode(errors="replace")
+
+
+def connect(kubeconfig: str, place: Place) -> Server:
+    """A connection; raises ``Unanswerable`` with what stands in its way."""
+    try:
+        return Server(kubeconfig, place.context, seconds=SECONDS)
+    except ApiError as error:
+        finding = _finding("context-unusable", error, place, place.kubectl("auth", "whoami"))
+    except LiveError as error:
+        # Of the errors on the way only that of a kubeconfig has a cause: see Api.
+        if error.__cause__ is not None:
+            finding = _finding("context-unusable", error, place, _CONTEXTS)
+        else:
+            finding = _finding("cluster-unreachable", error, place, place.kubectl("version"))
+    except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        # The client does not check a kubeconfig's form, and fails on its parts.
+        finding = _finding("context-unusable", error, place, _CONTEXTS)
+    raise Unanswerable(finding)
+
+
+def _finding(section: str, error: Exception, place: Place, command: str) -> Finding:
+    said = quote(str(error))
+    return Finding(
+        section=section,
+        severity="error",
+        subject=f"Context {place.context}",
+        cause=said[:1].upper() + said[1:],
+        command=command,
+    )

@@ -1,0 +1,60 @@
+"""Makes what other programs wrote fit to be shown: no secret, no control character, one line.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tooling.live.masking import MASK
+
+LONGEST: Final = 400
+"""Characters of somebody else's words in one finding."""
+
+_NAMES: Final = r"(?:password|passwd|secret|token|salt|encryption_key|api_?key)"
+_SECRETS: Final = (
+    # The password of a URL. It may hold an @ of its own: up to the last one before a space.
+    (re.compile(r"([a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)[^\s'\"]*@"), rf"\1{MASK}@"),
+    (re.compile(r"\b(sk-lf-|lsv2_(?:sk|pt)_|ls__)[\w-]+"), rf"\1{MASK}"),
+    (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12}\b"), rf"\1{MASK}"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), MASK),  # a JSON Web Token
+    # NAME=value and "name": "value". After a bare colon stand messages: SecretSyncedError: could …
+    (
+        re.compile(rf"(?i)([\w.-]*{_NAMES}[\w.-]*=)(\"[^\"]*\"|'[^']*'|[^\s,;}}\"'&]+)"),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(rf"(?i)([\"'][\w.-]*{_NAMES}[\w.-]*[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')"),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"(?i)\b((?:password|passwd|token)\s*:\s*)(?!\[)\S+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w+/=.~-]{8,}"), rf"\1{MASK}"),
+)
+_ESCAPES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def mask(text: str) -> str:
+    """``text`` without passwords in URLs, keys and tokens, whatever wrote it."""
+    for pattern, masked in _SECRETS:
+        text = pattern.sub(masked, text)
+    return text
+
+
+def clean(text: str) -> str:
+    """``text`` masked, and without what would steer a terminal."""
+    return mask(_CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n"))))
+
+
+def quote(text: str, longest: int = LONGEST) -> str:
+    """``text`` on one line, clean, and cut where it is too long to be read."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def last_line(log: str) -> str:
+    """The last line of a log that says something."""
+    lines = [line for line in clean(log).splitlines() if line.strip()]
+    return quote(lines[-1], 200) if lines else ""

@@ -1,0 +1,145 @@
+"""Pods that are not even made, failed migrations, and rollouts that nothing else explains.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tooling.doctor import pods
+from tooling.doctor.findings import Finding
+from tooling.doctor.objects import Object, conditions, name, namespace, part, subject, words
+from tooling.doctor.patterns import explain
+from tooling.doctor.place import DEPLOYMENT, Place
+from tooling.doctor.snapshot import Snapshot
+from tooling.doctor.text import last_line, quote
+from tooling.live.events import in_words
+from tooling.live.readiness import readiness
+
+_OF_MIGRATION: Final = {
+    "database-password",
+    "database-unreachable",
+    "database-url",
+    "migration-broken",
+    "migration-lock",
+    "out-of-memory",
+}
+
+
+def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    """Workloads whose pods the API server does not admit."""
+    for workload in (*snapshot.deployments, *snapshot.stateful_sets, *_current_job(snapshot)):
+        if "deletionTimestamp" in part(workload, "metadata"):
+            continue
+        message = _refusal(workload, snapshot)
+        if message is None:
+            continue
+        about = subject(workload)
+        explanations = [*explain(message, place, {"pods-refused"})]
+        if explanations:
+            yield explanations[0].about(about)
+        else:
+            yield Finding(
+                section="pods-refused",
+                severity="error",
+                subject=about,
+                cause=f"The API server refuses its pods: {quote(message)}",
+                command=pods.describe(workload, place),
+            )
+
+
+def _refusal(workload: Object, snapshot: Snapshot) -> str | None:
+    failure = conditions(workload).get("ReplicaFailure", {})
+    if failure.get("status") == "True":
+        return str(failure.get("message"))
+    if workload["kind"] == "Deployment" or readiness(workload) is None:
+        return None
+    if snapshot.owned(snapshot.pods, workload):
+        return None
+    event = snapshot.warning(workload)
+    refused = event is not None and event.get("reason") == "FailedCreate"
+    return str(event.get("message")) if event is not None and refused else None
+
+
+def _current_job(snapshot: Snapshot) -> list[Object]:
+    job = snapshot.job
+    return [] if job is None or _complete(job) else [job]
+
+
+def _complete(job: Object) -> bool:
+    return conditions(job).get("Complete", {}).get("status") == "True"
+
+
+def migration(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    """The newest migration, by its pod's own words."""
+    for job in _current_job(snapshot):
+        failed = conditions(job).get("Failed", {})
+        for pod in reversed(snapshot.owned(snapshot.pods, job)):
+            for container in pods.containers(pod):
+                if part(part(container, "state"), "terminated").get("exitCode"):
+                    yield _failed(job, pod, container, snapshot, place)
+                    return
+        if failed.get("status") == "True":
+            yield _finding(job, f"It failed: {quote(words(failed))}", pods.describe(job, place))
+
+
+def _failed(
+    job: Object, pod: Object, container: Object, snapshot: Snapshot, place: Place
+) -> Finding:
+    end = pods.ended(container)
+    text = f"{snapshot.logs.get(name(pod), '')}\n{end.get('message') or ''}\n{end.get('reason')}"
+    for explanation in explain(text, place, _OF_MIGRATION):
+        return explanation.about(subject(job))
+    said = last_line(text.rpartition("\n")[0])
+    return _finding(
+        job,
+        f"Its container ended with exit code {end.get('exitCode')}"
+        + (f". Its last line: {said}" if said else ""),
+        place.kubectl("logs", f"job/{name(job)}", "--tail=100", namespace=namespace(job)),
+    )
+
+
+def _finding(job: Object, cause: str, command: str) -> Finding:
+    return Finding(
+        section="migration-failed",
+        severity="error",
+        subject=subject(job),
+        cause=cause,
+        command=command,
+    )
+
+
+def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    """What is not as it should be, for a stack in which nothing else was found."""
+    for workload in (*snapshot.stateful_sets, *_current_job(snapshot), *snapshot.deployments):
+        missing = readiness(workload)
+        if missing is None or "deletionTimestamp" in part(workload, "metadata"):
+            continue
+        replica_sets = snapshot.owned(snapshot.replica_sets, workload)
+        owned = snapshot.owned(snapshot.pods, workload)
+        event = snapshot.warning(workload, *replica_sets, *owned)
+        yield Finding(
+            section="unknown-error" if event else "not-ready",
+            severity="error" if event else "warning",
+            subject=subject(workload),
+            cause=f"It waits for {missing}" + (f". {quote(in_words(event))}" if event else ""),
+            command=pods.describe(workload, place),
+        )
+    if place.namespace not in snapshot.namespaces:
+        yield Finding(
+            section="namespace-missing",
+            severity="error",
+            subject=f"Namespace {place.namespace}",
+            cause="It is not there: the stack was not deployed to this cluster, or was removed",
+            command=place.up(),
+        )
+    elif not snapshot.deployments:
+        yield Finding(
+            section="not-ready",
+            severity="error",
+            subject=f"Deployment {place.namespace}/{DEPLOYMENT}",
+            cause="It is not there: the last `up` did not come that far, or was interrupted",
+            command=place.up(),
+        )

@@ -1,0 +1,147 @@
+"""Whether the Langfuse of a stack works, as its users and agents meet it.
+
+Exit code 0: everything was seen to work; 1: something was not; 2: the question was wrong.
+Keys come from LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY (LANGSMITH_API_KEY), else from the
+cluster. It writes one trace, which stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import ssl
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from stacks.settings import ConfigurationError
+from stacks.settings.fields import Url
+from tooling.live.masking import Masker
+from tooling.smoke import keys, stack, trace
+from tooling.smoke.keys import KeysError
+from tooling.smoke.report import Report, Verdict, line, masked
+from tooling.smoke.run import Plan, Run, secrets
+from tooling.smoke.web import Deadline, Web
+from tooling.stack_files import StackFileError
+
+
+class UsageError(Exception):
+    """What was asked cannot be answered; the message says what to ask instead."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check one stack, with a line for each check as soon as it is made."""
+    given = _arguments(arguments)
+    masker = Masker()
+    start = time.monotonic()
+    try:
+        if given.json is not None:
+            _writable(given.json)
+        plan = _plan(given)
+    except (UsageError, StackFileError, ConfigurationError, KeysError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if plan.given_keys is not None:
+        masker.learn(secrets(plan.given_keys))
+    if plan.langsmith_key is not None:
+        masker.learn([plan.langsmith_key])
+    run = Run(plan, masker.learn)
+    verdicts: list[Verdict] = []
+    for verdict in run.verdicts():
+        verdicts.append(masked(verdict, masker.mask))
+        print(line(verdicts[-1]), flush=True)
+    report = Report(
+        stack=given.stack,
+        run=plan.run,
+        url=run.url,
+        version=str(plan.expected.version),
+        seconds=time.monotonic() - start,
+        verdicts=verdicts,
+    )
+    print(report.summary(allow_skips=given.allow_skips))
+    if given.json is not None:
+        document = report.document(allow_skips=given.allow_skips)
+        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0 if report.passed(allow_skips=given.allow_skips) else 1
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tooling.smoke",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
+    parser.add_argument("--url", help="where to ask Langfuse; default: the stack's own URL")
+    parser.add_argument("--kubeconfig", type=Path, help="default: the stack's own")
+    parser.add_argument("--context", help="default: the stack's own")
+    parser.add_argument("--ca", type=Path, help="PEM file of a private certificate authority")
+    parser.add_argument("--json", type=Path, help="write a report to this file")
+    parser.add_argument(
+        "--timeout", type=float, default=60, help="seconds for the whole run; default: 60"
+    )
+    parser.add_argument(
+        "--allow-skips", action="store_true", help="accept what could not be checked"
+    )
+    return parser.parse_args(arguments)
+
+
+def _plan(given: argparse.Namespace) -> Plan:
+    settings = stack.read(given.stack)
+    if not 1 <= given.timeout <= 3600:
+        raise UsageError("--timeout has to be 1 to 3600 seconds")
+    if given.kubeconfig and not (given.context or settings.cluster.context):
+        raise UsageError("--kubeconfig needs --context for a stack with cluster.eksName")
+    return Plan(
+        settings=settings,
+        expected=stack.expected(settings),
+        run=uuid.uuid4().hex[:12],
+        web=_web(given),
+        given_keys=keys.from_environment(os.environ),
+        langsmith_key=keys.langsmith_from_environment(os.environ),
+        sdk=trace.SDK,
+        url=_url(given.url),
+        kubeconfig=given.kubeconfig,
+        context=given.context,
+    )
+
+
+def _web(given: argparse.Namespace) -> Web:
+    try:
+        return Web(Deadline(given.timeout), given.ca)
+    except FileNotFoundError:
+        raise UsageError(f"--ca {given.ca}: there is no such file") from None
+    except ssl.SSLError:
+        raise UsageError(f"--ca {given.ca}: is no file of PEM certificates") from None
+    except OSError as error:
+        raise UsageError(f"--ca {given.ca}: {error.strerror}") from None
+
+
+def _url(given: str | None) -> str | None:
+    try:
+        return None if given is None else TypeAdapter[str](Url).validate_python(given)
+    except ValidationError:
+        raise UsageError(
+            "--url has to be an http:// or https:// URL without credentials, query or trailing "
+            "slash"
+        ) from None
+
+
+def _writable(file: Path) -> None:
+    """Finds out before the checks, not after a minute of them."""
+    try:
+        file.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(f"--json {file}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,61 @@
+"""Whether agents have what they need: the Secret in each of their namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from components.agent_access import SECRET_NAME
+from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
+from tooling.smoke.report import Verdict, fail, ok
+from tooling.smoke.stack import Commands, Expected
+
+AGENTS: Final = "agents"
+
+HOST: Final = "LANGFUSE_HOST"
+
+
+def access(
+    namespace: str,
+    data: Mapping[str, str] | None,
+    keys: KeyPair,
+    expected: Expected,
+    commands: Commands,
+) -> Verdict:
+    """Compares an agent namespace's Secret with what Langfuse's pods have. ``data``: its values;
+    None if there is none. No value but the host is told."""
+    name = f"Secret {namespace}/{SECRET_NAME}"
+    delivered = commands.kubectl("get", "externalsecret,secret", namespace=namespace)
+    if data is None:
+        return fail(
+            AGENTS,
+            f"there is no {name}",
+            cause="External Secrets has not delivered it, or the stack was not deployed",
+            command=delivered,
+            section="secret-not-synced",
+        )
+    if absent := [key for key in expected.agents_keys if not data.get(key)]:
+        return fail(
+            AGENTS,
+            f"{name} lacks {', '.join(absent)}",
+            cause="it is of an earlier deployment, or somebody else writes it",
+            command=commands.up(),
+            section="secret-not-synced",
+        )
+    if data[HOST] != expected.agents_host:
+        return fail(
+            AGENTS,
+            f"{name} sends agents to {data[HOST]}; the stack has {expected.agents_host}",
+            cause="the stack was not deployed since agents.url or the host changed",
+            command=commands.up(),
+        )
+    pairs = ((PUBLIC, keys.public), (SECRET, keys.secret))
+    if other := [key for key, value in pairs if data[key] != value]:
+        return fail(
+            AGENTS,
+            f"{name} has another {' and '.join(other)} than Langfuse's pods",
+            cause="a rotated key has not arrived: `up` does not wait for it where agents live",
+            command=delivered,
+            section="secret-not-synced",
+        )
+    return ok(AGENTS, f"{name} has Langfuse's own keys and {HOST} {expected.agents_host}")

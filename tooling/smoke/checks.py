@@ -1,0 +1,183 @@
+"""What Langfuse itself answers: health, readiness, sign-up, project keys."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from components import langfuse_versions
+from components.langfuse_versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
+from tooling.doctor.text import quote
+from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
+from tooling.smoke.report import Verdict, fail, ok
+from tooling.smoke.stack import Commands, Expected
+from tooling.smoke.web import Answer, UnreachableError, Web, basic
+
+HEALTH: Final = "health"
+READINESS: Final = "readiness"
+SIGN_UP: Final = "sign-up"
+PROJECT_KEYS: Final = "project keys"
+
+PROJECTS_PATH: Final = "/api/public/projects"
+SIGN_UP_PATH: Final = "/api/auth/signup"
+
+_SIGN_UP_CLOSED: Final = "Sign up is disabled."
+_SSO_ONLY: Final = "Please use SSO."
+
+
+def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
+    """Whether Langfuse runs, in the pinned release, with its database."""
+    path = langfuse_versions.health_path(expected.version)
+    answer = web.get(f"{url}{path}")
+    document = answer.document()
+    version = document.get("version")
+    if answer.status == 503 and document.get("status") == "Database not available":
+        return fail(
+            HEALTH,
+            f"{path} answers {answer}",
+            cause="Langfuse runs, and cannot reach its database",
+            command=commands.deployment("logs", "--tail=50"),
+            section="database-unreachable",
+        )
+    if answer.status != 200 or document.get("status") != "OK" or not isinstance(version, str):
+        return _no_langfuse(HEALTH, path, answer, commands)
+    if version != str(expected.version):
+        return fail(
+            HEALTH,
+            f"Langfuse {quote(version, 40)} answers; the stack pins {expected.version}",
+            cause="the rollout is not over, or the stack was not deployed since the pin changed",
+            command=commands.deployment("rollout", "status"),
+        )
+    asked = not HEALTH_WITHOUT_DATABASE <= expected.version < HEALTH_ON_REQUEST
+    database = "and so does its database" if asked else "this release does not ask its database"
+    return ok(HEALTH, f"Langfuse {version} answers OK, {database}")
+
+
+def readiness(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
+    """Whether the pod that answers wants requests."""
+    path = langfuse_versions.readiness_path(expected.version)
+    answer = web.get(f"{url}{path}")
+    status = answer.document().get("status")
+    if answer.status == 200 and status == "OK":
+        return ok(READINESS, f"{path} answers OK")
+    if answer.status == 500 and isinstance(status, str) and "shutting down" in status:
+        return fail(
+            READINESS,
+            f"{path} answers {answer}",
+            cause="a pod that is being ended still gets requests: its rollout is not over",
+            command=commands.deployment("rollout", "status"),
+            section="not-ready",
+        )
+    return _no_langfuse(READINESS, path, answer, commands)
+
+
+def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
+    """Whether people can register, as the stack wants it.
+
+    The handler looks at the switches first and at the body then: one without name, address and
+    password is refused either way, by one or by the other, and makes no account
+    (web/src/features/auth-credentials/server/signupApiHandler.ts, the same from 2.75 to 2.95).
+    """
+    answer = web.request("POST", f"{url}{SIGN_UP_PATH}", document={})
+    message: Any = answer.document().get("message")
+    if answer.status != 422 or not isinstance(message, str | dict):
+        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, commands)
+    wanted = "open" if expected.sign_up_open else "disabled"
+    if isinstance(message, dict):
+        found, seen = "open", "anybody who reaches this URL can register"
+    elif message == _SIGN_UP_CLOSED:
+        found, seen = "disabled", "nobody can register"
+    elif message.endswith(_SSO_ONLY):
+        found, seen = "open", "registration by single sign-on only"
+    else:
+        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, commands)
+    if found == wanted:
+        return ok(SIGN_UP, f"{seen}, as the stack has it (signUp: {wanted})")
+    return fail(
+        SIGN_UP,
+        f"{seen}; the stack has signUp: {wanted}",
+        cause="the pods run with other settings than the stack file's",
+        command=commands.up(),
+    )
+
+
+def project_keys(
+    web: Web, url: str, keys: KeyPair, expected: Expected, commands: Commands
+) -> Verdict:
+    """Whether Langfuse accepts the keys that agents have."""
+    answer = web.get(f"{url}{PROJECTS_PATH}", basic(keys.public, keys.secret))
+    projects: Any = answer.document().get("data")
+    if answer.status == 401:
+        given = keys.source == "the environment"
+        return fail(
+            PROJECT_KEYS,
+            f"the keys of {keys.source} are refused: {answer}",
+            cause="they are of another Langfuse, or were deleted in this one"
+            if given
+            else "they were deleted in Langfuse, or no pod started since they changed: Langfuse "
+            "stores them when it starts",
+            command=f"unset {PUBLIC} {SECRET}"
+            if given
+            else commands.deployment("rollout", "restart"),
+        )
+    if answer.status != 200 or not isinstance(projects, list) or not projects:
+        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, commands)
+    try:
+        name = quote(str(projects[0]["name"]), 80)  # pyright: ignore[reportUnknownArgumentType]
+    except (KeyError, TypeError):
+        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, commands)
+    return ok(PROJECT_KEYS, f"those of {keys.source} are accepted: project {name}")
+
+
+def not_reached(
+    check: str, url: str, error: UnreachableError, expected: Expected, commands: Commands
+) -> Verdict:
+    """The verdict where there was no answer at all."""
+    section = ""
+    if error.kind == "name":
+        cause = "there is no DNS record, or it is not known here yet"
+        command = commands.kubectl("get", "ingress")
+        section = "ingress-without-address"
+    elif error.kind == "certificate":
+        cause = "its certificate is not to be trusted, so nothing was sent"
+        command = commands.smoke("--ca", "FILE")
+    elif error.kind in {"refused", "timeout"} and expected.load_balancer:
+        cause = (
+            "this address is not among endpoint.inboundCidrs, the load balancer is internal and "
+            "this is outside of its network, or it has no healthy target"
+        )
+        command = commands.kubectl("get", "ingress,pods", "-o", "wide")
+        section = "LangfuseDown"
+    else:
+        cause = "Langfuse is not there, is overloaded, or something stands between"
+        command = commands.kubectl("get", "pods", "-o", "wide")
+        section = "LangfuseDown"
+    return fail(check, f"{url}: {error}", cause=cause, command=command, section=section)
+
+
+def _no_langfuse(check: str, path: str, answer: Answer, commands: Commands) -> Verdict:
+    """The verdict on an answer that a working Langfuse does not give."""
+    section = ""
+    command = commands.deployment("logs", "--tail=50")
+    if 300 <= answer.status < 400:
+        cause = "the URL is not Langfuse's own, as langfuse.publicUrl or --url should be"
+        command = commands.smoke("--url", "URL")
+    elif answer.status in {502, 503, 504} and not answer.document():
+        cause = "the load balancer has no pod that it can send to"
+        command = commands.kubectl("get", "pods", "-o", "wide")
+        section = "LoadBalancerUnhealthyTargets"
+    elif answer.status == 403:
+        cause = "something before Langfuse refuses, such as a web ACL"
+        command = commands.kubectl("get", "ingress", "-o", "yaml")
+    elif answer.status >= 500:
+        cause = "Langfuse fails: its log says why"
+        section = "LangfuseDown"
+    else:
+        cause = "what answers at this URL is not this release of Langfuse"
+        command = commands.kubectl("get", "pods,ingress", "-o", "wide")
+    return fail(
+        check,
+        f"{path} answers {answer}" + ("" if answer.document() else ", with no JSON"),
+        cause=cause,
+        command=command,
+        section=section,
+    )

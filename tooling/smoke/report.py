@@ -1,0 +1,127 @@
+"""What the checks saw: verdicts, as lines for people and as JSON for machines.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Status = Literal["ok", "FAIL", "skip"]
+
+GUIDE: Final = "docs/troubleshooting.md"
+
+_WIDTH: Final = 14
+"""Of the column with the check's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What one check saw."""
+
+    check: str
+    """What was checked, in a word or two."""
+    status: Status
+    """``skip``: the check belongs to the stack and could not be made."""
+    seen: str
+    """What was seen; for ``skip``, why it could not be looked at."""
+    cause: str = ""
+    """The likely cause of a failure."""
+    command: str = ""
+    """The next command, ready to be pasted."""
+    section: str = ""
+    """Heading of the section in ``docs/troubleshooting.md``, where one fits."""
+
+
+def ok(check: str, seen: str) -> Verdict:
+    return Verdict(check=check, status="ok", seen=seen)
+
+
+def skip(check: str, why: str, command: str = "") -> Verdict:
+    return Verdict(check=check, status="skip", seen=why, command=command)
+
+
+def fail(check: str, seen: str, *, cause: str, command: str, section: str = "") -> Verdict:
+    return Verdict(
+        check=check, status="FAIL", seen=seen, cause=cause, command=command, section=section
+    )
+
+
+def line(verdict: Verdict) -> str:
+    """A verdict on a line, with a line for each of cause, next command and further reading."""
+    further = {
+        "cause": verdict.cause,
+        "next": verdict.command,
+        "see": f"{GUIDE}#{verdict.section.lower()}" if verdict.section else "",
+    }
+    lines = [f"{verdict.status:<5} {verdict.check:<{_WIDTH}} {verdict.seen}"]
+    lines += [f"      {title:<{_WIDTH}} {text}" for title, text in further.items() if text]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All verdicts of one run."""
+
+    stack: str
+    run: str
+    """Identifies the run; the trace that it wrote carries it."""
+    url: str
+    """Where Langfuse was asked."""
+    version: str
+    """The release that the stack pins."""
+    seconds: float
+    verdicts: Sequence[Verdict]
+
+    def passed(self, *, allow_skips: bool = False) -> bool:
+        """Whether all was seen to work: what could not be checked was not seen."""
+        accepted = {"ok", "skip"} if allow_skips else {"ok"}
+        return all(verdict.status in accepted for verdict in self.verdicts)
+
+    def summary(self, *, allow_skips: bool = False) -> str:
+        """The last line."""
+        counts = [
+            f"{sum(v.status == status for v in self.verdicts)} {status}"
+            for status in ("ok", "FAIL", "skip")
+        ]
+        failed = any(v.status == "FAIL" for v in self.verdicts)
+        word = "works" if self.passed(allow_skips=allow_skips) else "does not work"
+        if not failed and word != "works":
+            word = "is not proven to work (--allow-skips accepts what could not be checked)"
+        return f"Langfuse of stack {self.stack} {word}: {', '.join(counts)}, {self.seconds:.1f} s"
+
+    def document(self, *, allow_skips: bool = False) -> dict[str, Any]:
+        """The report for ``--json``."""
+        return {
+            "stack": self.stack,
+            "run": self.run,
+            "url": self.url,
+            "version": self.version,
+            "passed": self.passed(allow_skips=allow_skips),
+            "seconds": round(self.seconds, 1),
+            "checks": [
+                {
+                    "check": verdict.check,
+                    "status": verdict.status,
+                    "seen": verdict.seen,
+                    "cause": verdict.cause,
+                    "next": verdict.command,
+                    "section": verdict.section,
+                }
+                for verdict in self.verdicts
+            ],
+        }
+
+
+def masked(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
+    """``verdict`` with its texts, which may quote a server, passed through ``mask``."""
+    return Verdict(
+        check=verdict.check,
+        status=verdict.status,
+        seen=mask(verdict.seen),
+        cause=mask(verdict.cause),
+        command=mask(verdict.command),
+        section=verdict.section,
+    )

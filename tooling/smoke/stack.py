@@ -1,0 +1,149 @@
+"""What a stack file promises, and the commands that fit the stack."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from components import langsmith_environment
+from components.langfuse_versions import Version
+from stacks import settings as configuration
+from stacks import translation
+from stacks.settings import Settings
+from tooling import stack_files
+
+NAME = "langfuse"
+"""Of the Deployment and the Service."""
+
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def read(stack: str) -> Settings:
+    """The settings in a stack file, with placeholders for what is encrypted.
+
+    Raises ``StackFileError`` or ``ConfigurationError``.
+    """
+    file = stack_files.read(stack)
+    return configuration.read(stack, file.values, set(file.secret_keys))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """Makes commands that can be pasted as they are."""
+
+    stack: str
+    namespace: str
+    """Namespace of Langfuse."""
+    options: Sequence[str] = ()
+    """kubectl's options that name the cluster; none where that is left to the current context."""
+
+    def kubectl(self, *words: str, namespace: str | None = None) -> str:
+        where = ("-n", namespace or self.namespace)
+        return shlex.join(["kubectl", *self.options, *where, *words])
+
+    def deployment(self, *words: str) -> str:
+        """A kubectl command about Langfuse's Deployment."""
+        return self.kubectl(*words, f"deployment/{NAME}")
+
+    def up(self) -> str:
+        return shlex.join(["make", "up", f"STACK={self.stack}"])
+
+    def smoke(self, *options: str) -> str:
+        """This test again, with other options."""
+        words = ["python", "-m", "tooling.smoke", "--stack", self.stack]
+        return shlex.join([*words, *options])
+
+    def set(self, path: str, value: str = "", *, secret: bool = False) -> str:
+        """The command that changes a setting; a secret one is prompted for."""
+        key = f"{stack_files.project_name()}:{path}"
+        words = ["pulumi", "config", "set", "--stack", self.stack, "--path", key]
+        return shlex.join([*words, *(["--secret"] if secret else [value])])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangSmith:
+    """How agents reach LangSmith."""
+
+    endpoint: str
+    region: str | None
+    """None for a self-hosted one."""
+    workspace: str | None
+    """For a key of a whole organisation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What has to be seen."""
+
+    stack: str
+    version: Version
+    url: str
+    """URL that people open."""
+    sign_up_open: bool
+    load_balancer: bool
+    """Whether the stack made the load balancer that answers at ``url``."""
+    namespace: str
+    agents: Sequence[str]
+    """Namespaces of agents."""
+    agents_host: str
+    """LANGFUSE_HOST of agents."""
+    agents_keys: Sequence[str]
+    """Every key of agents' Secret."""
+    langsmith: LangSmith | None
+    """None where agents do not trace to it."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the URL is a port-forward's."""
+        return urlsplit(self.url).hostname in _LOCAL
+
+
+def expected(settings: Settings) -> Expected:
+    """What a stack's settings promise."""
+    cluster, langfuse, agents = settings.cluster, settings.langfuse, settings.agents
+    url = translation.public_url(settings)
+    return Expected(
+        stack=settings.stack,
+        version=Version.parse(langfuse.version),
+        url=url,
+        sign_up_open=langfuse.sign_up == "open",
+        load_balancer=settings.endpoint is not None,
+        namespace=cluster.namespace,
+        agents=(*agents.namespaces, *agents.existing_namespaces),
+        agents_host=url if agents.url == "public" else f"http://{NAME}.{cluster.namespace}.svc",
+        agents_keys=_agents_keys(settings),
+        langsmith=_langsmith(settings),
+    )
+
+
+def commands(settings: Settings, options: Sequence[str] = ()) -> Commands:
+    """``options`` are those with which the cluster was really reached."""
+    cluster = settings.cluster
+    configured = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
+    return Commands(
+        stack=settings.stack,
+        namespace=cluster.namespace,
+        options=options or [f"--{name}={value}" for name, value in configured.items() if value],
+    )
+
+
+def _agents_keys(settings: Settings) -> list[str]:
+    langsmith = translation.langsmith(settings.langsmith)
+    return [
+        *("LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"),
+        *(langsmith_environment.environment(langsmith) if langsmith else []),
+        *(langsmith_environment.key_names(langsmith) if langsmith else []),
+    ]
+
+
+def _langsmith(settings: Settings) -> LangSmith | None:
+    given, translated = settings.langsmith, translation.langsmith(settings.langsmith)
+    if given is None or translated is None or not given.tracing:
+        return None
+    return LangSmith(
+        endpoint=translated.endpoint,
+        region=None if given.endpoint else given.region,
+        workspace=given.workspace_id,
+    )

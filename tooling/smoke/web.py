@@ -1,0 +1,155 @@
+"""One HTTP request, with an end in sight: no redirect is followed, no proxy used, no retry made."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+from urllib.parse import SplitResult, urlsplit
+
+from tooling.doctor.text import quote
+
+ANSWER_SECONDS: Final = 10.0
+"""For one answer. A Langfuse that needs longer is no use to anybody."""
+
+_LONGEST_ANSWER: Final = 2**20
+
+Trouble = Literal["name", "refused", "timeout", "certificate", "tls", "other"]
+
+
+class UnreachableError(Exception):
+    """No answer. ``kind`` says of which sort, the text what happened."""
+
+    def __init__(self, kind: Trouble, text: str) -> None:
+        super().__init__(text)
+        self.kind: Trouble = kind
+
+
+class Deadline:
+    """The moment at which the whole run has to be over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def seconds(self, longest: float = ANSWER_SECONDS) -> float:
+        """What one step may take. Raises ``UnreachableError`` when there is no time left."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise UnreachableError("timeout", "no time was left; --timeout gives more")
+        return min(longest, left)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By name in lower case."""
+    body: bytes = field(repr=False)
+
+    def document(self) -> dict[str, Any]:
+        """The body, if it is a JSON object; empty otherwise."""
+        try:
+            content: object = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+
+    def __str__(self) -> str:
+        """The status, and the server's own words if it has any."""
+        document = self.document()
+        words = (document.get(name) for name in ("message", "status", "detail", "error"))
+        said = next((word for word in words if isinstance(word, str)), None)
+        if said is not None:
+            return f"{self.status} ({quote(said, 200)})"
+        if location := self.headers.get("location"):
+            return f"{self.status}, to {quote(location, 200)}"
+        return str(self.status)
+
+
+def basic(public_key: str, secret_key: str) -> dict[str, str]:
+    """The header with which Langfuse's API is used."""
+    pair = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+class Web:
+    """Asks servers. Certificates are verified against the system's roots, and those in ``ca``.
+
+    Raises ``OSError`` or ``ssl.SSLError`` for a ``ca`` that is no file of PEM certificates.
+    """
+
+    def __init__(self, deadline: Deadline, ca: Path | None = None) -> None:
+        self.deadline = deadline
+        self.ca = ca
+        self.tls = ssl.create_default_context()
+        if ca is not None:
+            self.tls.load_verify_locations(ca)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self.request("GET", url, headers=headers)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        document: object = None,
+    ) -> Answer:
+        """One request, with ``document`` as its JSON body. Raises ``UnreachableError``."""
+        parts = urlsplit(url)
+        target = parts._replace(scheme="", netloc="").geturl() or "/"
+        sent = {"Accept": "application/json", "User-Agent": "agent-observability-smoke"}
+        body = None
+        if document is not None:
+            body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
+        connection = self._connection(parts)
+        try:
+            connection.request(method, target, body=body, headers={**sent, **(headers or {})})
+            response = connection.getresponse()
+            return Answer(
+                status=response.status,
+                headers={name.lower(): value for name, value in response.getheaders()},
+                body=response.read(_LONGEST_ANSWER),
+            )
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            raise unreachable(error, connection.timeout) from None
+        finally:
+            connection.close()
+
+    def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+        seconds = self.deadline.seconds()
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(
+                parts.hostname or "", parts.port, timeout=seconds, context=self.tls
+            )
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+
+
+def unreachable(error: Exception, seconds: float | None) -> UnreachableError:
+    """What the network's exceptions mean, in words."""
+    kind: Trouble = "other"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        kind, text = "certificate", error.verify_message.rstrip(".")
+    elif isinstance(error, ssl.SSLError):
+        kind, text = "tls", f"no TLS connection: {error.reason or error}"
+    elif isinstance(error, TimeoutError):
+        kind, text = "timeout", f"no answer within {seconds or 0:.0f} s"
+    elif isinstance(error, ConnectionRefusedError):
+        kind, text = "refused", "the connection was refused"
+    elif isinstance(error, socket.gaierror):
+        kind, text = "name", "the name does not resolve"
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    else:
+        text = f"no HTTP answer ({type(error).__name__})"
+    return UnreachableError(kind, text)
