@@ -163,9 +163,10 @@ def of_load_balancer() -> Iterator[Alarm]:
             "unanswered": Metric(name="HTTPCode_ELB_5XX_Count", statistic="Sum"),
             "failed": Metric(name="HTTPCode_Target_5XX_Count", statistic="Sum"),
             "requests": Metric(name="RequestCount", statistic="Sum"),
-            # Either is sent only when it is not 0.
+            # Either is sent only when it is not 0. SUM takes what there is: an addition would have
+            # no result while one of the two was never seen.
             "errors": Formula(
-                expression="FILL(unanswered, 0) + FILL(failed, 0)", label="Requests with a 5xx"
+                expression="FILL(SUM([unanswered, failed]), 0)", label="Requests with a 5xx"
             ),
             # A request for which no target was found is an error and not counted as a request.
             "total": Formula(

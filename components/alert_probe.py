@@ -19,13 +19,13 @@ TIMEOUT: Final = 10
 """Seconds for one probe. The JavaScript SDK waits that long, the Python one twice as long
 (https://langfuse.com/faq/all/error-handling-and-timeouts): an answer after it is none."""
 
-_SUCCESS: Final = 0.5
+SUCCESS: Final = 0.5
 """Half of five minutes' probes, for two more minutes: wakes nobody for a failover of the database,
 which takes a minute or two, and somebody for an outage of five minutes, whole or in part."""
 
 _FAILING_MINUTES: Final = 2
 
-_SLOW_SECONDS: Final = 2
+SLOW_SECONDS: Final = 2
 """The probed page asks the database at most one trivial question. When that takes two seconds, a
 batch of traces takes several times as long, and is near the ten that an SDK waits; the load
 balancer would wait 60."""
@@ -50,7 +50,7 @@ def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
         name="LangfuseProbeFailing",
         severity="critical",
         minutes=_FAILING_MINUTES,
-        expression=_by_url("avg", f"avg_over_time({successes}[5m])") + f" < {_SUCCESS}",
+        expression=_by_url("avg", f"avg_over_time({successes}[5m])") + f" < {SUCCESS}",
         summary="Langfuse cannot be reached at {{ $labels.instance }}",
         description=(
             "Of five minutes' requests to {{ $labels.instance }} "
@@ -62,7 +62,7 @@ def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
         name="LangfuseProbeSlow",
         severity="warning",
         minutes=_SLOW_MINUTES,
-        expression=_by_url("avg", f"avg_over_time({durations}[5m])") + f" > {_SLOW_SECONDS}",
+        expression=_by_url("avg", f"avg_over_time({durations}[5m])") + f" > {SLOW_SECONDS}",
         summary="Langfuse answers slowly at {{ $labels.instance }}",
         description=(
             f"For {_SLOW_MINUTES} minutes a page that does next to nothing has been slow, now "

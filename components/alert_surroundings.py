@@ -12,7 +12,7 @@ from components.watched import Watched
 _DATABASE_MINUTES: Final = 5
 """Long enough for the pod to move to another node with its volume."""
 
-_FREE: Final = 0.2
+FREE: Final = 0.2
 """PostgreSQL stops when the volume is full. Growing one takes a person, and sometimes hours."""
 
 _FREE_WHEN_PREDICTED: Final = 0.4
@@ -99,7 +99,7 @@ def _volume(watched: Watched, postgres: str) -> Alert:
         severity="warning",
         minutes=_VOLUME_MINUTES,
         expression=(
-            f"{share} < {_FREE}\n"
+            f"{share} < {FREE}\n"
             f"or ({share} < {_FREE_WHEN_PREDICTED}\n"
             f"and {predicted} < 0\n"
             f"and {of_claim('available', f' offset {_HISTORY}')})"

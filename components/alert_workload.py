@@ -22,16 +22,16 @@ time for a new node before it."""
 _MAXIMUM_MINUTES: Final = 15
 """A peak, and the five minutes that the autoscaler waits before it scales in, pass."""
 
-_RESTARTS: Final = 3
+RESTARTS: Final = 3
 """One restart is a node's bad moment; three within the window are a cause that stays."""
 
-_WINDOW: Final = "30m"
+WINDOW: Final = "30m"
 """How far back restarts count. A crash loop waits at most five minutes between two restarts."""
 
 _SMOOTHED_MINUTES: Final = 1
 """The window has smoothed already."""
 
-_THROTTLED: Final = 0.25
+THROTTLED: Final = 0.25
 """Of the periods in which a container ran. kubernetes-mixin's own number
 (https://github.com/kubernetes-monitoring/kubernetes-mixin)."""
 
@@ -114,7 +114,7 @@ def _autoscaler(watched: Watched) -> Alert:
 def _containers(watched: Watched) -> Iterator[Alert]:
     counted = _in_pods("kube_pod_container_status_restarts_total", watched)
     # Two instances of kube-state-metrics say the same: once for each pod, then over pods.
-    by_pod = f"max by (namespace, pod, container) (increase({counted}[{_WINDOW}]))"
+    by_pod = f"max by (namespace, pod, container) (increase({counted}[{WINDOW}]))"
     killed = _in_pods(
         "kube_pod_container_status_last_terminated_reason", watched, 'reason="OOMKilled"'
     )
@@ -122,7 +122,7 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         name="LangfusePodRestarts",
         severity="warning",
         minutes=_SMOOTHED_MINUTES,
-        expression=f"sum by (namespace, container) ({by_pod}) >= {_RESTARTS}",
+        expression=f"sum by (namespace, container) ({by_pod}) >= {RESTARTS}",
         summary="Containers {{ $labels.container }} restart again and again",
         description=(
             "Containers {{ $labels.container }} in {{ $labels.namespace }} restarted "
@@ -158,7 +158,7 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         severity="warning",
         minutes=_THROTTLED_MINUTES,
         # The stack sets no CPU limit; without one these series do not exist.
-        expression=f"{throttled}\n/ {periods} > {_THROTTLED}",
+        expression=f"{throttled}\n/ {periods} > {THROTTLED}",
         summary="A CPU limit slows {{ $labels.container }} down",
         description=(
             f"For {_THROTTLED_MINUTES} minutes a CPU limit has held "

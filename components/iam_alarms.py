@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.iam_documents import PolicyDocument, account, document, partition
+from components.iam_documents import PolicyDocument, document, partition
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
 
@@ -70,9 +70,9 @@ def key_policy(*, account_arn: str) -> PolicyDocument:
             "Effect": "Allow",
             "Principal": {"Service": CLOUDWATCH},
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            # No condition on the account: AWS's instructions for CloudWatch have none, and where
+            # the key is not told the account, alarms fire and nobody hears. Who may publish is the
+            # topic's to say.
             "Resource": "*",
-            # The account alone, as AWS's own example for services has it
-            # (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
-            "Condition": {"StringEquals": {"aws:SourceAccount": account(account_arn)}},
         },
     )

@@ -23,6 +23,7 @@ def alarms(
     *,
     database: PostgresRds | None,
     endpoint: PublicEndpoint | None,
+    load_balancer: pulumi.Output[str] | None,
     eks: Eks,
     opts: pulumi.ResourceOptions,
 ) -> CloudAlarms | None:
@@ -47,7 +48,7 @@ def alarms(
             email=monitoring.alarms.email,
             topic_arn=monitoring.alarms.topic_arn,
             database=watched,
-            load_balancer=endpoint and endpoint.find_load_balancer(),
+            load_balancer=load_balancer,
             certificate_arn=endpoint and endpoint.certificate_arn,
             certificate_days=monitoring.certificate_days,
         ),
@@ -56,7 +57,10 @@ def alarms(
 
 
 def dashboard_source(
-    settings: Settings, database: PostgresRds | None, endpoint: PublicEndpoint | None, eks: Eks
+    settings: Settings,
+    database: PostgresRds | None,
+    load_balancer: pulumi.Output[str] | None,
+    eks: Eks,
 ) -> CloudWatchSource:
     """What dashboards show of the stack in AWS."""
     sizes = None
@@ -69,6 +73,6 @@ def dashboard_source(
     return CloudWatchSource(
         region=eks.cluster.region,
         database=database and database.identifier,
-        load_balancer=endpoint and endpoint.find_load_balancer(),
+        load_balancer=load_balancer,
         database_limits=sizes,
     )

@@ -279,13 +279,17 @@ class ObservabilityStack(pulumi.ComponentResource):
         if self._eks is not None:
             from stacks import cloudwatch  # noqa: PLC0415 - see its docstring
 
-            if settings.monitoring.dashboards is not None:
-                in_aws = cloudwatch.dashboard_source(settings, self._rds, self._public, self._eks)
+            # Dashboards and alarms name it both; nothing else does.
+            balancer = None
+            if self._public and (settings.monitoring.dashboards or settings.monitoring.alarms):
+                balancer = self._public.find_load_balancer()
+            in_aws = cloudwatch.dashboard_source(settings, self._rds, balancer, self._eks)
             alarms = cloudwatch.alarms(
                 f"{name}-alarms",
                 settings,
                 database=self._rds,
                 endpoint=self._public,
+                load_balancer=balancer,
                 eks=self._eks,
                 opts=self._child,
             )

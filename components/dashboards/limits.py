@@ -6,24 +6,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from components import alarm_thresholds, rds_sizes
+from components import (
+    alarm_thresholds,
+    alert_probe,
+    alert_surroundings,
+    alert_workload,
+    rds_sizes,
+)
 from components.alarm_thresholds import DatabaseThresholds
 
-PROBE_SUCCESS: Final = 0.5
+PROBE_SUCCESS: Final = alert_probe.SUCCESS
 """Share of answered probes (LangfuseProbeFailing)."""
 PROBE_ANSWERED: Final = 0.999
 """No alert: over hours or days, more than one request in a thousand failed."""
-PROBE_SECONDS: Final = 2
+PROBE_SECONDS: Final = alert_probe.SLOW_SECONDS
 """Duration of a probe (LangfuseProbeSlow)."""
 ANY_POD: Final = 0.001
 """Share of wanted pods: less is none (LangfuseDown)."""
-RESTARTS: Final = 3
-"""Within ``promql.WINDOW`` (LangfusePodRestarts)."""
+RESTARTS: Final = alert_workload.RESTARTS
+"""Within ``alert_workload.WINDOW`` (LangfusePodRestarts)."""
 MEMORY: Final = 0.9
 """Share of the limit. No alert: a process may live there, and LangfuseOutOfMemory says when not."""
-THROTTLED: Final = 0.25
+THROTTLED: Final = alert_workload.THROTTLED
 """Share of periods (LangfuseCpuThrottled)."""
-VOLUME_USED: Final = 0.8
+VOLUME_USED: Final = 1 - alert_surroundings.FREE
 """Share of the volume (LangfuseVolumeFilling, which counts what is free)."""
 
 

@@ -149,8 +149,8 @@ def _trouble(workload: Workload) -> list[Panel]:
             kind="graph",
             title="Restarts",
             description=(
-                "Restarts within half an hour. 0 is normal; the log of the container before (kubectl"
-                " logs --previous) says why."
+                "Restarts within half an hour. 0 is normal; the log of the container before says "
+                "why (kubectl logs --previous)."
             ),
             queries=[Prometheus(workload.restarts(), "{{pod}}")],
             unit="none",

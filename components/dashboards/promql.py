@@ -13,14 +13,11 @@ https://external-secrets.io/latest/api/metrics/ (externalsecret_*).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from components import alert_probe, alert_surroundings
 from components.alert_definition import series
+from components.alert_workload import WINDOW
 from components.watched import Watched
-
-WINDOW: Final = "30m"
-"""How far back a restart counts: as far as LangfusePodRestarts looks."""
 
 
 @dataclass(frozen=True, kw_only=True)

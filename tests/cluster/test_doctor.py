@@ -524,7 +524,7 @@ def test_a_controllers_own_words_explain_an_ingress_without_an_address(doctor: D
         (
             "ingress-without-address",
             "Ingress observability/langfuse-endpoint",
-            "python -m tooling.doctor --stack dev --before",
+            ".venv/bin/python -m tooling.doctor --stack dev --before",
         )
     ]
 

@@ -151,6 +151,12 @@ CASES: Final = [
         id="each pod by itself",
     ),
     Case(
+        WEB.restarts(),
+        {web(RESTARTS): "_x14 1x10 2x20"},
+        {A: 1},
+        id="one restart in a series that is younger than the window",
+    ),
+    Case(
         WEB.fullest_memory(),
         {
             web(USED_MEMORY, "a"): 512,
@@ -273,6 +279,12 @@ CASES: Final = [
     ),
     Case(promql.firing(AWS), {}, {"{}": 0}, id="no alert fires"),
     Case(promql.probe_answers(AWS), {probe("success"): "1x39 0x20"}, {"{}": 0}, id="no answer now"),
+    Case(
+        promql.probe_answers(AWS),
+        {probe("success"): 1, probe("success").replace("https:", "http:"): 0},
+        {"{}": 0},
+        id="one of two addresses does not answer",
+    ),
     Case(
         promql.probe_answered(AWS, "$__range"),
         {probe("success"): "1x19 0x19"},

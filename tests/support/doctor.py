@@ -124,7 +124,8 @@ def condition(type_: str, status: str, reason: str = "", message: str = "") -> O
 
 def snapshot(**fields: Any) -> Snapshot:  # noqa: ANN401 - fields of Snapshot
     namespaces = {"observability": obj("Namespace", "observability", namespace=None)}
-    return Snapshot(**{"now": NOW, "namespaces": namespaces, **fields})
+    known: dict[str, Any] = {"now": NOW, "namespaces": namespaces, **fields}
+    return Snapshot(**known)
 
 
 def error(section: str, subject: str, cause: str, command: str) -> Finding:

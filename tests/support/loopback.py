@@ -52,6 +52,7 @@ def serving(
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet: the client's system waits 40 ms before it asks for a second
 
         def handle_one_request(self) -> None:
             # A client that does not trust the certificate, or does not wait, goes away.
@@ -101,7 +102,7 @@ def serving(
             server.socket = context.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False
             )
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
         thread.start()
         try:
             yield server.server_port

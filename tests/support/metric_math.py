@@ -75,6 +75,13 @@ def _fill(series: Series, number: float) -> Series:
     return Series([number if figure is None else figure for figure in series.figures])
 
 
+def _sum(series: Sequence[Series]) -> Series:
+    """Of the figures that there are; none where all are missing."""
+    rows = zip(*(one.figures for one in series), strict=True)
+    known = [[figure for figure in row if figure is not None] for row in rows]
+    return Series([sum(row) if row else None for row in known])
+
+
 def _diff(series: Series) -> Series:
     figures: list[Figure] = [None]
     for before, after in zip(series.figures, series.figures[1:], strict=False):
@@ -82,7 +89,7 @@ def _diff(series: Series) -> Series:
     return Series(figures)
 
 
-_FUNCTIONS: dict[str, Any] = {"IF": _if, "FILL": _fill, "DIFF": _diff}
+_FUNCTIONS: dict[str, Any] = {"IF": _if, "FILL": _fill, "DIFF": _diff, "SUM": _sum}
 
 
 def compared(alarm: Alarm, figures: Mapping[str, Sequence[Figure]]) -> list[Figure]:

@@ -124,7 +124,7 @@ def _stable(text: str) -> str:
     text = re.sub(r"smoke-test-[0-9a-f]{12}", "smoke-test-RUN", text)
     text = re.sub(r'"run": "[0-9a-f]{12}"', '"run": "RUN"', text)
     text = re.sub(r'"seconds": [0-9.]+', '"seconds": 0', text)
-    return re.sub(r"\b[0-9]+\.[0-9] s\b", "N s", text)
+    return re.sub(r"\b[0-9]+(\.[0-9])? s\b", "N s", text)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from components import alarm_definitions, cloudwatch_dashboard, iam_alarms
 from components.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from tests.support.component_run import run_component
 from tests.support.eks import cluster, output
-from tests.support.recordings import depends_on
+from tests.support.recordings import depends_on, inputs
 from tooling.recording import UNKNOWN, Recording
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -73,7 +73,7 @@ def recorded() -> Recording:
 
 
 def alarm(role: str) -> dict[str, Any]:
-    return recorded().named(f"langfuse-alarms-{role}").inputs
+    return inputs(recorded(), f"langfuse-alarms-{role}")
 
 
 def metric(key: str, name: str, statistic: str, *, returned: bool = False) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def test_the_series_of_composed_alarms_are_exactly_these() -> None:
         metric("unanswered", "HTTPCode_ELB_5XX_Count", "Sum"),
         metric("failed", "HTTPCode_Target_5XX_Count", "Sum"),
         metric("requests", "RequestCount", "Sum"),
-        formula("errors", "FILL(unanswered, 0) + FILL(failed, 0)", "Requests with a 5xx"),
+        formula("errors", "FILL(SUM([unanswered, failed]), 0)", "Requests with a 5xx"),
         formula("total", "IF(requests > errors, requests, errors)", "All requests"),
         formula(
             "percent",
@@ -316,7 +316,7 @@ def test_alarms_wait_until_cloudwatch_may_publish() -> None:
 
 
 def test_the_dashboard_shows_every_alarm() -> None:
-    dashboard = recorded().named("langfuse-alarms-dashboard").inputs
+    dashboard = inputs(recorded(), "langfuse-alarms-dashboard")
     states = json.loads(dashboard.pop("dashboardBody"))["widgets"][0]
 
     assert dashboard == {"dashboardName": "agent-observability-prod"}

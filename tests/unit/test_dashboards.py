@@ -215,10 +215,22 @@ def test_grafanas_own_model_reads_it_and_writes_the_same(name: str) -> None:
     assert json.loads(layout.to_json(read)) == content
 
 
-def test_the_same_stack_gives_the_same_text() -> None:
-    texts = {layout.to_json(overview.dashboard(ON_AWS, uid="u", links={})) for _ in range(2)}
+def test_the_same_stack_gives_the_same_text_in_a_fixed_order() -> None:
+    text, again = (layout.to_json(overview.dashboard(ON_AWS, uid="u", links={})) for _ in range(2))
 
-    assert len(texts) == 1
+    assert text == again
+    assert text == json.dumps(json.loads(text), sort_keys=True, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("in-cluster", [5]), ("on-aws", [5, 4]), ("without-endpoint", [5]), ("external", [6])],
+)
+def test_numbers_at_a_glance_are_wide_enough_to_read(name: str, lines: list[int]) -> None:
+    stats = [panel for panel in built(name)["overview"].panels if panel["type"] == "stat"]
+    found = [panel["gridPos"]["y"] for panel in stats]
+
+    assert [found.count(y) for y in sorted({*found})] == lines
 
 
 def test_the_frame_is_exactly_this() -> None:

@@ -526,11 +526,8 @@ def test_an_adopting_stack_with_a_fixed_size_needs_less_and_an_operator_more() -
 
 
 def test_a_storage_class_and_alert_rules_are_needed_where_they_are_made() -> None:
-    changed = listed(
-        "dev",
-        database={"createStorageClass": True},
-        monitoring=monitored("blackbox.monitoring.svc:9115"),
-    )
+    watched = monitored("blackbox.monitoring.svc:9115")
+    changed = listed("dev", database={"createStorageClass": True}, monitoring=watched)
 
     assert set(changed) - set(listed("dev")) == {
         "- storageclasses.storage.k8s.io",

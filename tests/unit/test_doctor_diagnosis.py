@@ -32,7 +32,7 @@ READY = {"readyReplicas": 1, "replicas": 1, "updatedReplicas": 1, "availableRepl
 SERVING = pod("langfuse-1", container(ready=True, running={}), phase="Running")
 DEPLOYMENT = obj("Deployment", "langfuse", spec={"replicas": 1}, status=READY)
 STATEFUL_SET = obj("StatefulSet", "langfuse-postgres", spec={"replicas": 1}, status=READY)
-DOWN = {**STATEFUL_SET, "status": {}}
+DOWN: Object = {**STATEFUL_SET, "status": {}}
 COMPLETE = [condition("Complete", "True")]
 FAILED = [condition("Failed", "True", "BackoffLimitExceeded", "Job has reached the limit")]
 
@@ -484,7 +484,8 @@ def test_an_ingress_that_nobody_looks_at_has_no_controller() -> None:
     ("message", "section", "command"),
     [
         (
-            "Failed deploy model due to InvalidConfigurationRequest: Access Denied for bucket: logs",
+            "Failed deploy model due to InvalidConfigurationRequest: Access Denied for bucket: "
+            "logs",
             "bucket-policy",
             "aws s3api get-bucket-policy --bucket logs",
         ),

@@ -31,8 +31,8 @@ TEXTS = [
         "Error: P1001: Can't reach database server at `db.example.com`:`5432`",
         "database-unreachable",
         "Langfuse does not reach the database: its security group admits the cluster's own "
-        "security group and those in database.clientSecurityGroupIds: nodes of a launch template with "
-        "groups of its own carry neither; or the instance is not available",
+        "security group and those in database.clientSecurityGroupIds: nodes of a launch template "
+        "with groups of its own carry neither; or the instance is not available",
         "aws rds describe-db-instances --query "
         "'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus,Endpoint.Address]' --output table "
         f"{AWS}",
@@ -156,7 +156,7 @@ TEXTS = [
         "ingress-without-address",
         "The controller finds no subnets for the load balancer: those of its scheme carry no role "
         "tag (kubernetes.io/role/elb or kubernetes.io/role/internal-elb), or lie in one zone",
-        "python -m tooling.doctor --stack prod --before",
+        ".venv/bin/python -m tooling.doctor --stack prod --before",
     ),
     (
         "Failed deploy model due to InvalidConfigurationRequest: Access Denied for bucket: "
@@ -201,7 +201,7 @@ TEXTS = [
         "a secret with this name is already scheduled for deletion",
         "secret-scheduled-for-deletion",
         "An entry of this stack was deleted and keeps its name until its recovery window is over",
-        "python -m tooling.doctor --stack prod --before",
+        ".venv/bin/python -m tooling.doctor --stack prod --before",
     ),
     (
         'Apply failed with 1 conflict: conflict with "kube-controller-manager" with subresource '
@@ -314,7 +314,7 @@ TEXTS = [
         "to become 'ISSUED' (last state: 'PENDING_VALIDATION', timeout: 1h15m0s)",
         "certificate-pending",
         "The certificate was not validated in time: its validation record is not in public DNS",
-        "python -m tooling.doctor --stack prod",
+        "make doctor STACK=prod",
     ),
     (
         "waiting for ACM Certificate (arn:aws:acm:x) to be issued: unexpected state 'FAILED'",
@@ -393,7 +393,7 @@ TEXTS = [
         "'langfuse' timed out waiting to be Ready",
         "unknown-error",
         "Pulumi gave up waiting for an object to become ready",
-        "python -m tooling.doctor --stack prod",
+        "make doctor STACK=prod",
     ),
 ]
 

@@ -162,7 +162,8 @@ CRASHING = pod(
         (
             "start\nError: Cannot find module 'x'\n",
             "crash-loop",
-            "Container langfuse ends with exit code 1. Its last line: Error: Cannot find module 'x'",
+            "Container langfuse ends with exit code 1. Its last line: Error: Cannot find "
+            "module 'x'",
             f"{LOGS} --previous",
         ),
         (
@@ -174,8 +175,8 @@ CRASHING = pod(
         (
             "❌ Invalid environment variables: { NEXTAUTH_URL: [ 'Required' ] }\nat x",
             "environment-invalid",
-            "Langfuse refuses its environment: NEXTAUTH_URL. Its release does not accept the value, "
-            "or the variable is missing",
+            "Langfuse refuses its environment: NEXTAUTH_URL. Its release does not accept the "
+            "value, or the variable is missing",
             "make render STACK=dev",
         ),
         (

@@ -65,7 +65,6 @@ def test_cloudwatch_may_use_the_key_for_this_account_and_the_account_administers
                 "Principal": {"Service": "cloudwatch.amazonaws.com"},
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": "*",
-                "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
             },
         ],
     }

@@ -159,35 +159,43 @@ def test_an_sdk_that_cannot_be_run_is_a_skip(langfuse: Langfuse) -> None:
     )
 
 
+Answers = list[dict[str, Any]]
+NONE: Answers = []
+
+
+def whole(status: int, *errors: object) -> Answers:
+    return [{"status": status, "errors": errors}]
+
+
 @pytest.mark.parametrize(
     ("answers", "seen", "cause"),
     [
-        ([], "the SDK got no answer from /api/public/ingestion", DATABASE),
+        (NONE, "the SDK got no answer from /api/public/ingestion", DATABASE),
         (
-            [{"status": 401, "errors": []}],
+            whole(401),
             "/api/public/ingestion answers 401",
             "the keys may not write, or something before Langfuse refuses POST",
         ),
         (
-            [{"status": 413, "errors": []}],
+            whole(413),
             "/api/public/ingestion answers 413",
             "something before Langfuse limits the size of requests",
         ),
-        ([{"status": 500, "errors": ["x"]}], "/api/public/ingestion answers 500", DATABASE),
+        (whole(500, "x"), "/api/public/ingestion answers 500", DATABASE),
         (
-            [{"status": 207, "errors": [{"status": 500, "error": "Internal Server Error"}]}],
+            whole(207, {"status": 500, "error": "Internal Server Error"}),
             "/api/public/ingestion answers 207: event refused with 500, Internal Server Error",
             DATABASE,
         ),
         (
-            [{"status": 207, "errors": [{"status": 401, "message": "Authentication error"}]}],
+            whole(207, {"status": 401, "message": "Authentication error"}),
             "/api/public/ingestion answers 207: event refused with 401, Authentication error",
             "the keys may not write, or something before Langfuse refuses POST",
         ),
     ],
 )
 def test_a_trace_that_is_not_accepted_is_a_failure(
-    langfuse: Langfuse, answers: list[dict[str, Any]], seen: str, cause: str
+    langfuse: Langfuse, answers: Answers, seen: str, cause: str
 ) -> None:
     verdict = langfuse.ask(langfuse.answered(*answers))
 

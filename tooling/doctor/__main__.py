@@ -11,8 +11,12 @@ import pulumi
 
 from stacks import settings
 from tooling import stack_files
+from tooling.cluster import ClusterError, clusters
 from tooling.doctor import examination, report
 from tooling.stack_files import StackFileError
+
+DEMO = "demo"
+"""Name of the demo's cluster."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--before", action="store_true", help="ask only for what `up` needs, and change nothing"
     )
     parser.add_argument("--kubeconfig", metavar="FILE", help="in place of the stack's")
+    parser.add_argument("--demo", action="store_true", help="look at the cluster of `make demo`")
     parser.add_argument("--context", metavar="NAME", help="in place of the stack's")
     parser.add_argument(
         "--log", metavar="FILE", help="text of a failed `pulumi up`, to be explained; - for stdin"
@@ -38,20 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checked = settings.read(given.stack, configuration.values, set(configuration.secret_keys))
         if given.kubeconfig and checked.cluster.eks_name and not given.context:
             parser.error("--kubeconfig needs --context for a stack that names an EKS cluster")
+        kubeconfig, context = _demo() if given.demo else (given.kubeconfig, given.context)
         found = examination.examine(
-            checked,
-            before_up=given.before,
-            kubeconfig=given.kubeconfig,
-            context=given.context,
-            log=log,
+            checked, before_up=given.before, kubeconfig=kubeconfig, context=context, log=log
         )
         print(report.text(found))
         if given.json:
             Path(given.json).write_text(report.as_json(found), encoding="utf-8")
-    except (pulumi.RunError, StackFileError, OSError) as error:
+    except (pulumi.RunError, StackFileError, ClusterError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 1 if found.failed else 0
+
+
+def _demo() -> tuple[str, str]:
+    """Kubeconfig and context of the demo's cluster."""
+    for cluster in clusters():
+        if cluster.name == DEMO:
+            return str(cluster.kubeconfig), cluster.context
+    raise ClusterError("there is no demo: `make demo` makes one")
 
 
 def _read(file: str | None) -> str:

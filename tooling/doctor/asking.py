@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.doctor.text import quote
@@ -53,7 +53,7 @@ class Question(Generic[T]):
     def answer(self, deadline: Deadline) -> T:
         """The result, or what the call raised; ``UnansweredError`` at the deadline."""
         if not self._done.wait(deadline.left()):
-            raise UnansweredError
+            raise UnansweredError(f"No answer within {deadline.seconds:g} s")
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value] # T may allow None
@@ -68,14 +68,16 @@ class Answer:
     """Nothing found: all is well."""
 
 
-def ask(checks: Iterable[Check]) -> list[tuple[str, Question[list[Finding]]]]:
+Asked: TypeAlias = tuple[str, Question[list[Finding]]]
+"""A check's title, and its question."""
+
+
+def ask(checks: Iterable[Check]) -> list[Asked]:
     """Start every check."""
     return [(check.title, Question(lambda run=check.run: [*run()])) for check in checks]
 
 
-def answers(
-    asked: Iterable[tuple[str, Question[list[Finding]]]], deadline: Deadline, again: str
-) -> list[Answer]:
+def answers(asked: Iterable[Asked], deadline: Deadline, again: str) -> list[Answer]:
     """Every check's answer by the deadline. ``again``: the command that asks once more."""
     return [
         Answer(title=title, findings=found(title, question, deadline, again))
@@ -91,15 +93,15 @@ def found(
         return question.answer(deadline)
     except Unanswerable as error:
         return [error.finding]
-    except UnansweredError:
-        return [unanswered(title, f"No answer within {deadline.seconds:g} s", again)]
     except Exception as error:  # one question's failure must not hide the others
-        return [unanswered(title, quote(_in_words(error)), again)]
+        return [unanswered(title, in_words(error), again)]
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """What an exception says; with its name where its text needs it."""
     mistake = isinstance(error, _MISTAKES)
-    return f"{type(error).__name__}: {error}" if mistake or not str(error) else str(error)
+    named = f"{type(error).__name__}: {error}" if mistake or not str(error) else str(error)
+    return quote(named)
 
 
 def unanswered(title: str, reason: str, again: str) -> Finding:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from stacks.settings import Settings
 from stacks.settings.models import StatefulSetDatabase
 from tooling.doctor import permissions, preconditions, storage
+from tooling.doctor.asking import Deadline, Question
 from tooling.doctor.findings import Check, Finding
 from tooling.doctor.objects import Object, name
 from tooling.doctor.permissions import Need
@@ -18,6 +20,9 @@ from tooling.live.api import Reference
 
 _EVERYTHING: Final = Need(namespace=None, group="*", resource="*", verbs=("*",))
 """What an administrator of the cluster may do."""
+
+_REVIEWS: Final = 6.0
+"""Seconds for all questions about permissions."""
 
 
 def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
@@ -55,12 +60,16 @@ class _Asks:
     def permissions(self) -> Iterator[Finding]:
         if self._server.allowed(_EVERYTHING, "*"):
             return iter(())
-        denied = [
-            replace(need, verbs=verbs)
-            for need in permissions.needs(self._settings)
-            if (verbs := tuple(v for v in need.verbs if not self._server.allowed(need, v)))
+        deadline = Deadline(_REVIEWS)
+        asked = [
+            Question(partial(self._denied, need)) for need in permissions.needs(self._settings)
         ]
+        denied = [need for question in asked if (need := question.answer(deadline)).verbs]
         return permissions.missing(denied, self._place)
+
+    def _denied(self, need: Need) -> Need:
+        verbs = (verb for verb in need.verbs if not self._server.allowed(need, verb))
+        return replace(need, verbs=tuple(verbs))
 
     def storage(self) -> Iterator[Finding]:
         namespace = self._settings.cluster.namespace

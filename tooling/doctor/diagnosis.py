@@ -16,13 +16,15 @@ from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
 
-FOLLOWS: Final[Mapping[str, str]] = {
-    "autoscaler-blind": "metrics-server-missing",
-    "claim-pending": "storage-class-missing",
-    "ingress-without-address": "load-balancer-controller-missing",
-    "secret-not-synced": "external-secrets-missing",
+FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
+    "autoscaler-blind": frozenset({"metrics-server-missing"}),
+    "claim-pending": frozenset({"storage-class-missing"}),
+    "cluster-unreachable": frozenset({"aws-credentials", "eks-cluster"}),
+    "context-unusable": frozenset({"aws-cli-missing", "aws-credentials"}),
+    "ingress-without-address": frozenset({"load-balancer-controller-missing"}),
+    "secret-not-synced": frozenset({"external-secrets-missing"}),
 }
-"""Findings of a failure, and the missing precondition that explains each."""
+"""What only follows, and the causes that explain each."""
 
 _DATABASE: Final = {"database-unreachable"}
 _OF_PODS: Final = {"not-ready", "unknown-error"}
@@ -110,8 +112,9 @@ def causes(
     A missing precondition explains what follows from it; AWS knows more about what lies there than
     the cluster, but for pods; a log is told only what nothing else says.
     """
+    aws = [item for item in aws if _adds(item, preconditions)]
     aws = [item for item in aws if item.section not in _OF_PODS or not _among(item, failures)]
-    failures = [item for item in failures if item.section in _OF_PODS or not _among(item, aws)]
+    failures = [item for item in failures if _adds(item, [*preconditions, *aws])]
     found = [*preconditions, *aws, *failures]
     failed = any(item.severity == "error" for item in found)
     found += (
@@ -120,7 +123,12 @@ def causes(
         if not _among(item, found) and not (failed and item.section == "unknown-error")
     )
     sections = {item.section for item in found}
-    return [*together(item for item in found if FOLLOWS.get(item.section) not in sections)]
+    independent = (item for item in found if not sections & FOLLOWS.get(item.section, frozenset()))
+    return [*together(independent)]
+
+
+def _adds(finding: Finding, others: Sequence[Finding]) -> bool:
+    return finding.section in _OF_PODS or not _among(finding, others)
 
 
 def _among(finding: Finding, others: Iterable[Finding]) -> bool:

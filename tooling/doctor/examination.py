@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,11 +14,13 @@ from stacks.settings import Settings
 from tooling.doctor import before, diagnosis, place, reading
 from tooling.doctor.asking import (
     Answer,
+    Asked,
     Deadline,
     Question,
     UnansweredError,
     answers,
     ask,
+    in_words,
     unanswered,
 )
 from tooling.doctor.findings import Finding, Unanswerable
@@ -29,7 +32,7 @@ from tooling.stack_files import ROOT
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""
 
-_OF_UP: Final = {"namespace-exists", "stuck-terminating"}
+_OF_UP: Final = frozenset({"namespace-exists", "stuck-terminating"})
 """Preconditions that say nothing, or less than the diagnosis, once a stack was deployed."""
 
 
@@ -78,50 +81,79 @@ def examine(
     """Ask everything. ``log``: the text of a failed run; ``now``: what ages count from."""
     start, deadline = time.monotonic(), Deadline(seconds)
     aws = Question(lambda: _ask_aws(settings, before_up=before_up))
-    chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
     reach = Question(lambda: _reach(settings, kubeconfig, context))
+    chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
     # Until the cluster is reached, a command can only name what was asked for.
-    where = place.of(settings, chosen, kubeconfig)
-    again = where.doctor(before=before_up)
-    asked: list[Answer] = []
-    failures: list[Finding] = []
-    well: list[str] = []
+    asked_for = place.of(settings, chosen, kubeconfig)
     try:
         server, where = reach.answer(deadline)
-    except (Unanswerable, UnansweredError) as error:
-        asked.append(Answer(title=f"context {chosen}", findings=[_no_server(error, where)]))
+    except Exception as error:  # whatever it is, the rest of the report is worth having
+        found = Answer(title=f"context {chosen}", findings=[_no_server(error, asked_for)])
+        seen = _Seen(answers=[found], place=asked_for)
     else:
-        asked.append(Answer(title=f"context {chosen}"))
-        questions = ask(before.checks(server, settings, where))
-        if not before_up:
-            read = reading.read(server, settings, where, deadline, now)
-            failures = [*diagnosis.diagnose(read.snapshot, where), *read.unread]
-            well = [] if failures else [f"what runs in {where.namespace}"]
-        asked += answers(questions, deadline, again)
+        seen = _look(server, settings, where, deadline, now, before_up=before_up)
+    again = seen.place.doctor(before=before_up)
     try:
-        from_aws = answers(aws.answer(deadline), deadline, again)
-    except UnansweredError:
-        reason = f"No answer within {seconds:g} s"
-        from_aws = [Answer(title="AWS", findings=[unanswered("AWS", reason, again)])]
-    preconditions = [
-        finding
-        for answer in asked
-        for finding in answer.findings
-        if before_up or finding.section not in _OF_UP
-    ]
+        in_before, in_after = aws.answer(deadline)
+    except UnansweredError as error:
+        from_aws = [Answer(title="AWS", findings=[unanswered("AWS", str(error), again)])]
+    else:
+        # What was never made cannot be missed.
+        asked = [*in_before, *(in_after if seen.deployed else ())]
+        from_aws = answers(asked, deadline, again)
     findings = diagnosis.causes(
-        preconditions,
-        [finding for answer in from_aws for finding in answer.findings],
-        failures,
-        [*diagnosis.of_log(log, where)],
+        _findings(seen.answers, without=frozenset() if before_up else _OF_UP),
+        _findings(from_aws),
+        seen.failures,
+        [*diagnosis.of_log(log, seen.place)],
     )
-    titles = [answer.title for answer in (*asked, *from_aws) if not answer.findings]
     return Report(
         stack=settings.stack,
         findings=findings,
-        well=[*titles, *well],
+        well=[answer.title for answer in (*seen.answers, *from_aws) if not answer.findings],
         seconds=time.monotonic() - start,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the cluster says."""
+
+    answers: list[Answer]
+    place: Place
+    failures: list[Finding] = field(default_factory=list[Finding])
+    deployed: bool = True
+    """Whether anything of the stack is there; true where nobody knows."""
+
+
+def _look(
+    server: Server,
+    settings: Settings,
+    where: Place,
+    deadline: Deadline,
+    now: datetime | None,
+    *,
+    before_up: bool,
+) -> _Seen:
+    questions = ask(before.checks(server, settings, where))
+    reached = Answer(title=f"context {where.context}")
+    again = where.doctor(before=before_up)
+    if before_up:
+        return _Seen(answers=[reached, *answers(questions, deadline, again)], place=where)
+    read = reading.read(server, settings, where, deadline, now)
+    failures = [*diagnosis.diagnose(read.snapshot, where), *read.unread]
+    runs = [] if failures else [Answer(title=f"what runs in {where.namespace}")]
+    return _Seen(
+        answers=[reached, *answers(questions, deadline, again), *runs],
+        place=where,
+        failures=failures,
+        deployed=read.snapshot.deployed or not read.snapshot.complete,
+    )
+
+
+def _findings(found: Iterable[Answer], without: frozenset[str] = frozenset()) -> list[Finding]:
+    every = (finding for answer in found for finding in answer.findings)
+    return [finding for finding in every if finding.section not in without]
 
 
 def _reach(settings: Settings, kubeconfig: str | None, context: str | None) -> tuple[Server, Place]:
@@ -129,22 +161,31 @@ def _reach(settings: Settings, kubeconfig: str | None, context: str | None) -> t
     return connect(found.kubeconfig, found.place), found.place
 
 
-def _ask_aws(settings: Settings, *, before_up: bool) -> list[tuple[str, Question[list[Finding]]]]:
+def _ask_aws(settings: Settings, *, before_up: bool) -> tuple[list[Asked], list[Asked]]:
+    """What `up` needs, and what it made: each question once."""
     if settings.cluster.eks_name is None:
-        return []
+        return [], []
     from tooling.doctor import aws  # noqa: PLC0415 - as above
 
-    return ask((aws.checks_before if before_up else aws.checks_after)(settings))
+    needed = aws.checks_before(settings)
+    titles = {check.title for check in needed}
+    made = [] if before_up else aws.checks_after(settings)
+    return ask(needed), ask(check for check in made if check.title not in titles)
 
 
-def _no_server(error: Unanswerable | UnansweredError, where: Place) -> Finding:
+def _no_server(error: Exception, where: Place) -> Finding:
     if isinstance(error, Unanswerable):
         return error.finding
+    reason = (
+        "The API server does not answer in time: its address is wrong, it is down, or a VPN, a "
+        "firewall or the command that gets its token is in between"
+        if isinstance(error, UnansweredError)
+        else f"It cannot be reached: {in_words(error)}"
+    )
     return Finding(
         section="cluster-unreachable",
         severity="error",
         subject=f"Context {where.context}",
-        cause="The API server does not answer in time: its address is wrong, it is down, or a VPN, "
-        "a firewall or the command that gets its token is in between",
+        cause=reason,
         command=where.kubectl("version"),
     )

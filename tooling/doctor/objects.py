@@ -53,6 +53,12 @@ def is_part_of_stack(object_: Object) -> bool:
     return labels(object_).get("app.kubernetes.io/part-of") == PART_OF
 
 
+def is_ours(namespace_: Object) -> bool:
+    """Whether a stack of this program created a namespace."""
+    managed = labels(namespace_).get("app.kubernetes.io/managed-by") == "pulumi"
+    return managed and is_part_of_stack(namespace_)
+
+
 def conditions(object_: Object) -> dict[str, Object]:
     """An object's conditions by type."""
     return {item["type"]: item for item in items(part(object_, "status"), "conditions")}

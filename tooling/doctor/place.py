@@ -56,8 +56,10 @@ class Place:
 
     def doctor(self, *, before: bool = False) -> str:
         """This doctor again."""
-        words = ("python", "-m", "tooling.doctor", "--stack", self.stack)
-        return shlex.join((*words, *(("--before",) if before else ())))
+        if before:
+            python = (".venv/bin/python", "-m", "tooling.doctor")
+            return shlex.join((*python, "--stack", self.stack, "--before"))
+        return shlex.join(("make", "doctor", f"STACK={self.stack}"))
 
     @property
     def new_password(self) -> str:

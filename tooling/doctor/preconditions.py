@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from components.labels import PART_OF
 from stacks.settings import Settings
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, conditions, labels, name, part
+from tooling.doctor.objects import Object, conditions, is_ours, labels, name, part
 from tooling.doctor.place import Place
 from tooling.recording import as_list, as_mapping
 
@@ -212,15 +211,6 @@ def _foreign(settings: Settings, wanted: str, place: Place) -> Finding:
         cause=f"The stack wants to create it, and it is there, made by something else: {how}, or "
         "choose another name",
         command=command,
-    )
-
-
-def is_ours(namespace: Object) -> bool:
-    """Whether a stack of this program created a namespace."""
-    found = labels(namespace)
-    return (
-        found.get("app.kubernetes.io/part-of") == PART_OF
-        and found.get("app.kubernetes.io/managed-by") == "pulumi"
     )
 
 

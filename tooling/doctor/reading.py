@@ -73,12 +73,11 @@ def read(
         for question in asked:
             try:
                 found[field] += question.answer(deadline)
-            except UnansweredError:
-                reason = f"No answer within {deadline.seconds:g} s"
-                unread.append(unanswered(field.replace("_", " "), reason, place.doctor()))
-            except LiveError as error:
-                title = field.replace("_", " ")
-                unread.append(unanswered(title, quote(str(error)), place.doctor()))
+            except (UnansweredError, LiveError) as error:
+                # A kind that the cluster does not know (see Api) is a precondition's matter.
+                if error.__cause__ is None:
+                    title = field.replace("_", " ")
+                    unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
     logs = _logs(server, snapshot.pods, deadline)
     return Reading(snapshot=replace(snapshot, logs=logs), unread=unread)

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tooling.doctor.objects import Object, is_part_of_stack, items, name, namespace, newest, part
+from tooling.doctor.objects import (
+    Object,
+    is_ours,
+    is_part_of_stack,
+    items,
+    name,
+    namespace,
+    newest,
+    part,
+)
 from tooling.live.events import last_seen, newest_warning
 
 
@@ -34,6 +43,14 @@ class Snapshot:
     """Ends of the logs of pods in trouble, by the pod's name."""
     complete: bool = True
     """Whether every kind could be read: only then is what is absent not there."""
+
+    @property
+    def deployed(self) -> bool:
+        """Whether a run got as far as to make anything here."""
+        made = (self.pods, self.jobs, self.deployments, self.stateful_sets, self.ingresses)
+        return any(map(is_ours, self.namespaces.values())) or any(
+            (*made, self.external_secrets, self.secret_stores)
+        )
 
     def warning(self, *about: Object) -> Object | None:
         """The newest Warning about some objects of one namespace."""

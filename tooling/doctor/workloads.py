@@ -130,7 +130,7 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     if place.namespace not in snapshot.namespaces:
         yield Finding(
             section="namespace-missing",
-            severity="error",
+            severity="warning",
             subject=f"Namespace {place.namespace}",
             cause="It is not there: the stack was not deployed to this cluster, or was removed",
             command=place.up(),

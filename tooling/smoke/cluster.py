@@ -63,7 +63,12 @@ def connected(
         # Without one, all files that kubectl itself would read.
         where = path or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser()
         seconds = deadline.seconds(CONNECT_SECONDS)
-        api = _within(seconds, lambda: Api(where, context, seconds=deadline.seconds()))
+        try:
+            api = _within(seconds, lambda: Api(where, context, seconds=deadline.seconds()))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Discovery takes what answers for an API server, whatever it says.
+            message = f"context {context}: what answers is no Kubernetes API server"
+            raise LiveError(message) from None
         with api:
             yield Access(api=api, options=options, shown=shown)
 
@@ -151,12 +156,12 @@ def _eks(settings: Settings, file: Path, deadline: Deadline) -> tuple[str, str]:
 def _within(seconds: float, call: Callable[[], T]) -> T:
     """``call`` with an end: discovery has no limit of its own, and an API server behind a firewall
     keeps it for minutes."""
-    answers: queue.Queue[T | LiveError] = queue.Queue()
+    answers: queue.Queue[T | Exception] = queue.Queue()
 
     def run() -> None:
         try:
             answers.put(call())
-        except LiveError as error:
+        except Exception as error:
             answers.put(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -164,6 +169,6 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
         answer = answers.get(timeout=seconds)
     except queue.Empty:
         raise LiveError(f"the cluster did not answer within {seconds:.0f} s") from None
-    if isinstance(answer, LiveError):
+    if isinstance(answer, Exception):
         raise answer
     return answer
