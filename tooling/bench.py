@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tooling import offline, render
-from tooling.render import summary
 from tooling.stack_files import ROOT
 
 _AGENTS: Final = (1, 10, 100)
@@ -39,6 +37,13 @@ offline.record(sys.argv[1], overrides)
 start = time.perf_counter()
 recording = offline.record(sys.argv[1], overrides)
 print(json.dumps([time.perf_counter() - start, len(recording.resources)]))
+"""
+
+_CHAIN: Final = """
+import json, sys
+from tooling import offline, render
+from tooling.render import summary
+print(json.dumps(summary.chain(render.collect(offline.record(sys.argv[1])))))
 """
 
 
@@ -90,7 +95,8 @@ def _stack(stack: str, runs: int) -> None:
     ratio = _median([r.seconds / f.seconds for r, f in zip(renders, floors, strict=True)])
     memory = _median([r.memory for r in renders])
     floor = _median([f.memory for f in floors])
-    chain = summary.chain(render.collect(offline.record(stack)))
+    # Not in this process: a child's peak is never below what its parent had when it was forked.
+    chain: list[str] = json.loads(_run(["-c", _CHAIN, stack]).printed)
     print(
         f"  {stack:<6} render {seconds:5.2f} s, {ratio:4.2f} x importing its providers "
         f"(import share {100 / ratio:3.0f} %); peak {memory:4.0f} MiB, {memory / floor:4.2f} x"

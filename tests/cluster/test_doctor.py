@@ -277,7 +277,7 @@ def test_a_pod_that_no_node_takes_is_explained_by_the_scheduler(doctor: Doctor) 
 
 
 def unscheduled(pod: Object) -> bool:
-    conditions = at(pod, "status.conditions") or []
+    conditions: list[Object] = at(pod, "status.conditions") or []
     return any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions)
 
 
@@ -310,7 +310,7 @@ def test_a_quota_that_refuses_pods_is_named(doctor: Doctor) -> None:
 
 
 def refused(deployment: Object) -> bool:
-    conditions = at(deployment, "status.conditions") or []
+    conditions: list[Object] = at(deployment, "status.conditions") or []
     return any(c["type"] == "ReplicaFailure" for c in conditions)
 
 
@@ -564,7 +564,7 @@ def test_a_stack_that_was_never_deployed_says_so(doctor: Doctor) -> None:
     found = doctor.findings({"cluster": {"namespace": "elsewhere"}})
 
     assert found == [
-        error(
+        warning(
             "namespace-missing",
             "Namespace elsewhere",
             "It is not there: the stack was not deployed to this cluster, or was removed",

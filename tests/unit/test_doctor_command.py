@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import socket
 import sys
@@ -247,6 +248,48 @@ def test_wrong_usage_ends_with_two(
 
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_without_aws_credentials_a_stack_on_eks_says_that_and_not_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(examination, "ROOT", tmp_path)
+
+    code = __main__.main(["--stack", "prod"])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert re.findall(r"^error .*|see: .*", said, re.MULTILINE) == [
+        "error    AWS credentials",
+        "see:  docs/troubleshooting.md#aws-credentials",
+        "error    AWS CLI",
+        "see:  docs/troubleshooting.md#aws-cli-missing",
+        "see:  docs/troubleshooting.md#unknown-error",
+        "see:  docs/troubleshooting.md#unknown-error",
+    ]
+    assert re.search(r"^warning  EKS cluster, IAM identity provider, ", said, re.MULTILINE)
+
+
+def test_the_cluster_of_the_demo_is_named_by_one_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AGENT_OBSERVABILITY_STATE", str(tmp_path))
+
+    without = run(capsys, "--demo")
+    folder = tmp_path / "cluster" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "cluster.json").write_text('{"name": "demo", "provider": "kwok"}')
+    code, said, _ = run(capsys, "--demo")
+
+    assert without == (1, "", "error: there is no demo: `make demo` makes one\n")
+    assert code == 1
+    assert said.startswith("error    Context kwok-demo\n")
+    assert f"Context kwok-demo of {folder / 'kubeconfig'} cannot be used" in one_line(said)
 
 
 def test_the_report_is_written_for_programs_too(

@@ -647,11 +647,32 @@ def test_a_stack_without_its_deployment_was_interrupted() -> None:
     assert diagnosed(deployments=[], complete=False) == [], "it may be there, unread"
 
 
+def test_a_namespace_that_was_adopted_and_is_empty_was_never_deployed_to() -> None:
+    assert diagnose(snapshot(), PLACE) == [
+        warning(
+            "not-ready",
+            "Deployment observability/langfuse",
+            "It is not there: the stack was not deployed to this cluster, or was removed",
+            "make up STACK=dev",
+        )
+    ]
+
+
+def test_a_stack_is_deployed_once_there_is_anything_of_it() -> None:
+    made = {"app.kubernetes.io/managed-by": "pulumi"}
+    created = obj("Namespace", "observability", namespace=None, labels=made)
+
+    assert not snapshot().deployed
+    assert snapshot(namespaces={"observability": created}).deployed
+    assert snapshot(jobs=[job()]).deployed
+    assert snapshot(secret_stores=[external(None, "SecretStore")]).deployed
+
+
 def test_a_namespace_that_is_not_there_says_that_nothing_is() -> None:
     nothing = snapshot(namespaces={})
 
     assert diagnose(nothing, PLACE) == [
-        error(
+        warning(
             "namespace-missing",
             "Namespace observability",
             "It is not there: the stack was not deployed to this cluster, or was removed",
@@ -673,6 +694,9 @@ def finding(section: str, severity: str = "error", subject: str = "x") -> Findin
     [
         ("autoscaler-blind", "metrics-server-missing"),
         ("claim-pending", "storage-class-missing"),
+        ("cluster-unreachable", "eks-cluster"),
+        ("context-unusable", "aws-cli-missing"),
+        ("context-unusable", "aws-credentials"),
         ("ingress-without-address", "load-balancer-controller-missing"),
         ("secret-not-synced", "external-secrets-missing"),
     ],
@@ -691,6 +715,14 @@ def test_aws_knows_more_about_what_lies_there_but_not_about_pods() -> None:
 
     assert causes([], [database, targets], in_cluster, []) == [database, in_cluster[1]]
     assert causes([], [targets], [], []) == [targets]
+
+
+def test_what_a_precondition_says_is_not_said_again() -> None:
+    version, namespace = finding("kubernetes-too-old"), finding("namespace-missing")
+    in_aws = finding("kubernetes-too-old", subject="EKS cluster x")
+    in_cluster = finding("namespace-missing", "warning")
+
+    assert causes([version, namespace], [in_aws], [in_cluster], []) == [version, namespace]
 
 
 def test_a_log_is_told_only_what_nothing_else_says() -> None:

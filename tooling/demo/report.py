@@ -64,6 +64,7 @@ def text(cluster: Cluster, api: Api, outputs: Mapping[str, Any], mode: str) -> s
     where = shlex.quote(f"--kubeconfig={cluster.kubeconfig}")
     commands = (
         (f"{kubectl or 'kubectl'} {where} -n {namespace} get pods", ""),
+        ("make doctor DEMO=1", "what keeps it from working, and the next command"),
         ("make render STACK=dev", "every object as YAML, in .local/render/dev"),
         ("make up STACK=dev", "on the cluster of Pulumi.dev.yaml, with your pulumi"),
         ("make demo-down", "remove all of this"),

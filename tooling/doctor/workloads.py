@@ -27,6 +27,8 @@ _OF_MIGRATION: Final = {
     "out-of-memory",
 }
 
+_NOT_DEPLOYED: Final = "It is not there: the stack was not deployed to this cluster, or was removed"
+
 
 def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     """Workloads whose pods the API server does not admit."""
@@ -132,14 +134,16 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             section="namespace-missing",
             severity="warning",
             subject=f"Namespace {place.namespace}",
-            cause="It is not there: the stack was not deployed to this cluster, or was removed",
+            cause=_NOT_DEPLOYED,
             command=place.up(),
         )
     elif not snapshot.deployments:
         yield Finding(
             section="not-ready",
-            severity="error",
+            severity="error" if snapshot.deployed else "warning",
             subject=f"Deployment {place.namespace}/{DEPLOYMENT}",
-            cause="It is not there: the last `up` did not come that far, or was interrupted",
+            cause="It is not there: the last `up` did not come that far, or was interrupted"
+            if snapshot.deployed
+            else _NOT_DEPLOYED,
             command=place.up(),
         )

@@ -98,6 +98,6 @@ def _secrets_of(deployment: Mapping[str, Any]) -> Sequence[str]:
 def usable(name: str, value: str) -> str:
     """``value`` fit for a header. HTTP libraries quote one that is not in their errors."""
     value = value.strip()
-    if not (value.isascii() and value.isprintable()) or False:
+    if not (value.isascii() and value.isprintable()) or " " in value:
         raise KeysError(f"{name} holds a space or a character that no key has")
     return value
