@@ -42,6 +42,8 @@ class FakeKubernetes:
     """By the path that they are read at."""
     refused: str | None = None
     """What it says to whoever reads an object; None lets them."""
+    asked: list[str] = field(default_factory=list[str])
+    """Paths, in order."""
 
     def put_secret(self, namespace: str, name: str, values: Mapping[str, str]) -> None:
         data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
@@ -66,6 +68,7 @@ class FakeKubernetes:
 
     def __call__(self, request: Request) -> Response:
         path = request.path.partition("?")[0]
+        self.asked.append(path)
         if path in _DISCOVERY:
             return Response(200, _DISCOVERY[path])
         if self.refused is not None:

@@ -134,6 +134,8 @@ def test_keys_of_the_environment_come_before_the_clusters(
 ) -> None:
     public, secret = "pk-lf-of-another", "sk-lf-of-another"
     stack.secrets += [public, secret]
+    stack.configure(agents={"existingNamespaces": ["research"]})
+    stack.put_agents("research")
     monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", public)
     monkeypatch.setenv("LANGFUSE_SECRET_KEY", f"{secret}\n")
 
@@ -151,7 +153,6 @@ def test_keys_of_the_environment_come_before_the_clusters(
 def test_with_keys_and_a_url_no_cluster_is_needed(
     stack: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack.kubeconfig.unlink()
     monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", PUBLIC_KEY)
     monkeypatch.setenv("LANGFUSE_SECRET_KEY", SECRET_KEY)
     stack.langfuse.project = "research"
@@ -161,6 +162,7 @@ def test_with_keys_and_a_url_no_cluster_is_needed(
     assert outcome.lines[3] == (
         "ok    project keys   those of the environment are accepted: project research"
     )
+    assert stack.kubernetes.asked == []
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 1), (("--allow-skips",), 0)])
@@ -252,6 +254,33 @@ def test_a_server_that_says_the_key_aloud_is_not_quoted(stack: Surroundings) -> 
     )
 
 
+def test_keys_of_the_environment_are_not_quoted_either(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["one-of-the-test", "two-of-the-test", "three-of-the-test"]
+    stack.secrets += given
+    names = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGSMITH_API_KEY")
+    for name, value in zip(names, given, strict=True):
+        monkeypatch.setenv(name, value)
+    stack.configure(
+        agents={"existingNamespaces": ["research"]},
+        langsmith=langsmith(stack),
+    )
+    stack.kubeconfig.unlink()
+    stack.langfuse.instead = {
+        "/api/public/projects": Response(401, {"message": f"not {given[0]} with {given[1]}"})
+    }
+    stack.langsmith.instead = Response(401, {"detail": f"not {given[2]}"})
+
+    outcome = stack.run()
+
+    assert [line[21:] for line in outcome.lines if line.startswith("FAIL")] == [
+        "the keys of the environment are refused: 401 (not [secret] with [secret])",
+        f"that of the environment is refused by http://127.0.0.1:{stack.langsmith_port}: "
+        "401 (not [secret])",
+    ]
+
+
 def test_keys_are_not_sent_where_a_redirect_points(stack: Surroundings) -> None:
     elsewhere = f"http://127.0.0.1:{stack.langsmith_port}/"
     moved = Response(302, "", {"Location": elsewhere})
@@ -294,11 +323,12 @@ def test_langsmith_is_left_alone_where_agents_do_not_trace_to_it(
     assert stack.langsmith.requests == []
 
 
-def test_a_key_with_a_line_break_is_named_and_not_shown(
-    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("between", ["\n", " ", "ä"])
+def test_a_key_that_no_header_can_carry_is_named_and_not_shown(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch, between: str
 ) -> None:
     monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", PUBLIC_KEY)
-    monkeypatch.setenv("LANGFUSE_SECRET_KEY", f"{SECRET_KEY}\n{SECRET_KEY}")
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", f"{SECRET_KEY}{between}{SECRET_KEY}")
 
     outcome = stack.run()
 

@@ -46,14 +46,14 @@ def eks(stack: Surroundings) -> None:
 
 
 def forward(stack: Surroundings) -> str:
-    """What kubectl prints and does while a port-forward is open, with its process's number kept."""
-    pid = stack.folder / "pid"
+    """What kubectl prints and does while a port-forward is open: more than a pipe holds."""
+    pid, written = stack.folder / "pid", stack.folder / "written"
     return (
         f"echo $$ >{pid}\n"
         f'echo "Forwarding from 127.0.0.1:{stack.port} -> 3000"\n'
         "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); "
         'echo "Handling connection for 1 padding padding padding padding padding padding"; done\n'
-        "exec sleep 60"
+        f"touch {written}\nexec sleep 60"
     )
 
 
@@ -61,6 +61,7 @@ def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends
     stack: Surroundings,
 ) -> None:
     told = program(stack, "kubectl", forward(stack))
+    stack.langfuse.seconds = 0.05
 
     outcome = stack.run(url=None)
 
@@ -76,6 +77,7 @@ def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends
         "--address 127.0.0.1 service/langfuse :80\n"
     )
     assert outcome.document["url"] == f"http://127.0.0.1:{stack.port}"
+    assert (stack.folder / "written").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int((stack.folder / "pid").read_text(encoding="utf-8")), 0)
 
@@ -117,8 +119,19 @@ def test_without_a_cluster_there_is_no_port_forward(stack: Surroundings) -> None
     assert outcome.lines[1] == (
         "      next           python -m tooling.smoke --stack test --url URL"
     )
-    assert set(outcome.verdicts().values()) == {"skip"}
+    assert [line[21:] for line in outcome.lines[2:-1]] == ["Langfuse was not reached"] * 5
     assert not told.exists()
+
+
+def test_where_nothing_could_be_checked_nothing_is_proven(stack: Surroundings) -> None:
+    stack.kubeconfig.unlink()
+
+    outcome = stack.run("--allow-skips", url=None)
+
+    assert outcome.lines[-1] == (
+        "Langfuse of stack test is not proven to work: 0 ok, 0 FAIL, 6 skip, N s"
+    )
+    assert (outcome.code, outcome.document["passed"]) == (1, False)
 
 
 def test_the_context_of_the_command_line_comes_before_the_stacks(stack: Surroundings) -> None:
@@ -134,10 +147,15 @@ def test_an_eks_cluster_is_reached_by_the_aws_cli(stack: Surroundings) -> None:
     prepared.write_text(ready, encoding="utf-8")
     script = f'for a in "$@"; do case $a in --kubeconfig=*) cp {prepared} "${{a#*=}}";; esac; done'
     told = program(stack, "aws", script)
+    stack.langfuse.database = False
 
     outcome = stack.run()
 
     assert outcome.verdicts()["project keys"] == "ok"
+    # The temporary kubeconfig is gone when people paste it.
+    assert outcome.lines[2] == (
+        "      next           kubectl -n observability logs --tail=50 deployment/langfuse"
+    )
     words = told.read_text(encoding="utf-8").split()
     file = Path(words.pop(-2).removeprefix("--kubeconfig="))
     assert words == [

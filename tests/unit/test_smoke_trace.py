@@ -250,6 +250,8 @@ def test_the_keys_are_in_neither_arguments_nor_environment(langfuse: Langfuse) -
     langfuse.ask(sdk)
 
     told = seen.read_text(encoding="utf-8")
+    script = Path(trace.__file__).with_name("send_trace.py")
+    assert told.splitlines()[0] == f"-I {script}"
     assert PUBLIC_KEY not in told
     assert SECRET_KEY not in told
     assert base64.b64encode(SECRET_KEY.encode()).decode() not in told

@@ -54,7 +54,7 @@ def connected(
         if context is None and cluster.eks_name is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smoke-"))
             file, context = _eks(settings, Path(folder) / "kubeconfig", deadline)
-            options, shown = [f"--kubeconfig={file}", f"--context={context}"], ["x"]
+            options, shown = [f"--kubeconfig={file}", f"--context={context}"], []
         else:
             context = context or cluster.context or ""
             shown.append(f"--context={context}")

@@ -77,8 +77,9 @@ class Report:
 
     def passed(self, *, allow_skips: bool = False) -> bool:
         """Whether all was seen to work: what could not be checked was not seen."""
-        accepted = {"ok", "skip"} if allow_skips else {"ok"}
-        return all(verdict.status in accepted for verdict in self.verdicts)
+        found = {verdict.status for verdict in self.verdicts}
+        # Where nothing at all could be checked, nothing is proven.
+        return "ok" in found and found <= ({"ok", "skip"} if allow_skips else {"ok"})
 
     def summary(self, *, allow_skips: bool = False) -> str:
         """The last line."""
@@ -89,7 +90,9 @@ class Report:
         failed = any(v.status == "FAIL" for v in self.verdicts)
         word = "works" if self.passed(allow_skips=allow_skips) else "does not work"
         if not failed and word != "works":
-            word = "is not proven to work (--allow-skips accepts what could not be checked)"
+            word = "is not proven to work"
+            if not allow_skips:
+                word += " (--allow-skips accepts what could not be checked)"
         return f"Langfuse of stack {self.stack} {word}: {', '.join(counts)}, {self.seconds:.1f} s"
 
     def document(self, *, allow_skips: bool = False) -> dict[str, Any]:

@@ -121,7 +121,8 @@ class Run:
             yield self._asked(name, lambda check=check: check(web, url, expected, told))
         if given is None:
             why = self._blocked or f"there are no keys: {no_pods}"
-            yield from (skip(name, why, NO_KEYS) for name in (checks.PROJECT_KEYS, trace.TRACE))
+            command = "" if self._blocked else NO_KEYS
+            yield from (skip(name, why, command) for name in (checks.PROJECT_KEYS, trace.TRACE))
             return
         accepted = self._asked(
             checks.PROJECT_KEYS, lambda: checks.project_keys(web, url, given, expected, told)
