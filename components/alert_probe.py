@@ -71,6 +71,8 @@ def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
             "lost."
         ),
     )
+    if not watched.probe_sees_certificate:
+        return
     yield Alert(
         name="LangfuseCertificateExpires",
         severity="warning",

@@ -28,6 +28,8 @@ class Watched:
     """Namespaces with ExternalSecrets of this stack; none where Secrets are written directly."""
     probe_job: str | None = None
     """Job name of the blackbox probe's metrics; None without one."""
+    probe_sees_certificate: bool = True
+    """Whether the probe goes to https."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,8 @@ def watched(stack_name: str, settings: Settings) -> Watched:
         secret_namespaces=(namespace, *agents) if by_operator else (),
         # In one Prometheus no other stack has it: no two are in one namespace.
         probe_job=f"{namespace}/{stack_name}" if translation.prober(settings) else None,
+        probe_sees_certificate=translation.public_url(settings).startswith("https:")
+        and not translation.has_local_url(settings),
     )
 
 

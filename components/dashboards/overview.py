@@ -85,7 +85,7 @@ def _room(subject: Subject) -> Iterator[Panel]:
         yield rds.Instance(
             region=subject.aws.region, identifier=subject.rds, limits=subject.database_limits
         ).free_storage()
-    if watched.probe_job:
+    if watched.probe_job and watched.probe_sees_certificate:
         yield probe.certificate(watched, subject.certificate_days)
 
 

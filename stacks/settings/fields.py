@@ -204,36 +204,56 @@ AlwaysFalse = Annotated[
     Field(json_schema_extra={"const": False}),
 ]
 
+
+def _is_prober(value: str) -> bool:
+    match = re.fullmatch(rf"{_LABEL}\.{_LABEL}\.svc(\.[a-z0-9.-]+)?:(?P<port>\d{{1,5}})", value)
+    return match is not None and value.isascii() and 0 < int(match["port"]) < 65536
+
+
 ProberAddress = Annotated[
     str,
-    matching(
-        "must be the address of a blackbox exporter in the cluster: "
-        "<service>.<namespace>.svc:<port>",
-        rf"{_LABEL}\.{_LABEL}\.svc(\.[a-z0-9.-]+)?:\d{{1,5}}",
+    Rule(
+        "must be the address of a blackbox exporter in the cluster, <service>.<namespace>.svc:"
+        "<port>, such as 'blackbox-exporter.monitoring.svc:9115'",
+        _is_prober,
     ),
     Field(examples=["blackbox-exporter.monitoring.svc:9115"]),
 ]
 
-_LABEL_VALUE = r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?"
-_LABEL_KEY = rf"({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-\w.]{{0,61}}[A-Za-z0-9])?"
+_NAME = r"[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?"
 
-ObjectLabels = Annotated[
-    dict[str, str],
-    Rule(
-        "must be Kubernetes labels: keys and values of at most 63 letters, digits, '-', '_' and "
-        "'.', starting and ending with a letter or digit",
-        lambda labels: all(
-            re.fullmatch(_LABEL_KEY, key, re.ASCII) and re.fullmatch(_LABEL_VALUE, value, re.ASCII)
-            for key, value in labels.items()
-        ),
+LabelName = Annotated[
+    str,
+    matching(
+        "must be the name of a Kubernetes label: at most 63 letters, digits, '-', '_' and '.', "
+        "starting and ending with a letter or digit, after a domain and '/' if it has one",
+        rf"({_LABEL}(\.{_LABEL})*/)?{_NAME}",
     ),
 ]
 
-AlertLabels = Annotated[
-    dict[str, str],
+LabelValue = Annotated[
+    str,
+    matching(
+        "must be the value of a Kubernetes label: at most 63 letters, digits, '-', '_' and '.', "
+        "starting and ending with a letter or digit, or nothing",
+        rf"({_NAME})?",
+    ),
+]
+
+AlertLabelName = Annotated[
+    str,
     Rule(
-        "must be labels of Prometheus, whose names are letters, digits and '_' and do not start "
-        "with a digit or '__'; alertname, namespace, severity and stack are taken",
-        lambda labels: alert_rules.label_problem(labels) is None,
+        "must be the name of a Prometheus label that no alert has yet: letters, digits and '_', "
+        "not starting with a digit or '__'; alertname, namespace, severity and stack are taken",
+        lambda name: alert_rules.label_problem({name: ""}) is None,
+    ),
+]
+
+AlertLabelValue = Annotated[
+    str,
+    Rule(
+        "must not hold '{{': Prometheus takes it for a template, and with a broken one it refuses "
+        "every alert of the stack",
+        lambda value: "{{" not in value,
     ),
 ]

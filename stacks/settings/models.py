@@ -26,7 +26,8 @@ from stacks.settings.aws_fields import (
     WebAclArn,
 )
 from stacks.settings.fields import (
-    AlertLabels,
+    AlertLabelName,
+    AlertLabelValue,
     AlwaysFalse,
     Cidr,
     CpuQuantity,
@@ -37,10 +38,11 @@ from stacks.settings.fields import (
     ImageDigest,
     ImageReference,
     ImageRepository,
+    LabelName,
+    LabelValue,
     LangfuseRelease,
     LangSmithKey,
     MemoryQuantity,
-    ObjectLabels,
     ProberAddress,
     SecretText,
     Url,
@@ -411,7 +413,7 @@ class LangSmith(Section):
 class Dashboards(Section):
     """Grafana dashboards, as ConfigMaps for the sidecar that loads them into Grafana."""
 
-    labels: ObjectLabels = {"grafana_dashboard": "1"}
+    labels: dict[LabelName, LabelValue] = {"grafana_dashboard": "1"}
     """Labels that the sidecar finds ConfigMaps by; it has to look into `cluster.namespace`."""
     folder: Annotated[str, Field(min_length=1)] | None = None
     """Folder in Grafana, for a sidecar with `folderAnnotation: grafana_folder`."""
@@ -420,15 +422,15 @@ class Dashboards(Section):
 class PrometheusRules(Section):
     """Alert rules, and a probe of the public URL. Needs the Prometheus Operator."""
 
-    labels: ObjectLabels = {}
+    labels: dict[LabelName, LabelValue] = {}
     """Labels that the operator selects rules and probes by, for kube-prometheus-stack
     `release: <Helm release>`. Without the right ones it loads nothing and says nothing."""
-    alert_labels: AlertLabels = {}
+    alert_labels: dict[AlertLabelName, AlertLabelValue] = {}
     """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
     prober: ProberAddress | None = None
-    """Blackbox exporter that probes the public URL, or Langfuse's Service where the URL is local;
-    none: no probe, and no alert about it. The exporter's addresses have to be among
-    `endpoint.inboundCidrs`."""
+    """Blackbox exporter that probes the public URL, whose addresses then have to be among
+    `endpoint.inboundCidrs`; or, where the URL is local, Langfuse's Service, which the pods of the
+    exporter's namespace may then reach. None: no probe, and no alert about it."""
     module: Annotated[str, Field(min_length=1)] = "http_2xx"
     """The exporter's module."""
 
@@ -454,9 +456,9 @@ class Monitoring(Section):
     """URL of this repository's `docs` folder, as people open it: every alert links to its section
     of `troubleshooting.md` there."""
     dashboards: Dashboards | None = None
-    """Make Grafana dashboards."""
+    """Make Grafana dashboards; `{}` takes the defaults."""
     prometheus_rules: PrometheusRules | None = None
-    """Make alert rules for Prometheus."""
+    """Make alert rules for Prometheus; `{}` takes the defaults."""
     alarms: Alarms | None = None
     """Make CloudWatch alarms."""
     certificate_days: Annotated[int, Field(ge=1, le=60)] = 21

@@ -113,6 +113,13 @@ def labels_not_owned(monitoring: Monitoring) -> Iterator[Problem]:
                 yield Problem(key, show(value), rule, remove_command(key))
 
 
+def runbooks_are_a_folder(monitoring: Monitoring) -> Iterator[Problem]:
+    folder, _, page = monitoring.runbooks.rpartition("/")
+    if page.endswith(".md"):
+        rule = "must be the folder: every alert links to troubleshooting.md in it"
+        yield to_change("monitoring.runbooks", monitoring.runbooks, rule, folder)
+
+
 def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
     rules = monitoring.prometheus_rules
     if rules is not None and rules.prober is None and "module" in rules.model_fields_set:
@@ -122,6 +129,7 @@ def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     something_to_make,
+    runbooks_are_a_folder,
     alarms_need_eks,
     alarms_have_something_to_watch,
     alarms_reach_somebody,

@@ -169,7 +169,7 @@ def _description(field: FieldInfo) -> str:
     ruled = get_args(field.annotation)[0] if origin is dict else field.annotation
     subject = "Each name " if origin is dict else "Each " if origin is tuple else ""
     rules = [rule.text for rule in (*field.metadata, *metadata(ruled)) if isinstance(rule, Rule)]
-    short = [text if len(text) <= 80 else re.split("[:;] | such as ", text)[0] for text in rules]
+    short = [text if len(text) <= 80 else re.split("[:;] |,? such as ", text)[0] for text in rules]
     sentences = [f"{subject}{text}" for text in short]
     return " ".join(
         [_joined(field.description or ""), *(f"{s[:1].upper()}{s[1:]}." for s in sentences)]

@@ -26,6 +26,14 @@ _SECONDS: Final = 30.0
 Object = dict[str, Any]
 """A Kubernetes object."""
 
+_MISSING: Final = {
+    "external-secrets.io": ": install External Secrets, or set secrets.delivery to kubernetes",
+    "monitoring.coreos.com": (
+        ": install the Prometheus Operator, or leave monitoring.prometheusRules out"
+    ),
+}
+"""What gives a cluster the kinds of an API group."""
+
 
 class LiveError(Exception):
     """A failure that the person can act on; its text says what, where and why."""
@@ -187,7 +195,8 @@ class Api:
                 return self._dynamic.resources.get(api_version=api_version, kind=kind)
             except _errors.ResourceNotFoundError as error:
                 message = f"the cluster ({self._where}) does not know {api_version} {kind}"
-                raise LiveError(message) from error
+                group = api_version.rpartition("/")[0]
+                raise LiveError(message + _MISSING.get(group, "")) from error
 
     def _failures(self, action: str) -> _Failures:
         return _Failures(action, self._where)
