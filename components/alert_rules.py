@@ -12,6 +12,7 @@ from components.watched import Watched
 
 NAMES: Final = (
     "LangfuseDown",
+    "LangfuseRolloutStuck",
     "LangfuseReplicasMissing",
     "LangfuseAutoscalerAtMaximum",
     "LangfusePodRestarts",

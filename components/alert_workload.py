@@ -15,6 +15,9 @@ from components.watched import Watched
 _DOWN_MINUTES: Final = 5
 """Pods that all move to other nodes are back within a minute or two."""
 
+_REMEMBERED: Final = "6h"
+"""How long a Deployment that is gone counts as down: a night's shift notices."""
+
 _MISSING_MINUTES: Final = 15
 """More than Kubernetes gives a new pod (``langfuse_lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
 time for a new node before it."""
@@ -55,18 +58,29 @@ def available(watched: Watched) -> str:
     return _of_deployment("kube_deployment_status_replicas_available", watched)
 
 
-def _of_deployment(metric: str, watched: Watched) -> str:
+def _of_deployment(metric: str, watched: Watched, since: str = "") -> str:
+    """The Deployment's value of a metric; ``since``: the last one in that time."""
     selected = series(metric, watched.namespace, f'deployment="{watched.langfuse}"')
+    if since:
+        selected = f"last_over_time({selected}[{since}])"
     return f"max by (namespace, deployment) ({selected})"
 
 
 def _replicas(watched: Watched) -> Iterator[Alert]:
     ready, wanted = available(watched), _of_deployment("kube_deployment_spec_replicas", watched)
+    before = _of_deployment("kube_deployment_status_replicas_available", watched, _REMEMBERED)
     yield Alert(
         name="LangfuseDown",
         severity="critical",
         minutes=_DOWN_MINUTES,
-        expression=f"{ready} == 0",
+        # A Deployment that was deleted has no series to be 0: kube-state-metrics, which still
+        # reports others, had it before. Where it reports none, there is LangfuseNotMeasured.
+        expression=(
+            f"{ready} == 0\n"
+            f"or {before}\n"
+            f"unless {ready}\n"
+            "and on () count(kube_deployment_status_replicas_available)"
+        ),
         summary="Langfuse is down: no pod serves",
         description=(
             f"For {_DOWN_MINUTES} minutes no pod of "
@@ -74,6 +88,7 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
             "and traces that agents send do not arrive."
         ),
     )
+    yield _stuck(watched)
     yield Alert(
         name="LangfuseReplicasMissing",
         severity="warning",
@@ -85,6 +100,28 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
             f"For {_MISSING_MINUTES} minutes pods of "
             "{{ $labels.namespace }}/{{ $labels.deployment }} have been missing, {{ $value }} "
             "now. The others serve; another failure or a peak is not covered."
+        ),
+    )
+
+
+def _stuck(watched: Watched) -> Alert:
+    """Nothing is missing then: old pods go only when new ones serve."""
+    condition = series(
+        "kube_deployment_status_condition",
+        watched.namespace,
+        f'deployment="{watched.langfuse}"',
+        'condition="Progressing"',
+        'status="false"',
+    )
+    return Alert(
+        name="LangfuseRolloutStuck",
+        severity="warning",
+        minutes=1,
+        expression=f"max by (namespace, deployment) ({condition}) == 1",
+        summary="New pods of Langfuse do not become ready",
+        description=(
+            "A rollout of {{ $labels.namespace }}/{{ $labels.deployment }} has given up waiting "
+            "for a new pod. The old ones serve with the old release and the old settings."
         ),
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pulumi
-from pulumi_aws import cloudwatch
+from pulumi_aws import cloudwatch, rds
 
 from components import alarm_definitions, alarm_thresholds, cloudwatch_dashboard, runbooks
 from components.alarm_topic import AlarmTopic, AlarmTopicArgs
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from pulumi_aws.cloudwatch import MetricAlarmMetricQueryArgsDict
 
 TYPE = "agent-observability:index:CloudAlarms"
+
+
+_EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage")
+"""Categories of RDS events that somebody has to know of
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html). "low storage"
+comes at what is left of the storage as it is, DatabaseStorage at what the configuration began with.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +90,7 @@ class CloudAlarms(pulumi.ComponentResource):
             alarm.name: self._alarm(name, args, alarm, subjects[alarm.subject])
             for alarm in definitions
         }
+        self._events(name, args)
         dashboard = cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=cloudwatch_dashboard.name(args.stack),
@@ -110,6 +118,23 @@ class CloudAlarms(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         ).arn
+
+    def _events(self, name: str, args: CloudAlarmsArgs) -> None:
+        """What RDS itself says of the instance: a failover, or storage that runs out, is no alarm.
+
+        Only to a topic of the component's own: RDS refuses one that it may not publish to, and an
+        existing one may admit CloudWatch alone.
+        """
+        if args.database is None or args.email is None:
+            return
+        rds.EventSubscription(
+            f"{name}-database-events",
+            sns_topic=self.topic_arn,
+            source_type="db-instance",
+            source_ids=[args.database.identifier],
+            event_categories=list(_EVENTS),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _alarm(
         self, name: str, args: CloudAlarmsArgs, alarm: Alarm, subject: pulumi.Input[str]

@@ -7,12 +7,15 @@ from typing import Final
 from components.iam_documents import PolicyDocument, document, partition
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+RDS_EVENTS: Final = "events.rds.amazonaws.com"
 
 
 def topic_policy(*, topic_arn: str) -> PolicyDocument:
-    """CloudWatch may publish for alarms of the topic's account and region; plain HTTP is refused.
+    """CloudWatch may publish for alarms of the topic's account and region, and RDS for events of
+    the account; plain HTTP is refused.
 
-    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html
     """
     _, _, _, region, account_id, _ = topic_arn.split(":", 5)
     return document(
@@ -32,6 +35,14 @@ def topic_policy(*, topic_arn: str) -> PolicyDocument:
             },
         },
         {
+            "Sid": "PublishEvents",
+            "Effect": "Allow",
+            "Principal": {"Service": RDS_EVENTS},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        },
+        {
             # Not the refusal of every action that other resources have: SNS takes no `sns:*` in
             # the policy of a topic ("Policy statement action out of service scope"). Of what it
             # takes, these two carry messages
@@ -47,7 +58,7 @@ def topic_policy(*, topic_arn: str) -> PolicyDocument:
 
 
 def key_policy(*, account_arn: str) -> PolicyDocument:
-    """The account administers the key, and CloudWatch encrypts what it publishes.
+    """The account administers the key; CloudWatch and RDS encrypt what they publish.
 
     The account's own key for SNS, ``alias/aws/sns``, knows no CloudWatch and cannot learn it:
     alarms would fire and nobody would hear
@@ -68,7 +79,7 @@ def key_policy(*, account_arn: str) -> PolicyDocument:
         {
             "Sid": "EncryptAlarms",
             "Effect": "Allow",
-            "Principal": {"Service": CLOUDWATCH},
+            "Principal": {"Service": [CLOUDWATCH, RDS_EVENTS]},
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             # No condition on the account: AWS's instructions for CloudWatch have none, and where
             # the key is not told the account, alarms fire and nobody hears. Who may publish is the

@@ -208,7 +208,13 @@ def _db_instance(resource: Resource) -> Values:
     }
 
 
+def _event_subscription(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": name, "name": name, "arn": arn("rds", f"es:{name}"), "customerAwsId": ACCOUNT}
+
+
 _RDS_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:rds/eventSubscription:EventSubscription": _event_subscription,
     "aws:rds/instance:Instance": _db_instance,
     "aws:rds/parameterGroup:ParameterGroup": _parameter_group,
     "aws:rds/subnetGroup:SubnetGroup": _subnet_group,

@@ -461,8 +461,8 @@ class Monitoring(Section):
     """Make alert rules for Prometheus; `{}` takes the defaults."""
     alarms: Alarms | None = None
     """Make CloudWatch alarms."""
-    certificate_days: Annotated[int, Field(ge=1, le=60)] = 21
-    """Alert when the certificate has fewer days left. ACM renews 60 days before the end."""
+    certificate_days: Annotated[int, Field(ge=1, le=40)] = 21
+    """Alert when the certificate has fewer days left. ACM renews one 45 days before its end."""
 
 
 class Aws(Section):

@@ -69,6 +69,14 @@ POD: Final = 'pod="langfuse-5d8f7c9b6d-x2x9k", container="langfuse"'
 AVAILABLE: Final = of_ksm("kube_deployment_status_replicas_available", 'deployment="langfuse"')
 WANTED: Final = of_ksm("kube_deployment_spec_replicas", 'deployment="langfuse"')
 AUTOSCALER: Final = 'horizontalpodautoscaler="langfuse"'
+OTHER: Final = (
+    'kube_deployment_status_replicas_available{namespace="shop", deployment="cart", '
+    'instance="10.0.0.7:8080"}'
+)
+STUCK: Final = of_ksm(
+    "kube_deployment_status_condition",
+    'deployment="langfuse", condition="Progressing", status="false"',
+)
 CURRENT: Final = of_ksm("kube_horizontalpodautoscaler_status_current_replicas", AUTOSCALER)
 MAXIMUM: Final = of_ksm("kube_horizontalpodautoscaler_spec_max_replicas", AUTOSCALER)
 RESTARTS: Final = restarts("langfuse-5d8f7c9b6d-x2x9k")
@@ -158,6 +166,16 @@ FIRING: Final = {
         description=(
             "For 5 minutes no pod of observability/langfuse has been ready. Nobody can log in, "
             "and traces that agents send do not arrive."
+        ),
+    ),
+    "LangfuseRolloutStuck": Firing(
+        series={STUCK: "0x3 1x30"},
+        minute=5,
+        labels={"deployment": "langfuse"},
+        summary="New pods of Langfuse do not become ready",
+        description=(
+            "A rollout of observability/langfuse has given up waiting for a new pod. The old ones "
+            "serve with the old release and the old settings."
         ),
     ),
     "LangfuseReplicasMissing": Firing(
@@ -306,6 +324,20 @@ QUIET: Final = {
     "LangfuseDown": [
         Quiet(why="one pod serves", series={AVAILABLE: "1x30"}, minutes=[5, 14]),
         Quiet(why="back in time", series={AVAILABLE: "0x4 2x30"}, minutes=[4, 5, 10]),
+        Quiet(
+            why="gone with every other Deployment: nobody reports any",
+            series={AVAILABLE: "2x3 stale"},
+            minutes=[9, 14],
+        ),
+        Quiet(
+            why="gone for longer than a shift",
+            series={AVAILABLE: "2x3 stale", OTHER: "1x600"},
+            minutes=[370],
+        ),
+    ],
+    "LangfuseRolloutStuck": [
+        Quiet(why="a rollout that goes on", series={STUCK: "0x30"}, minutes=[5, 20]),
+        Quiet(why="one look at it", series={STUCK: "0x3 1 0x30"}, minutes=[4, 5]),
     ],
     "LangfuseReplicasMissing": [
         Quiet(why="none at all is LangfuseDown", series={AVAILABLE: "0x30"}, minutes=[15, 20]),
@@ -570,6 +602,12 @@ def test_a_restart_of_kube_state_metrics_does_not_start_the_minutes_again() -> N
     fires = {"LangfuseDown": FIRING["LangfuseDown"]}
 
     assert_fires({AVAILABLE: "0x2 stale", moved: "_x3 0x30"}, {4: {}, 5: fires})
+
+
+def test_a_deleted_deployment_is_down() -> None:
+    gone = {AVAILABLE: "2x2 stale", OTHER: "1x60"}
+
+    assert_fires(gone, {7: {}, 8: {"LangfuseDown": FIRING["LangfuseDown"]}})
 
 
 def test_two_instances_of_kube_state_metrics_do_not_count_twice() -> None:

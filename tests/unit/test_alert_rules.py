@@ -31,6 +31,7 @@ EVERYTHING: Final = replace(
 
 OF_EVERY_STACK: Final = [
     "LangfuseDown",
+    "LangfuseRolloutStuck",
     "LangfuseReplicasMissing",
     "LangfusePodRestarts",
     "LangfuseOutOfMemory",
@@ -102,7 +103,13 @@ def test_a_rule_is_exactly_this() -> None:
         "alert": "LangfuseDown",
         "expr": (
             "max by (namespace, deployment) (kube_deployment_status_replicas_available"
-            '{namespace="observability", deployment="langfuse"}) == 0'
+            '{namespace="observability", deployment="langfuse"}) == 0\n'
+            "or max by (namespace, deployment) (last_over_time("
+            "kube_deployment_status_replicas_available"
+            '{namespace="observability", deployment="langfuse"}[6h]))\n'
+            "unless max by (namespace, deployment) (kube_deployment_status_replicas_available"
+            '{namespace="observability", deployment="langfuse"})\n'
+            "and on () count(kube_deployment_status_replicas_available)"
         ),
         "for": "5m",
         "labels": {"team": "platform", "stack": "dev", "severity": "critical"},
@@ -127,6 +134,7 @@ def test_what_affects_people_now_is_critical_and_nothing_else() -> None:
 def test_each_alert_waits_this_long() -> None:
     assert {rule["alert"]: rule["for"] for rule in rules()} == {
         "LangfuseDown": "5m",
+        "LangfuseRolloutStuck": "1m",
         "LangfuseReplicasMissing": "15m",
         "LangfuseAutoscalerAtMaximum": "15m",
         "LangfusePodRestarts": "1m",
@@ -183,6 +191,7 @@ def test_the_alerts_read_these_metrics() -> None:
     autoscaler = "kube_horizontalpodautoscaler"
     assert read == {
         "LangfuseDown": {"kube_deployment_status_replicas_available"},
+        "LangfuseRolloutStuck": {"kube_deployment_status_condition"},
         "LangfuseReplicasMissing": {
             "kube_deployment_spec_replicas",
             "kube_deployment_status_replicas_available",

@@ -105,6 +105,26 @@ def test_it_consists_of_exactly_these_resources() -> None:
         "langfuse-alarms-topic-email": "aws:sns/topicSubscription:TopicSubscription",
         **dict.fromkeys(DATABASE | CREDITS | ENDPOINT, ALARM),
         "langfuse-alarms-dashboard": "aws:cloudwatch/dashboard:Dashboard",
+        "langfuse-alarms-database-events": "aws:rds/eventSubscription:EventSubscription",
+    }
+
+
+def test_rds_tells_the_topic_of_what_no_metric_shows() -> None:
+    recording = recorded()
+    topic = recording.named("langfuse-alarms-topic-topic")
+    events = inputs(recording, "langfuse-alarms-database-events")
+
+    assert events.pop("snsTopic").startswith(
+        "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms-topic-topic-"
+    )
+    assert events == {
+        "sourceType": "db-instance",
+        "sourceIds": [IDENTIFIER],
+        "eventCategories": ["availability", "deletion", "failover", "failure", "low storage"],
+    }
+    policy = recording.named("langfuse-alarms-topic-policy")
+    assert {topic.urn, policy.urn} <= {
+        *recording.named("langfuse-alarms-database-events").dependencies
     }
 
 

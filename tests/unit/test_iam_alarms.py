@@ -7,7 +7,7 @@ from components import iam_alarms
 TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms"
 
 
-def test_only_cloudwatch_publishes_for_alarms_of_this_account_and_never_in_clear() -> None:
+def test_only_cloudwatch_and_rds_publish_for_this_account_and_never_in_clear() -> None:
     assert iam_alarms.topic_policy(topic_arn=TOPIC) == {
         "Version": "2012-10-17",
         "Statement": [
@@ -25,6 +25,14 @@ def test_only_cloudwatch_publishes_for_alarms_of_this_account_and_never_in_clear
                 },
             },
             {
+                "Sid": "PublishEvents",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.rds.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": TOPIC,
+                "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+            },
+            {
                 "Sid": "TlsOnly",
                 "Effect": "Deny",
                 "Principal": "*",
@@ -39,14 +47,14 @@ def test_only_cloudwatch_publishes_for_alarms_of_this_account_and_never_in_clear
 def test_the_partition_of_the_alarms_is_that_of_the_topic() -> None:
     topic = "arn:aws-cn:sns:cn-north-1:123456789012:langfuse-alarms"
 
-    publish, _ = iam_alarms.topic_policy(topic_arn=topic)["Statement"]
+    publish, _, _ = iam_alarms.topic_policy(topic_arn=topic)["Statement"]
 
     assert publish.get("Condition", {})["ArnLike"] == {
         "aws:SourceArn": "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:*"
     }
 
 
-def test_cloudwatch_may_use_the_key_for_this_account_and_the_account_administers_it() -> None:
+def test_cloudwatch_and_rds_may_use_the_key_and_the_account_administers_it() -> None:
     account = "arn:aws:iam::123456789012:root"
 
     assert iam_alarms.key_policy(account_arn=account) == {
@@ -62,7 +70,7 @@ def test_cloudwatch_may_use_the_key_for_this_account_and_the_account_administers
             {
                 "Sid": "EncryptAlarms",
                 "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": "*",
             },

@@ -38,7 +38,7 @@ def test_no_kubernetes_object_holds_a_generated_value() -> None:
         r for r in recorded("prod").resources.values() if r.type.startswith("kubernetes:")
     ]
 
-    assert len(kubernetes) == 24
+    assert len(kubernetes) == 25
     assert [r.name for r in kubernetes if holds_secret(r.inputs)] == []
     assert [r.name for r in kubernetes if r.inputs["kind"] == "Secret"] == []
 
@@ -67,6 +67,7 @@ def test_only_what_uses_the_database_waits_for_it() -> None:
         "langfuse-alarms-database-burst-credits",
         "langfuse-alarms-database-connections",
         "langfuse-alarms-database-cpu",
+        "langfuse-alarms-database-events",
         "langfuse-alarms-database-memory",
         "langfuse-alarms-database-storage",
         "langfuse-autoscaler",
@@ -150,7 +151,7 @@ def test_further_security_groups_of_nodes_may_reach_the_database() -> None:
 
 
 def test_without_an_endpoint_there_is_no_gate_no_network_and_a_command_to_open_langfuse() -> None:
-    recording = recorded("prod", endpoint=None)
+    recording = recorded("prod", endpoint=None, monitoring=None)
 
     labels = recording.named("langfuse-namespace").inputs["metadata"]["labels"]
     policy = recording.named("langfuse-network-policy").inputs["spec"]

@@ -330,6 +330,17 @@ NEEDS: Final[tuple[Need, ...]] = (
         removal=_verbs("cloudwatch", "DeleteDashboards"),
     ),
     Need(
+        component="CloudAlarms",
+        part="topic",
+        resource=_arn("rds", "es:langfuse-alarms-*"),
+        actions=_verbs(
+            "rds",
+            "CreateEventSubscription DescribeEventSubscriptions ModifyEventSubscription "
+            "AddTagsToResource ListTagsForResource",
+        ),
+        removal=_verbs("rds", "DeleteEventSubscription"),
+    ),
+    Need(
         component="AlarmTopic",
         part="topic",
         resource=_arn("sns", "langfuse-alarms-topic-topic-*"),

@@ -1,0 +1,121 @@
+"""How a stack hands what watches it its names, addresses and ways in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+
+from tests.support.recordings import inputs, recorded
+
+PROBER: Final = "blackbox-exporter.monitoring.svc:9115"
+RULES: Final = {
+    "runbooks": "https://git.example.com/docs",
+    "prometheusRules": {"labels": {"release": "kps"}, "prober": PROBER},
+}
+HEALTH: Final = "/api/public/health?failIfDatabaseUnavailable=true"
+
+
+def probed(stack: str, **sections: Mapping[str, Any] | None) -> list[str]:
+    recording = recorded(stack, **{"monitoring": RULES, **sections})
+    return inputs(recording, "langfuse-alerts-probe")["spec"]["targets"]["staticConfig"]["static"]
+
+
+def clients(stack: str, **sections: Mapping[str, Any] | None) -> list[str]:
+    """Namespaces, besides its own, that may connect to Langfuse."""
+    policy = inputs(recorded(stack, **sections), "langfuse-network-policy")["spec"]
+    return [
+        peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for peer in policy["ingress"][0]["from"]
+        if "namespaceSelector" in peer
+    ]
+
+
+def alerts(stack: str, **sections: Mapping[str, Any] | None) -> set[str]:
+    recording = recorded(stack, **{"monitoring": RULES, **sections})
+    groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
+    return {rule["alert"] for group in groups for rule in group["rules"]}
+
+
+def test_the_probe_asks_for_the_public_url_and_the_database_behind_it() -> None:
+    assert probed("prod") == [f"https://langfuse.example.com{HEALTH}"]
+
+
+def test_where_the_url_is_local_the_probe_asks_the_service() -> None:
+    assert probed("dev") == [f"http://langfuse.observability.svc{HEALTH}"]
+
+
+def test_a_url_of_somebody_elses_ingress_is_probed_as_it_is() -> None:
+    url = "https://langfuse.internal.example.com"
+
+    assert probed("dev", langfuse={"publicUrl": url}) == [url + HEALTH]
+
+
+def test_a_release_without_the_switch_is_probed_without_it() -> None:
+    assert probed("dev", langfuse={"version": "2.89.0"}) == [
+        "http://langfuse.observability.svc/api/public/health"
+    ]
+
+
+def test_the_exporters_namespace_gets_in_only_where_it_asks_the_service() -> None:
+    assert clients("dev", monitoring=RULES) == ["ai-agents", "monitoring"]
+    assert clients("dev") == ["ai-agents"]
+    assert clients("prod", monitoring=RULES) == ["ai-agents"]
+
+
+def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
+    assert "LangfuseCertificateExpires" in alerts("prod")
+    assert alerts("dev") & {"LangfuseCertificateExpires", "LangfuseProbeSlow"} == {
+        "LangfuseProbeSlow"
+    }
+
+
+def test_without_an_exporter_there_is_neither_probe_nor_alert_about_it() -> None:
+    without = {**RULES, "prometheusRules": {"prober": None}}
+    recording = recorded("prod", monitoring=without)
+
+    assert [r.name for r in recording.resources.values() if r.name.endswith("alerts-probe")] == []
+    assert not [name for name in alerts("prod", monitoring=without) if "Probe" in name]
+
+
+@pytest.mark.parametrize(
+    ("change", "made"),
+    [
+        ({"dashboards": {}}, {"GrafanaDashboards"}),
+        ({"prometheusRules": {}}, {"PrometheusAlerts"}),
+        (
+            {"dashboards": {}, "prometheusRules": {}},
+            {"GrafanaDashboards", "PrometheusAlerts"},
+        ),
+    ],
+)
+def test_each_part_is_made_only_where_it_is_asked_for(
+    change: Mapping[str, Any], made: set[str]
+) -> None:
+    recording = recorded("dev", monitoring={"runbooks": RULES["runbooks"], **change})
+
+    types = {r.type.split(":")[-1] for r in recording.resources.values()}
+    assert types & {"GrafanaDashboards", "PrometheusAlerts", "CloudAlarms"} == made
+
+
+def test_dashboards_of_two_stacks_have_two_identities() -> None:
+    def identity(stack: str) -> str:
+        change = {"runbooks": RULES["runbooks"], "dashboards": {}}
+        data = inputs(recorded(stack, monitoring=change), "langfuse-dashboards-overview")["data"]
+        (text,) = data.values()
+        return json.loads(text)["uid"]
+
+    assert identity("dev") != identity("prod")
+    assert len(identity("dev")) <= 40
+
+
+def test_alarms_and_dashboards_name_the_same_load_balancer() -> None:
+    recording = recorded("prod")
+    named = "app/k8s-observab-"
+
+    alarm = inputs(recording, "langfuse-alarms-load-balancer-latency")["metricQueries"][0]
+    assert alarm["metric"]["dimensions"]["LoadBalancer"].startswith(named)
+    (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
+    assert alarm["metric"]["dimensions"]["LoadBalancer"] in text
