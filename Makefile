@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+ON_DEMO := $(if $(filter 1,$(DEMO)),--demo)
 SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
 
@@ -16,7 +17,9 @@ help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke and render;"
-	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up."
+	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up;"
+	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both:"
+	@echo "  python -m tooling.doctor --help, python -m tooling.smoke --help."
 
 # -- See it run ------------------------------------------------------------------------------------
 
@@ -55,11 +58,12 @@ cli:
 		echo "Without it, 'make render STACK=$(STACK)' shows the stack and 'make demo' runs it."; \
 		exit 1; } >&2
 
-doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command; LOG=file reads a failed up's text too
-	@$(BIN)/python -m tooling.doctor --stack $(STACK) $(if $(DEMO),--demo) $(if $(LOG),--log $(LOG))
+doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command (LOG=up.log, DEMO=1)
+	@$(BIN)/python -m tooling.doctor --stack $(STACK) $(ON_DEMO) $(if $(LOG),--log '$(LOG)') $(OPTIONS)
 
-smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside; JSON=file writes a report
-	@$(BIN)/python -m tooling.smoke --stack $(STACK) $(if $(URL),--url $(URL)) $(if $(JSON),--json $(JSON))
+smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://…, JSON=report.json)
+	@$(BIN)/python -m tooling.smoke --stack $(STACK) $(ON_DEMO) \
+		$(if $(URL),--url '$(URL)') $(if $(JSON),--json '$(JSON)') $(OPTIONS)
 
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
 	@$(BIN)/python -m tooling.render --stack $(STACK)
