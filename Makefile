@@ -71,7 +71,7 @@ render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, with
 # -- Check -----------------------------------------------------------------------------------------
 
 test: $(INSTALLED) $(SMOKE_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
 	@$(BIN)/python -m pytest tests/cluster tests/engine
