@@ -9,12 +9,12 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components import langsmith_environment
+from components.agent_secret import SECRET_NAME
 from components.handover import Delivery
 from components.labels import PART_OF
 
 TYPE = "agent-observability:index:AgentAccess"
 
-SECRET_NAME = "agent-observability"  # noqa: S105 - the name that agents write into `envFrom`
 """The one Secret that an agent's ``envFrom`` names. Part of the product's interface."""
 
 

@@ -10,7 +10,8 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components import labels, langfuse_versions
-from components.agent_access import SECRET_NAME, AgentAccess, AgentAccessArgs
+from components.agent_access import AgentAccess, AgentAccessArgs
+from components.agent_secret import SECRET_NAME
 from components.app_credentials import AppCredentials, AppCredentialsArgs
 from components.handover import DatabaseConnection, Delivery
 from components.kubernetes_secret import KubernetesDelivery

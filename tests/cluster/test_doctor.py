@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
+import sys
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -30,6 +33,7 @@ from tooling.doctor.place import Place
 from tooling.doctor.server import Server
 from tooling.live.api import Api, Object, Reference
 from tooling.live.changes import at
+from tooling.stack_files import ROOT
 
 pytestmark = pytest.mark.cluster
 
@@ -140,6 +144,33 @@ def test_the_command_says_what_is_well_and_writes_it_down(
     ]
     assert re.search(r"\nStack dev: 0 errors, 1 warning, 6 ok \(\d\.\d s\)\n$", said)
     assert json.loads(file.read_text())["failed"] is False
+
+
+def test_a_server_that_never_answers_costs_less_than_ten_seconds(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        text = doctor.stack.cluster.kubeconfig.read_text(encoding="utf-8")
+        file = tmp_path / "kubeconfig"
+        file.write_text(re.sub(r"server: .*", f"server: {address}", text), encoding="utf-8")
+        words = ["--kubeconfig", str(file), "--context", doctor.place.context]
+        start = time.monotonic()
+
+        ended = subprocess.run(
+            [sys.executable, "-m", "tooling.doctor", "--stack", "dev", *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+        )
+
+    assert time.monotonic() - start < LIMIT
+    assert ended.returncode == 1
+    assert "see:  docs/troubleshooting.md#cluster-unreachable" in ended.stdout
 
 
 def test_a_namespace_of_somebody_else_stops_up_before_it_starts(doctor: Doctor) -> None:

@@ -42,6 +42,8 @@ class FakeKubernetes:
     """By the path that they are read at."""
     refused: str | None = None
     """What it says to whoever reads an object; None lets them."""
+    anonymous: bool = True
+    """Whether it answers those who do not say who they are."""
     asked: list[str] = field(default_factory=list[str])
     """Paths, in order."""
 
@@ -69,6 +71,8 @@ class FakeKubernetes:
     def __call__(self, request: Request) -> Response:
         path = request.path.partition("?")[0]
         self.asked.append(path)
+        if not self.anonymous and "authorization" not in request.headers:
+            return Response(401, {"kind": "Status", "message": "Unauthorized"})
         if path in _DISCOVERY:
             return Response(200, _DISCOVERY[path])
         if self.refused is not None:

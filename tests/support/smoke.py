@@ -42,6 +42,7 @@ class Outcome:
 
     code: int
     lines: list[str]
+    """With those that go on in further lines put together again."""
     errors: str
     document: Any
     """The JSON report; None if none was written."""
@@ -114,7 +115,7 @@ class Surroundings:
         assert pair not in printed.out + printed.err + written
         return Outcome(
             code,
-            _stable(printed.out).splitlines(),
+            _stable(printed.out.replace("\n" + " " * 21, " ")).splitlines(),
             _stable(printed.err),
             json.loads(_stable(written)) if written else None,
         )

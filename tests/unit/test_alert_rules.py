@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from components import agent_access, alert_rules
+from components import agent_secret, alert_rules
 from components.watched import Watched
 from tests.support.recordings import inputs, recorded
 
@@ -249,7 +249,7 @@ def test_the_alerts_look_for_what_the_dev_stack_is_made_of() -> None:
 
 
 def test_the_agents_secret_is_among_those_that_are_watched() -> None:
-    secrets = f'name=~"{agent_access.SECRET_NAME}|langfuse-.+"'
+    secrets = f'name=~"{agent_secret.SECRET_NAME}|langfuse-.+"'
 
     assert rule("LangfuseSecretNotReady")["expr"].count(secrets) == 2
 

@@ -214,7 +214,15 @@ def test_external_secrets_that_serves_v1_and_runs_is_well() -> None:
             f"{SET}secrets.installExternalSecrets true",
         ),
         (
-            {**DEFINITION, "spec": {"versions": [{"name": "v1beta1", "served": True}]}},
+            {
+                **DEFINITION,
+                "spec": {
+                    "versions": [
+                        {"name": "v1beta1", "served": True},
+                        {"name": "v1", "served": False},
+                    ]
+                },
+            },
             OPERATORS,
             "Its release serves v1beta1 and not v1: it is older than 0.16",
             f"{KUBECTL} get crd externalsecrets.external-secrets.io -o yaml",

@@ -639,12 +639,51 @@ def test_a_stack_without_its_deployment_was_interrupted() -> None:
     missing = error(
         "not-ready",
         "Deployment observability/langfuse",
-        "It is not there: the last `up` did not come that far, or was interrupted",
-        "make up STACK=dev",
+        "It is not there. Either the last `up` did not come that far, or it was deleted by hand: "
+        "then Pulumi makes again only what a refresh has taken out of its state",
+        "pulumi refresh --stack dev && make up STACK=dev",
     )
 
     assert diagnosed(deployments=[]) == [missing]
     assert diagnosed(deployments=[], complete=False) == [], "it may be there, unread"
+
+
+def test_what_was_deleted_from_a_stack_is_one_finding() -> None:
+    gone = ["NetworkPolicy observability/langfuse", "Service observability/langfuse"]
+
+    assert diagnosed(missing=gone) == [
+        error(
+            "not-ready",
+            "2 objects of the stack",
+            f"Not there: {', '.join(gone)}. Either the last `up` did not come that far, or they "
+            "were deleted by hand: then Pulumi makes again only what a refresh has taken out of "
+            "its state",
+            "pulumi refresh --stack dev && make up STACK=dev",
+        )
+    ]
+
+
+def test_a_secret_that_agents_lack_is_named_as_that() -> None:
+    (found,) = diagnosed(missing=["Secret ai-agents/agent-observability"])
+
+    assert (found.section, found.subject) == (
+        "secret-missing",
+        "Secret ai-agents/agent-observability",
+    )
+
+
+def test_a_workload_without_pods_by_somebodys_wish_is_an_error() -> None:
+    down = obj("Deployment", "langfuse", spec={"replicas": 0}, status=READY)
+
+    assert diagnosed(deployments=[down], least=2) == [
+        error(
+            "not-ready",
+            "Deployment observability/langfuse",
+            "It is scaled to 0 pods, and the stack wants 2 at least. Somebody scaled it down, and "
+            "neither an autoscaler nor `up` scales it up again",
+            f"{KUBECTL} -n observability scale deployment langfuse --replicas=2",
+        )
+    ]
 
 
 def test_a_namespace_that_was_adopted_and_is_empty_was_never_deployed_to() -> None:
@@ -652,7 +691,8 @@ def test_a_namespace_that_was_adopted_and_is_empty_was_never_deployed_to() -> No
         warning(
             "not-ready",
             "Deployment observability/langfuse",
-            "It is not there: the stack was not deployed to this cluster, or was removed",
+            "It is not there: the stack was not deployed to this cluster, or was removed. Deleted "
+            "by hand, it comes back only after a `pulumi refresh`",
             "make up STACK=dev",
         )
     ]
@@ -675,7 +715,8 @@ def test_a_namespace_that_is_not_there_says_that_nothing_is() -> None:
         warning(
             "namespace-missing",
             "Namespace observability",
-            "It is not there: the stack was not deployed to this cluster, or was removed",
+            "It is not there: the stack was not deployed to this cluster, or was removed. Deleted "
+            "by hand, it comes back only after a `pulumi refresh`",
             "make up STACK=dev",
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -501,3 +502,22 @@ def test_every_section_that_a_text_or_aws_names_is_declared_once() -> None:
     assert len(SECTIONS) == len(set(SECTIONS))
     assert {pattern.section for pattern in PATTERNS} - set(SECTIONS) == set()
     assert set(aws.SECTIONS) - set(SECTIONS) == set()
+
+
+@pytest.mark.parametrize(
+    "part", ["a", "a.b-", "://:", "password=", 'conflict with "a"', "langfuse-migration", "P3009 "]
+)
+def test_a_long_line_that_nearly_says_something_costs_no_minutes(part: str) -> None:
+    start = time.monotonic()
+
+    assert {e.section for e in explain(part * (500_000 // len(part)), PLACE)} <= {
+        "migration-broken"
+    }
+    assert time.monotonic() - start < 5
+
+
+def test_a_secret_is_masked_before_a_long_line_is_cut() -> None:
+    beginning = 'exceeded quota: team, DATABASE_URL="postgresql://u:'
+    text = beginning + "hunter2" * 400 + '@h/d"'
+
+    assert "hunter2" not in "".join(e.cause for e in explain(text, PLACE))

@@ -18,14 +18,15 @@ RULES: Final = {
 HEALTH: Final = "/api/public/health?failIfDatabaseUnavailable=true"
 
 
-def probed(stack: str, **sections: Mapping[str, Any] | None) -> list[str]:
-    recording = recorded(stack, **{"monitoring": RULES, **sections})
+def probed(stack: str, langfuse: Mapping[str, Any] | None = None) -> list[str]:
+    recording = recorded(stack, monitoring=RULES, langfuse=langfuse or {})
     return inputs(recording, "langfuse-alerts-probe")["spec"]["targets"]["staticConfig"]["static"]
 
 
-def clients(stack: str, **sections: Mapping[str, Any] | None) -> list[str]:
+def clients(stack: str, monitoring: Mapping[str, Any] | None) -> list[str]:
     """Namespaces, besides its own, that may connect to Langfuse."""
-    policy = inputs(recorded(stack, **sections), "langfuse-network-policy")["spec"]
+    recording = recorded(stack, monitoring=monitoring)
+    policy = inputs(recording, "langfuse-network-policy")["spec"]
     return [
         peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
         for peer in policy["ingress"][0]["from"]
@@ -33,8 +34,8 @@ def clients(stack: str, **sections: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def alerts(stack: str, **sections: Mapping[str, Any] | None) -> set[str]:
-    recording = recorded(stack, **{"monitoring": RULES, **sections})
+def alerts(stack: str, monitoring: Mapping[str, Any] = RULES) -> set[str]:
+    recording = recorded(stack, monitoring=monitoring)
     groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
     return {rule["alert"] for group in groups for rule in group["rules"]}
 
@@ -60,9 +61,9 @@ def test_a_release_without_the_switch_is_probed_without_it() -> None:
 
 
 def test_the_exporters_namespace_gets_in_only_where_it_asks_the_service() -> None:
-    assert clients("dev", monitoring=RULES) == ["ai-agents", "monitoring"]
-    assert clients("dev") == ["ai-agents"]
-    assert clients("prod", monitoring=RULES) == ["ai-agents"]
+    assert clients("dev", RULES) == ["ai-agents", "monitoring"]
+    assert clients("dev", None) == ["ai-agents"]
+    assert clients("prod", RULES) == ["ai-agents"]
 
 
 def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
@@ -77,7 +78,7 @@ def test_without_an_exporter_there_is_neither_probe_nor_alert_about_it() -> None
     recording = recorded("prod", monitoring=without)
 
     assert [r.name for r in recording.resources.values() if r.name.endswith("alerts-probe")] == []
-    assert not [name for name in alerts("prod", monitoring=without) if "Probe" in name]
+    assert not [name for name in alerts("prod", without) if "Probe" in name]
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,24 @@ DELIVERED = "kubectl --context=c -n ai-agents get externalsecret,secret"
             ),
         ),
         (
+            {**DATA, "LANGFUSE_HOST": "https://user:word@old.example.com\x1b[2J\n"},
+            fail(
+                "agents",
+                f"{SECRET} sends agents to https://[secret]@old.example.com; the stack has {HOST}",
+                cause="the stack was not deployed since agents.url or the host changed",
+                command=UP,
+            ),
+        ),
+        (
+            {**DATA, "LANGFUSE_HOST": "https://word@old.example.com"},
+            fail(
+                "agents",
+                f"{SECRET} sends agents to https://[secret]@old.example.com; the stack has {HOST}",
+                cause="the stack was not deployed since agents.url or the host changed",
+                command=UP,
+            ),
+        ),
+        (
             {**DATA, "LANGFUSE_SECRET_KEY": "sk-lf-old"},
             fail(
                 "agents",

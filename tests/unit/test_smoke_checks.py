@@ -30,6 +30,7 @@ KUBECTL = "kubectl --context=c -n observability"
 LOGS = f"{KUBECTL} logs --tail=50 deployment/langfuse"
 ROLLOUT = f"{KUBECTL} rollout status deployment/langfuse"
 PODS = f"{KUBECTL} get pods -o wide"
+WAY = f"{KUBECTL} get service,pods -o wide"
 UP = "make up STACK=dev"
 
 Check = Callable[[Web, str, Expected, Commands], Verdict]
@@ -93,6 +94,33 @@ def test_another_release_than_the_pinned_is_a_failure(langfuse: Langfuse) -> Non
     )
 
 
+def test_a_langfuse_of_version_3_is_another_one(langfuse: Langfuse) -> None:
+    langfuse.fake.version = "3.25.0"
+
+    verdict = langfuse.ask(checks.health)
+
+    assert verdict == fail(
+        "health",
+        "Langfuse 3.25.0 answers; the stack pins 2.95.12",
+        cause="another Langfuse answers at this URL: that of this stack is of version 2",
+        command=WAY,
+        section="LangfuseDown",
+    )
+    assert checks.elsewhere(verdict)
+
+
+def test_behind_a_public_name_the_ingress_is_looked_at_too(langfuse: Langfuse) -> None:
+    langfuse.fake.instead = {HEALTH: Response(404, "no")}
+    public = replace(EXPECTED, url="https://a.example.com", load_balancer=True)
+
+    verdict = langfuse.ask(checks.health, public)
+
+    assert (verdict.command, verdict.section) == (
+        f"{KUBECTL} get ingress,service,pods -o wide",
+        "LangfuseProbeFailing",
+    )
+
+
 HEALTH = "/api/public/health"
 ASKED = f"{HEALTH}?failIfDatabaseUnavailable=true"
 
@@ -105,7 +133,8 @@ def other(seen: str) -> Verdict:
     return unhealthy(
         seen,
         cause="what answers at this URL is not this release of Langfuse",
-        command=f"{KUBECTL} get pods,ingress -o wide",
+        command=WAY,
+        section="LangfuseDown",
     )
 
 
@@ -126,7 +155,8 @@ def other(seen: str) -> Verdict:
             unhealthy(
                 "403, with no JSON",
                 cause="something before Langfuse refuses, such as a web ACL",
-                command=f"{KUBECTL} get ingress -o yaml",
+                command=WAY,
+                section="LangfuseDown",
             ),
         ),
         (
@@ -134,7 +164,8 @@ def other(seen: str) -> Verdict:
             unhealthy(
                 "301, to https://langfuse.example.com/, with no JSON",
                 cause="the URL is not Langfuse's own, as langfuse.publicUrl or --url should be",
-                command="python -m tooling.smoke --stack dev --url URL",
+                command="make smoke STACK=dev URL=https://HOST",
+                section="LangfuseDown",
             ),
         ),
         (
@@ -309,6 +340,13 @@ PUBLIC = replace(EXPECTED, load_balancer=True)
             "ingress-without-address",
         ),
         (
+            "name",
+            EXPECTED,
+            "there is no DNS record, or it is not known here yet",
+            "nslookup a",
+            "LangfuseProbeFailing",
+        ),
+        (
             "timeout",
             PUBLIC,
             "this address is not among endpoint.inboundCidrs, the load balancer is internal and "
@@ -327,7 +365,7 @@ PUBLIC = replace(EXPECTED, load_balancer=True)
             "certificate",
             PUBLIC,
             "its certificate is not to be trusted, so nothing was sent",
-            "python -m tooling.smoke --stack dev --ca FILE",
+            "make smoke STACK=dev 'OPTIONS=--ca FILE'",
             "",
         ),
     ],

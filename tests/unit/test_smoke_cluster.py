@@ -7,13 +7,17 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.fake_kubernetes import write_kubeconfig
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.loopback import Response, serving
 from tests.support.smoke import CONTEXT, Surroundings, surroundings
+from tooling.cluster import Cluster
+from tooling.smoke import __main__ as command
 from tooling.smoke import cluster
 
 PROFILE = {"aws:region": "eu-west-1", "aws:profile": "team"}
@@ -103,7 +107,7 @@ def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundin
     program(stack, "kubectl", "exec sleep 60")
 
     start = time.monotonic()
-    outcome = stack.run("--timeout", "1", url=None)
+    outcome = stack.run("--timeout", "0.5", url=None)
 
     assert time.monotonic() - start < 2.5
     assert outcome.lines[0].startswith("FAIL  port-forward   kubectl port-forward was not ready")
@@ -115,11 +119,11 @@ def test_without_a_cluster_there_is_no_port_forward(stack: Surroundings) -> None
 
     outcome = stack.run(url=None)
 
-    assert outcome.lines[0].startswith("skip  port-forward   context kind-langfuse of ")
-    assert outcome.lines[1] == (
-        "      next           python -m tooling.smoke --stack test --url URL"
-    )
-    assert [line[21:] for line in outcome.lines[2:-1]] == ["Langfuse was not reached"] * 5
+    assert outcome.lines[3:5] == [
+        "skip  port-forward   the cluster was not reached",
+        "      next           make smoke STACK=test URL=https://HOST",
+    ]
+    assert [line[21:] for line in outcome.lines[5:-1]] == ["Langfuse was not reached"] * 5
     assert not told.exists()
 
 
@@ -129,7 +133,7 @@ def test_where_nothing_could_be_checked_nothing_is_proven(stack: Surroundings) -
     outcome = stack.run("--allow-skips", url=None)
 
     assert outcome.lines[-1] == (
-        "Langfuse of stack test is not proven to work: 0 ok, 0 FAIL, 6 skip, N s"
+        "Langfuse of stack test is not proven to work: 0 ok, 0 FAIL, 7 skip, N s"
     )
     assert (outcome.code, outcome.document["passed"]) == (1, False)
 
@@ -137,7 +141,126 @@ def test_where_nothing_could_be_checked_nothing_is_proven(stack: Surroundings) -
 def test_the_context_of_the_command_line_comes_before_the_stacks(stack: Surroundings) -> None:
     outcome = stack.run("--context", "other")
 
-    assert outcome.lines[3].startswith("skip  project keys   there are no keys: context other of ")
+    assert outcome.lines[:3] == [
+        f"skip  cluster        there is no context other in {stack.kubeconfig}; contexts are "
+        "kind-langfuse",
+        f"      next           kubectl config get-contexts --kubeconfig={stack.kubeconfig}",
+        "      see            docs/troubleshooting.md#context-unusable",
+    ]
+
+
+def test_the_demos_cluster_comes_before_the_stacks(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = Cluster("demo", "kwok", stack.folder, stack.folder / "of-the-demo", "kwok-demo")
+    demo.kubeconfig.write_text(
+        stack.kubeconfig.read_text(encoding="utf-8").replace(CONTEXT, "kwok-demo"), encoding="utf-8"
+    )
+    stack.kubeconfig.unlink()
+    monkeypatch.setattr(command, "clusters", lambda: [demo])
+    stack.langfuse.version = "2.95.11"
+
+    outcome = stack.run("--demo")
+
+    assert outcome.verdicts()["project keys"] == "ok"
+    assert outcome.lines[2] == (
+        f"      next           kubectl --kubeconfig={demo.kubeconfig} --context=kwok-demo "
+        "-n observability rollout status deployment/langfuse"
+    )
+
+
+PLUGIN: dict[str, Any] = {"apiVersion": "client.authentication.k8s.io/v1", "args": [], "env": None}
+
+
+def log_in_with(stack: Surroundings, plugin: str) -> None:
+    """A kubeconfig whose credentials come from a program."""
+    document = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))
+    document["users"][0]["user"] = {"exec": {**PLUGIN, "command": plugin}}
+    stack.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def test_a_missing_credential_plugin_is_named_and_not_waited_for(stack: Surroundings) -> None:
+    log_in_with(stack, "gke-login")
+
+    outcome = stack.run()
+
+    assert outcome.lines[:3] == [
+        "skip  cluster        context kind-langfuse takes its credentials from the command "
+        "gke-login, which is not there",
+        "      next           command -v gke-login",
+        "      see            docs/troubleshooting.md#context-unusable",
+    ]
+    assert (outcome.errors, stack.kubernetes.asked) == ("", [])
+
+
+def test_a_credential_plugin_that_fails_is_quoted_where_the_cluster_refuses(
+    stack: Surroundings,
+) -> None:
+    program(stack, "gke-login", "echo 'session expired' >&2; exit 3")
+    log_in_with(stack, "gke-login")
+    stack.kubernetes.anonymous = False
+
+    outcome = stack.run()
+
+    assert outcome.lines[0] == (
+        "skip  cluster        context kind-langfuse: discovery was refused: Unauthorized; its "
+        "credentials could not be had: exec: process returned 3. session expired"
+    )
+    assert outcome.errors == ""
+
+
+def test_an_api_server_that_refuses_the_connection_is_told_in_plain_words(
+    stack: Surroundings,
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        write_kubeconfig(stack.kubeconfig, CONTEXT, closed.getsockname()[1])
+        outcome = stack.run()
+
+    options = f"--kubeconfig={stack.kubeconfig} --context={CONTEXT}"
+    assert outcome.lines[:3] == [
+        "skip  cluster        context kind-langfuse: the API server refuses the connection",
+        f"      next           kubectl {options} version",
+        "      see            docs/troubleshooting.md#cluster-unreachable",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("\t- :", "is no kubeconfig: it is no YAML"),
+        ("[]", "is no kubeconfig"),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_named(stack: Surroundings, text: str, why: str) -> None:
+    stack.kubeconfig.write_text(text, encoding="utf-8")
+
+    assert stack.run().lines[0] == f"skip  cluster        {stack.kubeconfig} {why}"
+
+
+@pytest.mark.parametrize("text", ["{}", "contexts: [1, {name: c}, {name: d, context: 1}]"])
+def test_a_kubeconfig_without_contexts_has_none(stack: Surroundings, text: str) -> None:
+    stack.kubeconfig.write_text(text, encoding="utf-8")
+
+    assert stack.run().lines[0] == (
+        f"skip  cluster        there is no context {CONTEXT} in {stack.kubeconfig}; contexts are "
+        "none"
+    )
+
+
+def test_all_files_of_the_environment_are_looked_through(
+    stack: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.configure(cluster={"context": CONTEXT})
+    absent = stack.folder / "absent"
+    monkeypatch.setenv("KUBECONFIG", f"{absent}{os.pathsep}{stack.kubeconfig}")
+
+    assert stack.run().verdicts()["project keys"] == "ok"
+
+
+LOGIN = (
+    "aws eks update-kubeconfig --name platform --region eu-west-1 --profile team --alias platform"
+)
 
 
 def test_an_eks_cluster_is_reached_by_the_aws_cli(stack: Surroundings) -> None:
@@ -154,7 +277,8 @@ def test_an_eks_cluster_is_reached_by_the_aws_cli(stack: Surroundings) -> None:
     assert outcome.verdicts()["project keys"] == "ok"
     # The temporary kubeconfig is gone when people paste it.
     assert outcome.lines[2] == (
-        "      next           kubectl -n observability logs --tail=50 deployment/langfuse"
+        f"      next           {LOGIN} && kubectl --context=platform -n observability logs "
+        "--tail=50 deployment/langfuse"
     )
     words = told.read_text(encoding="utf-8").split()
     file = Path(words.pop(-2).removeprefix("--kubeconfig="))
@@ -173,22 +297,29 @@ INSTEAD = "set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or give --kubeconfig
 
 
 @pytest.mark.parametrize(
-    ("script", "why"),
+    ("script", "why", "section"),
     [
         (
             "echo 'Unable to locate credentials. Try aws configure.' >&2; exit 255",
             "aws refused: Unable to locate credentials. Try aws configure.",
+            "aws-credentials",
         ),
-        ("exit 1", "aws refused: without a word"),
+        ("exit 1", "aws refused: without a word", "eks-cluster"),
     ],
 )
-def test_an_aws_cli_that_refuses_is_quoted(stack: Surroundings, script: str, why: str) -> None:
+def test_an_aws_cli_that_refuses_is_quoted(
+    stack: Surroundings, script: str, why: str, section: str
+) -> None:
     eks(stack)
     program(stack, "aws", script)
 
     outcome = stack.run()
 
-    assert outcome.lines[3] == f"skip  project keys   there are no keys: {why}; {INSTEAD}"
+    assert outcome.lines[:3] == [
+        f"skip  cluster        {why}; {INSTEAD}",
+        f"      next           {LOGIN}",
+        f"      see            docs/troubleshooting.md#{section}",
+    ]
 
 
 def test_an_aws_cli_that_hangs_does_not_keep_the_run(stack: Surroundings) -> None:
@@ -196,7 +327,7 @@ def test_an_aws_cli_that_hangs_does_not_keep_the_run(stack: Surroundings) -> Non
     program(stack, "aws", "exec sleep 60")
 
     start = time.monotonic()
-    outcome = stack.run("--timeout", "1")
+    outcome = stack.run("--timeout", "0.5")
 
     assert time.monotonic() - start < 2.5
     assert outcome.code == 1
@@ -211,7 +342,11 @@ def test_without_an_aws_cli_the_variables_are_named(
     outcome = stack.run()
 
     why = "there is no aws on PATH to reach the EKS cluster with"
-    assert outcome.lines[3] == f"skip  project keys   there are no keys: {why}; {INSTEAD}"
+    assert outcome.lines[:3] == [
+        f"skip  cluster        {why}; {INSTEAD}",
+        "      next           aws --version",
+        "      see            docs/troubleshooting.md#aws-cli-missing",
+    ]
 
 
 def test_an_eks_cluster_can_be_given_by_kubeconfig_and_context(stack: Surroundings) -> None:
@@ -225,7 +360,7 @@ def test_an_eks_cluster_can_be_given_by_kubeconfig_and_context(stack: Surroundin
 def test_a_cluster_that_does_not_answer_does_not_keep_the_run(
     stack: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         write_kubeconfig(stack.kubeconfig, CONTEXT, silent.getsockname()[1])
 
@@ -234,15 +369,15 @@ def test_a_cluster_that_does_not_answer_does_not_keep_the_run(
 
         assert time.monotonic() - start < 2
     assert outcome.verdicts() == {
+        "cluster": "skip",
         "health": "ok",
         "readiness": "ok",
         "sign-up": "ok",
         "project keys": "skip",
         "trace": "skip",
     }
-    assert outcome.lines[3] == (
-        "skip  project keys   there are no keys: the cluster did not answer within N s"
-    )
+    assert outcome.lines[0] == "skip  cluster        the cluster did not answer within N s"
+    assert outcome.lines[2] == ("      see            docs/troubleshooting.md#cluster-unreachable")
 
 
 @pytest.mark.parametrize("content", ["<html>", {}, []])
@@ -251,9 +386,8 @@ def test_a_cluster_that_is_none_is_told(stack: Surroundings, content: object) ->
         write_kubeconfig(stack.kubeconfig, CONTEXT, port)
         outcome = stack.run()
 
-    assert outcome.lines[3] == (
-        "skip  project keys   there are no keys: context kind-langfuse: what answers is no "
-        "Kubernetes API server"
+    assert outcome.lines[0] == (
+        "skip  cluster        context kind-langfuse: what answers is no Kubernetes API server"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,9 +110,30 @@ def test_commands_can_be_pasted() -> None:
     )
 
 
-def test_the_cluster_of_commands_is_the_stacks_own_until_another_was_reached() -> None:
+def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
     dev = stack.read("dev")
 
     assert stack.commands(dev).options == ["--context=kind-langfuse"]
-    assert stack.commands(dev, ["--context=x"]).options == ["--context=x"]
-    assert stack.commands(stack.read("prod")).options == []
+    given = stack.commands(dev, kubeconfig=Path("k"), context="x")
+    assert given.cluster("version") == "kubectl --kubeconfig=k --context=x version"
+    assert stack.commands(stack.read("prod"), context="x").cluster("version") == (
+        "kubectl --context=x version"
+    )
+
+
+def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
+    told = stack.commands(stack.read("prod"))
+
+    assert told.kubectl("get", "pods") == (
+        "aws eks update-kubeconfig --name platform-prod --region ap-northeast-2 --alias "
+        "platform-prod && kubectl --context=platform-prod -n observability get pods"
+    )
+
+
+def test_the_test_is_run_again_as_it_was() -> None:
+    dev = stack.read("dev")
+
+    assert stack.commands(dev).smoke("OPTIONS=--ca FILE") == (
+        "make smoke STACK=dev 'OPTIONS=--ca FILE'"
+    )
+    assert stack.commands(dev, demo=True).smoke() == "make smoke STACK=dev DEMO=1"

@@ -21,6 +21,7 @@ pytestmark = needs_openssl
 
 COMMANDS = Commands(stack="dev", namespace="observability")
 EXPECTED = stack.expected(stack.read("dev"))
+PUBLIC = replace(EXPECTED, load_balancer=True)
 
 OURS = "IP:127.0.0.1"
 RENEWAL = "renewal failed: with ACM, the validation record is gone from the zone"
@@ -111,10 +112,9 @@ def test_a_certificate_that_ends_soon_is_a_failure_with_acms_view_of_it(
     authority: Authority,
 ) -> None:
     certificate = authority.issue(OURS, age=80, days=10)
-    public = replace(EXPECTED, load_balancer=True)
     with serving(FakeLangfuse(), certificate) as port:
         web = Web(Deadline(5), authority.certificate)
-        verdict = tls.certificate(web, f"https://127.0.0.1:{port}", public)
+        verdict = tls.certificate(web, f"https://127.0.0.1:{port}", PUBLIC)
 
     assert verdict == fail(
         "certificate",
@@ -138,7 +138,7 @@ def test_a_server_without_tls_is_a_failure(authority: Authority) -> None:
 def redirected(answer: Response) -> tuple[Verdict, str]:
     with serving(lambda _: answer) as port:
         url = "https://127.0.0.1"
-        verdict = tls.redirect(Web(Deadline(5)), url, COMMANDS, port)
+        verdict = tls.redirect(Web(Deadline(5)), url, PUBLIC, COMMANDS, port)
         return verdict, f"http://127.0.0.1:{port}/"
 
 
@@ -177,13 +177,13 @@ def test_a_closed_port_80_is_a_failure() -> None:
     with serving(FakeLangfuse()) as port:
         pass
 
-    verdict = tls.redirect(Web(Deadline(5)), "https://127.0.0.1", COMMANDS, port)
+    verdict = tls.redirect(Web(Deadline(5)), "https://127.0.0.1", EXPECTED, COMMANDS, port)
 
     assert verdict == fail(
         "redirect",
         f"http://127.0.0.1:{port}/: the connection was refused",
         cause="the load balancer has no listener on port 80, or its security group is closed",
-        command="kubectl -n observability get ingress -o yaml",
+        command=f"curl -sSI http://127.0.0.1:{port}/",
     )
 
 

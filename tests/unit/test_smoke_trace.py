@@ -83,7 +83,7 @@ def test_the_sdk_writes_a_trace_that_says_what_it_is_whatever_the_caller_has_set
     monkeypatch.setenv("LANGFUSE_SAMPLE_RATE", "0")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     authority = Authority(tmp_path)
-    fake = FakeLangfuse(reads_before_found=1)
+    fake = FakeLangfuse()
     with serving(fake, authority.issue("IP:127.0.0.1")) as port:
         verdict = trace.round_trip(
             Web(Deadline(20), authority.certificate),

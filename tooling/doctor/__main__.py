@@ -18,6 +18,9 @@ from tooling.stack_files import StackFileError
 DEMO = "demo"
 """Name of the demo's cluster."""
 
+LONGEST_LOG = 1_000_000
+"""Bytes of a failed run's text that are read, its last."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Examine one stack; 0 without errors, 1 with, 2 for wrong usage."""
@@ -67,9 +70,10 @@ def _demo() -> tuple[str, str]:
 def _read(file: str | None) -> str:
     if file is None:
         return ""
-    if file == "-":
-        return sys.stdin.buffer.read().decode(errors="replace")
-    return Path(file).read_text(encoding="utf-8", errors="replace")
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    # The error is at the end; before the cut a secret could be without its beginning.
+    _, cut, end = content[-LONGEST_LOG:].partition(b"\n")
+    return (end if cut and len(content) > LONGEST_LOG else content).decode(errors="replace")
 
 
 if __name__ == "__main__":

@@ -35,9 +35,15 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
     refused = [*workloads.refused(snapshot, place)]
     in_pods = [*_of_pods(snapshot, place)]
     claims = [*volumes.pending(snapshot, place)]
+    gone = [*workloads.missing(snapshot, place, controllers.undelivered(snapshot))]
+    if gone:
+        names = [item.rpartition("/")[2] for item in snapshot.missing]
+        in_pods = [item for item in in_pods if not _is_about(item, names)]
     found = [
         *controllers.terminating(snapshot, place),
         *controllers.secrets(snapshot, place),
+        *gone,
+        *workloads.scaled_to_zero(snapshot, place),
         *claims,
         *refused,
         *in_pods,
@@ -52,6 +58,11 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
     if snapshot.complete and not any(finding.severity == "error" for finding in found):
         found += workloads.unexplained(snapshot, place)
     return [*together(found)]
+
+
+def _is_about(finding: Finding, secrets: Iterable[str]) -> bool:
+    """Whether a pod only waits for one of these."""
+    return finding.section == "secret-missing" and any(name in finding.cause for name in secrets)
 
 
 def _of_pods(snapshot: Snapshot, place: Place) -> Iterator[Finding]:

@@ -30,6 +30,10 @@ PATTERNS: Final = (
 """Causes before what follows from them."""
 
 
+LONGEST_LINE: Final = 2000
+"""Characters of a line that are read: what is searched for stands at its beginning."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
     """What a text says."""
@@ -56,7 +60,8 @@ def explain(
 
     ``sections``: only these.
     """
-    readable = clean(text)
+    # After the masks: a cut could take from a secret what shows that it is one.
+    readable = "\n".join(line[:LONGEST_LINE] for line in clean(text).splitlines())
     found = set[str]()
     for pattern in PATTERNS:
         if pattern.section in found or (sections is not None and pattern.section not in sections):

@@ -11,7 +11,7 @@ PATTERNS: Final = (
     # What the cluster reports of its own, where nothing above says more.
     pattern(
         "image-pull",
-        r"(?:failed to pull and unpack image|Back-off pulling image) \"(?P<image>[^\"]+)\"",
+        r"(?:failed to pull and unpack image|Back-off pulling image) \"(?P<image>[^\"\n]+)\"",
         "The image {image} cannot be pulled",
         kubectl("get", "events", "--field-selector", "reason=Failed"),
     ),
@@ -35,20 +35,19 @@ PATTERNS: Final = (
     ),
     pattern(
         "crash-loop",
-        r"CrashLoopBackOff|back-off [\w.]+ restarting failed container",
+        r"CrashLoopBackOff|back-off [\w.]{1,20} restarting failed container",
         "A container ends again and again",
         kubectl("get", "pods"),
     ),
     pattern(
         "migration-failed",
-        rf"{MIGRATION}[^\n]*(?:\n[^\n]*){{0,12}}?(?:BackoffLimitExceeded|backoff limit"
-        r"|DeadlineExceeded)",
+        rf"{MIGRATION}(?s:.{{0,600}}?)(?:BackoffLimitExceeded|backoff limit|DeadlineExceeded)",
         "The migration Job failed",
         MIGRATION_LOG,
     ),
     pattern(
         "unknown-error",
-        r"'?(?P<name>[\w./-]+)'? timed out waiting to be Ready|imed out waiting for the condition"
+        r"timed out waiting to be Ready|imed out waiting for the condition"
         r"|Timeout occurred",
         "Pulumi gave up waiting for an object to become ready",
         doctor,

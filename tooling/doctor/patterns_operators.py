@@ -57,14 +57,13 @@ PATTERNS: Final = (
     pattern(
         "ingress-without-address",
         r"no certificates? found for host|CertificateNotFound|UnsupportedCertificate"
-        r"|Certificate ARN '[^']*' (?:not found|is not valid)",
+        r"|Certificate ARN '[^'\n]*' (?:not found|is not valid)",
         "The load balancer's certificate is not there, not issued, or in another region",
         aws("acm", "list-certificates"),
     ),
     pattern(
         "ingress-without-address",
-        r"not authorized to perform: (?P<action>(?:elasticloadbalancing|ec2|acm|wafv2):\w+)"
-        r"(?=[^\n]*)",
+        r"not authorized to perform: (?P<action>(?:elasticloadbalancing|ec2|acm|wafv2):\w+)",
         "AWS refuses {action} to the load balancer controller's role",
         kubectl("describe", "ingress"),
     ),

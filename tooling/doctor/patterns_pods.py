@@ -60,7 +60,7 @@ PATTERNS: Final = (
     # Containers.
     pattern(
         "environment-invalid",
-        r"Invalid environment variables(?P<variables>:?\s*\{[^}]*\})?",
+        r"Invalid environment variables(?P<variables>:?\s{0,4}\{[^}]{0,4000}\}?)?",
         _wrong_variables,
         lambda place, _: shlex.join(("make", "render", f"STACK={place.stack}")),
     ),
@@ -73,7 +73,7 @@ PATTERNS: Final = (
     ),
     pattern(
         "run-as-non-root",
-        r"runAsNonRoot and image (?:has non-numeric user \((?P<user>[^)]*)\)|will run as root)",
+        r"runAsNonRoot and image (?:has non-numeric user \((?P<user>[^)\n]*)\)|will run as root)",
         lambda _, groups: (
             "The pod has to run as another user than root, and its image "
             + (f"names its user ({groups['user']})" if groups["user"] else "runs as root")

@@ -21,7 +21,7 @@ PATTERNS: Final = (
     ),
     pattern(
         "secret-scheduled-for-deletion",
-        r"Secrets Manager Secret \((?P<name>[^)]+)\)[^\n]*already scheduled for deletion",
+        r"Secrets Manager Secret \((?P<name>[^)\n]+)\)[^\n]*already scheduled for deletion",
         "The entry {name} was deleted and keeps its name until its recovery window is over",
         aws("secretsmanager", "restore-secret", "--secret-id", "{name}"),
     ),
@@ -33,14 +33,14 @@ PATTERNS: Final = (
     ),
     pattern(
         "replicas-conflict",
-        r"conflicts? with \"(?P<manager>[^\"]+)\"[^\n]*(?:\n[^\n]*){0,8}?\.spec\.replicas",
+        r"conflicts? with \"(?P<manager>[^\"\n]+)\"(?s:.{0,600}?)\.spec\.replicas",
         "{manager} set the number of replicas, which the stack sets too: the Deployment's number "
         "is the autoscaler's where minReplicas and maxReplicas differ",
         kubectl("get", "deployment", DEPLOYMENT, "-o", "yaml", "--show-managed-fields"),
     ),
     pattern(
         "replicas-conflict",
-        r"Apply failed with \d+ conflicts?: conflicts? with \"(?P<manager>[^\"]+)\"",
+        r"Apply failed with \d+ conflicts?: conflicts? with \"(?P<manager>[^\"\n]+)\"",
         "{manager} set a field by hand or by a tool, which the stack sets too",
         kubectl("get", "deployment", DEPLOYMENT, "-o", "yaml", "--show-managed-fields"),
     ),
@@ -60,7 +60,7 @@ PATTERNS: Final = (
     ),
     pattern(
         "namespace-exists",
-        r"(?P<kind>[\w.]+) \"(?P<name>[\w.-]+)\" already exists",
+        r"\b(?P<kind>[\w.]{1,253}) \"(?P<name>[\w.-]+)\" already exists",
         "{kind} {name} is there already, and the stack wants to create it: it was made by hand, by "
         "another stack, or by a run whose state was lost",
         kubectl("get", "{kind}", "{name}", "-o", "yaml"),
@@ -108,13 +108,13 @@ PATTERNS: Final = (
     ),
     pattern(
         "pods-refused",
-        r"violates PodSecurity \"(?P<level>[^\"]+)\": (?P<rules>[^\n]*)",
+        r"violates PodSecurity \"(?P<level>[^\"\n]+)\": (?P<rules>[^\n]*)",
         "The namespace's Pod Security level {level} refuses the pods: {rules}",
         lambda place, _: place.kubectl("get", "namespace", place.namespace, "--show-labels"),
     ),
     pattern(
         "permission-missing",
-        r"forbidden: User \"(?P<user>[^\"]*)\" cannot (?P<verb>\w+) resource "
+        r"forbidden: User \"(?P<user>[^\"\n]*)\" cannot (?P<verb>\w+) resource "
         r"\"(?P<what>[\w./-]+)\"",
         "{user} may not {verb} {what}",
         kubectl("auth", "can-i", "{verb}", "{what}"),
@@ -128,7 +128,7 @@ PATTERNS: Final = (
     pattern(
         "context-unusable",
         r"the server has asked for the client to provide credentials"
-        r"|must be logged in to the server|context \"[^\"]*\" does not exist",
+        r"|must be logged in to the server|context \"[^\"\n]*\" does not exist",
         "The cluster refuses the context's credentials, or there is no such context",
         lambda place, _: place.kubectl("auth", "whoami"),
     ),

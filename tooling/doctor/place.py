@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stacks.settings import Settings
 from stacks.settings.problems import full_key, set_command
@@ -28,6 +28,8 @@ class Place:
     region: str | None = None
     """AWS region, for a stack that is there."""
     profile: str | None = None
+    login: str = ""
+    """Command that makes the context, for one that the person does not have yet."""
     options: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,7 +39,8 @@ class Place:
     def kubectl(self, *words: str, namespace: str | None = None) -> str:
         """A kubectl command, in a namespace or for the whole cluster."""
         where = ("-n", namespace) if namespace else ()
-        return shlex.join(("kubectl", *self.options, *where, *words))
+        command = shlex.join(("kubectl", *self.options, *where, *words))
+        return f"{self.login} && {command}" if self.login else command
 
     def config_set(self, path: str, value: object, *, secret: bool = False) -> str:
         """The command that gives a configuration key a value in this stack."""
@@ -60,6 +63,14 @@ class Place:
             python = (".venv/bin/python", "-m", "tooling.doctor")
             return shlex.join((*python, "--stack", self.stack, "--before"))
         return shlex.join(("make", "doctor", f"STACK={self.stack}"))
+
+    def refresh_and_up(self) -> str:
+        """Makes again what somebody deleted: Pulumi does not make what its state still has."""
+        return f"{self.pulumi('refresh')} && {self.up()}"
+
+    def pulumi(self, *words: str) -> str:
+        """A command of Pulumi about the stack."""
+        return shlex.join(("pulumi", *words, "--stack", self.stack))
 
     @property
     def new_password(self) -> str:
@@ -95,7 +106,7 @@ class Place:
         }.get(self.database, "its pod is not ready, or a NetworkPolicy keeps the pods apart")
 
 
-def of(settings: Settings, context: str, kubeconfig: str | None) -> Place:
+def of(settings: Settings, context: str, kubeconfig: str | None, login: str = "") -> Place:
     """The place of a stack, on the cluster that is really looked at."""
     return Place(
         stack=settings.stack,
@@ -105,4 +116,13 @@ def of(settings: Settings, context: str, kubeconfig: str | None) -> Place:
         database=settings.database.engine,
         region=settings.aws.region,
         profile=settings.aws.profile,
+        login=login,
     )
+
+
+def on_eks(settings: Settings) -> Place:
+    """The place of a stack on EKS whose cluster was not reached: no kubeconfig names it yet."""
+    cluster = settings.cluster.eks_name or ""
+    somewhere = of(settings, cluster, None)
+    words = ("eks", "update-kubeconfig", "--name", cluster, "--alias", cluster)
+    return replace(somewhere, login=somewhere.aws(*words))

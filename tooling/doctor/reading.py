@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from stacks.settings import Settings
-from tooling.doctor import pods
+from tooling.doctor import pods, presence
 from tooling.doctor.asking import Deadline, Question, UnansweredError, unanswered
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, name, namespace
 from tooling.doctor.place import STATEFUL_SET, Place
+from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
 from tooling.doctor.text import quote
@@ -80,7 +81,42 @@ def read(
                     unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
     logs = _logs(server, snapshot.pods, deadline)
-    return Reading(snapshot=replace(snapshot, logs=logs), unread=unread)
+    wanted = presence.fixed(settings)
+    for kind, read_by_pods in presence.read_by(
+        [*snapshot.deployments, *snapshot.stateful_sets]
+    ).items():
+        wanted[kind] = wanted.get(kind, set()) | read_by_pods
+    there, unknown = _names(server, wanted, deadline, place)
+    gone = {f"Namespace {where}" for where in names[1:] if where not in snapshot.namespaces} - {
+        f"Namespace {where}" for where in settings.agents.existing_namespaces
+    }
+    snapshot = replace(
+        snapshot,
+        logs=logs,
+        missing=[*(sorted(gone) if snapshot.complete else ()), *presence.absent(wanted, there)],
+        least=settings.langfuse.min_replicas,
+    )
+    return Reading(snapshot=snapshot, unread=unread + unknown)
+
+
+def _names(
+    server: Server, wanted: Names, deadline: Deadline, place: Place
+) -> tuple[Names, list[Finding]]:
+    """Names that are there, of each kind that could be read; and what could not be."""
+    asked = {
+        kind: Question(lambda k=kind: server.names(k.api_version, k.kind, k.namespace))
+        for kind in wanted
+    }
+    found: Names = {}
+    unread: list[Finding] = []
+    for kind, question in asked.items():
+        try:
+            found[kind] = question.answer(deadline)
+        except (UnansweredError, LiveError) as error:
+            if error.__cause__ is None:  # as above
+                title = f"{kind.kind} in {kind.namespace}"
+                unread.append(unanswered(title, quote(str(error)), place.doctor()))
+    return found, unread
 
 
 def _list(

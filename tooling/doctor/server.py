@@ -24,7 +24,7 @@ _LINES: Final = 100
 
 
 class Server(Api):
-    """Reads only. It never asks for a Secret."""
+    """Reads only, and of a Secret nothing but its name."""
 
     def allowed(self, need: Need, verb: str) -> bool:
         """Whether the context's user may do this."""
@@ -56,6 +56,21 @@ class Server(Api):
                 "get", "/version", serialize=False, _request_timeout=self._seconds
             )
         return json.loads(answer.data)
+
+    def names(self, api_version: str, kind: str, namespace: str) -> set[str]:
+        """Names of a namespace's objects. Nothing else of them is sent, so no Secret's data:
+        https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
+        path = self._resource(api_version, kind).path(namespace=namespace)
+        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        with self._failures(f"listing {kind}"):
+            answer = self._dynamic.request(
+                "get",
+                path,
+                header_params={"Accept": accept},
+                serialize=False,
+                _request_timeout=self._seconds,
+            )
+        return {item["metadata"]["name"] for item in json.loads(answer.data)["items"]}
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
         """The end of a container's log, of the run before if asked for."""

@@ -37,6 +37,10 @@ class Snapshot:
     external_secrets: Sequence[Object] = ()
     secret_stores: Sequence[Object] = ()
     storage_classes: Sequence[Object] = ()
+    missing: Sequence[str] = ()
+    """What the stack makes and is not there, as ``Kind namespace/name``."""
+    least: int = 1
+    """Pods of Langfuse that the stack wants at least."""
     events: Sequence[Object] = ()
     """Of the namespaces, whatever they are about."""
     logs: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)

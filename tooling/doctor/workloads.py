@@ -5,7 +5,7 @@ Pure; imports no SDK.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from tooling.doctor import pods
@@ -27,7 +27,12 @@ _OF_MIGRATION: Final = {
     "out-of-memory",
 }
 
-_NOT_DEPLOYED: Final = "It is not there: the stack was not deployed to this cluster, or was removed"
+_NOT_DEPLOYED: Final = (
+    "It is not there: the stack was not deployed to this cluster, or was removed. Deleted by hand, "
+    "it comes back only after a `pulumi refresh`"
+)
+_AFTER_ROLLOUT: Final = "HorizontalPodAutoscaler "
+"""Kind that `up` makes after the Deployment is ready."""
 
 
 def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
@@ -56,9 +61,7 @@ def _refusal(workload: Object, snapshot: Snapshot) -> str | None:
     failure = conditions(workload).get("ReplicaFailure", {})
     if failure.get("status") == "True":
         return str(failure.get("message"))
-    if workload["kind"] == "Deployment" or readiness(workload) is None:
-        return None
-    if snapshot.owned(snapshot.pods, workload):
+    if readiness(workload) is None or snapshot.owned(snapshot.pods, workload):
         return None
     event = snapshot.warning(workload)
     refused = event is not None and event.get("reason") == "FailedCreate"
@@ -138,12 +141,69 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             command=place.up(),
         )
     elif not snapshot.deployments:
+        about = f"Deployment {place.namespace}/{DEPLOYMENT}"
+        if snapshot.deployed:
+            yield _gone([about, *(item for item in snapshot.missing if item != about)], place)
+        else:
+            yield Finding(
+                section="not-ready",
+                severity="warning",
+                subject=about,
+                cause=_NOT_DEPLOYED,
+                command=place.up(),
+            )
+
+
+def missing(snapshot: Snapshot, place: Place, undelivered: Container[str]) -> Iterator[Finding]:
+    """What was deleted from a stack that was deployed. ``undelivered``: Secrets that External
+    Secrets has not made yet, which is said by itself."""
+    deployments = snapshot.deployments
+    home = snapshot.namespaces.get(place.namespace, {})
+    if not deployments or "deletionTimestamp" in part(home, "metadata"):
+        return
+    rolling = any(readiness(item) is not None for item in deployments)
+    gone = [
+        item
+        for item in snapshot.missing
+        if not (rolling and item.startswith(_AFTER_ROLLOUT))
+        and not (item.startswith("Secret ") and item.rpartition("/")[2] in undelivered)
+    ]
+    if gone:
+        yield _gone(gone, place)
+
+
+def _gone(objects: Sequence[str], place: Place) -> Finding:
+    several = len(objects) > 1
+    only_read = all(item.startswith(("Secret ", "ConfigMap ")) for item in objects)
+    them = "they were" if several else "it was"
+    return Finding(
+        section="secret-missing" if only_read else "not-ready",
+        severity="error",
+        subject=f"{len(objects)} objects of the stack" if several else objects[0],
+        cause=(f"Not there: {', '.join(objects)}" if several else "It is not there")
+        + f". Either the last `up` did not come that far, or {them} deleted by hand: then Pulumi "
+        "makes again only what a refresh has taken out of its state",
+        command=place.refresh_and_up(),
+    )
+
+
+def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
+    """Workloads that are as somebody wants them: without pods."""
+    for workload in (*snapshot.deployments, *snapshot.stateful_sets):
+        if part(workload, "spec").get("replicas") != 0:
+            continue
+        least = snapshot.least if workload["kind"] == "Deployment" else 1
         yield Finding(
             section="not-ready",
-            severity="error" if snapshot.deployed else "warning",
-            subject=f"Deployment {place.namespace}/{DEPLOYMENT}",
-            cause="It is not there: the last `up` did not come that far, or was interrupted"
-            if snapshot.deployed
-            else _NOT_DEPLOYED,
-            command=place.up(),
+            severity="error",
+            subject=subject(workload),
+            cause=f"It is scaled to 0 pods, and the stack wants {least} at least. Somebody scaled "
+            "it down, and neither an autoscaler nor `up` scales it up again",
+            command=place.kubectl(
+                "scale",
+                workload["kind"].lower(),
+                name(workload),
+                f"--replicas={least}",
+                namespace=namespace(workload),
+            ),
         )

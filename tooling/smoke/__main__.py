@@ -16,18 +16,24 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from stacks.settings import ConfigurationError
 from stacks.settings.fields import Url
+from tooling.cluster import ClusterError, clusters
+from tooling.doctor.text import clean
 from tooling.live.masking import Masker
 from tooling.smoke import keys, stack, trace
 from tooling.smoke.keys import KeysError
-from tooling.smoke.report import Report, Verdict, line, masked
+from tooling.smoke.report import Report, Verdict, line, presentable
 from tooling.smoke.run import Plan, Run, secrets
 from tooling.smoke.web import Deadline, Web
 from tooling.stack_files import StackFileError
+
+DEMO: Final = "demo"
+"""Name of the demo's cluster."""
 
 
 class UsageError(Exception):
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _writable(given.json)
         plan = _plan(given)
     except (UsageError, StackFileError, ConfigurationError, KeysError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 2
     if plan.given_keys is not None:
         masker.learn(secrets(plan.given_keys))
@@ -53,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run(plan, masker.learn)
     verdicts: list[Verdict] = []
     for verdict in run.verdicts():
-        verdicts.append(masked(verdict, masker.mask))
+        verdicts.append(presentable(verdict, masker.mask))
         print(line(verdicts[-1]), flush=True)
     report = Report(
         stack=given.stack,
         run=plan.run,
-        url=run.url,
+        url=clean(run.url),
         version=str(plan.expected.version),
         seconds=time.monotonic() - start,
         verdicts=verdicts,
@@ -80,6 +86,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--url", help="where to ask Langfuse; default: the stack's own URL")
     parser.add_argument("--kubeconfig", type=Path, help="default: the stack's own")
     parser.add_argument("--context", help="default: the stack's own")
+    parser.add_argument("--demo", action="store_true", help="the cluster of `make demo`")
     parser.add_argument("--ca", type=Path, help="PEM file of a private certificate authority")
     parser.add_argument("--json", type=Path, help="write a report to this file")
     parser.add_argument(
@@ -93,9 +100,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _plan(given: argparse.Namespace) -> Plan:
     settings = stack.read(given.stack)
-    if not 1 <= given.timeout <= 3600:
-        raise UsageError("--timeout has to be 1 to 3600 seconds")
-    if given.kubeconfig and not (given.context or settings.cluster.context):
+    if not 0 < given.timeout <= 3600:
+        raise UsageError("--timeout has to be more than 0 and at most 3600 seconds")
+    file, context = _cluster(given)
+    if file and not context and settings.cluster.eks_name:
         raise UsageError("--kubeconfig needs --context for a stack with cluster.eksName")
     return Plan(
         settings=settings,
@@ -106,9 +114,25 @@ def _plan(given: argparse.Namespace) -> Plan:
         langsmith_key=keys.langsmith_from_environment(os.environ),
         sdk=trace.SDK,
         url=_url(given.url),
-        kubeconfig=given.kubeconfig,
-        context=given.context,
+        kubeconfig=file,
+        context=context,
+        demo=given.demo,
     )
+
+
+def _cluster(given: argparse.Namespace) -> tuple[Path | None, str | None]:
+    """Kubeconfig and context in place of the stack's own."""
+    if not given.demo:
+        return given.kubeconfig, given.context
+    if given.kubeconfig or given.context:
+        raise UsageError("--demo names the cluster already: leave --kubeconfig and --context out")
+    try:
+        found = [cluster for cluster in clusters() if cluster.name == DEMO]
+    except ClusterError as error:
+        raise UsageError(str(error)) from None
+    if not found:
+        raise UsageError("there is no demo: `make demo` makes one")
+    return found[0].kubeconfig, found[0].context
 
 
 def _web(given: argparse.Namespace) -> Web:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from components.agent_access import SECRET_NAME
+from components.agent_secret import SECRET_NAME
+from tooling.doctor.text import quote
+from tooling.live.masking import MASK
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected
@@ -45,7 +48,7 @@ def access(
     if data[HOST] != expected.agents_host:
         return fail(
             AGENTS,
-            f"{name} sends agents to {data[HOST]}; the stack has {expected.agents_host}",
+            f"{name} sends agents to {_host(data[HOST])}; the stack has {expected.agents_host}",
             cause="the stack was not deployed since agents.url or the host changed",
             command=commands.up(),
         )
@@ -59,3 +62,8 @@ def access(
             section="secret-not-synced",
         )
     return ok(AGENTS, f"{name} has Langfuse's own keys and {HOST} {expected.agents_host}")
+
+
+def _host(value: str) -> str:
+    """The host that somebody wrote into the Secret, without the credentials of its URL."""
+    return quote(re.sub(r"//[^\s/]*@", f"//{MASK}@", value), 200)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from components import langfuse_versions
 from components.langfuse_versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
@@ -23,6 +25,10 @@ SIGN_UP_PATH: Final = "/api/auth/signup"
 _SIGN_UP_CLOSED: Final = "Sign up is disabled."
 _SSO_ONLY: Final = "Please use SSO."
 
+_REDIRECTED: Final = "the URL is not Langfuse's own, as langfuse.publicUrl or --url should be"
+_STRANGER: Final = "what answers at this URL is not this release of Langfuse"
+_ANOTHER: Final = "another Langfuse answers at this URL: that of this stack is of version 2"
+
 
 def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
     """Whether Langfuse runs, in the pinned release, with its database."""
@@ -39,7 +45,15 @@ def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdic
             section="database-unreachable",
         )
     if answer.status != 200 or document.get("status") != "OK" or not isinstance(version, str):
-        return _no_langfuse(HEALTH, path, answer, commands)
+        return _no_langfuse(HEALTH, path, answer, expected, commands)
+    if version.partition(".")[0] != str(expected.version).partition(".")[0]:
+        return fail(
+            HEALTH,
+            f"Langfuse {quote(version, 40)} answers; the stack pins {expected.version}",
+            cause=_ANOTHER,
+            command=_way(expected, commands),
+            section=_section(expected),
+        )
     if version != str(expected.version):
         return fail(
             HEALTH,
@@ -67,7 +81,7 @@ def readiness(web: Web, url: str, expected: Expected, commands: Commands) -> Ver
             command=commands.deployment("rollout", "status"),
             section="not-ready",
         )
-    return _no_langfuse(READINESS, path, answer, commands)
+    return _no_langfuse(READINESS, path, answer, expected, commands)
 
 
 def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
@@ -80,7 +94,7 @@ def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdi
     answer = web.request("POST", f"{url}{SIGN_UP_PATH}", document={})
     message: Any = answer.document().get("message")
     if answer.status != 422 or not isinstance(message, str | dict):
-        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, commands)
+        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, expected, commands)
     wanted = "open" if expected.sign_up_open else "disabled"
     if isinstance(message, dict):
         found, seen = "open", "anybody who reaches this URL can register"
@@ -89,7 +103,7 @@ def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdi
     elif message.endswith(_SSO_ONLY):
         found, seen = "open", "registration by single sign-on only"
     else:
-        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, commands)
+        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, expected, commands)
     if found == wanted:
         return ok(SIGN_UP, f"{seen}, as the stack has it (signUp: {wanted})")
     return fail(
@@ -120,11 +134,11 @@ def project_keys(
             else commands.deployment("rollout", "restart"),
         )
     if answer.status != 200 or not isinstance(projects, list) or not projects:
-        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, commands)
+        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, expected, commands)
     try:
         name = quote(str(projects[0]["name"]), 80)  # pyright: ignore[reportUnknownArgumentType]
     except (KeyError, TypeError):
-        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, commands)
+        return _no_langfuse(PROJECT_KEYS, PROJECTS_PATH, answer, expected, commands)
     return ok(PROJECT_KEYS, f"those of {keys.source} are accepted: project {name}")
 
 
@@ -135,11 +149,14 @@ def not_reached(
     section = ""
     if error.kind == "name":
         cause = "there is no DNS record, or it is not known here yet"
-        command = commands.kubectl("get", "ingress")
-        section = "ingress-without-address"
+        command = shlex.join(["nslookup", urlsplit(url).hostname or ""])
+        section = "LangfuseProbeFailing"
+        if expected.load_balancer:
+            command = commands.kubectl("get", "ingress")
+            section = "ingress-without-address"
     elif error.kind == "certificate":
         cause = "its certificate is not to be trusted, so nothing was sent"
-        command = commands.smoke("--ca", "FILE")
+        command = commands.smoke("OPTIONS=--ca FILE")
     elif error.kind in {"refused", "timeout"} and expected.load_balancer:
         cause = (
             "this address is not among endpoint.inboundCidrs, the load balancer is internal and "
@@ -154,26 +171,32 @@ def not_reached(
     return fail(check, f"{url}: {error}", cause=cause, command=command, section=section)
 
 
-def _no_langfuse(check: str, path: str, answer: Answer, commands: Commands) -> Verdict:
+def elsewhere(verdict: Verdict) -> bool:
+    """Whether something else than the stack's Langfuse answered, to which no key is to be sent."""
+    return verdict.cause in {_REDIRECTED, _STRANGER, _ANOTHER}
+
+
+def _no_langfuse(
+    check: str, path: str, answer: Answer, expected: Expected, commands: Commands
+) -> Verdict:
     """The verdict on an answer that a working Langfuse does not give."""
-    section = ""
-    command = commands.deployment("logs", "--tail=50")
+    section = _section(expected)
+    command = _way(expected, commands)
     if 300 <= answer.status < 400:
-        cause = "the URL is not Langfuse's own, as langfuse.publicUrl or --url should be"
-        command = commands.smoke("--url", "URL")
+        cause = _REDIRECTED
+        command = commands.smoke("URL=https://HOST")
     elif answer.status in {502, 503, 504} and not answer.document():
         cause = "the load balancer has no pod that it can send to"
         command = commands.kubectl("get", "pods", "-o", "wide")
         section = "LoadBalancerUnhealthyTargets"
     elif answer.status == 403:
         cause = "something before Langfuse refuses, such as a web ACL"
-        command = commands.kubectl("get", "ingress", "-o", "yaml")
     elif answer.status >= 500:
         cause = "Langfuse fails: its log says why"
+        command = commands.deployment("logs", "--tail=50")
         section = "LangfuseDown"
     else:
-        cause = "what answers at this URL is not this release of Langfuse"
-        command = commands.kubectl("get", "pods,ingress", "-o", "wide")
+        cause = _STRANGER
     return fail(
         check,
         f"{path} answers {answer}" + ("" if answer.document() else ", with no JSON"),
@@ -181,3 +204,13 @@ def _no_langfuse(check: str, path: str, answer: Answer, commands: Commands) -> V
         command=command,
         section=section,
     )
+
+
+def _way(expected: Expected, commands: Commands) -> str:
+    """The command that shows what requests pass on their way to the pods."""
+    kinds = "ingress,service,pods" if expected.load_balancer else "service,pods"
+    return commands.kubectl("get", kinds, "-o", "wide")
+
+
+def _section(expected: Expected) -> str:
+    return "LangfuseDown" if expected.local else "LangfuseProbeFailing"

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
 import queue
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO, TypeVar
+from typing import Final, TextIO
 
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
-from tooling.doctor.text import last_line
-from tooling.live.api import Api, LiveError
+from tooling.doctor.text import last_line, quote
+from tooling.live.api import Api, ApiError, LiveError
+from tooling.smoke import kubeconfig
 from tooling.smoke.keys import PUBLIC, SECRET
-from tooling.smoke.stack import NAME
-from tooling.smoke.web import Deadline
+from tooling.smoke.kubeconfig import UNUSABLE, AccessError
+from tooling.smoke.stack import NAME, Commands
+from tooling.smoke.web import Deadline, within
 
 CONNECT_SECONDS: Final = 15.0
 """For the cluster to answer at all; an EKS token alone takes some seconds."""
 
 _FORWARDING: Final = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) -> ")
 
-T = TypeVar("T")
+_UNREACHABLE: Final = "cluster-unreachable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,39 +41,95 @@ class Access:
     api: Api
     options: Sequence[str]
     """kubectl's options that name it."""
-    shown: Sequence[str]
-    """The same for commands that people paste, who have no temporary kubeconfig."""
 
 
 @contextlib.contextmanager
 def connected(
-    settings: Settings, kubeconfig: Path | None, context: str | None, deadline: Deadline
+    settings: Settings,
+    file: Path | None,
+    context: str | None,
+    deadline: Deadline,
+    commands: Commands,
 ) -> Generator[Access]:
-    """The stack's cluster, or the one of ``kubeconfig`` and ``context``. Raises ``LiveError``."""
+    """The stack's cluster, or that of a kubeconfig ``file`` and a ``context``. Raises
+    ``AccessError``."""
     with contextlib.ExitStack() as stack:
         cluster = settings.cluster
-        file = str(kubeconfig) if kubeconfig else cluster.kubeconfig
-        shown = [f"--kubeconfig={file}"] if file else []
+        options = commands.options
         if context is None and cluster.eks_name is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smoke-"))
-            file, context = _eks(settings, Path(folder) / "kubeconfig", deadline)
-            options, shown = [f"--kubeconfig={file}", f"--context={context}"], []
+            made, context = _eks(settings, Path(folder) / "kubeconfig", deadline, commands)
+            options = [f"--kubeconfig={made}", f"--context={context}"]
+            where = kubeconfig.files(made)
         else:
             context = context or cluster.context or ""
-            shown.append(f"--context={context}")
-            options = shown
-        path = Path(file).expanduser() if file else None
-        # Without one, all files that kubectl itself would read.
-        where = path or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser()
-        seconds = deadline.seconds(CONNECT_SECONDS)
+            where = kubeconfig.files(str(file) if file else cluster.kubeconfig)
+            kubeconfig.check(where, context)
+        with _api(where, context, deadline, commands) as api:
+            yield Access(api=api, options=options)
+
+
+def _api(where: kubeconfig.Files, context: str, deadline: Deadline, commands: Commands) -> Api:
+    """A connection to the context's cluster."""
+    seconds = deadline.seconds(CONNECT_SECONDS)
+    version = commands.cluster("version")
+    with _client_log() as said:
         try:
-            api = _within(seconds, lambda: Api(where, context, seconds=deadline.seconds()))
+            return within(seconds, lambda: Api(str(where), context, seconds=deadline.seconds()))
+        except TimeoutError:
+            text, section = f"the cluster did not answer within {seconds:.0f} s", _UNREACHABLE
+        except ApiError as error:
+            text, section = f"context {context}: {quote(str(error))}", _UNREACHABLE
+        except LiveError as error:
+            # Of the errors on the way only that of a kubeconfig has a cause: see Api.
+            if error.__cause__ is not None:
+                text, section = quote(str(error)), UNUSABLE
+            else:
+                text, section = f"context {context}: {_reason(str(error))}", _UNREACHABLE
         except (ValueError, TypeError, KeyError, AttributeError):
             # Discovery takes what answers for an API server, whatever it says.
-            message = f"context {context}: what answers is no Kubernetes API server"
-            raise LiveError(message) from None
-        with api:
-            yield Access(api=api, options=options, shown=shown)
+            text = f"context {context}: what answers is no Kubernetes API server"
+            section = UNUSABLE
+    if said:
+        text += f"; its credentials could not be had: {last_line(said[-1])}"
+    raise AccessError(text, section=section, command=version)
+
+
+def _reason(text: str) -> str:
+    """The client's words about a connection, without the names of its objects."""
+    for words, reason in (
+        ("Connection refused", "the API server refuses the connection"),
+        ("timed out", "the API server does not answer"),
+        ("certificate verify failed", "the API server's certificate is not to be trusted"),
+        ("Failed to resolve", "the name of the API server does not resolve"),
+        ("Name or service not known", "the name of the API server does not resolve"),
+    ):
+        if words in text:
+            return reason
+    return quote(text)
+
+
+class _Collector(logging.Handler):
+    """Keeps what is logged, and writes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _client_log() -> Generator[list[str]]:
+    """What the Kubernetes client logs of a credential plugin that fails, instead of raising."""
+    collector, root = _Collector(), logging.getLogger()
+    # With a handler, logging sets up none of its own, which would write to the screen.
+    root.addHandler(collector)
+    try:
+        yield collector.said
+    finally:
+        root.removeHandler(collector)
 
 
 @contextlib.contextmanager
@@ -124,17 +183,22 @@ def _read(stream: TextIO, lines: queue.Queue[str | None]) -> None:
     lines.put(None)
 
 
-def _eks(settings: Settings, file: Path, deadline: Deadline) -> tuple[str, str]:
+def _eks(settings: Settings, file: Path, deadline: Deadline, commands: Commands) -> tuple[str, str]:
     """A kubeconfig for the stack's EKS cluster and its context, made by the AWS CLI."""
     instead = f"set {PUBLIC} and {SECRET}, or give --kubeconfig and --context"
     aws = shutil.which("aws")
     if aws is None:
-        raise LiveError(f"there is no aws on PATH to reach the EKS cluster with; {instead}")
+        raise AccessError(
+            f"there is no aws on PATH to reach the EKS cluster with; {instead}",
+            section="aws-cli-missing",
+            command="aws --version",
+        )
     name, region, profile = settings.cluster.eks_name, settings.aws.region, settings.aws.profile
     words = ["eks", "update-kubeconfig", f"--name={name}", f"--region={region}"]
     words += [f"--profile={profile}"] if profile else []
     words += [f"--kubeconfig={file}", "--alias=smoke"]
     seconds = deadline.seconds(CONNECT_SECONDS)
+    section = "eks-cluster"
     try:
         done = subprocess.run(  # noqa: S603 - the AWS CLI, with the arguments above
             [aws, *words],
@@ -145,30 +209,16 @@ def _eks(settings: Settings, file: Path, deadline: Deadline) -> tuple[str, str]:
             timeout=seconds,
         )
     except subprocess.TimeoutExpired:
-        raise LiveError(f"aws did not answer within {seconds:.0f} s; {instead}") from None
+        why = f"aws did not answer within {seconds:.0f} s"
     except OSError as error:
-        raise LiveError(f"aws cannot be run ({error.strerror}); {instead}") from None
-    if done.returncode != 0:
-        raise LiveError(f"aws refused: {last_line(done.stderr) or 'without a word'}; {instead}")
-    return str(file), "smoke"
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """``call`` with an end: discovery has no limit of its own, and an API server behind a firewall
-    keeps it for minutes."""
-    answers: queue.Queue[T | Exception] = queue.Queue()
-
-    def run() -> None:
-        try:
-            answers.put(call())
-        except Exception as error:
-            answers.put(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise LiveError(f"the cluster did not answer within {seconds:.0f} s") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+        why, section = f"aws cannot be run ({error.strerror})", "aws-cli-missing"
+    else:
+        if done.returncode == 0:
+            return str(file), "smoke"
+        said = last_line(done.stderr) or "without a word"
+        why = f"aws refused: {said}"
+        if re.search(r"(?i)credential|token|expired|sso", said):
+            section = "aws-credentials"
+    raise AccessError(
+        f"{why}; {instead}", section=section, command=shlex.join(commands.login)
+    ) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from components.agent_access import SECRET_NAME
+from components.agent_secret import SECRET_NAME
 from tooling.live.api import Api, LiveError, Reference
 from tooling.smoke.stack import NAME
 

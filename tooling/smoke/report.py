@@ -5,9 +5,12 @@ Pure; imports no SDK.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from tooling.doctor.text import clean
 
 Status = Literal["ok", "FAIL", "skip"]
 
@@ -15,6 +18,9 @@ GUIDE: Final = "docs/troubleshooting.md"
 
 _WIDTH: Final = 14
 """Of the column with the check's name."""
+
+_LINE: Final = 100
+"""Columns after which words go on in a line of their own; commands stay whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +45,8 @@ def ok(check: str, seen: str) -> Verdict:
     return Verdict(check=check, status="ok", seen=seen)
 
 
-def skip(check: str, why: str, command: str = "") -> Verdict:
-    return Verdict(check=check, status="skip", seen=why, command=command)
+def skip(check: str, why: str, command: str = "", section: str = "") -> Verdict:
+    return Verdict(check=check, status="skip", seen=why, command=command, section=section)
 
 
 def fail(check: str, seen: str, *, cause: str, command: str, section: str = "") -> Verdict:
@@ -50,15 +56,30 @@ def fail(check: str, seen: str, *, cause: str, command: str, section: str = "") 
 
 
 def line(verdict: Verdict) -> str:
-    """A verdict on a line, with a line for each of cause, next command and further reading."""
-    further = {
-        "cause": verdict.cause,
-        "next": verdict.command,
-        "see": f"{GUIDE}#{verdict.section.lower()}" if verdict.section else "",
-    }
-    lines = [f"{verdict.status:<5} {verdict.check:<{_WIDTH}} {verdict.seen}"]
-    lines += [f"      {title:<{_WIDTH}} {text}" for title, text in further.items() if text]
+    """What was seen, with lines for each of cause, next command and further reading."""
+    lines = [_words(f"{verdict.status:<5} {verdict.check:<{_WIDTH}} ", verdict.seen)]
+    if verdict.cause:
+        lines.append(_words(_title("cause"), verdict.cause))
+    if verdict.command:
+        lines.append(_title("next") + verdict.command)
+    if verdict.section:
+        lines.append(f"{_title('see')}{GUIDE}#{verdict.section.lower()}")
     return "\n".join(lines)
+
+
+def _title(word: str) -> str:
+    return f"      {word:<{_WIDTH}} "
+
+
+def _words(title: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        _LINE,
+        initial_indent=title,
+        subsequent_indent=" " * len(title),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +113,7 @@ class Report:
         if not failed and word != "works":
             word = "is not proven to work"
             if not allow_skips:
-                word += " (--allow-skips accepts what could not be checked)"
+                word += " (OPTIONS=--allow-skips accepts what could not be checked)"
         return f"Langfuse of stack {self.stack} {word}: {', '.join(counts)}, {self.seconds:.1f} s"
 
     def document(self, *, allow_skips: bool = False) -> dict[str, Any]:
@@ -118,13 +139,20 @@ class Report:
         }
 
 
-def masked(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
-    """``verdict`` with its texts, which may quote a server, passed through ``mask``."""
+def presentable(verdict: Verdict, mask: Callable[[str], str]) -> Verdict:
+    """``verdict`` fit to be shown. Its texts may quote a server, a Secret or a kubeconfig: no
+    control character is left in them, nothing that looks like a secret, and nothing that ``mask``
+    knows to be one."""
+
+    def shown(text: str) -> str:
+        # Control characters first: within a secret they would hide it.
+        return mask(clean(text).replace("\n", " "))
+
     return Verdict(
-        check=verdict.check,
+        check=shown(verdict.check),
         status=verdict.status,
-        seen=mask(verdict.seen),
-        cause=mask(verdict.cause),
-        command=mask(verdict.command),
+        seen=shown(verdict.seen),
+        cause=shown(verdict.cause),
+        command=shown(verdict.command),
         section=verdict.section,
     )

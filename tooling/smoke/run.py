@@ -14,11 +14,16 @@ from tooling.live.api import LiveError
 from tooling.smoke import agents, checks, cluster, keys, langsmith, tls, trace
 from tooling.smoke.cluster import Access
 from tooling.smoke.keys import KeyPair
+from tooling.smoke.kubeconfig import AccessError
 from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import Expected, commands
+from tooling.smoke.stack import LOCAL, Expected, commands
 from tooling.smoke.web import UnreachableError, Web
 
+CLUSTER: Final = "cluster"
+
 NOT_REACHED: Final = "Langfuse was not reached"
+ELSEWHERE: Final = "what answers is not this stack's Langfuse"
+NO_CLUSTER: Final = "the cluster was not reached"
 NO_KEYS: Final = f"set {keys.PUBLIC} and {keys.SECRET}"
 
 
@@ -41,6 +46,8 @@ class Plan:
     """In place of the stack's own."""
     kubeconfig: Path | None = None
     context: str | None = None
+    demo: bool = False
+    """Whether both are those of the demo's cluster."""
 
 
 class Run:
@@ -56,14 +63,16 @@ class Run:
         self.url = plan.url or plan.expected.url
         self._access: Access | None = None
         self._no_access = "nothing needed the cluster"
-        self._commands = commands(plan.settings)
+        self._commands = commands(
+            plan.settings, kubeconfig=plan.kubeconfig, context=plan.context, demo=plan.demo
+        )
 
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
         plan = self._plan
         with contextlib.ExitStack() as stack:
             if self._needs_cluster:
-                self._connect(stack)
+                yield from self._connect(stack)
             pods, no_pods = self._pods_keys()
             if plan.url is None and plan.expected.local:
                 yield from self._forward(stack)
@@ -78,21 +87,29 @@ class Run:
         forward = self._plan.url is None and expected.local
         return self._plan.given_keys is None or forward or bool(expected.agents)
 
-    def _connect(self, stack: contextlib.ExitStack) -> None:
-        plan = self._plan
+    def _connect(self, stack: contextlib.ExitStack) -> Iterator[Verdict]:
+        """Opens the way to the cluster. One verdict says why there is none, for all that needs
+        it."""
+        plan, told = self._plan, self._commands
         try:
             self._access = stack.enter_context(
-                cluster.connected(plan.settings, plan.kubeconfig, plan.context, plan.web.deadline)
+                cluster.connected(
+                    plan.settings, plan.kubeconfig, plan.context, plan.web.deadline, told
+                )
             )
-            self._commands = commands(plan.settings, self._access.shown)
-        except (LiveError, UnreachableError) as error:
-            self._no_access = str(error)
+        except AccessError as error:
+            self._no_access = NO_CLUSTER
+            yield skip(CLUSTER, str(error), error.command, error.section)
+        except UnreachableError as error:
+            self._no_access = NO_CLUSTER
+            yield skip(CLUSTER, str(error), told.smoke("OPTIONS=--timeout 120"))
 
     def _forward(self, stack: contextlib.ExitStack) -> Iterator[Verdict]:
         """Opens the way to a Langfuse without public name."""
         if self._access is None:
             self._blocked = NOT_REACHED
-            yield skip("port-forward", self._no_access, self._commands.smoke("--url", "URL"))
+            again = self._commands.smoke("URL=https://HOST")
+            yield skip("port-forward", self._no_access, again)
             return
         plan = self._plan
         try:
@@ -121,8 +138,14 @@ class Run:
             yield self._asked(name, lambda check=check: check(web, url, expected, told))
         if given is None:
             why = self._blocked or f"there are no keys: {no_pods}"
-            command = "" if self._blocked else NO_KEYS
-            yield from (skip(name, why, command) for name in (checks.PROJECT_KEYS, trace.TRACE))
+            yield skip(checks.PROJECT_KEYS, why, "" if self._blocked else NO_KEYS)
+            yield skip(trace.TRACE, self._blocked or "there are no keys")
+            return
+        if not self._blocked and given is not plan.given_keys and in_clear(url):
+            why = f"{url} is plain HTTP: the keys of {given.source} are not sent over it"
+            instead = f"give an https:// URL, or {NO_KEYS} to send them all the same"
+            yield skip(checks.PROJECT_KEYS, f"{why}; {instead}", told.smoke("URL=https://HOST"))
+            yield skip(trace.TRACE, "the project's keys were not sent")
             return
         accepted = self._asked(
             checks.PROJECT_KEYS, lambda: checks.project_keys(web, url, given, expected, told)
@@ -147,7 +170,10 @@ class Run:
                 tls.CERTIFICATE, lambda: tls.certificate(plan.web, url, plan.expected)
             )
             if used.port is None:
-                yield self._asked(tls.REDIRECT, lambda: tls.redirect(plan.web, url, self._commands))
+                yield self._asked(
+                    tls.REDIRECT,
+                    lambda: tls.redirect(plan.web, url, plan.expected, self._commands),
+                )
         elif own.scheme == "https":
             why = f"--url is plain HTTP; the stack's own URL is {plan.expected.url}"
             yield from (skip(name, why) for name in (tls.CERTIFICATE, tls.REDIRECT))
@@ -157,11 +183,14 @@ class Run:
         if self._blocked:
             return skip(name, self._blocked)
         try:
-            return check()
+            verdict = check()
         except UnreachableError as error:
             self._blocked = NOT_REACHED
             plan = self._plan
             return checks.not_reached(name, self.url, error, plan.expected, self._commands)
+        if checks.elsewhere(verdict):
+            self._blocked = ELSEWHERE
+        return verdict
 
     def _pods_keys(self) -> tuple[KeyPair | None, str]:
         """The keys that Langfuse's pods have; without them, the reason."""
@@ -219,6 +248,12 @@ class Run:
             else:
                 expected = self._plan.expected
                 yield agents.access(namespace, values, pods, expected, self._commands)
+
+
+def in_clear(url: str) -> bool:
+    """Whether what is sent to ``url`` can be read on the way."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in LOCAL
 
 
 def secrets(pair: KeyPair) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from components import langsmith_environment
@@ -17,7 +18,8 @@ from tooling import stack_files
 NAME = "langfuse"
 """Of the Deployment and the Service."""
 
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+"""Hosts whose requests leave the machine by no network."""
 
 
 def read(stack: str) -> Settings:
@@ -37,11 +39,19 @@ class Commands:
     namespace: str
     """Namespace of Langfuse."""
     options: Sequence[str] = ()
-    """kubectl's options that name the cluster; none where that is left to the current context."""
+    """kubectl's options that name the cluster."""
+    login: Sequence[str] = ()
+    """Command that makes the context of ``options``, which the person may not have."""
+    demo: bool = False
+    """Whether the cluster is the demo's."""
+
+    def cluster(self, *words: str) -> str:
+        """A kubectl command for the whole cluster."""
+        commands = ([*self.login], ["kubectl", *self.options, *words])
+        return " && ".join(shlex.join(command) for command in commands if command)
 
     def kubectl(self, *words: str, namespace: str | None = None) -> str:
-        where = ("-n", namespace or self.namespace)
-        return shlex.join(["kubectl", *self.options, *where, *words])
+        return self.cluster("-n", namespace or self.namespace, *words)
 
     def deployment(self, *words: str) -> str:
         """A kubectl command about Langfuse's Deployment."""
@@ -50,10 +60,10 @@ class Commands:
     def up(self) -> str:
         return shlex.join(["make", "up", f"STACK={self.stack}"])
 
-    def smoke(self, *options: str) -> str:
-        """This test again, with other options."""
-        words = ["python", "-m", "tooling.smoke", "--stack", self.stack]
-        return shlex.join([*words, *options])
+    def smoke(self, *variables: str) -> str:
+        """This test again, with further variables of the Makefile."""
+        demo = ["DEMO=1"] if self.demo else []
+        return shlex.join(["make", "smoke", f"STACK={self.stack}", *demo, *variables])
 
     def set(self, path: str, value: str = "", *, secret: bool = False) -> str:
         """The command that changes a setting; a secret one is prompted for."""
@@ -97,7 +107,7 @@ class Expected:
     @property
     def local(self) -> bool:
         """Whether the URL is a port-forward's."""
-        return urlsplit(self.url).hostname in _LOCAL
+        return urlsplit(self.url).hostname in LOCAL
 
 
 def expected(settings: Settings) -> Expected:
@@ -118,14 +128,32 @@ def expected(settings: Settings) -> Expected:
     )
 
 
-def commands(settings: Settings, options: Sequence[str] = ()) -> Commands:
-    """``options`` are those with which the cluster was really reached."""
-    cluster = settings.cluster
-    configured = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
+def commands(
+    settings: Settings,
+    *,
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    demo: bool = False,
+) -> Commands:
+    """``kubeconfig`` and ``context`` in place of the stack's own."""
+    cluster, aws = settings.cluster, settings.aws
+    login: list[str] = []
+    if context is None and cluster.eks_name is not None:
+        kubeconfig, context = None, cluster.eks_name
+        login = ["aws", "eks", "update-kubeconfig", "--name", cluster.eks_name]
+        login += ["--region", aws.region] if aws.region else []
+        login += ["--profile", aws.profile] if aws.profile else []
+        login += ["--alias", cluster.eks_name]
+    named = {
+        "kubeconfig": kubeconfig or cluster.kubeconfig,
+        "context": context or cluster.context,
+    }
     return Commands(
         stack=settings.stack,
         namespace=cluster.namespace,
-        options=options or [f"--{name}={value}" for name, value in configured.items() if value],
+        options=[f"--{name}={value}" for name, value in named.items() if value],
+        login=login,
+        demo=demo,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import ssl
 import time
@@ -10,14 +11,15 @@ from urllib.parse import urlsplit
 
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected
-from tooling.smoke.web import UnreachableError, Web, unreachable
+from tooling.smoke.web import UnreachableError, Web, unreachable, within
 
 CERTIFICATE: Final = "certificate"
 REDIRECT: Final = "redirect"
 
 LEAST_DAYS: Final = 14
-"""ACM renews 60 days before the end and cert-manager after two thirds of the time: with fewer days
-left, renewal has failed more than once and somebody has to act."""
+"""ACM renews 60 days before the end, 45 days for its newer and shorter certificates, and
+cert-manager after two thirds of the time: with fewer days left, renewal has failed more than once
+and somebody has to act."""
 
 _DAY: Final = 86400
 
@@ -71,14 +73,16 @@ def certificate(web: Web, url: str, expected: Expected) -> Verdict:
     return ok(CERTIFICATE, seen)
 
 
-def redirect(web: Web, url: str, commands: Commands, port: int = 80) -> Verdict:
+def redirect(web: Web, url: str, expected: Expected, commands: Commands, port: int = 80) -> Verdict:
     """Whether plain HTTP leads to HTTPS on the same host."""
     host = urlsplit(url).hostname or ""
     plain = f"http://{_bracketed(host)}{'' if port == 80 else f':{port}'}/"
     wrong = {
         "cause": "another listener or server answers on port 80: people's first request, with "
         "whatever it carries, stays in clear text",
-        "command": commands.kubectl("get", "ingress", "-o", "yaml"),
+        "command": commands.kubectl("get", "ingress", "-o", "yaml")
+        if expected.load_balancer
+        else shlex.join(["curl", "-sSI", plain]),
     }
     try:
         answer = web.get(plain)
@@ -92,12 +96,16 @@ def redirect(web: Web, url: str, commands: Commands, port: int = 80) -> Verdict:
 
 def _handshake(web: Web, host: str, port: int) -> tuple[dict[str, Any], str]:
     seconds = web.deadline.seconds()
-    try:
+
+    def shake() -> tuple[dict[str, Any], str]:
         with (
             socket.create_connection((host, port), timeout=seconds) as connection,
             web.tls.wrap_socket(connection, server_hostname=host) as secured,
         ):
             return secured.getpeercert() or {}, secured.version() or ""
+
+    try:
+        return within(seconds, shake)
     except OSError as error:
         raise unreachable(error, seconds) from None
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
+import queue
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
 from tooling.doctor.text import quote
@@ -19,7 +22,10 @@ from tooling.doctor.text import quote
 ANSWER_SECONDS: Final = 10.0
 """For one answer. A Langfuse that needs longer is no use to anybody."""
 
-_LONGEST_ANSWER: Final = 2**20
+LONGEST_ANSWER: Final = 2**20
+"""Bytes of one answer; those of Langfuse have some hundred."""
+
+T = TypeVar("T")
 
 Trouble = Literal["name", "refused", "timeout", "certificate", "tls", "other"]
 
@@ -112,27 +118,65 @@ class Web:
         body = None
         if document is not None:
             body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
-        connection = self._connection(parts)
-        try:
-            connection.request(method, target, body=body, headers={**sent, **(headers or {})})
-            response = connection.getresponse()
-            return Answer(
-                status=response.status,
-                headers={name.lower(): value for name, value in response.getheaders()},
-                body=response.read(_LONGEST_ANSWER),
-            )
-        except (OSError, http.client.HTTPException, UnicodeError) as error:
-            raise unreachable(error, connection.timeout) from None
-        finally:
-            connection.close()
-
-    def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
         seconds = self.deadline.seconds()
+        connection = self._connection(parts, seconds)
+
+        def exchange() -> Answer:
+            with contextlib.closing(connection):
+                connection.request(method, target, body=body, headers={**sent, **(headers or {})})
+                response = connection.getresponse()
+                content = response.read(LONGEST_ANSWER + 1)
+                if len(content) > LONGEST_ANSWER:
+                    raise UnreachableError("other", "the answer is longer than 1 MiB")
+                return Answer(
+                    status=response.status,
+                    headers={name.lower(): value for name, value in response.getheaders()},
+                    body=content,
+                )
+
+        try:
+            return within(seconds, exchange)
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            raise unreachable(error, seconds) from None
+        finally:
+            _hang_up(connection)
+
+    def _connection(self, parts: SplitResult, seconds: float) -> http.client.HTTPConnection:
         if parts.scheme == "https":
             return http.client.HTTPSConnection(
                 parts.hostname or "", parts.port, timeout=seconds, context=self.tls
             )
         return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """``call`` with an end: the limits of sockets are for each step of it, and a name of many
+    addresses or a server that sends a byte a second has many steps. Raises ``TimeoutError``."""
+    answers: queue.Queue[T | Exception] = queue.Queue()
+
+    def run() -> None:
+        try:
+            answers.put(call())
+        except Exception as error:
+            answers.put(error)
+
+    # A daemon: what hangs does not keep the program from ending.
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """Ends what may still be read. To close is the reader's own: to close under it would wait."""
+    if connection.sock is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        with contextlib.suppress(OSError):
+            # Not that of TLS, which would take its state from under the reader.
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
 
 def unreachable(error: Exception, seconds: float | None) -> UnreachableError:

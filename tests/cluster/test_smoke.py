@@ -1,0 +1,58 @@
+"""The smoke test on a real API server. No container runs here: Langfuse is a fake that has the
+cluster's own keys."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from tests.support.fake_langfuse import FakeLangfuse
+from tests.support.live_stack import NAMESPACE, LiveStack
+from tests.support.loopback import serving
+from tooling.live.changes import at
+from tooling.smoke import __main__ as command
+from tooling.smoke import trace
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        not (trace.SDK / "bin" / "python").exists(), reason=".venv-smoke is not installed"
+    ),
+]
+
+
+def test_a_deployed_stack_passes_with_the_keys_of_its_own_secrets(
+    stack: LiveStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (container,) = at(stack.deployment(), "spec.template.spec.containers")
+    (secret,) = (s["secretRef"]["name"] for s in container["envFrom"] if "secretRef" in s)
+    data = stack.get("Secret", secret, "v1")["data"]
+    public, private = (
+        base64.b64decode(data[f"LANGFUSE_INIT_PROJECT_{kind}_KEY"]).decode()
+        for kind in ("PUBLIC", "SECRET")
+    )
+    cluster = stack.cluster
+    where = ["--kubeconfig", str(cluster.kubeconfig), "--context", cluster.context]
+
+    with serving(FakeLangfuse(public_key=public, secret_key=private)) as port:
+        code = command.main(["--stack", "dev", "--url", f"http://127.0.0.1:{port}", *where])
+
+    said = capsys.readouterr().out
+    assert private not in said
+    said = re.sub(r"smoke-test-[0-9a-f]{12}", "smoke-test-RUN", said)
+    assert re.sub(r"[0-9]+\.[0-9] s", "N s", said).splitlines() == [
+        "ok    health         Langfuse 2.95.12 answers OK, and so does its database",
+        "ok    readiness      /api/public/ready answers OK",
+        "ok    sign-up        nobody can register, as the stack has it (signUp: disabled)",
+        f"ok    project keys   those of Secret {NAMESPACE}/{secret} are accepted: project default",
+        "ok    trace          smoke-test-RUN written with the SDK and read back, in N s; it stays",
+        "                     (Langfuse 2 has no API to delete it)",
+        "ok    agents         Secret ai-agents/agent-observability has Langfuse's own keys and",
+        "                     LANGFUSE_HOST http://langfuse.observability.svc",
+        "Langfuse of stack dev works: 6 ok, 0 FAIL, 0 skip, N s",
+    ]
+    assert code == 0

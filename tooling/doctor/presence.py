@@ -1,0 +1,97 @@
+"""Which objects a stack has under names that never change, and what its pods read.
+
+Pure; imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from components.agent_secret import SECRET_NAME
+from stacks.settings import Settings
+from stacks.settings.models import StatefulSetDatabase
+from tooling.doctor.objects import Object, items, namespace, part
+from tooling.doctor.place import DEPLOYMENT, MIGRATION, STATEFUL_SET
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Kind:
+    """Objects of one kind in one namespace."""
+
+    api_version: str
+    kind: str
+    namespace: str
+
+    def subject(self, name: str) -> str:
+        return f"{self.kind} {self.namespace}/{name}"
+
+
+Names = dict[Kind, set[str]]
+
+
+def fixed(settings: Settings) -> Names:
+    """What the stack makes under a fixed name."""
+    own = settings.cluster.namespace
+    database = {STATEFUL_SET} if isinstance(settings.database, StatefulSetDatabase) else set[str]()
+    found: Names = {
+        _kind("apps/v1", "Deployment", own): {DEPLOYMENT},
+        _kind("v1", "Service", own): {DEPLOYMENT} | database,
+        _kind("v1", "ServiceAccount", own): {DEPLOYMENT, MIGRATION},
+        _kind("networking.k8s.io/v1", "NetworkPolicy", own): {DEPLOYMENT, MIGRATION} | database,
+        _kind("autoscaling/v2", "HorizontalPodAutoscaler", own): {DEPLOYMENT},
+        _kind("policy/v1", "PodDisruptionBudget", own): {DEPLOYMENT},
+    }
+    if database:
+        found[_kind("apps/v1", "StatefulSet", own)] = database
+    if settings.endpoint is not None:
+        found[_kind("networking.k8s.io/v1", "Ingress", own)] = {f"{DEPLOYMENT}-endpoint"}
+    by_entries = settings.secrets.delivery == "secretsManager"
+    delivered = ("external-secrets.io/v1", "ExternalSecret") if by_entries else ("v1", "Secret")
+    for where in (*settings.agents.namespaces, *settings.agents.existing_namespaces):
+        found[_kind(*delivered, where)] = {SECRET_NAME}
+    return found
+
+
+def read_by(workloads: Iterable[Object]) -> Names:
+    """Secrets and ConfigMaps that the pods of some workloads cannot start without."""
+    found: Names = {}
+    for workload in workloads:
+        pod = part(part(part(workload, "spec"), "template"), "spec")
+        for kind, name in _references(pod):
+            found.setdefault(_kind("v1", kind, namespace(workload)), set()).add(name)
+    return found
+
+
+def _references(pod: Object) -> Iterator[tuple[str, str]]:
+    sources = list[tuple[str, Object, str]]()
+    for key in ("initContainers", "containers"):
+        for container in items(pod, key):
+            for source in items(container, "envFrom"):
+                sources.append(("Secret", part(source, "secretRef"), "name"))
+                sources.append(("ConfigMap", part(source, "configMapRef"), "name"))
+            for variable in items(container, "env"):
+                source = part(variable, "valueFrom")
+                sources.append(("Secret", part(source, "secretKeyRef"), "name"))
+                sources.append(("ConfigMap", part(source, "configMapKeyRef"), "name"))
+    for volume in items(pod, "volumes"):
+        sources.append(("Secret", part(volume, "secret"), "secretName"))
+        sources.append(("ConfigMap", part(volume, "configMap"), "name"))
+    for kind, reference, key in sources:
+        if reference.get(key) and not reference.get("optional"):
+            yield kind, str(reference[key])
+
+
+def absent(wanted: Names, found: Names) -> list[str]:
+    """``Kind namespace/name`` of what is wanted and was not found. ``found``: the kinds that could
+    be read; of another kind nothing is known."""
+    return [
+        kind.subject(name)
+        for kind, names in sorted(wanted.items())
+        if kind in found
+        for name in sorted(names - found[kind])
+    ]
+
+
+def _kind(api_version: str, kind: str, namespace: str) -> Kind:
+    return Kind(api_version=api_version, kind=kind, namespace=namespace)
