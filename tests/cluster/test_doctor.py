@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -329,11 +330,13 @@ def test_a_quota_that_refuses_pods_is_named(doctor: Doctor) -> None:
 
         found = doctor.findings()
 
-    assert found == [
+    # How many it counts depends on whether it has seen the deleted one go.
+    causes = [re.sub(r"used: pods=[12]", "used: pods=N", f.cause) for f in found]
+    assert [replace(f, cause=cause) for f, cause in zip(found, causes, strict=True)] == [
         error(
             "pods-refused",
             "Deployment observability/langfuse",
-            "The namespace's quota no-pods refuses the pods, requested: pods=1, used: pods=2, "
+            "The namespace's quota no-pods refuses the pods, requested: pods=1, used: pods=N, "
             "limited: pods=0",
             doctor.kubectl("describe", "resourcequota", "no-pods"),
         )
@@ -598,7 +601,8 @@ def test_a_stack_that_was_never_deployed_says_so(doctor: Doctor) -> None:
         warning(
             "namespace-missing",
             "Namespace elsewhere",
-            "It is not there: the stack was not deployed to this cluster, or was removed",
+            "It is not there: the stack was not deployed to this cluster, or was removed. Deleted "
+            "by hand, it comes back only after a `pulumi refresh`",
             "make up STACK=dev",
         )
     ]

@@ -31,7 +31,12 @@ OBJECTS = [f"{STORE}-store", f"{APP}-external-secret"]
 @pytest.fixture(scope="module")
 def server(api: Api) -> Iterator[Api]:
     """The API server with the definitions, which are gone again afterwards."""
-    definitions = [read(file) for file in crds.crd_files(crds.EXTERNAL_SECRETS)]
+    monitoring = crds.crd_files(crds.PROMETHEUS_OPERATOR)
+    files = [
+        *crds.crd_files(crds.EXTERNAL_SECRETS),
+        *(file for file in monitoring if file.stem.endswith(("_prometheusrules", "_probes"))),
+    ]
+    definitions = [read(file) for file in files]
     applied = [Reference.of(definition) for definition in definitions]
     try:
         for definition in definitions:
@@ -146,4 +151,4 @@ def test_every_object_of_the_prod_stack_is_accepted(server: Api) -> None:
             server.delete(
                 Reference.of({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
             )
-    assert len(objects) == 21
+    assert len(objects) == 25

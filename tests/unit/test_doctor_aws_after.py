@@ -332,9 +332,10 @@ def test_unhealthy_pods_have_their_reasons_and_all_of_them_are_an_error(fake: Fa
         targets_finding(
             "error",
             "The load balancer counts 2 of 2 pods as unhealthy: 10.0.0.1 "
-            "Target.ResponseCodeMismatch (Langfuse answers with another code than 200: it runs "
-            "without its database, or not yet); 10.0.0.2 Target.Timeout (no answer in time: a "
-            "security group or NetworkPolicy is in the way, or the pod is too busy).",
+            "Target.ResponseCodeMismatch (Langfuse answers with another code than 200: it is "
+            "starting or stopping, or, before 2.79, without its database); 10.0.0.2 "
+            "Target.Timeout (no answer in time: a security group or NetworkPolicy is in the way, "
+            "or the pod is too busy).",
         )
     ]
 

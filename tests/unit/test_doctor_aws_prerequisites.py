@@ -177,11 +177,8 @@ def test_a_topic_with_the_key_of_sns_is_a_warning(fake: FakeAws) -> None:
             cause=(
                 "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
                 "arrives, and nothing says so. Give it a key of your own whose policy admits "
-                "cloudwatch.amazonaws.com, or none, as the command does."
+                "cloudwatch.amazonaws.com; others may publish to it, so ask whose it is."
             ),
-            command=(
-                f"aws sns set-topic-attributes --topic-arn {TOPIC} "
-                f"--attribute-name KmsMasterKeyId --attribute-value '' {HERE}"
-            ),
+            command=f"aws sns get-topic-attributes --topic-arn {TOPIC} {HERE}",
         )
     ]

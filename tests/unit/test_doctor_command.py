@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.doctor import error, stack, warning
+from tests.support.doctor import PLACE, error, stack, warning
 from tooling.doctor import __main__, asking, examination, report
 from tooling.doctor.asking import Answer, Deadline
 from tooling.doctor.findings import Check, Finding, Unanswerable
@@ -219,7 +219,6 @@ def test_a_log_may_come_by_standard_input(
     ("arguments", "message"),
     [
         (["--stack", "nope"], "error: There is no stack file Pulumi.nope.yaml; stacks are "),
-        (["--stack", "dev", "--log", "/absent/up.log"], "error: [Errno 2] No such file"),
     ],
 )
 def test_what_cannot_be_read_is_named(
@@ -379,3 +378,49 @@ def test_the_kubeconfig_is_the_one_that_kubectl_and_pulumi_take(
     assert access.kubeconfig == at_home(choice.taken)
     assert access.place.context == "kind-langfuse"
     assert access.place.kubeconfig == at_home(choice.shown)
+
+
+def test_a_log_in_which_nothing_is_known_is_said_to_be_unknown() -> None:
+    log = "Updating\nerror: \x1b[31mthe foo\nbye\n"
+
+    assert [*examination.unknown(log, PLACE)] == [
+        error(
+            "unknown-error",
+            "The failed run",
+            "The doctor does not know this text. It says: error: the foo",
+            "pulumi preview --diff --stack dev",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (" \n", "is empty: keep the text with `pulumi up 2>&1 | tee up.log`"),
+    ],
+)
+def test_a_log_that_cannot_be_explained_is_wrong_usage(
+    content: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "up.log"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(SystemExit) as stopped:
+        __main__.main(["--stack", "dev", "--log", str(file)])
+
+    assert stopped.value.code == 2
+    assert f"--log {file} {message}" in capsys.readouterr().err
+
+
+def test_no_word_of_the_cluster_steers_the_terminal() -> None:
+    hostile = "a\x1b[2J\x07b\nc\u202ed"
+    shown = Report(stack="dev", findings=[error("image-pull", hostile, hostile, hostile)])
+
+    assert report.text(shown).splitlines()[:3] == [
+        "error    ab cd",
+        "         ab cd",
+        "         next: ab cd",
+    ]
+    assert json.loads(report.as_json(shown))["findings"][0]["cause"] == "ab cd"

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", metavar="FILE", help="write the report there too")
     given = parser.parse_args(arguments)
     try:
-        log = _read(given.log)
+        log = _log(parser, given.log)
         configuration = stack_files.read(given.stack)
         checked = settings.read(given.stack, configuration.values, set(configuration.secret_keys))
         if given.kubeconfig and checked.cluster.eks_name and not given.context:
@@ -65,6 +65,17 @@ def _demo() -> tuple[str, str]:
         if cluster.name == DEMO:
             return str(cluster.kubeconfig), cluster.context
     raise ClusterError("there is no demo: `make demo` makes one")
+
+
+def _log(parser: argparse.ArgumentParser, file: str | None) -> str:
+    """The text of a failed run; one that cannot be read, or says nothing, is wrong usage."""
+    try:
+        text = _read(file)
+    except OSError as error:
+        parser.error(f"--log {file} cannot be read: {error.strerror}")
+    if file is not None and not text.strip():
+        parser.error(f"--log {file} is empty: keep the text with `pulumi up 2>&1 | tee up.log`")
+    return text
 
 
 def _read(file: str | None) -> str:

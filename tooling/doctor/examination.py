@@ -27,6 +27,7 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
+from tooling.doctor.text import quote
 from tooling.stack_files import ROOT
 
 SECONDS: Final = 7.5
@@ -84,7 +85,10 @@ def examine(
     reach = Question(lambda: _reach(settings, kubeconfig, context))
     chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
     # Until the cluster is reached, a command can only name what was asked for.
-    asked_for = place.of(settings, chosen, kubeconfig)
+    if context is None and settings.cluster.eks_name is not None:
+        asked_for = place.on_eks(settings)
+    else:
+        asked_for = place.of(settings, chosen, kubeconfig)
     try:
         server, where = reach.answer(deadline)
     except Exception as error:  # whatever it is, the rest of the report is worth having
@@ -105,7 +109,7 @@ def examine(
         _findings(seen.answers, without=frozenset() if before_up else _OF_UP),
         _findings(from_aws),
         seen.failures,
-        [*diagnosis.of_log(log, seen.place)],
+        [*diagnosis.of_log(log, seen.place)] or [*unknown(log, seen.place)],
     )
     return Report(
         stack=settings.stack,
@@ -148,6 +152,21 @@ def _look(
         place=where,
         failures=failures,
         deployed=read.snapshot.deployed or not read.snapshot.complete,
+    )
+
+
+def unknown(log: str, where: Place) -> Iterable[Finding]:
+    """A log in which nothing is known: better said than passed over."""
+    said = [line for line in log.splitlines() if line.strip()]
+    if not said:
+        return
+    first = next((line for line in said if "error" in line.lower()), said[-1])
+    yield Finding(
+        section="unknown-error",
+        severity="error",
+        subject="The failed run",
+        cause=f"The doctor does not know this text. It says: {quote(first)}",
+        command=where.pulumi("preview", "--diff"),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from tooling.doctor.findings import Finding
+from tooling.doctor.text import printable
 
 _WIDTH = 100
 _INDENT = " " * 9
@@ -37,7 +38,8 @@ def text(report: Report) -> str:
     return "\n\n".join(parts)
 
 
-def _block(finding: Finding) -> str:
+def _block(found: Finding) -> str:
+    finding = _printable(found)
     cause = textwrap.fill(
         finding.cause,
         _WIDTH,
@@ -53,6 +55,16 @@ def _block(finding: Finding) -> str:
             f"{_INDENT}next: {finding.command}",
             f"{_INDENT}see:  docs/troubleshooting.md#{finding.section}",
         )
+    )
+
+
+def _printable(finding: Finding) -> Finding:
+    """The finding without what would steer a terminal: anybody in the cluster writes its words."""
+    return replace(
+        finding,
+        subject=printable(finding.subject),
+        cause=printable(finding.cause),
+        command=printable(finding.command),
     )
 
 
@@ -75,7 +87,7 @@ def as_json(report: Report) -> str:
         "stack": report.stack,
         "failed": report.failed,
         "seconds": round(report.seconds, 1),
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [asdict(_printable(finding)) for finding in report.findings],
         "ok": list(report.well),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

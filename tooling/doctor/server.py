@@ -70,7 +70,8 @@ class Server(Api):
                 serialize=False,
                 _request_timeout=self._seconds,
             )
-        return {item["metadata"]["name"] for item in json.loads(answer.data)["items"]}
+        items: list[dict[str, Any]] = json.loads(answer.data)["items"] or []
+        return {item["metadata"]["name"] for item in items}
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
         """The end of a container's log, of the run before if asked for."""

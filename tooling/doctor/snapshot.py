@@ -56,6 +56,11 @@ class Snapshot:
             (*made, self.external_secrets, self.secret_stores)
         )
 
+    def terminates(self, subject: str) -> bool:
+        """Whether the namespace of ``Kind namespace/name`` is on its way out."""
+        home = self.namespaces.get(subject.partition(" ")[2].partition("/")[0], {})
+        return "deletionTimestamp" in part(home, "metadata")
+
     def warning(self, *about: Object) -> Object | None:
         """The newest Warning about some objects of one namespace."""
         where = {namespace(item) for item in about}

@@ -55,6 +55,11 @@ def _without_password(word: re.Match[str]) -> str:
     return word[0][: user.end()] + MASK + word[0][end:]
 
 
+def printable(text: str) -> str:
+    """``text`` without escapes and control characters, on one line."""
+    return " ".join(_CONTROL.sub("", _ESCAPES.sub("", text)).splitlines())
+
+
 def clean(text: str) -> str:
     """``text`` masked, and without what would steer a terminal."""
     return mask(_CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n"))))

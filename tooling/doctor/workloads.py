@@ -158,14 +158,14 @@ def missing(snapshot: Snapshot, place: Place, undelivered: Container[str]) -> It
     """What was deleted from a stack that was deployed. ``undelivered``: Secrets that External
     Secrets has not made yet, which is said by itself."""
     deployments = snapshot.deployments
-    home = snapshot.namespaces.get(place.namespace, {})
-    if not deployments or "deletionTimestamp" in part(home, "metadata"):
+    if not deployments:
         return
     rolling = any(readiness(item) is not None for item in deployments)
     gone = [
         item
         for item in snapshot.missing
         if not (rolling and item.startswith(_AFTER_ROLLOUT))
+        and not snapshot.terminates(item)
         and not (item.startswith("Secret ") and item.rpartition("/")[2] in undelivered)
     ]
     if gone:

@@ -55,7 +55,8 @@ _REASONS: Final = {
         "a security group or NetworkPolicy is in the way"
     ),
     "Target.ResponseCodeMismatch": (
-        "Langfuse answers with another code than 200: it runs without its database, or not yet"
+        "Langfuse answers with another code than 200: it is starting or stopping, or, before "
+        "2.79, without its database"
     ),
     "Target.Timeout": (
         "no answer in time: a security group or NetworkPolicy is in the way, or the pod is too busy"

@@ -113,11 +113,8 @@ def topic(account: Account) -> Iterator[Finding]:
             arn,
             "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
             "arrives, and nothing says so. Give it a key of your own whose policy admits "
-            "cloudwatch.amazonaws.com, or none, as the command does.",
-            aws.command(
-                *("sns", "set-topic-attributes", "--topic-arn", arn),
-                *("--attribute-name", "KmsMasterKeyId", "--attribute-value", ""),
-            ),
+            "cloudwatch.amazonaws.com; others may publish to it, so ask whose it is.",
+            aws.command("sns", "get-topic-attributes", "--topic-arn", arn),
         )
 
 
