@@ -8,15 +8,17 @@ INSTALLED := $(VENV)/.installed
 ON_DEMO := $(if $(filter 1,$(DEMO)),--demo)
 SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
+POLICY_VENV := .venv-policy
+POLICY_INSTALLED := $(POLICY_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down up preview destroy doctor smoke render cluster-up cluster-down \
+.PHONY: help demo demo-down up preview destroy doctor smoke render diff policy cluster-up cluster-down \
 	test test-cluster lint format types bench docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke and render;"
+	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke, render, diff, policy;"
 	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up;"
 	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both:"
 	@echo "  python -m tooling.doctor --help, python -m tooling.smoke --help."
@@ -68,9 +70,17 @@ smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://â
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
 	@$(BIN)/python -m tooling.render --stack $(STACK)
 
+diff: $(INSTALLED) ## Show what this tree changes against BASE, for each of STACK, without CLI or cluster
+	@$(BIN)/python -m tooling.diff --base '$(BASE)' $(foreach s,$(STACK),--stack '$(s)') \
+		$(if $(MARKDOWN),--markdown '$(MARKDOWN)')
+
+policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI or cluster
+	@$(BIN)/python -m tooling.policy $(foreach s,$(STACK),--stack '$(s)') \
+		$(if $(MARKDOWN),--markdown '$(MARKDOWN)')
+
 # -- Check -----------------------------------------------------------------------------------------
 
-test: $(INSTALLED) $(SMOKE_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
+test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
@@ -104,10 +114,12 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 		--custom-compile-command "make lock" requirements-dev.in --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-smoke.in --output-file requirements-smoke.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" policy/requirements.in --output-file policy/requirements.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling.demo down
-	rm -rf .local $(VENV) $(SMOKE_VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV) $(POLICY_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -124,4 +136,11 @@ $(SMOKE_INSTALLED): requirements-smoke.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(SMOKE_VENV)
 	@$(SMOKE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-smoke.txt
+	@touch $@
+
+$(POLICY_INSTALLED): policy/requirements.txt $(INSTALLED)
+	@echo "Installing the policy pack's packages into $(POLICY_VENV) (once, some seconds) â€¦"
+	@$(BIN)/python -m venv $(POLICY_VENV)
+	@$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r policy/requirements.txt
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import yaml
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-_PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder0000"}
+_PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
 """Stands for an encrypted value that has a form of its own."""
 
 _PLACEHOLDER: Final = "placeholder"
@@ -123,7 +124,9 @@ def _decrypt(name: str, value: object) -> tuple[object, bool]:
     """``value`` without encryption, and whether it held any."""
     if (mapping := _mapping(value)) is not None:
         if set(mapping) == {"secure"}:
-            return placeholder(name), True
+            # Another ciphertext, another placeholder: a comparison shows what a new one reaches.
+            digest = hashlib.sha256(str(mapping["secure"]).encode()).hexdigest()
+            return placeholder(name) + digest[:8], True
         parts = {key: _decrypt(key, part) for key, part in mapping.items()}
         return {k: part for k, (part, _) in parts.items()}, any(s for _, s in parts.values())
     if isinstance(value, list):

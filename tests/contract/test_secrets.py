@@ -16,7 +16,7 @@ from tooling.recording import Recording, holds_secret, secret_texts
 from tooling.render.values import SECRET_TEXT
 from tooling.stack_files import StackConfiguration
 
-CONFIGURED = ("placeholder", "lsv2_sk_placeholder0000")
+CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
 """What stands for encrypted values of a stack file."""
 
 

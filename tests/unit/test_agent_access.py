@@ -55,11 +55,11 @@ def test_langsmith_settings_come_in_new_and_old_names() -> None:
         "LANGSMITH_TRACING": "true",
         "LANGSMITH_ENDPOINT": "https://api.smith.langchain.com",
         "LANGSMITH_PROJECT": "agents",
-        "LANGSMITH_API_KEY": "lsv2_sk_placeholder0000",
+        "LANGSMITH_API_KEY": "lsv2_sk_placeholder8a3b54cb",
         "LANGCHAIN_TRACING_V2": "true",
         "LANGCHAIN_ENDPOINT": "https://api.smith.langchain.com",
         "LANGCHAIN_PROJECT": "agents",
-        "LANGCHAIN_API_KEY": "lsv2_sk_placeholder0000",
+        "LANGCHAIN_API_KEY": "lsv2_sk_placeholder8a3b54cb",
     }
 
 

@@ -459,5 +459,5 @@ def test_extra_variables_join_the_settings_and_the_secret() -> None:
     config = inputs(recording, "langfuse-config")["data"]
     secret = inputs(recording, "langfuse-app-secret")["stringData"]
     assert config["AUTH_OKTA_ISSUER"] == "https://example.okta.com"
-    assert secret["AUTH_OKTA_CLIENT_SECRET"] == "placeholder"
+    assert secret["AUTH_OKTA_CLIENT_SECRET"] == "placeholder8a3b54cb"
     assert "AUTH_OKTA_CLIENT_SECRET" not in config

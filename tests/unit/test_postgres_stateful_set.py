@@ -231,7 +231,7 @@ def test_an_external_database_brings_no_objects_of_its_own() -> None:
     assert [r.name for r in recording.resources.values() if "postgres" in r.name] == []
     (url,) = inputs(recording, "langfuse-database-secret")["stringData"].values()
     assert url == (
-        "postgresql://langfuse:placeholder@db.example.com:5432/langfuse"
+        "postgresql://langfuse:placeholder8a3b54cb@db.example.com:5432/langfuse"
         "?sslmode=require&connection_limit=5&pool_timeout=10"
     )
     assert inputs(recording, "langfuse-network-policy")["spec"]["egress"][1] == {

@@ -1,0 +1,96 @@
+"""Writes what the program in the current folder registers, as JSON that holds no secret.
+
+A script and not a module: it is run once in each of the two trees that are compared, with that
+tree's own `tooling`, so that a stack is recorded by the code that belongs to it. It therefore uses
+only names of `tooling` that every commit has.
+
+``python -P snapshot.py dev prod < key``: the key, 32 bytes or more, makes the fingerprints that
+stand for secret values; both sides get the same one, and it is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+SECRET = "$secret"  # noqa: S105 - the key of a fingerprint
+UNKNOWN = "$unknown"
+
+
+def main(stacks: list[str]) -> int:
+    """Record each stack; 0 also if one cannot be recorded: its message is in the answer."""
+    key = sys.stdin.buffer.read()
+    # What the program prints is not the answer.
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.path.insert(0, str(Path.cwd()))
+    with answer:
+        json.dump({stack: _stack(stack, key) for stack in stacks}, answer)
+    return 0
+
+
+def _stack(stack: str, key: bytes) -> dict[str, Any]:
+    if not (Path.cwd() / f"Pulumi.{stack}.yaml").is_file():
+        return {"missing": True}
+    try:
+        from tooling import offline, stack_files  # noqa: PLC0415 - of this tree
+    except ImportError as error:
+        return {"error": f"it has no code that records a stack without an engine ({error})"}
+    try:
+        return written(offline.record(stack), stack_files.read(stack).values, key)
+    except Exception as error:
+        # Whatever the code of this tree raises: the other process says it.
+        return {"error": str(error) or type(error).__name__}
+
+
+def written(run: Any, values: Mapping[str, str], key: bytes) -> dict[str, Any]:  # noqa: ANN401
+    """A recording and its configuration as JSON; ``key`` makes the secrets' fingerprints."""
+    from tooling import offline, recording  # noqa: PLC0415 - of this tree
+
+    def plain(value: object) -> Any:  # noqa: ANN401 - JSON
+        if isinstance(value, recording.Secret):
+            text = json.dumps(plain(value.value), sort_keys=True)
+            return {SECRET: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}
+        if isinstance(value, Mapping):
+            items = cast("Mapping[str, Any]", value)
+            return {str(name): plain(item) for name, item in items.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in cast("list[Any]", value)]
+        if value == recording.UNKNOWN:
+            return {UNKNOWN: True}
+        scalar = value is None or isinstance(value, str | bool | int | float)
+        return value if scalar else str(getattr(value, "path", type(value).__name__))
+
+    def resource(item: Any) -> dict[str, Any]:  # noqa: ANN401 - a Resource of this tree
+        invented = offline.is_kubernetes(item) and not recording.reveal(
+            item.inputs.get("metadata", {})
+        ).get("name")
+        return {
+            "type": item.type,
+            "name": item.name,
+            "inputs": plain(item.inputs),
+            "protect": item.protect,
+            "provider": item.provider.rpartition("::")[0],
+            "ignored": list(item.ignore_changes),
+            "replaceOnChanges": list(item.request.replaceOnChanges),
+            "uses": {name: list(urns) for name, urns in item.property_dependencies.items()},
+            "inventedName": offline.kubernetes_name(item) if invented else None,
+        }
+
+    return {
+        "resources": {
+            urn: resource(item) for urn, item in sorted(run.resources.items()) if item.custom
+        },
+        "outputs": plain(run.exports),
+        "acknowledged": json.loads(values.get("agent-observability:acknowledge") or "[]"),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
