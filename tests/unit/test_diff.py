@@ -373,3 +373,33 @@ def _resource(type_: str, inputs: dict[str, Any]) -> Resource:
 
 def test_nothing_differs_is_empty() -> None:
     assert Comparison(stack="prod").empty
+
+
+def test_what_is_dangerous_comes_before_what_is_not_whatever_its_name() -> None:
+    topic = _resource("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "a"})
+    database = dataclasses.replace(
+        _resource("aws:rds/instance:Instance", {"multiAz": True}), urn="urn:b", name="b"
+    )
+    before = Snapshot(resources={"urn:a": topic, "urn:b": database})
+    after = _with(_with(before, topic, dashboardBody="b"), database, multiAz=False)
+
+    assert [d.resource.name for d in comparison(before, after).changed] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("before", "after", "warned"), [(True, False, 1), (False, True, 0)])
+def test_a_guard_that_goes_is_warned_about_and_one_that_comes_is_not(
+    before: bool, after: bool, warned: int
+) -> None:
+    old, _ = _instance(protect=True, deletionProtection=before)
+    new, _ = _instance(protect=True, deletionProtection=after)
+
+    assert document(old, new).count("**RDS no longer refuses to delete it**") == warned
+
+
+def test_an_immutable_object_is_replaced_by_its_data_and_a_mutable_one_is_changed() -> None:
+    found = comparison(
+        side("dev"), side("dev", langfuse={"signUp": "open"}, langsmith=LANGSMITH), "dev"
+    )
+
+    assert [d.resource.name for d in found.replaced] == ["langfuse-config"]
+    assert "langfuse-agents-ai-agents-access-secret" in {d.resource.name for d in found.changed}
