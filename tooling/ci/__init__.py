@@ -1,0 +1,1 @@
+"""What the workflows in `.github` run beside the commands of the Makefile."""
