@@ -86,10 +86,11 @@ test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract t
 test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
 	@$(BIN)/python -m pytest tests/cluster tests/engine
 
-lint: $(INSTALLED) ## Lint, formatting, generated files
+lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m tooling.docs --check
+	@$(BIN)/python -m tooling.ci lint
 
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .

@@ -39,7 +39,7 @@ _READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
 request (https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/).
 """
 
-Outputs = dict[str, pulumi.Output[Any] | str]
+Outputs = dict[str, pulumi.Output[Any] | list[str] | str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +127,9 @@ class ObservabilityStack(pulumi.ComponentResource):
             ),
             self._child,
         )
+        if settings.acknowledge:
+            # For people, and for the policy pack: it is not told the configuration.
+            self.outputs["acknowledged"] = list(settings.acknowledge)
         self._agents(service, credentials, delivery)
         self._monitoring(namespace, service)
         self.outputs |= translation.outputs(settings, name, namespace, secret.name)

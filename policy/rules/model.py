@@ -1,0 +1,105 @@
+"""What a rule is, and what it sees. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+
+class Unknown:
+    """Stands for a value that only the provider will know. A rule says nothing about it."""
+
+    def __repr__(self) -> str:
+        return "[unknown]"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A resource as a rule sees it: inputs in the provider's spelling."""
+
+    type: str
+    name: str
+    """Logical name."""
+    urn: str
+    inputs: Mapping[str, Any]
+    protect: bool = False
+    provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Inputs of its provider."""
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """The input at a path of keys joined by dots; None if there is none."""
+        return at(self.inputs, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Something that holds for each resource."""
+
+    name: str
+    protects: str
+    """What would be lost without it, in one sentence."""
+    check: Callable[[Seen], Iterator[str]]
+    """Yields one message for each violation: what it is, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule:
+    """Something that holds for the resources together."""
+
+    name: str
+    protects: str
+    check: Callable[[Sequence[Seen]], Iterator[tuple[Seen, str]]]
+
+
+def at(value: object, path: str) -> Any:  # noqa: ANN401 - JSON
+    """What stands below ``value`` at a path; None if nothing does, UNKNOWN if that is not known."""
+    for key in path.split("."):
+        if value is UNKNOWN:
+            return UNKNOWN
+        value = mapping(value).get(key)
+    return value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """``value`` if it is a mapping, else an empty one."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[Any]:
+    """``value`` if it is a list; a single value as a list of one; nothing as none."""
+    if isinstance(value, list):
+        return cast("list[Any]", value)
+    return [] if value is None or value is UNKNOWN else [value]
+
+
+def document(value: object) -> Mapping[str, Any]:
+    """A JSON document; empty if it is unknown or none."""
+    if isinstance(value, str):
+        try:
+            return mapping(json.loads(value))
+        except ValueError:
+            return {}
+    return mapping(value)
+
+
+def is_on(value: object) -> bool:
+    """Whether a switch is on, or not known yet; the wire has booleans of providers as text."""
+    return value is UNKNOWN or value is True or value == "true"
+
+
+def accepted(stack: Sequence[Seen]) -> frozenset[str]:
+    """The risks that the stack accepts by name (``acknowledge`` in its configuration).
+
+    They stand in the outputs of its component, because a policy pack in Python is not told the
+    stack's configuration (pulumi-policy 1.21, ``ConfigureStack``).
+    """
+    stacks = [resource for resource in stack if resource.type == STACK_TYPE]
+    return frozenset(str(risk) for s in stacks for risk in items(s.inputs.get("acknowledged")))
+
+
+STACK_TYPE: Final = "agent-observability:index:ObservabilityStack"

@@ -1,0 +1,118 @@
+"""`python -m tooling.policy --stack prod`: the policy pack on what the program registers, offline.
+
+The same rules as `pulumi preview --policy-pack policy`, without CLI, cluster or credentials. Exit
+code 0 if no rule is broken, 1 if one is, 2 if a stack cannot be recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from policy.rules import RULES, STACK_RULES
+from policy.rules.model import UNKNOWN, Seen
+from tooling import offline, recording
+from tooling.recording import DuplicateUrnError, Recording, Resource, reveal
+from tooling.stack_files import StackFileError
+
+_EXPLAINED = (
+    pulumi.RunError,
+    StackFileError,
+    offline.UnsupportedResourceError,
+    DuplicateUrnError,
+    NotImplementedError,
+    OSError,
+)
+"""Errors whose message says what is wrong; any other is a fault of the program."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A rule that a resource breaks."""
+
+    rule: str
+    resource: Seen
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.resource.type} {self.resource.name}: {self.message}"
+
+
+def seen(run: Recording) -> list[Seen]:
+    """What a run registered, as the rules see it: components by their outputs."""
+    return [_seen(resource, run) for resource in run.resources.values()]
+
+
+def violations(stack: Sequence[Seen]) -> Iterator[Violation]:
+    """Every rule that is broken."""
+    for rule in RULES:
+        for resource in stack:
+            for message in rule.check(resource):
+                yield Violation(rule=rule.name, resource=resource, message=message)
+    for rule in STACK_RULES:
+        for resource, message in rule.check(stack):
+            yield Violation(rule=rule.name, resource=resource, message=message)
+
+
+def _seen(resource: Resource, run: Recording) -> Seen:
+    provider = run.resources.get(resource.provider.rpartition("::")[0])
+    inputs = resource.inputs if resource.custom else run.registered_outputs.get(resource.urn, {})
+    return Seen(
+        type=resource.type,
+        name=resource.name,
+        urn=resource.urn,
+        inputs=_plain(inputs),
+        protect=resource.protect,
+        provider=_plain(provider.inputs) if provider else {},
+    )
+
+
+def _plain(value: object) -> dict[str, object]:
+    return recording.convert(
+        reveal(value), lambda leaf: UNKNOWN if leaf == recording.UNKNOWN else leaf
+    )
+
+
+def report(name: str, stack: Sequence[Seen], found: Sequence[Violation]) -> str:
+    """One stack's result, as Markdown that reads well in a terminal too."""
+    rules = len(RULES) + len(STACK_RULES)
+    if not found:
+        return f"**{name}**: {rules} rules, {len(stack)} resources, no violation.\n"
+    lines = [f"**{name}**: {len(found)} violation{'s' * (len(found) > 1)} of {rules} rules.", ""]
+    lines += [f"- {violation}" for violation in found]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check stacks; 0 if no rule is broken."""
+    parser = argparse.ArgumentParser(prog="python -m tooling.policy", description=__doc__)
+    parser.add_argument(
+        "--stack", required=True, action="append", help="as in Pulumi.<stack>.yaml; may be repeated"
+    )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it there too")
+    given = parser.parse_args(arguments)
+    documents: list[str] = []
+    broken = False
+    try:
+        for name in given.stack:
+            stack = seen(offline.record(name))
+            found = list(violations(stack))
+            broken = broken or bool(found)
+            documents.append(report(name, stack, found))
+        text = "\n".join(documents)
+        if given.markdown:
+            given.markdown.write_text(text, encoding="utf-8")
+    except _EXPLAINED as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(text, end="")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
