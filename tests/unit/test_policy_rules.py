@@ -606,3 +606,18 @@ def test_a_secret_is_known_by_its_name_or_its_form(name: str, value: str, refuse
 
     assert [rule for rule, _, _ in found] == ["no-plaintext-secret"] * refused
     assert all(value not in message for _, _, message in found)
+
+
+def test_a_network_policy_of_another_namespace_selects_nothing_here() -> None:
+    found = broken(changed("dev", "langfuse-network-policy", put("metadata/namespace", "other")))
+
+    assert [(rule, name) for rule, name, _ in found] == [("network-policy-for-every-workload", WEB)]
+
+
+def test_a_principal_with_a_condition_and_an_action_without_resources_are_admitted() -> None:
+    role = changed("prod", "langfuse-secrets-role", statement(Principal={"AWS": "*"}))
+    listing = changed(
+        "prod", "langfuse-app-read", statement(Action="secretsmanager:ListSecrets", Resource="*")
+    )
+
+    assert broken(role) == broken(listing) == []
