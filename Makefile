@@ -12,7 +12,7 @@ POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down up preview destroy doctor smoke render diff policy cluster-up cluster-down \
+.PHONY: help demo demo-down up preview access destroy doctor smoke render diff policy cluster-up cluster-down \
 	test test-cluster lint format types bench docs lock clean
 
 help: ## List the commands
@@ -48,6 +48,9 @@ endif
 
 preview: cli $(INSTALLED) ## Show what `up` would change
 	pulumi preview --stack $(STACK) --diff
+
+access: cli $(INSTALLED) ## Make the roles that GitHub's workflows assume for STACK (docs/access.md)
+	pulumi up --cwd access --stack $(STACK)
 
 destroy: cli $(INSTALLED) ## Remove STACK
 	pulumi destroy --stack $(STACK)

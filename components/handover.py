@@ -103,6 +103,8 @@ class EksCluster:
     """Subnets of the cluster, in at least two zones."""
     oidc_issuer: pulumi.Output[str]
     """URL of the OIDC issuer that signs tokens of service accounts."""
+    permissions_boundary_arn: str | None = None
+    """Permissions boundary of every role that is made beside the cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,6 +175,7 @@ class ObjectStorage(pulumi.ComponentResource):
         role = iam.Role(
             f"{name}-role",
             description="Langfuse's access to its bucket",
+            permissions_boundary=args.cluster.permissions_boundary_arn,
             assume_role_policy=pulumi.Output.all(
                 oidc_provider_arn=args.oidc.arn,
                 issuer_host=args.oidc.issuer_host,

@@ -55,6 +55,7 @@ def monitoring_role(
     role = iam.Role(
         f"{name}-monitoring",
         description="Enhanced Monitoring of Langfuse's database",
+        permissions_boundary=cluster.permissions_boundary_arn,
         assume_role_policy=pulumi.Output.all(
             partition=cluster.partition, account_id=cluster.account_id
         ).apply(

@@ -32,6 +32,8 @@ class SecretsManagerDelivery:
     """Refuse deletion and replacement of the entries."""
     operator: pulumi.Resource | None
     """The operator, where this stack installs it."""
+    permissions_boundary_arn: str | None = None
+    """Permissions boundary of the roles that read entries."""
 
     def into(
         self,
@@ -44,7 +46,11 @@ class SecretsManagerDelivery:
         store = SecretsManagerStore(
             f"{name}-secrets",
             SecretsManagerStoreArgs(
-                namespace=namespace, region=self.region, oidc=self.oidc, operator=self.operator
+                namespace=namespace,
+                region=self.region,
+                oidc=self.oidc,
+                operator=self.operator,
+                permissions_boundary_arn=self.permissions_boundary_arn,
             ),
             opts,
         )

@@ -41,6 +41,8 @@ class SecretsManagerStoreArgs:
     """The cluster's identity provider, which the role trusts."""
     operator: pulumi.Resource | None = None
     """The External Secrets Operator, where this program installs it."""
+    permissions_boundary_arn: str | None = None
+    """Permissions boundary of the role."""
 
 
 class SecretsManagerStore(pulumi.ComponentResource):
@@ -64,6 +66,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
             f"{name}-role",
             name_prefix=f"{name[: _ROLE_PREFIX_LENGTH - 1]}-",
             description=f"External Secrets, reading for the service account {name}",
+            permissions_boundary=args.permissions_boundary_arn,
             assume_role_policy=pulumi.Output.all(
                 provider=args.oidc.arn,
                 issuer=args.oidc.issuer_host,

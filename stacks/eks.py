@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -38,7 +38,10 @@ def connect(settings: Settings) -> Eks:
     if name is None or region is None:
         raise ValueError("the settings name no EKS cluster, or no region")
     aws = aws_provider(settings.aws)
-    cluster = find_cluster(name, region, pulumi.InvokeOptions(provider=aws))
+    cluster = replace(
+        find_cluster(name, region, pulumi.InvokeOptions(provider=aws)),
+        permissions_boundary_arn=settings.cluster.permissions_boundary_arn,
+    )
     kubernetes = kubernetes_provider(cluster, profile=settings.aws.profile)
     return Eks(aws=aws, kubernetes=kubernetes, cluster=cluster)
 

@@ -82,6 +82,7 @@ def delivery(
         kms_key_arn=secrets.kms_key_arn,
         protect=secrets.protect,
         operator=operator,
+        permissions_boundary_arn=eks.cluster.permissions_boundary_arn,
     )
 
 

@@ -151,6 +151,22 @@ def _role_policy_attachment(resource: Resource) -> Values:
     return {"id": invented_name(resource)}
 
 
+def _policy(resource: Resource) -> Values:
+    name = resource.inputs.get("name") or invented_name(resource)
+    policy = arn("iam", f"policy/{name}", region="")
+    return {"id": policy, "arn": policy, "name": name}
+
+
+def _openid_provider(resource: Resource) -> Values:
+    host = resource.inputs["url"].removeprefix("https://")
+    provider = arn("iam", f"oidc-provider/{host}", region="")
+    return {"id": provider, "arn": provider}
+
+
+def _access(resource: Resource) -> Values:
+    return {"id": f"{resource.inputs['clusterName']}:{digits(resource.urn, 17)}"}
+
+
 def _security_group(resource: Resource) -> Values:
     id_ = invented_id(resource, "sg")
     return {
@@ -172,6 +188,10 @@ def _security_group_rule(resource: Resource) -> Values:
 
 _COMMON_STATE: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:ec2/securityGroup:SecurityGroup": _security_group,
+    "aws:eks/accessEntry:AccessEntry": _access,
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _access,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _openid_provider,
+    "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,

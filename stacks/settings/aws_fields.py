@@ -42,6 +42,11 @@ WebAclArn = Annotated[
 _TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
 TopicArn = Annotated[str, _arn("sns", r"[\w-]{1,256}(\.fifo)?", _TOPIC), Field(examples=[_TOPIC])]
 
+_BOUNDARY = "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
+PolicyArn = Annotated[
+    str, _arn("iam", r"policy/[\w+=,.@/-]+", _BOUNDARY), Field(examples=[_BOUNDARY])
+]
+
 SubnetId = Annotated[
     str,
     matching("must be a subnet id such as 'subnet-0123456789abcdef0'", r"subnet-[0-9a-f]{8,17}"),

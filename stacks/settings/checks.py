@@ -82,6 +82,10 @@ def one_cluster(cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is not None and cluster.kubeconfig is not None:
         rule = "belongs to 'context'; the access to an EKS cluster is discovered"
         yield to_remove("cluster.kubeconfig", cluster.kubeconfig, rule)
+    boundary = cluster.permissions_boundary_arn
+    if cluster.eks_name is None and boundary is not None:
+        rule = "belongs to 'eksName': a stack on another cluster makes no IAM role"
+        yield to_remove("cluster.permissionsBoundaryArn", boundary, rule)
 
 
 def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from stacks.settings.aws_fields import (
     Instant,
     KeyArn,
     MaintenanceWindow,
+    PolicyArn,
     PostgresMajor,
     Region,
     SecurityGroupId,
@@ -102,6 +103,9 @@ class Cluster(Section):
     """Taints that every pod of the stack tolerates."""
     image_pull_secrets: tuple[DnsLabel, ...] = ()
     """Image pull Secrets for every pod of the stack, which exist in the namespace."""
+    permissions_boundary_arn: PolicyArn | None = None
+    """Permissions boundary of every IAM role that the stack makes; on EKS. Whoever deploys with a
+    role of the `access` project needs the one that it makes (docs/access.md)."""
 
 
 class Admin(Section):

@@ -30,7 +30,7 @@ from tooling.recording import Recording, Resource
 from tooling.stack_files import ROOT, StackConfiguration, read
 
 TOKEN = "agent-observability:index:"
-BY_ITSELF = {"ExternalSecretsOperator", "ObjectStorage", "AccessLogBucket"}
+BY_ITSELF = {"ExternalSecretsOperator", "ObjectStorage", "AccessLogBucket", "WorkflowRoles"}
 """Components that no stack file asks for; their own tests run them."""
 
 PHYSICAL = ("name", "namePrefix", "identifier", "bucket", "clusterIdentifier")

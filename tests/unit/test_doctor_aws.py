@@ -19,6 +19,7 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 )
 from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissingTypeStubs]
 
+from components import aws_actions as actions
 from components import eks_cluster
 from stacks.settings import Settings
 from tests.support.components import discovered
@@ -26,7 +27,7 @@ from tests.support.configurations import ON_EKS, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, FakeAws
 from tooling import offline
 from tooling.doctor import aws
-from tooling.doctor.aws import actions, after, client, prerequisites
+from tooling.doctor.aws import after, client, prerequisites
 from tooling.doctor.aws.account import Once
 from tooling.doctor.aws.client import UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
+from components.aws_actions import NEEDS
+from stacks.aws_parts import parts as parts_of
 from tests.support.configurations import ON_EKS, endpoint, rds, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, USER, FakeAws
 from tooling.doctor import aws
-from tooling.doctor.aws import permissions
-from tooling.doctor.aws.actions import NEEDS
 from tooling.doctor.aws.client import UnansweredError
 from tooling.doctor.findings import Finding
 
@@ -71,6 +71,13 @@ def simulated(
                 {
                     "ContextKeyName": "iam:PassedToService",
                     "ContextKeyValues": ["monitoring.rds.amazonaws.com"],
+                    "ContextKeyType": "string",
+                },
+                {
+                    "ContextKeyName": "iam:PolicyARN",
+                    "ContextKeyValues": [
+                        "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+                    ],
                     "ContextKeyType": "string",
                 },
             ],
@@ -257,7 +264,7 @@ def test_one_action_that_the_simulator_does_not_take_is_no_answer(fake: FakeAws)
 def test_what_only_a_removal_needs_is_a_warning(fake: FakeAws) -> None:
     change = {**rds(monitoringSeconds=0)}
     for need in NEEDS:
-        if need.part not in permissions.parts(settings(change)):
+        if need.part not in parts_of(settings(change)):
             continue
         resource = need.resource.format(
             partition="aws", region=REGION, account=ACCOUNT, cluster="platform-prod", stack="test"
@@ -322,7 +329,7 @@ RUNBOOKS: Final = "https://git.example.com/docs"
 def test_the_settings_switch_parts_of_the_table_on(
     change: Mapping[str, Any], parts: set[str]
 ) -> None:
-    assert permissions.parts(settings({**ON_EKS, **change})) == {"cluster", *parts}
+    assert parts_of(settings({**ON_EKS, **change})) == {"cluster", *parts}
 
 
 def test_every_part_of_the_table_can_be_named() -> None:

@@ -51,7 +51,7 @@ LANGSMITH_KEY = (
                 "(an object)",
                 "unknown key, did you mean 'nodeSelector'? known here: context, "
                 "createNamespace, eksName, imagePullSecrets, kubeconfig, namespace, "
-                "nodeSelector, protect, tolerations",
+                "nodeSelector, permissionsBoundaryArn, protect, tolerations",
                 "pulumi config rm --path @cluster.nodeSelectors",
             ),
         ),
@@ -133,7 +133,7 @@ LANGSMITH_KEY = (
                 '"c"',
                 "unknown key; known here: context, createNamespace, eksName, imagePullSecrets, "
                 "kubeconfig, "
-                "namespace, nodeSelector, protect, tolerations",
+                "namespace, nodeSelector, permissionsBoundaryArn, protect, tolerations",
                 "pulumi config rm --path '@cluster[\"a.b\"]'",
             ),
         ),
@@ -324,6 +324,16 @@ LANGSMITH_KEY = (
                 "must not be empty",
                 "pulumi config set --secret --path @database.password",
             ),
+        ),
+        pytest.param(
+            {"cluster": {"permissionsBoundaryArn": "arn:aws:iam::123456789012:policy/b"}},
+            problem(
+                "cluster.permissionsBoundaryArn",
+                '"arn:aws:iam::123456789012:policy/b"',
+                "belongs to 'eksName': a stack on another cluster makes no IAM role",
+                "pulumi config rm --path @cluster.permissionsBoundaryArn",
+            ),
+            id="a permissions boundary without AWS",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from stacks.aws_parts import parts
 from stacks.settings import Settings
 from stacks.settings.models import RdsDatabase
 from tooling.doctor.aws import (
@@ -52,7 +53,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
     if settings.cluster.eks_name is None:
         return []
     account = Account(settings, clients or _clients(settings))
-    needed = permissions.parts(settings)
+    needed = parts(settings)
     logs = settings.endpoint.access_logs if settings.endpoint else None
     alarms = settings.monitoring.alarms if settings.monitoring else None
     questions: list[tuple[str, Question, bool]] = [

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components import iam_documents, object_storage_environment
-from components.langfuse_versions import Version
-from stacks.settings import Settings
+from components import iam_documents
+from components.aws_actions import NEEDS, Need
+from stacks.aws_parts import parts
 from stacks.settings.models import RdsDatabase
 from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.actions import NEEDS, Need, Part
 from tooling.doctor.aws.client import RefusedError
 from tooling.doctor.findings import Finding, Severity
 
+_MONITORING: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 _INVENTED: Final = "0a1b2c3"
 """For the part of an ARN that is not known yet: the simulator takes resources that do not exist."""
 
@@ -48,44 +48,6 @@ class _Asked:
             *("--query", "EvaluationResults[].[EvalActionName,EvalDecision]"),
             *("--output", "table"),
         )
-
-
-def parts(settings: Settings) -> set[Part]:
-    """The parts of a stack that need something in AWS."""
-    database, endpoint = settings.database, settings.endpoint
-    storage, monitoring = settings.object_storage, settings.monitoring
-    alarms = monitoring.alarms if monitoring else None
-    entries = settings.secrets.delivery == "secretsManager"
-    roles = storage is not None and bool(
-        object_storage_environment.role_prefixes(
-            version=Version.parse(settings.langfuse.version),
-            exports=storage.exports,
-            media=storage.media,
-        )
-    )
-    rds = isinstance(database, RdsDatabase)
-    chosen: dict[Part, bool] = {
-        "cluster": True,
-        "oidc": entries or roles,
-        "database": rds,
-        "monitoring role": rds and database.monitoring_seconds > 0,
-        "restore": rds and database.restore_from is not None,
-        "database key": rds and database.kms_key_arn is not None,
-        "entries": entries,
-        "entries key": entries and settings.secrets.kms_key_arn is not None,
-        "log bucket": bool(endpoint and endpoint.access_logs and not endpoint.access_logs.bucket),
-        "certificate": endpoint is not None and endpoint.certificate_arn is None,
-        "zone": endpoint is not None and endpoint.hosted_zone is not None,
-        "bucket": storage is not None and storage.bucket is None,
-        "adopted bucket": storage is not None and storage.bucket is not None,
-        "bucket role": roles,
-        "load balancer": endpoint is not None
-        and monitoring is not None
-        and (monitoring.alarms or monitoring.dashboards) is not None,
-        "alarms": alarms is not None,
-        "topic": alarms is not None and alarms.topic_arn is None,
-    }
-    return {part for part, needed in chosen.items() if needed}
 
 
 def permissions(account: Account) -> Iterator[Finding]:
@@ -149,6 +111,15 @@ def _resource(need: Need, account: Account, caller_arn: str) -> str:
     return named.replace("*", _INVENTED)
 
 
+def _of_roles(account: Account) -> Iterator[dict[str, Any]]:
+    """What a policy may ask about a role that is made (``components/iam_workflows.py`` does)."""
+    arn = f"arn:{iam_documents.partition(account.admitted().arn)}:iam::aws:policy/{_MONITORING}"
+    yield _context("iam:PolicyARN", arn)
+    boundary = account.settings.cluster.permissions_boundary_arn
+    if boundary is not None:
+        yield _context("iam:PermissionsBoundary", boundary)
+
+
 def _simulate(asked: _Asked, actions: Sequence[str]) -> list[Verdict]:
     """The verdicts on ``actions``; together where the simulator takes them so.
 
@@ -163,6 +134,7 @@ def _simulate(asked: _Asked, actions: Sequence[str]) -> list[Verdict]:
             _context("aws:RequestedRegion", asked.account.aws.region or ""),
             _context("aws:SecureTransport", "true", "boolean"),
             _context("iam:PassedToService", "monitoring.rds.amazonaws.com"),
+            *_of_roles(asked.account),
         ],
     }
     try:

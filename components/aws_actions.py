@@ -192,8 +192,9 @@ NEEDS: Final[tuple[Need, ...]] = (
         resource=_arn("secretsmanager", "secret:agent-observability/{stack}/*"),
         actions=_verbs(
             "secretsmanager",
+            # The provider reads a version back after it is written, and in every refresh.
             "CreateSecret DescribeSecret UpdateSecret TagResource GetResourcePolicy "
-            "PutResourcePolicy PutSecretValue",
+            "PutResourcePolicy PutSecretValue GetSecretValue",
         ),
         removal=_verbs("secretsmanager", "DeleteSecret DeleteResourcePolicy"),
     ),

@@ -1,0 +1,24 @@
+"""The roles of GitHub's workflows for one stack: its settings, one component, three ARNs."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the program is no package
+
+from access import settings
+from components.workflow_roles import WorkflowRoles
+from stacks.eks import aws_provider
+
+configuration = settings.load()
+
+roles = WorkflowRoles(
+    "workflows",
+    configuration.roles,
+    pulumi.ResourceOptions(providers=[aws_provider(configuration.aws)]),
+)
+
+pulumi.export("previewRoleArn", roles.preview_role_arn)
+pulumi.export("deployRoleArn", roles.deploy_role_arn)
+pulumi.export("boundaryArn", roles.boundary_arn)
