@@ -325,7 +325,8 @@ LANGSMITH_KEY = (
                 "pulumi config set --secret --path @database.password",
             ),
         ),
-        pytest.param(
+        bad(
+            "a permissions boundary without AWS",
             {"cluster": {"permissionsBoundaryArn": "arn:aws:iam::123456789012:policy/b"}},
             problem(
                 "cluster.permissionsBoundaryArn",
@@ -333,7 +334,6 @@ LANGSMITH_KEY = (
                 "belongs to 'eksName': a stack on another cluster makes no IAM role",
                 "pulumi config rm --path @cluster.permissionsBoundaryArn",
             ),
-            id="a permissions boundary without AWS",
         ),
     ],
 )

@@ -52,7 +52,12 @@ def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comp
         ),
         follows=tuple(_follows(new, differing)),
         ignored=tuple(item for a, b in pairs for item in _ignored(a, b)),
-        outputs=tuple(properties.changes(old.outputs, new.outputs)),
+        # What is acknowledged is told apart, and first.
+        outputs=tuple(
+            change
+            for change in properties.changes(old.outputs, new.outputs)
+            if change.path != ("acknowledged",)
+        ),
         acknowledged=tuple(risk for risk in new.acknowledged if risk not in old.acknowledged),
         withdrawn=tuple(risk for risk in old.acknowledged if risk not in new.acknowledged),
         added_stack=before is None,

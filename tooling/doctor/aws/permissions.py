@@ -111,7 +111,7 @@ def _resource(need: Need, account: Account, caller_arn: str) -> str:
     return named.replace("*", _INVENTED)
 
 
-def _of_roles(account: Account) -> Iterator[dict[str, Any]]:
+def _of_roles(account: Account) -> Iterator[Mapping[str, Any]]:
     """What a policy may ask about a role that is made (``components/iam_workflows.py`` does)."""
     arn = f"arn:{iam_documents.partition(account.admitted().arn)}:iam::aws:policy/{_MONITORING}"
     yield _context("iam:PolicyARN", arn)
