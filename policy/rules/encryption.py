@@ -61,7 +61,7 @@ def tls_floor(seen: Seen) -> Iterator[str]:
 
 def _of_ingress(values: Mapping[str, Any]) -> Iterator[str]:
     policy = values.get(f"{_ALB}ssl-policy")
-    if policy is not UNKNOWN and policy not in _FLOOR:
+    if policy is not UNKNOWN and str(policy) not in _FLOOR:
         yield f"ssl-policy is {policy!r}: take one with TLS 1.2 or newer and forward secrecy"
     ports = values.get(f"{_ALB}listen-ports")
     if isinstance(ports, str) and '"HTTP"' in ports and not values.get(f"{_ALB}ssl-redirect"):

@@ -25,12 +25,12 @@ def protected_data(seen: Seen) -> Iterator[str]:
     if seen.type == _DATABASE:
         if not is_on(seen.get("deletionProtection")):
             yield "deletionProtection is not true: the console would delete what Pulumi protects"
-        if seen.get("skipFinalSnapshot") in {True, "true"}:
+        if seen.get("skipFinalSnapshot") in (True, "true"):
             yield "skipFinalSnapshot is true: a deletion would leave nothing to restore"
-        if seen.get("deleteAutomatedBackups") in {True, "true"}:
+        if seen.get("deleteAutomatedBackups") in (True, "true"):
             yield "deleteAutomatedBackups is true: its backups would go with it"
     elif seen.type == "aws:s3/bucket:Bucket":
-        if seen.get("forceDestroy") in {True, "true"}:
+        if seen.get("forceDestroy") in (True, "true"):
             yield "forceDestroy is true: a protected bucket would be emptied to be deleted"
     elif seen.type == _ENTRY and seen.get("recoveryWindowInDays") == 0:
         yield "recoveryWindowInDays is 0: a deleted entry could not be restored"

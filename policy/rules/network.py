@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import collapse_addresses, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any, Final
 
 from .model import UNKNOWN, Rule, Seen, StackRule, accepted, at, items, mapping
@@ -22,7 +22,7 @@ _RISK: Final = "openToTheWorld"
 
 
 def public_database(seen: Seen) -> Iterator[str]:
-    if seen.type in _DATABASES and seen.get("publiclyAccessible") in {True, "true"}:
+    if seen.type in _DATABASES and seen.get("publiclyAccessible") in (True, "true"):
         yield "publiclyAccessible is true: the database would have an address on the internet"
     for networks, first, last in _admitted(seen):
         if _is_world(networks) and _holds(first, last, _DATABASE_PORT):
@@ -31,7 +31,7 @@ def public_database(seen: Seen) -> Iterator[str]:
 
 def exposed_service(seen: Seen) -> Iterator[str]:
     kind = seen.get("spec.type")
-    if seen.type == "kubernetes:core/v1:Service" and kind in {"LoadBalancer", "NodePort"}:
+    if seen.type == "kubernetes:core/v1:Service" and kind in ("LoadBalancer", "NodePort"):
         yield f"spec.type is {kind}: only the Ingress leads in from outside; use ClusterIP"
 
 
@@ -88,12 +88,20 @@ def _admitted(seen: Seen) -> Iterator[tuple[list[Any], Any, Any]]:
 
 def _is_world(networks: Sequence[Any]) -> bool:
     """Whether networks are every address of IPv4 or IPv6, in one piece or in several."""
-    known = [ip_network(n.strip(), strict=False) for n in networks if isinstance(n, str)]
+    known = [network for n in networks if (network := _network(n)) is not None]
     for version in (4, 6):
         of_version: list[Any] = [n for n in known if n.version == version]
         if any(network.prefixlen == 0 for network in collapse_addresses(of_version)):
             return True
     return False
+
+
+def _network(text: object) -> IPv4Network | IPv6Network | None:
+    """What a text names; None for what is no network, which AWS refuses itself."""
+    try:
+        return ip_network(str(text).strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def _holds(first: object, last: object, port: int) -> bool:

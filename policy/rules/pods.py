@@ -50,14 +50,14 @@ def restricted(seen: Seen) -> Iterator[str]:
 
 def _of_pod(pod: Mapping[str, Any]) -> Iterator[str]:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
-        if pod.get(field) in {True, "true"}:
+        if pod.get(field) in (True, "true"):
             yield f"{field} is true: leave it out"
     for volume in items(pod.get("volumes")):
         kinds = {key for key in mapping(volume) if key != "name"}
         for kind in sorted(kinds - _VOLUMES):
             yield f"volume {mapping(volume).get('name')} is a {kind}: pods may not use the node"
     for sysctl in items(at(pod, "securityContext.sysctls")):
-        if at(sysctl, "name") not in _SYSCTLS:
+        if str(at(sysctl, "name")) not in _SYSCTLS:
             yield f"sysctl {at(sysctl, 'name')} is not one of the safe ones"
 
 

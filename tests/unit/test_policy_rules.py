@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import functools
 import json
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import STACK_TYPE, UNKNOWN, Seen
 from tests.support import stacks
-from tooling import policy
+from tooling import policy, recording
 
 Mutate = Callable[[dict[str, Any]], None]
 
@@ -621,3 +622,43 @@ def test_a_principal_with_a_condition_and_an_action_without_resources_are_admitt
     )
 
     assert broken(role) == broken(listing) == []
+
+
+_ODD: tuple[Any, ...] = (
+    None,
+    UNKNOWN,
+    0,
+    1.5,
+    True,
+    "",
+    "x",
+    [],
+    {},
+    [None],
+    [UNKNOWN],
+    {"a": UNKNOWN},
+    ["x", 1],
+)
+
+
+def _odd(value: object, chance: random.Random) -> object:
+    """A copy of a value with parts of it replaced by what nobody expects there."""
+    if chance.random() < 0.15:
+        return chance.choice(_ODD)
+    if (mapping := recording.as_mapping(value)) is not None:
+        return {key: _odd(item, chance) for key, item in mapping.items()}
+    if (items := recording.as_list(value)) is not None:
+        return [_odd(item, chance) for item in items]
+    return value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_rule_fails_on_values_that_nobody_expects(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same odd values in every run
+    odd = [
+        dataclasses.replace(s, inputs={key: _odd(value, chance) for key, value in s.inputs.items()})
+        for variant in ("dev", "prod", "prod with storage, logs and LangSmith")
+        for s in stack(variant)
+    ]
+
+    assert broken(odd) != []
