@@ -39,15 +39,15 @@ cluster-down: $(INSTALLED) ## Remove the local control plane
 
 # -- Deploy ----------------------------------------------------------------------------------------
 
-up: cli $(INSTALLED) ## Check what STACK needs, then deploy it; SMOKE=1 tests it afterwards
+up: cli $(INSTALLED) $(POLICY_INSTALLED) ## Check what STACK needs, then deploy it; SMOKE=1 tests it afterwards
 	@$(BIN)/python -m tooling.doctor --stack $(STACK) --before
-	pulumi up --stack $(STACK)
+	pulumi up --stack $(STACK) --policy-pack policy
 ifeq ($(SMOKE),1)
 	@$(MAKE) --no-print-directory smoke STACK=$(STACK)
 endif
 
-preview: cli $(INSTALLED) ## Show what `up` would change
-	pulumi preview --stack $(STACK) --diff
+preview: cli $(INSTALLED) $(POLICY_INSTALLED) ## Show what `up` would change, and which rules it breaks
+	pulumi preview --stack $(STACK) --policy-pack policy --diff
 
 access: cli $(INSTALLED) ## Make the roles that GitHub's workflows assume for STACK (docs/access.md)
 	pulumi up --cwd access --stack $(STACK)
@@ -86,7 +86,7 @@ policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI
 test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-cluster: $(INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
+test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
 	@$(BIN)/python -m pytest tests/cluster tests/engine
 
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
