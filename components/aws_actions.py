@@ -162,9 +162,16 @@ NEEDS: Final[tuple[Need, ...]] = (
         actions=_verbs(
             "ec2",
             "CreateSecurityGroup CreateTags RevokeSecurityGroupEgress "
-            "AuthorizeSecurityGroupIngress",
+            "AuthorizeSecurityGroupIngress ModifySecurityGroupRules",
         ),
         removal=_verbs("ec2", "RevokeSecurityGroupIngress DeleteSecurityGroup"),
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        # A rule is tagged and changed by an ARN of its own.
+        resource=_arn("ec2", "security-group-rule/*"),
+        actions=_verbs("ec2", "CreateTags ModifySecurityGroupRules"),
     ),
     Need(
         component="PostgresRds",
