@@ -84,6 +84,11 @@ def read(stack: str, values: Mapping[str, str]) -> Configuration:
                 parts=frozenset(parts(settings)),
                 keys=keys(settings),
                 bucket=(storage.bucket or "") if storage else "",
+                namespaces=(
+                    settings.cluster.namespace,
+                    *settings.agents.namespaces,
+                    *settings.agents.existing_namespaces,
+                ),
             ),
             provider_arn=values.get("providerArn"),
             state_bucket=values.get("stateBucket"),

@@ -48,6 +48,8 @@ class Place:
     """ARNs of the KMS keys that its settings name."""
     bucket: str = ""
     """The bucket that it adopts."""
+    namespaces: tuple[str, ...] = ()
+    """The namespaces that it has objects in."""
 
     @property
     def boundary_name(self) -> str:

@@ -23,9 +23,11 @@ _DEPLOY_SECONDS: Final = 7_200
 _CLUSTER_ADMIN: Final = "AmazonEKSClusterAdminPolicy"
 """A stack makes namespaces and custom resources, which no smaller policy of EKS covers
 (https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html)."""
-_CLUSTER_READER: Final = "AmazonEKSAdminViewPolicy"
-"""Reads everything, Secrets too: the provider refreshes those that the stack made. A dry run, which
-needs the right to write, is refused; the provider then compares by itself."""
+_CLUSTER_READER: Final = "AmazonEKSViewPolicy"
+"""Reads namespaces and what is in them, but no Secret. A dry run needs the right to write, and is
+refused; the provider then compares by itself."""
+_NAMESPACE_READER: Final = "AmazonEKSAdminViewPolicy"
+"""Reads everything, Secrets and custom resources too: in the namespaces of the stack alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +151,7 @@ class WorkflowRoles(pulumi.ComponentResource):
         for number, policy in enumerate(iam_workflows.policies(statements), 1):
             given.append(self._permission(f"{name}-permission-{number}", role, policy))
         if self._args.cluster_access:
-            given.append(self._entry(name, role, cluster_policy))
+            given += self._entry(name, role, cluster_policy, reads=purpose == "preview")
         return pulumi.Output.all(role.arn, *given).apply(lambda known: known[0])
 
     def _permission(
@@ -161,7 +163,9 @@ class WorkflowRoles(pulumi.ComponentResource):
         )
         return attached.id
 
-    def _entry(self, name: str, role: iam.Role, policy: str) -> pulumi.Output[str]:
+    def _entry(
+        self, name: str, role: iam.Role, policy: str, *, reads: bool
+    ) -> list[pulumi.Output[str]]:
         """The role's access to the cluster's API server."""
         place = self._args.place
         entry = eks.AccessEntry(
@@ -170,12 +174,20 @@ class WorkflowRoles(pulumi.ComponentResource):
             principal_arn=role.arn,
             opts=self._child,
         )
-        association = eks.AccessPolicyAssociation(
-            f"{name}-access-policy",
-            cluster_name=place.cluster,
-            principal_arn=entry.principal_arn,
-            policy_arn=f"arn:{place.partition}:eks::aws:cluster-access-policy/{policy}",
-            access_scope={"type": "cluster"},
-            opts=self._child,
-        )
-        return association.id
+        granted: dict[str, tuple[str, Sequence[str]]] = {"access-policy": (policy, ())}
+        if reads and place.namespaces:
+            granted["access-policy-namespaces"] = (_NAMESPACE_READER, place.namespaces)
+        return [
+            eks.AccessPolicyAssociation(
+                f"{name}-{suffix}",
+                cluster_name=place.cluster,
+                principal_arn=entry.principal_arn,
+                policy_arn=f"arn:{place.partition}:eks::aws:cluster-access-policy/{policy_name}",
+                access_scope={
+                    "type": "namespace" if namespaces else "cluster",
+                    "namespaces": list(namespaces) or None,
+                },
+                opts=self._child,
+            ).id
+            for suffix, (policy_name, namespaces) in granted.items()
+        ]

@@ -32,6 +32,7 @@ PLACE = Place(
     cluster="platform-prod",
     stack="prod",
     parts=frozenset({"cluster", "entries"}),
+    namespaces=("observability", "ai-agents"),
 )
 REPOSITORY = {"repository": "acme/tracing"}
 
@@ -62,6 +63,7 @@ def test_it_makes_a_provider_a_boundary_and_two_roles_with_access_to_the_cluster
         "workflows-github",
         "workflows-preview-access-entry",
         "workflows-preview-access-policy",
+        "workflows-preview-access-policy-namespaces",
         "workflows-preview-permission-1",
         "workflows-preview-permission-1-attachment",
         "workflows-preview-role",
@@ -93,16 +95,23 @@ def test_a_role_trusts_its_own_environment(role: str, environment: str, seconds:
     assert made.named(f"workflows-{role}-role").inputs["maxSessionDuration"] == seconds
 
 
-def test_the_reader_sees_the_cluster_and_the_deployer_administers_it() -> None:
+def test_the_reader_sees_secrets_of_the_stack_alone_and_the_deployer_administers() -> None:
     made = run()
 
     policies = {
-        role: made.named(f"workflows-{role}-access-policy").inputs["policyArn"]
-        for role in ("preview", "deploy")
+        r.name.removeprefix("workflows-"): (
+            r.inputs["policyArn"].rpartition("/")[2],
+            r.inputs["accessScope"],
+        )
+        for r in made.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
     }
     assert policies == {
-        "preview": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy",
-        "deploy": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+        "preview-access-policy": ("AmazonEKSViewPolicy", {"type": "cluster"}),
+        "preview-access-policy-namespaces": (
+            "AmazonEKSAdminViewPolicy",
+            {"type": "namespace", "namespaces": ["observability", "ai-agents"]},
+        ),
+        "deploy-access-policy": ("AmazonEKSClusterAdminPolicy", {"type": "cluster"}),
     }
     assert [n for n in names(run(cluster_access=False)) if "access" in n] == []
 
@@ -179,6 +188,7 @@ def test_its_example_file_is_a_configuration_that_it_takes() -> None:
         True,
         True,
     )
+    assert roles.place.namespaces == ("observability", "ai-agents")
     assert roles.place.parts >= {"cluster", "oidc", "database", "entries", "certificate", "alarms"}
 
 
