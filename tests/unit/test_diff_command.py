@@ -166,3 +166,18 @@ def test_the_answer_of_a_side_holds_no_secret(tree: Path) -> None:
     answer = done.stdout.decode()
     assert answer.count('"$secret"') > 3
     assert "postgresql://" not in answer
+
+
+def test_a_link_that_leads_out_of_the_tree_is_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "out").symlink_to("/etc/hostname")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "a link")
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+
+    code = command.main(["--base", "HEAD", "--stack", "dev"], tree)
+    git(tree, "reset", "--quiet", "--hard", "HEAD^")
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith(f"error: The files of {sha} cannot be taken: ")

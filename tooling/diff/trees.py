@@ -50,8 +50,12 @@ def extracted(root: Path, sha: str) -> Generator[Path]:
     if archive.returncode:
         raise DiffError(f"git cannot read {sha}: {archive.stderr.decode(errors='replace').strip()}")
     with tempfile.TemporaryDirectory(prefix="agent-observability-diff-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder, filter="data")
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+                files.extractall(folder, filter="data")
+        except tarfile.TarError as error:
+            # A link that leads out of the tree, say: whoever wrote it decides nothing here.
+            raise DiffError(f"The files of {sha[:7]} cannot be taken: {error}") from error
         yield Path(folder)
 
 
