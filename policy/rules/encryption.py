@@ -36,7 +36,9 @@ def at_rest(seen: Seen) -> Iterator[str]:
             yield "neither kmsMasterKeyId nor sqsManagedSseEnabled is set: choose one"
     elif seen.type == "kubernetes:storage.k8s.io/v1:StorageClass":
         provisioner = seen.get("provisioner")
-        if provisioner == "ebs.csi.aws.com" and not is_on(seen.get("parameters.encrypted")):
+        if provisioner in ("ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com") and not is_on(
+            seen.get("parameters.encrypted")
+        ):
             yield 'parameters.encrypted is not "true": volumes of EBS are encrypted only if asked'
 
 
@@ -66,7 +68,7 @@ def _of_ingress(values: Mapping[str, Any]) -> Iterator[str]:
     ports = values.get(f"{_ALB}listen-ports")
     if isinstance(ports, str) and '"HTTP"' in ports and not values.get(f"{_ALB}ssl-redirect"):
         yield "it listens on HTTP without ssl-redirect: send browsers to HTTPS"
-    if isinstance(ports, str) and '"HTTPS"' not in ports:
+    if ports is not UNKNOWN and '"HTTPS"' not in str(ports):
         yield "it does not listen on HTTPS"
 
 

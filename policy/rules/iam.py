@@ -39,6 +39,9 @@ _NO_RESOURCE: Final = frozenset(
 """Actions that take no resource, so that ``*`` is the only one that can be written
 (https://docs.aws.amazon.com/service-authorization/latest/reference/)."""
 
+_SAYS_HOW: Final = frozenset(
+    {"aws:securetransport", "aws:multifactorauthpresent", "aws:currenttime", "s3:tlsversion"}
+)
 _BROAD: Final = frozenset(
     {
         "arn:aws:iam::aws:policy/AdministratorAccess",
@@ -55,10 +58,10 @@ def wildcard_action(seen: Seen) -> Iterator[str]:
                 yield f"Action {action!r}: name the actions that are needed"
         if "NotAction" in statement:
             yield "NotAction allows every action but some: name those that are needed"
-    if seen.type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment":
-        policy = str(seen.get("policyArn")).replace("aws-cn", "aws").replace("aws-us-gov", "aws")
+    for arn in (*items(seen.get("policyArn")), *items(seen.get("managedPolicyArns"))):
+        policy = str(arn).replace("aws-cn", "aws").replace("aws-us-gov", "aws")
         if policy in _BROAD or policy.endswith("FullAccess"):
-            yield f"policyArn {seen.get('policyArn')!r} allows a whole service: write a policy"
+            yield f"policy {arn!r} allows a whole service: write one of its own"
 
 
 def wildcard_resource(seen: Seen) -> Iterator[str]:
@@ -74,7 +77,9 @@ def wildcard_resource(seen: Seen) -> Iterator[str]:
 
 def wildcard_principal(seen: Seen) -> Iterator[str]:
     for statement in _allowing(seen, _RESOURCE):
-        if statement.get("Condition"):
+        if "NotPrincipal" in statement:
+            yield "NotPrincipal allows everybody but some: name those who are meant"
+        if _narrows(statement.get("Condition")):
             continue
         principal = statement.get("Principal")
         parts = [principal, *(p for v in mapping(principal).values() for p in items(v))]
@@ -82,9 +87,18 @@ def wildcard_principal(seen: Seen) -> Iterator[str]:
             yield "Principal '*' without a condition: anybody in the world may use it"
 
 
+def _narrows(condition: object) -> bool:
+    """Whether a condition says who: how somebody connects is no limit to whom."""
+    keys = {key.lower() for test in mapping(condition).values() for key in mapping(test)}
+    return bool(keys - _SAYS_HOW)
+
+
 def _allowing(seen: Seen, places: Mapping[str, tuple[str, ...]]) -> Iterator[Mapping[str, Any]]:
-    for path in places.get(seen.type, ()):
-        for statement in items(document(seen.get(path)).get("Statement")):
+    texts = [seen.get(path) for path in places.get(seen.type, ())]
+    if places is _IDENTITY and seen.type == "aws:iam/role:Role":
+        texts += [mapping(policy).get("policy") for policy in items(seen.get("inlinePolicies"))]
+    for text in texts:
+        for statement in items(document(text).get("Statement")):
             if mapping(statement).get("Effect") == "Allow":
                 yield mapping(statement)
 

@@ -11,7 +11,7 @@ _FEWEST_DAYS: Final = 7
 """Days of backups of a protected database."""
 _SHORTEST_WINDOW: Final = 7
 """Days in which a deleted key can be restored: the fewest that AWS knows."""
-_DATABASE: Final = "aws:rds/instance:Instance"
+_DATABASES: Final = ("aws:rds/instance:Instance", "aws:rds/cluster:Cluster")
 _ENTRY: Final = "aws:secretsmanager/secret:Secret"
 
 
@@ -22,7 +22,7 @@ def protected_data(seen: Seen) -> Iterator[str]:
             yield f"deletionWindowInDays is {days:g}: leave time to notice"
     if not seen.protect:
         return
-    if seen.type == _DATABASE:
+    if seen.type in _DATABASES:
         if not is_on(seen.get("deletionProtection")):
             yield "deletionProtection is not true: the console would delete what Pulumi protects"
         if seen.get("skipFinalSnapshot") in (True, "true"):
@@ -40,7 +40,7 @@ def backups(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
     fewest = 1 if "shortBackups" in accepted(stack) else _FEWEST_DAYS
     for seen in stack:
         days = seen.get("backupRetentionPeriod")
-        if seen.type != _DATABASE or not seen.protect or days is UNKNOWN:
+        if seen.type not in _DATABASES or not seen.protect or days is UNKNOWN:
             continue
         if not isinstance(days, int | float):
             yield seen, f"backupRetentionPeriod is missing: keep {fewest} days or more"

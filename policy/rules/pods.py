@@ -24,6 +24,9 @@ _SYSCTLS: Final = frozenset(
         "net.ipv4.tcp_keepalive_probes",
     }
 )
+_SELINUX: Final = frozenset(
+    {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
+)
 _FLOATING: Final = frozenset({"latest", "main", "master", "stable", "edge", "nightly", "2", "3"})
 _IMAGE: Final = re.compile(r"^.+?(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$")
 
@@ -36,7 +39,7 @@ def pinned_image(seen: Seen) -> Iterator[str]:
         # The part after the last slash: a registry may have a port.
         found = _IMAGE.match(str(image).rpartition("/")[2])
         tag, digest = (found["tag"], found["digest"]) if found else (None, None)
-        if digest is None and (tag is None or tag in _FLOATING):
+        if digest is None and (tag is None or tag in _FLOATING or tag.startswith("latest")):
             yield f"container {container.get('name')}: image {image}: name a release or a digest"
 
 
@@ -52,6 +55,12 @@ def _of_pod(pod: Mapping[str, Any]) -> Iterator[str]:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(field) in (True, "true"):
             yield f"{field} is true: leave it out"
+    shared = mapping(pod.get("securityContext"))
+    if at(shared, "seccompProfile.type") == "Unconfined":
+        yield "seccompProfile.type is Unconfined"
+    if shared.get("runAsNonRoot") is False:
+        yield "runAsNonRoot is false"
+    yield from _of_both(shared)
     for volume in items(pod.get("volumes")):
         kinds = {key for key in mapping(volume) if key != "name"}
         for kind in sorted(kinds - _VOLUMES):
@@ -59,6 +68,17 @@ def _of_pod(pod: Mapping[str, Any]) -> Iterator[str]:
     for sysctl in items(at(pod, "securityContext.sysctls")):
         if str(at(sysctl, "name")) not in _SYSCTLS:
             yield f"sysctl {at(sysctl, 'name')} is not one of the safe ones"
+
+
+def _of_both(context: Mapping[str, Any]) -> Iterator[str]:
+    """What neither a pod nor a container may ask for."""
+    kind = at(context, "seLinuxOptions.type")
+    if kind is not UNKNOWN and str(kind or "") not in _SELINUX:
+        yield f"seLinuxOptions.type is {kind}"
+    if at(context, "windowsOptions.hostProcess") in (True, "true"):
+        yield "windowsOptions.hostProcess is true"
+    if at(context, "appArmorProfile.type") == "Unconfined":
+        yield "appArmorProfile.type is Unconfined"
 
 
 def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator[str]:
@@ -80,6 +100,7 @@ def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Itera
     profile = at(own, "seccompProfile.type") or at(shared, "seccompProfile.type")
     if profile not in ("RuntimeDefault", "Localhost", UNKNOWN):
         yield "seccompProfile.type is neither RuntimeDefault nor Localhost"
+    yield from _of_both(own)
     if own.get("procMount") not in (None, "Default", UNKNOWN):
         yield f"procMount is {own.get('procMount')}"
     for port in items(container.get("ports")):

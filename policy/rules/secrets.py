@@ -27,6 +27,9 @@ _FORMS: Final = {
     "a LangSmith key": re.compile(r"\b(?:lsv2_(?:sk|pt)_|ls__)\w{8,}"),
     "a GitHub token": re.compile(r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})"),
     "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10,}"),
+    "an option with a secret": re.compile(
+        r"(?i)(?:^|\s)--?[\w-]*(?:password|passwd|secret|token|api-?key)=(?!\$)[^\s'\"]+"
+    ),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     "a URL with a password": re.compile(r"://[^/\s:@]+:(?!\$)[^/\s:@]+@"),
 }
@@ -61,10 +64,15 @@ def _texts(seen: Seen) -> Iterator[tuple[str, str, Any]]:
     if seen.type == "kubernetes:core/v1:ConfigMap":
         for key, value in mapping(seen.get("data")).items():
             yield f"data.{key}", key, value
+    pods = []
     if seen.type in WORKLOADS:
-        spec = mapping(pod_template(seen).get("spec"))
-        for container in (*items(spec.get("initContainers")), *items(spec.get("containers"))):
-            yield from _of_container(mapping(container))
+        pods = [mapping(pod_template(seen).get("spec"))]
+    elif seen.type == "kubernetes:core/v1:Pod":
+        pods = [mapping(seen.get("spec"))]
+    for spec in pods:
+        for field in ("initContainers", "containers", "ephemeralContainers"):
+            for container in items(spec.get(field)):
+                yield from _of_container(mapping(container))
 
 
 def _of_container(container: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - JSON

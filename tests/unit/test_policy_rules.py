@@ -179,8 +179,8 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
         "prod",
         "langfuse-postgres-monitoring-permission",
         put("policyArn", "arn:aws:iam::aws:policy/AmazonRDSFullAccess"),
-        "policyArn 'arn:aws:iam::aws:policy/AmazonRDSFullAccess' allows a whole service: write a "
-        "policy",
+        "policy 'arn:aws:iam::aws:policy/AmazonRDSFullAccess' allows a whole service: write one of "
+        "its own",
     ),
     (
         "no-wildcard-resource",
@@ -303,7 +303,7 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_POD}/securityContext/runAsNonRoot", False),
+        take(f"{_POD}/securityContext/runAsNonRoot"),
         "container langfuse: runAsNonRoot is not true",
     ),
     (
@@ -662,3 +662,59 @@ def test_no_rule_fails_on_values_that_nobody_expects(seed: int) -> None:
     ]
 
     assert broken(odd) != []
+
+
+def test_what_a_role_carries_within_itself_is_judged_too() -> None:
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    inline = changed("prod", "langfuse-secrets-role", put("inlinePolicies", [{"policy": document}]))
+    managed = changed(
+        "prod",
+        "langfuse-secrets-role",
+        put("managedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]),
+    )
+
+    assert [rule for rule, _, _ in broken(inline)] == ["no-wildcard-action", "no-wildcard-resource"]
+    assert [rule for rule, _, _ in broken(managed)] == ["no-wildcard-action"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("seLinuxOptions", {"type": "spc_t"}, "seLinuxOptions.type is spc_t"),
+        ("windowsOptions", {"hostProcess": True}, "windowsOptions.hostProcess is true"),
+        ("appArmorProfile", {"type": "Unconfined"}, "appArmorProfile.type is Unconfined"),
+    ],
+)
+def test_a_pod_may_not_leave_its_confinement(path: str, value: object, message: str) -> None:
+    found = broken(changed("dev", WEB, put(f"{_POD}/securityContext/{path}", value)))
+
+    assert found == [("restricted-pods", WEB, message)]
+
+
+def test_a_transport_is_no_condition_on_who_and_not_principal_is_everybody() -> None:
+    transport = {"Bool": {"aws:SecureTransport": "true"}}
+    anybody = changed(
+        "prod", "langfuse-alarms-topic-key", statement(Principal="*", Condition=transport)
+    )
+    but_one = changed(
+        "prod", "langfuse-alarms-topic-key", statement(Principal=None, NotPrincipal={"AWS": "x"})
+    )
+
+    assert [rule for rule, _, _ in broken(anybody)] == ["no-wildcard-principal"]
+    assert [rule for rule, _, _ in broken(but_one)] == ["no-wildcard-principal"]
+
+
+def test_a_protected_cluster_of_databases_keeps_its_backups_too() -> None:
+    inputs = {"storageEncrypted": True, "deletionProtection": True, "backupRetentionPeriod": 1}
+    cluster = Seen(type="aws:rds/cluster:Cluster", name="c", urn="c", inputs=inputs, protect=True)
+
+    assert [rule for rule, _, _ in broken([cluster])] == ["backups-of-a-protected-database"]
+
+
+def test_an_option_with_a_password_is_a_secret_in_clear() -> None:
+    command = put(f"{_CONTAINER}/args", ["--password=hunter2", "--password-file=/run/x"])
+    found = broken(changed("dev", WEB, command))
+
+    assert [(rule, message.partition(": put")[0]) for rule, _, message in found] == [
+        ("no-plaintext-secret", "container langfuse: args[0] holds an option with a secret")
+    ]
