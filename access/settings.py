@@ -20,12 +20,19 @@ from stacks.settings.problems import show
 from tooling import stack_files
 
 _NAMESPACE: Final = "access"
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[\w.-]{1,100}")
+# With ids where GitHub gives subjects that outlive a name: owner@1/name@2.
+_REPOSITORY: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(@\d+)?/(?!\.{1,2}(?:@|$))[\w.-]{1,100}(?(1)@\d+)", re.ASCII
+)
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX: Final = re.compile(r"[\w./=+-]*")
 _ARN: Final = r"arn:aws(?:-cn|-us-gov)?:"
 _RULES: Final[Mapping[str, tuple[re.Pattern[str], str, str]]] = {
-    "repository": (_REPOSITORY, "must be owner/name, as GitHub spells it", "acme/tracing"),
+    "repository": (
+        _REPOSITORY,
+        "must be owner/name, or owner@id/name@id for a repository with immutable subjects",
+        "acme/tracing",
+    ),
     "providerArn": (
         re.compile(rf"{_ARN}iam::\d{{12}}:oidc-provider/token\.actions\.githubusercontent\.com"),
         "must be the ARN of the account's OIDC provider for GitHub",

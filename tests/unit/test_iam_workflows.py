@@ -252,3 +252,17 @@ def test_the_boundary_lets_roles_do_what_the_stacks_own_roles_do_and_nothing_of_
     } <= allowed
     assert [a for a in allowed if a.startswith(("iam:", "sts:", "ec2:"))] == []
     assert "*" not in [s.get("Resource") for s in document["Statement"]]
+
+
+@pytest.mark.parametrize(("length", "documents"), [(6144, 1), (6145, 2)])
+def test_a_document_has_the_last_character_that_aws_takes_and_not_one_more(
+    length: int, documents: int
+) -> None:
+    def statement(resource: str) -> Statement:
+        return {"Sid": "A", "Effect": "Allow", "Action": "a:B", "Resource": resource}
+
+    rest = iam_workflows.size([statement("x"), statement("")])
+    pair = [statement("x"), statement("y" * (length - rest))]
+
+    assert iam_workflows.size(pair) == length
+    assert len(iam_workflows.policies(pair)) == documents

@@ -21,7 +21,7 @@ from components.workflow_roles import WorkflowRoles, WorkflowRolesArgs
 from stacks.settings import ConfigurationError
 from tests.support import stacks
 from tests.support.component_run import run_component
-from tooling import offline, recording
+from tooling import offline, recording, stack_files
 from tooling.recording import Recording
 from tooling.stack_files import ROOT, StackConfiguration
 
@@ -206,11 +206,12 @@ _ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.
         (
             {"repository": "https://github.com/acme/tracing"},
             'access:repository = "https://github.com/acme/tracing"\n    rule: must be owner/name, '
-            "as GitHub spells it\n    fix:  pulumi config set access:repository acme/tracing",
+            "or owner@id/name@id for a repository with immutable subjects\n    fix:  pulumi config set access:repository acme/tracing",
         ),
         (
             {"repository": "acme/*"},
-            'access:repository = "acme/*"\n    rule: must be owner/name, as GitHub spells it\n'
+            'access:repository = "acme/*"\n    rule: must be owner/name, or '
+            "owner@id/name@id for a repository with immutable subjects\n"
             "    fix:  pulumi config set access:repository acme/tracing",
         ),
         (
@@ -293,3 +294,42 @@ def test_without_one_no_role_has_a_boundary() -> None:
     roles = stacks.recorded("prod").of_type("aws:iam/role:Role")
 
     assert [role.inputs.get("permissionsBoundary") for role in roles] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("repository", "taken"),
+    [
+        ("acme/tracing", True),
+        ("acme@12345/tracing@678", True),
+        ("acme@12345/tracing", False),
+        ("acme/tracing@678", False),
+        ("acme/..", False),
+        ("acme/tracing/x", False),
+        ("acme", False),
+    ],
+)
+def test_a_repository_is_named_with_both_ids_or_with_none(repository: str, taken: bool) -> None:
+    if taken:
+        roles = access_settings.read("prod", {"repository": repository}).roles
+        assert roles.repository == repository
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", {"repository": repository})
+    assert [p.key for p in caught.value.problems] == ["access:repository"]
+
+
+def test_a_stack_that_may_go_to_two_accounts_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = stack_files.read
+    two = {"aws:allowedAccountIds": ["123456789012", "210987654321"]}
+    monkeypatch.setattr(stack_files, "read", lambda stack: read(stack, two))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", REPOSITORY)
+
+    assert [(p.key, p.found, p.rule) for p in caught.value.problems] == [
+        (
+            "aws:allowedAccountIds",
+            '["123456789012", "210987654321"]',
+            "must name exactly one account: the roles' policies name it",
+        )
+    ]
