@@ -206,7 +206,8 @@ _ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.
         (
             {"repository": "https://github.com/acme/tracing"},
             'access:repository = "https://github.com/acme/tracing"\n    rule: must be owner/name, '
-            "or owner@id/name@id for a repository with immutable subjects\n    fix:  pulumi config set access:repository acme/tracing",
+            "or owner@id/name@id for a repository with immutable subjects\n    fix:  "
+            "pulumi config set access:repository acme/tracing",
         ),
         (
             {"repository": "acme/*"},
