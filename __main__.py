@@ -2,11 +2,12 @@
 
 import pulumi
 
-from stacks import providers, settings
+from stacks import settings
 from stacks.observability import ObservabilityStack, ObservabilityStackArgs
+from stacks.platforms import kubeconfig
 
 configuration = settings.load()
-platform = providers.connect(configuration)
+platform = kubeconfig.connect(configuration)
 
 stack = ObservabilityStack(
     "langfuse",

@@ -8,8 +8,8 @@ import pulumi
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the program is no package
 
 from access import settings
-from components.workflow_roles import WorkflowRoles
-from stacks.eks import aws_provider
+from access.roles import WorkflowRoles
+from stacks.platforms.eks_providers import aws_provider
 
 configuration = settings.load()
 

@@ -10,14 +10,14 @@ from typing import Final
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components.iam_workflows import Place
-from components.workflow_roles import WorkflowRolesArgs
+from access.parts import keys, parts
+from access.policies import Place
+from access.roles import WorkflowRolesArgs
 from stacks import settings as stack_settings
-from stacks.aws_parts import keys, parts
+from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem, Settings
-from stacks.settings.models import Aws
-from stacks.settings.problems import show
-from tooling import stack_files
+from stacks.settings.machinery.problems import show
+from stacks.settings.sections.aws import Aws
 
 _NAMESPACE: Final = "access"
 # With ids where GitHub gives subjects that outlive a name: owner@1/name@2.

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import pulumi
 
-from components import langfuse_versions
-from components.grafana_dashboards import (
+from components.langfuse import versions
+from components.langfuse.versions import Version
+from components.monitoring.grafana_dashboards import (
     CloudWatchSource,
     GrafanaDashboards,
     GrafanaDashboardsArgs,
 )
-from components.langfuse_versions import Version
-from components.prometheus_alerts import BlackboxProbe, PrometheusAlerts, PrometheusAlertsArgs
-from components.watched import Watched
+from components.monitoring.prometheus_alerts import (
+    BlackboxProbe,
+    PrometheusAlerts,
+    PrometheusAlertsArgs,
+)
+from components.monitoring.watched_workloads import Watched
 from stacks import translation
 from stacks.settings import Settings
-from stacks.settings.models import Monitoring, StatefulSetDatabase
+from stacks.settings.sections.database import StatefulSetDatabase
+from stacks.settings.sections.monitoring import Monitoring
 
 
 def watched(stack_name: str, settings: Settings) -> Watched:
@@ -107,6 +112,6 @@ def dashboards(
 
 def probe_url(settings: Settings, service_url: pulumi.Output[str]) -> pulumi.Output[str]:
     """What the blackbox exporter asks for."""
-    path = langfuse_versions.health_path(Version.parse(settings.langfuse.version))
+    path = versions.health_path(Version.parse(settings.langfuse.version))
     local = translation.has_local_url(settings)
     return pulumi.Output.concat(service_url if local else translation.public_url(settings), path)

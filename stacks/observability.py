@@ -9,28 +9,30 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
-from components import labels, langfuse_versions
-from components.agent_access import AgentAccess, AgentAccessArgs
-from components.agent_secret import SECRET_NAME
-from components.app_credentials import AppCredentials, AppCredentialsArgs
-from components.handover import DatabaseConnection, Delivery
-from components.kubernetes_secret import KubernetesDelivery
-from components.langfuse import Langfuse, LangfuseArgs
-from components.langfuse_service import LangfuseService, LangfuseServiceArgs
-from components.langfuse_versions import Version
-from components.postgres_stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
+from components.agents.access import AgentAccess, AgentAccessArgs
+from components.agents.secret import SECRET_NAME
+from components.kubernetes import labels
+from components.langfuse import versions
+from components.langfuse.application import Langfuse, LangfuseArgs
+from components.langfuse.service import LangfuseService, LangfuseServiceArgs
+from components.langfuse.versions import Version
+from components.postgres.connection import DatabaseConnection
+from components.postgres.stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
+from components.secrets.app_credentials import AppCredentials, AppCredentialsArgs
+from components.secrets.delivery import Delivery
+from components.secrets.kubernetes_secret import KubernetesDelivery
 from stacks import translation
 from stacks.settings import Settings
-from stacks.settings.models import ExternalDatabase, StatefulSetDatabase
+from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.object_storage import ObjectStorage
-    from components.postgres_rds import PostgresRds
-    from components.public_endpoint import PublicEndpoint
-    from components.secrets_manager_delivery import SecretsManagerDelivery
-    from stacks.eks import Eks
+    from components.endpoint.public_endpoint import PublicEndpoint
+    from components.postgres.rds import PostgresRds
+    from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
+    from components.storage.object_storage import ObjectStorage
+    from stacks.platforms.eks_providers import Eks
 
 TYPE = "agent-observability:index:ObservabilityStack"
 
@@ -80,7 +82,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         credentials = AppCredentials(
             f"{name}-credentials",
             AppCredentialsArgs(
-                first_login=self._release >= langfuse_versions.INIT,
+                first_login=self._release >= versions.INIT,
                 protect=settings.secrets.protect,
             ),
             self._child,
@@ -158,7 +160,7 @@ class ObservabilityStack(pulumi.ComponentResource):
     def _delivery(self) -> Delivery:
         if self._eks is None or self._settings.secrets.delivery == "kubernetes":
             return KubernetesDelivery()
-        from stacks import on_eks  # noqa: PLC0415 - see its docstring
+        from stacks.platforms import eks as on_eks  # noqa: PLC0415 - see its docstring
 
         delivery: SecretsManagerDelivery = on_eks.delivery(
             self._prefix, self._settings, self._eks, self._child
@@ -195,7 +197,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             case _:
                 if self._eks is None:
                     raise ValueError("the settings let RDS be without an EKS cluster")
-                from stacks import on_eks  # noqa: PLC0415
+                from stacks.platforms import eks as on_eks  # noqa: PLC0415
 
                 self._rds = on_eks.database(name, settings, self._eks, self._child)
                 self.outputs["databaseVersion"] = self._rds.engine_version
@@ -210,7 +212,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         settings = self._settings.endpoint
         if settings is None or self._eks is None:
             return [], None
-        from stacks import on_eks  # noqa: PLC0415
+        from stacks.platforms import eks as on_eks  # noqa: PLC0415
 
         endpoint = on_eks.endpoint(
             f"{self._prefix}-endpoint",
@@ -230,7 +232,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         settings = self._settings.object_storage
         if settings is None or self._eks is None:
             return None
-        from stacks import on_eks  # noqa: PLC0415
+        from stacks.platforms import eks as on_eks  # noqa: PLC0415
 
         storage = on_eks.storage(
             f"{self._prefix}-storage",
@@ -281,7 +283,7 @@ class ObservabilityStack(pulumi.ComponentResource):
 
         in_aws = None
         if self._eks is not None:
-            from stacks import cloudwatch  # noqa: PLC0415 - see its docstring
+            from stacks.platforms import cloudwatch  # noqa: PLC0415 - see its docstring
 
             # Dashboards and alarms name it both; nothing else does.
             balancer = None

@@ -8,21 +8,28 @@ from urllib.parse import urlsplit
 
 import pulumi
 
-from components import langfuse_environment, langsmith_environment, object_storage_environment
-from components.app_credentials import AppCredentials
-from components.handover import ContainerResources, DatabaseConnection, Placement
-from components.langfuse_versions import Version
-from components.postgres_url import connection_url, pool_parameters
-from components.secret_entries import entry_name
+from components.agents import langsmith as langsmith_environment
+from components.kubernetes.placement import ContainerResources, Placement
+from components.langfuse import environment as langfuse_environment
+from components.langfuse import storage_environment
+from components.langfuse.versions import Version
+from components.postgres.connection import DatabaseConnection
+from components.postgres.url import connection_url, pool_parameters
+from components.secrets.app_credentials import AppCredentials
+from components.secrets.entries import entry_name
 from stacks.settings import Settings
-from stacks.settings.models import Cluster, ExternalDatabase, Langfuse, LangSmith, Resources
+from stacks.settings.sections.cluster import Cluster
+from stacks.settings.sections.database import ExternalDatabase
+from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.langsmith import LangSmith
+from stacks.settings.sections.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi_kubernetes.core.v1 import TolerationArgsDict
 
-    from components.object_storage import ObjectStorage
+    from components.storage.object_storage import ObjectStorage
 
 
 def public_url(settings: Settings) -> str:
@@ -132,7 +139,7 @@ def _storage_keys(settings: Settings) -> dict[str, str]:
     storage = settings.object_storage
     if storage is None or storage.access_key_id is None or storage.secret_access_key is None:
         return {}
-    return object_storage_environment.static_keys(
+    return storage_environment.static_keys(
         storage.access_key_id.get_secret_value(), storage.secret_access_key.get_secret_value()
     )
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tooling.stack_files import ROOT
+from stacks.stack_files import ROOT
 
 _AGENTS: Final = (1, 10, 100)
 

@@ -16,9 +16,9 @@ import pulumi
 
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import UNKNOWN, Seen
-from tooling import offline, recording
-from tooling.recording import DuplicateUrnError, Recording, Resource, reveal
-from tooling.stack_files import StackFileError
+from stacks.stack_files import StackFileError
+from tooling.engineless import offline, recording
+from tooling.engineless.recording import DuplicateUrnError, Recording, Resource, reveal
 
 _EXPLAINED = (
     pulumi.RunError,

@@ -16,9 +16,8 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from stacks.settings import checks, explain
-from stacks.settings.models import Aws, Database, Section, Settings
-from stacks.settings.problems import (
+from stacks.settings.machinery import explain
+from stacks.settings.machinery.problems import (
     MASK,
     NAMESPACE,
     ConfigurationError,
@@ -27,7 +26,12 @@ from stacks.settings.problems import (
     remove_command,
     set_command,
 )
-from stacks.settings.shape import Annotation, alias, fields
+from stacks.settings.machinery.section import Section
+from stacks.settings.machinery.shape import Annotation, alias, fields
+from stacks.settings.rules import langfuse_and_agents
+from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.database import Database
+from stacks.settings.settings import Settings
 
 __all__ = ["ConfigurationError", "Problem", "Section", "Settings", "load", "read"]
 
@@ -68,7 +72,7 @@ def read(stack: str, values: Mapping[str, str], secret_keys: set[str]) -> Settin
     section, found = _section("aws", Aws, _aws(values), encrypted=False)
     sections |= {"aws": section} if section is not None else {}
     problems += found
-    problems += (_masked(problem, secret_keys) for problem in checks.run(sections))
+    problems += (_masked(problem, secret_keys) for problem in langfuse_and_agents.run(sections))
     if problems:
         raise ConfigurationError(stack, problems)
     return Settings.model_construct(stack=stack, **sections)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.live_stack import LiveStack
 from tooling.cluster import Cluster, temporary_cluster
-from tooling.live.api import Api
+from tooling.kubernetes.api import Api
 
 
 @pytest.fixture(scope="session")

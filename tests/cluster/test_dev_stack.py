@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.live_stack import NAMESPACE, OURS, LiveStack, stems, template_hash, uid
-from tooling import live, offline
-from tooling.live.api import Api, ApiError, Object, Reference, is_ours
-from tooling.live.readiness import readiness
+from tooling.engineless import live, offline
+from tooling.kubernetes.api import Api, ApiError, Object, Reference, is_ours
+from tooling.kubernetes.readiness import readiness
 
 pytestmark = pytest.mark.cluster
 

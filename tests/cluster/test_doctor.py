@@ -22,6 +22,7 @@ import pytest
 
 from stacks import settings
 from stacks.settings import Settings
+from stacks.stack_files import ROOT
 from tests.support import doctor as support
 from tests.support.doctor import error, warning
 from tests.support.live_stack import NAMESPACE, LiveStack, wait_until
@@ -32,9 +33,8 @@ from tooling.doctor import before, examination
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.doctor.server import Server
-from tooling.live.api import Api, Object, Reference
-from tooling.live.changes import at
-from tooling.stack_files import ROOT
+from tooling.engineless.live.changes import at
+from tooling.kubernetes.api import Api, Object, Reference
 
 pytestmark = pytest.mark.cluster
 

@@ -17,8 +17,8 @@ from tests.support import stacks
 from tests.support.delivered_secrets import APP, STORE, recorded
 from tests.support.recordings import inputs
 from tooling.cluster import crds
-from tooling.live.api import Api, ApiError, Object, Reference
-from tooling.recording import as_list, as_mapping
+from tooling.engineless.recording import as_list, as_mapping
+from tooling.kubernetes.api import Api, ApiError, Object, Reference
 
 pytestmark = pytest.mark.cluster
 

@@ -14,8 +14,8 @@ import pytest
 
 from stacks.settings import ConfigurationError
 from tests.support.live_stack import NAMESPACE, LiveStack, stems, uid
-from tooling import live
-from tooling.live.api import Api, LiveError, Reference
+from tooling.engineless import live
+from tooling.kubernetes.api import Api, LiveError, Reference
 
 pytestmark = pytest.mark.cluster
 

@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from tests.support.live_stack import LiveStack, stems
 from tooling.cluster.binaries import cached_binaries
 from tooling.cluster.kwok import run_kubectl
-from tooling.live.api import Api, LiveError, Object, Reference
+from tooling.kubernetes.api import Api, LiveError, Object, Reference
 
 pytestmark = pytest.mark.cluster
 

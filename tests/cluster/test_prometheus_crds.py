@@ -13,12 +13,16 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from components.prometheus_alerts import BlackboxProbe, PrometheusAlerts, PrometheusAlertsArgs
-from components.watched import Watched
+from components.monitoring.prometheus_alerts import (
+    BlackboxProbe,
+    PrometheusAlerts,
+    PrometheusAlertsArgs,
+)
+from components.monitoring.watched_workloads import Watched
 from tests.support.component_run import run_component
 from tests.support.recordings import inputs
 from tooling.cluster import crds
-from tooling.live.api import Api, ApiError, Object, Reference
+from tooling.kubernetes.api import Api, ApiError, Object, Reference
 
 pytestmark = pytest.mark.cluster
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.live_stack import NAMESPACE, OURS, LiveStack, stems
-from tooling import live
-from tooling.live.api import LiveError, Reference
+from tooling.engineless import live
+from tooling.kubernetes.api import LiveError, Reference
 
 pytestmark = pytest.mark.cluster
 

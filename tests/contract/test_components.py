@@ -16,6 +16,7 @@ import pulumi
 import pytest
 from pulumi_random import RandomBytes
 
+from stacks.stack_files import ROOT, StackConfiguration, read
 from tests.support import stacks
 from tests.support.components import (
     Component,
@@ -24,10 +25,9 @@ from tests.support.components import (
     modules,
     syntax,
 )
-from tooling import offline, recording
-from tooling.offline import is_kubernetes
-from tooling.recording import Recording, Resource
-from tooling.stack_files import ROOT, StackConfiguration, read
+from tooling.engineless import offline, recording
+from tooling.engineless.offline import is_kubernetes
+from tooling.engineless.recording import Recording, Resource
 
 TOKEN = "agent-observability:index:"
 BY_ITSELF = {"ExternalSecretsOperator", "ObjectStorage", "AccessLogBucket", "WorkflowRoles"}

@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 import yaml
 
+from stacks import stack_files
 from stacks.settings import Section, Settings, read
-from stacks.settings.models import Aws
-from stacks.settings.problems import NAMESPACE
-from stacks.settings.shape import ENGINES, fields, is_secret, model_of
+from stacks.settings.machinery.problems import NAMESPACE
+from stacks.settings.machinery.shape import ENGINES, fields, is_secret, model_of
+from stacks.settings.sections.aws import Aws
 from tests.support.configurations import EKS, EXTERNAL, KEY, SMALL, Encrypted
-from tooling import stack_files
 from tooling.docs import files
 from tooling.docs.__main__ import main
 

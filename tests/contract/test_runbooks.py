@@ -10,16 +10,19 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from components import alarm_definitions, alert_rules, runbooks
+from components.monitoring import runbooks
+from components.monitoring.alarms import definitions
+from components.monitoring.alerts import rules
+from stacks import stack_files
 from stacks.settings import Section, Settings, read
-from stacks.settings.models import Aws
-from stacks.settings.shape import ENGINES, fields, model_of
+from stacks.settings.machinery.shape import ENGINES, fields, model_of
+from stacks.settings.sections.aws import Aws
 from tests.support import markdown
 from tests.support.config_commands import _run  # pyright: ignore[reportPrivateUsage]
 from tests.support.recordings import recorded
-from tooling import offline, stack_files
 from tooling.doctor.sections import SECTIONS
-from tooling.recording import reveal
+from tooling.engineless import offline
+from tooling.engineless.recording import reveal
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DOCS: Final = ROOT / "docs"
@@ -53,7 +56,7 @@ each_page = pytest.mark.parametrize("page", PAGES)
 
 
 def test_every_alert_alarm_and_finding_has_one_section_and_no_section_is_left_over() -> None:
-    known = [*alert_rules.NAMES, *alarm_definitions.NAMES, EVENTS, *SECTIONS]
+    known = [*rules.NAMES, *definitions.NAMES, EVENTS, *SECTIONS]
 
     assert sorted(heading.text for heading in FINDINGS) == sorted(known)
 
@@ -69,7 +72,7 @@ def test_a_section_says_what_it_means_where_to_look_and_how_to_mend(
 
 
 def test_the_link_of_an_alert_leads_to_its_section() -> None:
-    for name in (*alert_rules.NAMES, *alarm_definitions.NAMES):
+    for name in (*rules.NAMES, *definitions.NAMES):
         page, _, anchor = runbooks.link("docs", name).partition("#")
         assert anchor in PAGES[page].anchors, name
 

@@ -9,12 +9,13 @@ import pulumi_random as random
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
+from stacks.stack_files import StackConfiguration
 from tests.support import stacks
 from tests.support.leaks import Leaks, generated_values, plain_texts
-from tooling import offline, recording, render
-from tooling.recording import Recording, holds_secret, secret_texts
+from tooling import render
+from tooling.engineless import offline, recording
+from tooling.engineless.recording import Recording, holds_secret, secret_texts
 from tooling.render.values import SECRET_TEXT
-from tooling.stack_files import StackConfiguration
 
 CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
 """What stands for encrypted values of a stack file."""

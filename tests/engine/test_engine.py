@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from components.labels import PART_OF
+from components.kubernetes.labels import PART_OF
+from stacks import stack_files
 from tests.support.live_stack import NAMESPACE
-from tooling import offline, stack_files
 from tooling.cluster import Cluster, temporary_cluster
 from tooling.demo import cli
 from tooling.demo.engine import Engine
-from tooling.live import LiveError
-from tooling.live.api import Api
-from tooling.live.readiness import readiness
+from tooling.engineless import offline
+from tooling.engineless.live import LiveError
+from tooling.kubernetes.api import Api
+from tooling.kubernetes.readiness import readiness
 
 pytestmark = pytest.mark.engine
 

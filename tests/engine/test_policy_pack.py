@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tooling.stack_files import ROOT
+from stacks.stack_files import ROOT
 
 pytestmark = [
     pytest.mark.engine,

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from components import alert_rules
-from components.watched import Watched
+from components.monitoring.alerts import rules
+from components.monitoring.watched_workloads import Watched
 from tests.support.promtool import check_rules, needs_promtool, run_tests
 
 pytestmark = needs_promtool
@@ -502,7 +502,7 @@ QUIET: Final = {
 
 
 def groups(watched: Watched = EVERYTHING) -> list[dict[str, Any]]:
-    return alert_rules.groups(
+    return rules.groups(
         watched, runbooks=RUNBOOKS, certificate_days=21, alert_labels={"team": "platform"}
     )
 
@@ -526,7 +526,7 @@ def assert_fires(
                     "exp_alerts": [alerts[name].expected(name)] if name in alerts else [],
                 }
                 for minute, alerts in expected.items()
-                for name in alert_rules.NAMES
+                for name in rules.NAMES
             ],
         }
     )
@@ -545,7 +545,7 @@ def assert_passes(test: Mapping[str, Any]) -> None:
 
 
 def test_every_alert_has_a_case_that_fires_and_one_that_does_not() -> None:
-    assert list(FIRING) == list(QUIET) == list(alert_rules.NAMES)
+    assert list(FIRING) == list(QUIET) == list(rules.NAMES)
     assert all(QUIET.values())
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from components.dashboards import promql
-from components.dashboards.promql import Workload
+from components.monitoring.dashboards import promql
+from components.monitoring.dashboards.promql import Workload
 from tests.support import dashboards
 from tests.support.dashboards import IN_CLUSTER, ON_AWS
 from tests.support.promtool import needs_promtool, run_tests

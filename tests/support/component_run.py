@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tooling import recording
-from tooling.offline import OfflineBackend
-from tooling.recording import Recording
-from tooling.stack_files import StackConfiguration
+from stacks.stack_files import StackConfiguration
+from tooling.engineless import recording
+from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.recording import Recording
 
 STACK: Final = "test"
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.dashboards import database, limits, overview
-from components.dashboards.layout import to_json
-from components.dashboards.subject import Subject
-from components.watched import Watched, WatchedInAws
+from components.monitoring.dashboards import database, limits, overview
+from components.monitoring.dashboards.layout import to_json
+from components.monitoring.dashboards.subject import Subject
+from components.monitoring.watched_workloads import Watched, WatchedInAws
 
 _WATCHED: Final = Watched(
     stack="prod",

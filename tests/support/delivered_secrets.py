@@ -7,19 +7,19 @@ from typing import Any, Final
 
 import pulumi
 
-from components.external_secrets_operator import (
+from components.aws.cluster import OidcProvider
+from components.secrets.external_secrets_operator import (
     ExternalSecretsOperator,
     ExternalSecretsOperatorArgs,
 )
-from components.handover import OidcProvider
-from components.secrets_manager_secret import SecretsManagerSecret, SecretsManagerSecretArgs
-from components.secrets_manager_store import (
+from components.secrets.secrets_manager_secret import SecretsManagerSecret, SecretsManagerSecretArgs
+from components.secrets.secrets_manager_store import (
     SecretReader,
     SecretsManagerStore,
     SecretsManagerStoreArgs,
 )
 from tests.support.component_run import run_component
-from tooling.recording import Recording
+from tooling.engineless.recording import Recording
 
 ISSUER: Final = "oidc.eks.ap-northeast-2.amazonaws.com/id/0123456789ABCDEF"
 PROVIDER: Final = f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"

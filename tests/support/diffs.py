@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tooling import offline, stack_files
+from stacks import stack_files
 from tooling.diff import compare, snapshot
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import Comparison, Snapshot
+from tooling.engineless import offline
 
 KEY = b"0123456789abcdef0123456789abcdef"
 

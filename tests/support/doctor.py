@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from stacks import settings
+from stacks import settings, stack_files
 from stacks.settings import Settings
-from tooling import stack_files
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import pulumi
 from pulumi.output import Unknown
 
-from components.handover import EksCluster, OidcProvider
+from components.aws.cluster import EksCluster, OidcProvider
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "ap-northeast-2"

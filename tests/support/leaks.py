@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from tooling.offline import OfflineBackend
-from tooling.recording import Recording, Resource, Secret, as_list, as_mapping
+from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.recording import Recording, Resource, Secret, as_list, as_mapping
 
 _WINDOW: Final = 12
 """A part of a generated value as long as this counts as the value: halves of one are used."""

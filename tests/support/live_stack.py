@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tooling import live, stack_files
+from stacks import stack_files
+from stacks.stack_files import StackConfiguration
 from tooling.cluster import Cluster
-from tooling.live.api import Api, Object, Reference
-from tooling.live.changes import at
-from tooling.stack_files import StackConfiguration
+from tooling.engineless import live
+from tooling.engineless.live.changes import at
+from tooling.kubernetes.api import Api, Object, Reference
 
 NAMESPACE: Final = "observability"
 OURS: Final = "app.kubernetes.io/part-of=agent-observability"

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.cloudwatch_metrics import Alarm, Formula
+from components.monitoring.alarms.cloudwatch_metrics import Alarm, Formula
 
 Figure = float | None
 """None where nothing was measured."""

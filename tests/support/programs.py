@@ -7,11 +7,12 @@ from typing import Any
 
 import pulumi
 
-from tooling import recording, render
-from tooling.offline import OfflineBackend
-from tooling.recording import Resource
+from stacks.stack_files import StackConfiguration
+from tooling import render
+from tooling.engineless import recording
+from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.recording import Resource
 from tooling.render import RenderedStack
-from tooling.stack_files import StackConfiguration
 
 
 class InventingBackend(OfflineBackend):

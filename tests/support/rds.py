@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from components.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
-from components.postgres_rds import PostgresRds, PostgresRdsArgs
+from components.postgres.rds import PostgresRds, PostgresRdsArgs
+from components.secrets.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
 from tests.support.component_run import run_component
 from tests.support.eks import SUBNETS, cluster, output
-from tooling.recording import Recording, Resource
+from tooling.engineless.recording import Recording, Resource
 
 INSTANCE: Final = "db-instance"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from tooling import offline
-from tooling.recording import Recording, Resource, reveal
+from tooling.engineless import offline
+from tooling.engineless.recording import Recording, Resource, reveal
 
 
 def recorded(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stacks import stack_files
 from tests.support.certificates import Certificate
 from tests.support.fake_kubernetes import FakeKubernetes, write_kubeconfig
 from tests.support.fake_langfuse import (
@@ -24,7 +25,6 @@ from tests.support.fake_langfuse import (
     FakeLangSmith,
 )
 from tests.support.loopback import serving
-from tooling import stack_files
 from tooling.smoke import trace
 from tooling.smoke.__main__ import main
 

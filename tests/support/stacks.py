@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.support.manifests import Cluster
-from tooling import offline, render
-from tooling.recording import Recording
+from tooling import render
+from tooling.engineless import offline
+from tooling.engineless.recording import Recording
 from tooling.render import RenderedStack
 
 STACKS: Final[tuple[str, ...]] = ("dev", "prod")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tooling.stack_files import ROOT
+from stacks.stack_files import ROOT
 
 PAGE: Final = ROOT / "CONTRIBUTING.md"
 _EXAMPLES: Final = "## Three worked examples\n"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from tooling.stack_files import ROOT
+from stacks.stack_files import ROOT
 
 FOLDER: Final = ROOT / ".github"
 FILES: Final = sorted([*FOLDER.glob("workflows/*.yml"), *FOLDER.glob("actions/*/action.yml")])

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from components import langfuse_lifecycle as lifecycle
-from components import langfuse_versions, postgres_url, quantities, rds_sizes
-from components.langfuse_versions import Version
+from components.kubernetes import quantities
+from components.langfuse import lifecycle, versions
+from components.langfuse.versions import Version
+from components.postgres import rds_sizes
+from components.postgres import url as postgres_url
 
-RELEASES = langfuse_versions.RELEASES
+RELEASES = versions.RELEASES
 
 # Pulumi gives up on a Deployment after 10 minutes unless told otherwise.
 PULUMI_AWAIT = 600
@@ -19,8 +21,8 @@ PULUMI_AWAIT = 600
 
 def test_the_releases_are_in_order_once_each_and_span_the_range() -> None:
     assert list(RELEASES) == sorted(set(RELEASES))
-    assert RELEASES[0] == langfuse_versions.OLDEST == Version(2, 75, 0)
-    assert RELEASES[-1] == langfuse_versions.LATEST == Version(2, 95, 12)
+    assert RELEASES[0] == versions.OLDEST == Version(2, 75, 0)
+    assert RELEASES[-1] == versions.LATEST == Version(2, 95, 12)
     assert len(RELEASES) == 49
     assert Version(2, 95, 2) not in RELEASES
 
@@ -68,19 +70,19 @@ def test_releases_are_compared_by_number_not_by_letter() -> None:
 @pytest.mark.parametrize(
     ("since", "before"),
     [
-        (langfuse_versions.INIT, "2.77.0"),
-        (langfuse_versions.LOG_SETTINGS, "2.77.0"),
-        (langfuse_versions.READY_ENDPOINT, "2.77.0"),
-        (langfuse_versions.HEALTH_WITHOUT_DATABASE, "2.78.0"),
-        (langfuse_versions.EXPORT_WITHOUT_STATIC_KEYS, "2.81.0"),
-        (langfuse_versions.MEDIA_UPLOAD, "2.89.0"),
-        (langfuse_versions.environment_since("OTEL_SERVICE_NAME"), "2.81.2"),
-        (langfuse_versions.environment_since("AUTH_GITLAB_CLIENT_ID"), "2.82.0"),
-        (langfuse_versions.environment_since("AUTH_KEYCLOAK_ISSUER"), "2.93.2"),
-        (langfuse_versions.environment_since("AUTH_GITHUB_ENTERPRISE_BASE_URL"), "2.93.2"),
-        (langfuse_versions.environment_since("AUTH_IGNORE_ACCOUNT_FIELDS"), "2.93.6"),
-        (langfuse_versions.environment_since("AUTH_HTTP_PROXY"), "2.93.9"),
-        (langfuse_versions.environment_since("AUTH_HTTPS_PROXY"), "2.93.9"),
+        (versions.INIT, "2.77.0"),
+        (versions.LOG_SETTINGS, "2.77.0"),
+        (versions.READY_ENDPOINT, "2.77.0"),
+        (versions.HEALTH_WITHOUT_DATABASE, "2.78.0"),
+        (versions.EXPORT_WITHOUT_STATIC_KEYS, "2.81.0"),
+        (versions.MEDIA_UPLOAD, "2.89.0"),
+        (versions.environment_since("OTEL_SERVICE_NAME"), "2.81.2"),
+        (versions.environment_since("AUTH_GITLAB_CLIENT_ID"), "2.82.0"),
+        (versions.environment_since("AUTH_KEYCLOAK_ISSUER"), "2.93.2"),
+        (versions.environment_since("AUTH_GITHUB_ENTERPRISE_BASE_URL"), "2.93.2"),
+        (versions.environment_since("AUTH_IGNORE_ACCOUNT_FIELDS"), "2.93.6"),
+        (versions.environment_since("AUTH_HTTP_PROXY"), "2.93.9"),
+        (versions.environment_since("AUTH_HTTPS_PROXY"), "2.93.9"),
     ],
 )
 def test_each_feature_starts_at_a_release_right_after_the_last_without(
@@ -103,7 +105,7 @@ def test_each_feature_starts_at_a_release_right_after_the_last_without(
     ],
 )
 def test_an_environment_variable_has_a_first_release(name: str, since: str) -> None:
-    assert str(langfuse_versions.environment_since(name)) == since
+    assert str(versions.environment_since(name)) == since
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_an_environment_variable_has_a_first_release(name: str, since: str) -> N
 def test_probe_paths_follow_the_release(release: str, liveness: str | None, readiness: str) -> None:
     version = Version.parse(release)
 
-    assert langfuse_versions.liveness_path(version) == liveness
-    assert langfuse_versions.readiness_path(version) == readiness
+    assert versions.liveness_path(version) == liveness
+    assert versions.readiness_path(version) == readiness
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_probe_paths_follow_the_release(release: str, liveness: str | None, read
 def test_a_look_from_outside_asks_for_the_database_too_where_it_can(
     release: str, path: str
 ) -> None:
-    assert langfuse_versions.health_path(Version.parse(release)) == path
+    assert versions.health_path(Version.parse(release)) == path
 
 
 def test_a_pod_is_killed_only_after_the_load_balancer_has_drained_it() -> None:
@@ -153,10 +155,6 @@ def test_the_server_keeps_idle_connections_longer_than_the_load_balancer() -> No
 def test_a_pod_that_does_not_start_is_reported_before_anybody_stops_waiting() -> None:
     assert lifecycle.STARTUP_LIMIT == lifecycle.STARTUP_PERIOD * lifecycle.STARTUP_FAILURES == 300
     assert lifecycle.STARTUP_LIMIT < lifecycle.PROGRESS_DEADLINE < PULUMI_AWAIT
-
-
-def test_postgres_has_longer_to_write_its_checkpoint_than_its_image_asks_for() -> None:
-    assert lifecycle.POSTGRES_GRACE > 90
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ from typing import Any, Final
 import pulumi
 from pulumi.automation import PulumiCommand
 
-from stacks import settings
-from tooling import live, stack_files
+from stacks import settings, stack_files
+from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, start, stop
 from tooling.cluster.state import PROVIDERS, Stopwatch
 from tooling.demo import cli, report
 from tooling.demo.engine import Engine
-from tooling.live.api import Api
-from tooling.stack_files import StackFileError
+from tooling.engineless import live
+from tooling.kubernetes.api import Api
 
 STACK: Final = "dev"
 NAME: Final = "demo"

@@ -19,7 +19,7 @@ from pulumi.automation import InvalidVersionError, PulumiCommand
 
 from tooling.cluster.download import reachable
 from tooling.cluster.state import Say, cache_folder
-from tooling.live import LiveError
+from tooling.engineless.live import LiveError
 
 HOST: Final = "https://get.pulumi.com"
 PATH_VARIABLE: Final = "AGENT_OBSERVABILITY_PULUMI"

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from components.labels import PART_OF
+from components.kubernetes.labels import PART_OF
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
-from tooling.live.api import Api, Object
-from tooling.live.changes import at
-from tooling.live.readiness import readiness
+from tooling.engineless.live.changes import at
+from tooling.kubernetes.api import Api, Object
+from tooling.kubernetes.readiness import readiness
 
 _WORKLOADS: Final = (("apps/v1", "StatefulSet"), ("batch/v1", "Job"), ("apps/v1", "Deployment"))
 _SIMULATED: Final = """\

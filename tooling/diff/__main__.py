@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from stacks.stack_files import ROOT
 from tooling.diff import trees
 from tooling.diff.compare import compare
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import DiffError
-from tooling.stack_files import ROOT
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:

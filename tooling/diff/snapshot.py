@@ -1,8 +1,8 @@
 """Writes what the program in the current folder registers, as JSON that holds no secret.
 
 A script and not a module: it is run once in each of the two trees that are compared, with that
-tree's own `tooling`, so that a stack is recorded by the code that belongs to it. It therefore uses
-only names of `tooling` that every commit has.
+tree's own code, so that a stack is recorded by the code that belongs to it. ``_OF_THE_TREE`` says
+where commits keep the modules that it uses.
 
 ``python -P snapshot.py dev prod < key``: the key, 32 bytes or more, makes the fingerprints that
 stand for secret values; both sides get the same one, and it is thrown away.
@@ -10,17 +10,26 @@ stand for secret values; both sides get the same one, and it is thrown away.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 SECRET = "$secret"  # noqa: S105 - the key of a fingerprint
 UNKNOWN = "$unknown"
+
+_OF_THE_TREE: Final[Mapping[str, tuple[str, ...]]] = {
+    "offline": ("tooling.engineless.offline", "tooling.offline"),
+    "recording": ("tooling.engineless.recording", "tooling.recording"),
+    "stack_files": ("stacks.stack_files", "tooling.stack_files"),
+}
+"""Modules of the tree that is recorded, newest place first."""
 
 
 def main(stacks: list[str]) -> int:
@@ -39,7 +48,7 @@ def _stack(stack: str, key: bytes) -> dict[str, Any]:
     if not (Path.cwd() / f"Pulumi.{stack}.yaml").is_file():
         return {"missing": True}
     try:
-        from tooling import offline, stack_files  # noqa: PLC0415 - of this tree
+        offline, stack_files = _of_the_tree("offline"), _of_the_tree("stack_files")
     except ImportError as error:
         return {"error": f"it has no code that records a stack without an engine ({error})"}
     try:
@@ -49,13 +58,21 @@ def _stack(stack: str, key: bytes) -> dict[str, Any]:
         return {"error": str(error) or type(error).__name__}
 
 
+def _of_the_tree(name: str) -> Any:  # noqa: ANN401 - a module, whose types differ between trees
+    """A module of the current tree; raises ``ImportError`` if it is in none of its places."""
+    for place in _OF_THE_TREE[name]:
+        with contextlib.suppress(ModuleNotFoundError):
+            return import_module(place)
+    raise ImportError(f"none of {', '.join(_OF_THE_TREE[name])}")
+
+
 def written(run: Any, values: Mapping[str, str], key: bytes) -> dict[str, Any]:  # noqa: ANN401
     """A recording and its configuration as JSON; ``key`` makes the secrets' fingerprints."""
-    from tooling import offline, recording  # noqa: PLC0415 - of this tree
+    offline, recording = _of_the_tree("offline"), _of_the_tree("recording")
 
     def plain(value: object) -> Any:  # noqa: ANN401 - JSON
         if isinstance(value, recording.Secret):
-            text = json.dumps(plain(value.value), sort_keys=True)
+            text = json.dumps(plain(cast("Any", value).value), sort_keys=True)
             return {SECRET: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}
         if isinstance(value, Mapping):
             items = cast("Mapping[str, Any]", value)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from components.dashboards import database, layout, limits, overview
-from components.dashboards.subject import Subject
-from components.watched import Watched, WatchedInAws
+from components.monitoring.dashboards import database, layout, limits, overview
+from components.monitoring.dashboards.subject import Subject
+from components.monitoring.watched_workloads import Watched, WatchedInAws
 from tooling.docs import dashboard_drawing
 
 _RUNBOOKS: Final = "."

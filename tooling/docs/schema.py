@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, cast
 
-from stacks.settings.models import Settings
-from stacks.settings.problems import NAMESPACE
-from stacks.settings.shape import ENGINES
+from stacks.settings.machinery.problems import NAMESPACE
+from stacks.settings.machinery.shape import ENGINES
+from stacks.settings.settings import Settings
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pulumi
 
-from stacks import settings
-from tooling import stack_files
+from stacks import settings, stack_files
+from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, clusters
 from tooling.doctor import examination, report
-from tooling.stack_files import StackFileError
 
 DEMO = "demo"
 """Name of the demo's cluster."""

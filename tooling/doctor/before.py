@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from stacks.settings import Settings
-from stacks.settings.models import StatefulSetDatabase
+from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor import permissions, preconditions, storage
 from tooling.doctor.asking import Deadline, Question
 from tooling.doctor.findings import Check, Finding
@@ -16,7 +16,7 @@ from tooling.doctor.objects import Object, name
 from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
 from tooling.doctor.server import Server
-from tooling.live.api import Reference
+from tooling.kubernetes.api import Reference
 
 _EVERYTHING: Final = Need(namespace=None, group="*", resource="*", verbs=("*",))
 """What an administrator of the cluster may do."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from stacks.settings import Settings
+from stacks.stack_files import ROOT
 from tooling.doctor import before, diagnosis, place, reading
 from tooling.doctor.asking import (
     Answer,
@@ -28,7 +29,6 @@ from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
 from tooling.doctor.text import quote
-from tooling.stack_files import ROOT
 
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from components.labels import PART_OF
-from tooling.recording import as_list, as_mapping
+from components.kubernetes.labels import PART_OF
+from tooling.engineless.recording import as_list, as_mapping
 
 Object = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stacks.settings import Settings
-from stacks.settings.models import StatefulSetDatabase
+from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.doctor.preconditions import prometheus_kinds

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, field, replace
 
 from stacks.settings import Settings
-from stacks.settings.problems import full_key, set_command
+from stacks.settings.machinery.problems import full_key, set_command
 
 DEPLOYMENT = "langfuse"
 STATEFUL_SET = "langfuse-postgres"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.agent_secret import SECRET_NAME
+from components.agents.secret import SECRET_NAME
 from stacks.settings import Settings
-from stacks.settings.models import StatefulSetDatabase
+from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.objects import Object, items, namespace, part
 from tooling.doctor.place import DEPLOYMENT, MIGRATION, STATEFUL_SET
 

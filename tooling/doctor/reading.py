@@ -17,7 +17,7 @@ from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
 from tooling.doctor.text import quote
-from tooling.live.api import LiveError
+from tooling.kubernetes.api import LiveError
 
 _LOGS: Final = 6
 """Pods whose logs are read: those of one rollout fail for one reason."""

@@ -13,7 +13,7 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
 from tooling.doctor.text import quote
-from tooling.live.api import Api, ApiError, LiveError
+from tooling.kubernetes.api import Api, ApiError, LiveError
 
 SECONDS: Final = 3.0
 """For one request."""

@@ -16,7 +16,7 @@ from tooling.doctor.objects import (
     newest,
     part,
 )
-from tooling.live.events import last_seen, newest_warning
+from tooling.kubernetes.events import last_seen, newest_warning
 
 
 @dataclass(frozen=True, kw_only=True)

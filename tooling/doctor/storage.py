@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stacks.settings import Settings
-from stacks.settings.models import StatefulSetDatabase
+from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.objects import Object, annotations_of, name, part
 from tooling.doctor.place import Place

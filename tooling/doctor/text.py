@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tooling.live.masking import MASK
+from tooling.kubernetes.masking import MASK
 
 LONGEST: Final = 400
 """Characters of somebody else's words in one finding."""

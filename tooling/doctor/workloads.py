@@ -15,8 +15,8 @@ from tooling.doctor.patterns import explain
 from tooling.doctor.place import DEPLOYMENT, Place
 from tooling.doctor.snapshot import Snapshot
 from tooling.doctor.text import last_line, quote
-from tooling.live.events import in_words
-from tooling.live.readiness import readiness
+from tooling.kubernetes.events import in_words
+from tooling.kubernetes.readiness import readiness
 
 _OF_MIGRATION: Final = {
     "database-password",

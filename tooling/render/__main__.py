@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pulumi
 
-from tooling import offline
-from tooling.recording import DuplicateUrnError
+from stacks.stack_files import ROOT, StackFileError
+from tooling.engineless import offline
+from tooling.engineless.recording import DuplicateUrnError
 from tooling.render import RenderedStack, RenderError, collect, summary, to_files, write
-from tooling.stack_files import ROOT, StackFileError
 
 _EXPLAINED = (
     pulumi.RunError,

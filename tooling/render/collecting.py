@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from tooling.offline import is_kubernetes, kubernetes_name
-from tooling.recording import UNKNOWN, Recording, Resource, holds_secret
+from tooling.engineless.offline import is_kubernetes, kubernetes_name
+from tooling.engineless.recording import UNKNOWN, Recording, Resource, holds_secret
 from tooling.render import graph
 from tooling.render.model import (
     Graph,

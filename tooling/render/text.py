@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from tooling.recording import as_list, as_mapping
+from tooling.engineless.recording import as_list, as_mapping
 
 _FIRST: Final = (
     *("apiVersion", "kind", "metadata"),

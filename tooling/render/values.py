@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pulumi
 
-from tooling.recording import UNKNOWN, Secret, as_list, as_mapping, convert
+from tooling.engineless.recording import UNKNOWN, Secret, as_list, as_mapping, convert
 from tooling.render.model import RenderError
 
 SECRET_TEXT: Final = "[secret]"  # noqa: S105 - what stands in place of one

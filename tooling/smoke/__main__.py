@@ -21,16 +21,16 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from stacks.settings import ConfigurationError
-from stacks.settings.fields import Url
+from stacks.settings.machinery.fields import Url
+from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, clusters
 from tooling.doctor.text import clean
-from tooling.live.masking import Masker
+from tooling.kubernetes.masking import Masker
 from tooling.smoke import keys, stack, trace
 from tooling.smoke.keys import KeysError
 from tooling.smoke.report import Report, Verdict, line, presentable
 from tooling.smoke.run import Plan, Run, secrets
 from tooling.smoke.web import Deadline, Web
-from tooling.stack_files import StackFileError
 
 DEMO: Final = "demo"
 """Name of the demo's cluster."""

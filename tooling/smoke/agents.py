@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from components.agent_secret import SECRET_NAME
+from components.agents.secret import SECRET_NAME
 from tooling.doctor.text import quote
-from tooling.live.masking import MASK
+from tooling.kubernetes.masking import MASK
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected

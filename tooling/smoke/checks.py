@@ -6,8 +6,8 @@ import shlex
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from components import langfuse_versions
-from components.langfuse_versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
+from components.langfuse import versions
+from components.langfuse.versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
 from tooling.doctor.text import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
@@ -32,7 +32,7 @@ _ANOTHER: Final = "another Langfuse answers at this URL: that of this stack is o
 
 def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
     """Whether Langfuse runs, in the pinned release, with its database."""
-    path = langfuse_versions.health_path(expected.version)
+    path = versions.health_path(expected.version)
     answer = web.get(f"{url}{path}")
     document = answer.document()
     version = document.get("version")
@@ -68,7 +68,7 @@ def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdic
 
 def readiness(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
     """Whether the pod that answers wants requests."""
-    path = langfuse_versions.readiness_path(expected.version)
+    path = versions.readiness_path(expected.version)
     answer = web.get(f"{url}{path}")
     status = answer.document().get("status")
     if answer.status == 200 and status == "OK":

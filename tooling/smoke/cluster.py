@@ -19,7 +19,7 @@ from typing import Final, TextIO
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
 from tooling.doctor.text import last_line, quote
-from tooling.live.api import Api, ApiError, LiveError
+from tooling.kubernetes.api import Api, ApiError, LiveError
 from tooling.smoke import kubeconfig
 from tooling.smoke.keys import PUBLIC, SECRET
 from tooling.smoke.kubeconfig import UNUSABLE, AccessError

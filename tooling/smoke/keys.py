@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from components.agent_secret import SECRET_NAME
-from tooling.live.api import Api, LiveError, Reference
+from components.agents.secret import SECRET_NAME
+from tooling.kubernetes.api import Api, LiveError, Reference
 from tooling.smoke.stack import NAME
 
 PUBLIC: Final = "LANGFUSE_PUBLIC_KEY"

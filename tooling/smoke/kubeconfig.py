@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from tooling.live.api import LiveError
+from tooling.kubernetes.api import LiveError
 
 UNUSABLE: Final = "context-unusable"
 

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stacks.settings import Settings
-from tooling.live.api import LiveError
+from tooling.kubernetes.api import LiveError
 from tooling.smoke import agents, checks, cluster, keys, langsmith, tls, trace
 from tooling.smoke.cluster import Access
 from tooling.smoke.keys import KeyPair

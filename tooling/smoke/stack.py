@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from components import langsmith_environment
-from components.langfuse_versions import Version
+from components.agents import langsmith as langsmith_environment
+from components.langfuse.versions import Version
 from stacks import settings as configuration
-from stacks import translation
+from stacks import stack_files, translation
 from stacks.settings import Settings
-from tooling import stack_files
 
 NAME = "langfuse"
 """Of the Deployment and the Service."""

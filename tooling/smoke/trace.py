@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
+from stacks.stack_files import ROOT
 from tooling.doctor.text import last_line, quote
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok, skip
 from tooling.smoke.stack import Commands
 from tooling.smoke.web import Deadline, UnreachableError, Web, basic
-from tooling.stack_files import ROOT
 
 TRACE: Final = "trace"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from stacks.aws_parts import parts
+from access.parts import parts
 from stacks.settings import Settings
-from stacks.settings.models import RdsDatabase
+from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws import (
     after,
     caller,

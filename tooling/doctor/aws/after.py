@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from stacks.settings.models import RdsDatabase
+from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.checking import up
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable
 
-from stacks.settings.problems import full_key, set_command
+from stacks.settings.machinery.problems import full_key, set_command
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.client import DeniedError, UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable

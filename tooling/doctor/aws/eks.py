@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import stacks.eks
+from stacks.platforms import eks_providers
 from stacks.settings import Settings
 from tooling.doctor.aws.account import Account, Cluster
 from tooling.doctor.aws.client import Clients, DeniedError, UnansweredError
@@ -161,7 +161,7 @@ def kubeconfig(settings: Settings, folder: Path, clients: Clients) -> Path:
         raise Unanswerable(_missing(account))
     if not found.endpoint or not found.certificate_authority:
         raise Unanswerable(_unusable(account, found))
-    document = stacks.eks.kubeconfig(
+    document = eks_providers.kubeconfig(
         name=name,
         region=settings.aws.region or "",
         profile=settings.aws.profile,

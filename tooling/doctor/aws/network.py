@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from components.eks_cluster import PRIVATE_SUBNET_TAG, PUBLIC_SUBNET_TAG
-from stacks.settings.models import RdsDatabase
+from components.aws.discovery import PRIVATE_SUBNET_TAG, PUBLIC_SUBNET_TAG
+from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account, Cluster
 from tooling.doctor.findings import Finding
 

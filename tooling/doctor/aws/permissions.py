@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components import iam_documents
-from components.aws_actions import NEEDS, Need
-from stacks.aws_parts import parts
-from stacks.settings.models import RdsDatabase
+from access.actions import NEEDS, Need
+from access.parts import parts
+from components.aws import iam_documents
+from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.client import RefusedError
 from tooling.doctor.findings import Finding, Severity
@@ -112,7 +112,7 @@ def _resource(need: Need, account: Account, caller_arn: str) -> str:
 
 
 def _of_roles(account: Account) -> Iterator[Mapping[str, Any]]:
-    """What a policy may ask about a role that is made (``components/iam_workflows.py`` does)."""
+    """What a policy may ask about a role that is made (``access/policies.py`` does)."""
     arn = f"arn:{iam_documents.partition(account.admitted().arn)}:iam::aws:policy/{_MONITORING}"
     yield _context("iam:PolicyARN", arn)
     boundary = account.settings.cluster.permissions_boundary_arn

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from components import iam_documents
-from components.alb_annotations import LOG_PREFIX
-from components.iam_access_logs import DELIVERY, access_log_policy
+from components.aws import iam_documents
+from components.endpoint.access_log_iam import DELIVERY, access_log_policy
+from components.endpoint.alb_annotations import LOG_PREFIX
 
 __all__ = ["DELIVERY", "admits_access_logs", "log_folder", "needed_policy"]
 

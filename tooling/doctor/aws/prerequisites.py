@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.secret_entries import entry_name
+from components.secrets.entries import entry_name
 from stacks.settings import Settings
-from stacks.settings.models import RdsDatabase
-from stacks.settings.problems import NAMESPACE
+from stacks.settings.machinery.problems import NAMESPACE
+from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.findings import Finding
 

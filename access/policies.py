@@ -1,0 +1,296 @@
+"""What GitHub's workflows may do: trust and permissions, from the table of needed actions. Pure.
+
+Nothing here has a wildcard action. ``Resource`` is ``*`` only where an action takes no resource, or
+where AWS invents the id of what is made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from access.actions import DOCTOR, NEEDS, Need, Part
+from components.aws.iam_documents import PolicyDocument, Statement, document
+
+ISSUER: Final = "token.actions.githubusercontent.com"
+"""Who signs the tokens of GitHub's workflows, without its scheme
+(https://docs.github.com/actions/reference/security/oidc)."""
+
+LARGEST_POLICY: Final = 6_144
+"""Characters of a managed policy, spaces not counted
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+
+_READS: Final = re.compile(r"\w+:(Describe|Get|List|BatchGet|Lookup|Simulate)\w*")
+_READ_BY_DECRYPTING: Final = ("entries key",)
+"""Parts whose values are read with a key."""
+
+_MONITORING_POLICY: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
+_MONITORING_SERVICE: Final = "monitoring.rds.amazonaws.com"
+_BOUND: Final = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
+"""What could give a role more than the boundary, if the role had none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a stack is, and what its settings name."""
+
+    partition: str
+    region: str
+    account: str
+    cluster: str
+    stack: str
+    parts: frozenset[Part]
+    """The parts that its settings switch on."""
+    keys: Mapping[Part, str] = field(default_factory=dict[Part, str])
+    """ARNs of the KMS keys that its settings name."""
+    bucket: str = ""
+    """The bucket that it adopts."""
+    namespaces: tuple[str, ...] = ()
+    """The namespaces that it has objects in."""
+
+    @property
+    def boundary_name(self) -> str:
+        """Name of the permissions boundary of the stack's own roles."""
+        return f"agent-observability-{self.stack}-boundary"
+
+    @property
+    def boundary_arn(self) -> str:
+        """Its ARN: known before it is made, because its name is."""
+        return f"arn:{self.partition}:iam::{self.account}:policy/{self.boundary_name}"
+
+    def arn(self, need: Need) -> str:
+        """The resource of a need, with what is known filled in."""
+        return need.resource.format(
+            partition=self.partition,
+            region=self.region,
+            account=self.account,
+            cluster=self.cluster,
+            stack=self.stack,
+            key=self.keys.get(need.part, ""),
+            bucket=self.bucket,
+        )
+
+
+def github_trust(*, provider_arn: str, repository: str, environment: str) -> PolicyDocument:
+    """Trust in the jobs of one environment of one repository, compared exactly.
+
+    Who may use the environment, and from which branches, is set in GitHub. Without the claim
+    ``sub`` every repository of the world could take the role, with the repository alone every
+    branch.
+    """
+    return document(
+        {
+            "Sid": "Environment",
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{ISSUER}:sub": f"repo:{repository}:environment:{environment}",
+                    f"{ISSUER}:aud": "sts.amazonaws.com",
+                }
+            },
+        }
+    )
+
+
+def reading(place: Place) -> list[Statement]:
+    """What a preview and a look for drift read."""
+    statements = [_doctor()]
+    for need in _needs(place):
+        actions = [action for action in need.actions if _READS.fullmatch(action)]
+        if need.part in _READ_BY_DECRYPTING:
+            actions = ["kms:Decrypt"]
+        statements += _statement(place, need, actions)
+    return _numbered(statements)
+
+
+def writing(place: Place, *, bounded: bool) -> list[Statement]:
+    """What an update, a replacement and a removal need.
+
+    ``bounded``: roles may be made and given permissions only with the permissions boundary. Without
+    it, whoever deploys can give a role anything, and so has it.
+    """
+    statements = [_doctor()]
+    for need in _needs(place):
+        plain: list[str] = []
+        for action in (*need.actions, *need.removal):
+            condition = _condition(action, place, bounded=bounded)
+            if condition is None:
+                plain.append(action)
+            else:
+                statements += _statement(place, need, [action], condition)
+        statements += _statement(place, need, plain)
+    if bounded:
+        statements += _kept_boundary(place)
+    return _numbered(statements)
+
+
+def state(
+    *, partition: str, bucket: str, prefix: str, key_arn: str | None, write: bool
+) -> list[Statement]:
+    """Pulumi's own state in S3, and the key of its secrets.
+
+    A preview takes no lock (``diyBackend.Preview`` in
+    https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/backend.go), so that reading is
+    enough for it.
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+    below = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+    objects = ["s3:GetObject"] + (["s3:PutObject", "s3:DeleteObject"] if write else [])
+    statements: list[Statement] = [
+        {"Sid": "StateList", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {
+            "Sid": "StateObjects",
+            "Effect": "Allow",
+            "Action": objects,
+            "Resource": f"{arn}/{below}.pulumi/*",
+        },
+    ]
+    if key_arn is not None:
+        # Encrypting too: the engine encrypts what it shows in a preview.
+        statements.append(
+            {
+                "Sid": "StateKey",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:Encrypt"],
+                "Resource": key_arn,
+            }
+        )
+    return statements
+
+
+def boundary(place: Place) -> PolicyDocument:
+    """The most that any role of the stack may do, whatever policies it is given."""
+    entries = f"secretsmanager:{place.region}:{place.account}:secret:agent-observability"
+    statements: list[Statement] = [
+        {
+            "Sid": "Entries",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": f"arn:{place.partition}:{entries}/{place.stack}/*",
+        },
+        {
+            "Sid": "Objects",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+            "Resource": [
+                f"arn:{place.partition}:s3:::{name}/*"
+                for name in ("langfuse-storage-*", *filter(None, [place.bucket]))
+            ],
+        },
+        {
+            # What AmazonRDSEnhancedMonitoringRole allows.
+            "Sid": "DatabaseLogs",
+            "Effect": "Allow",
+            "Action": [
+                *("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:CreateLogStream"),
+                *("logs:PutLogEvents", "logs:DescribeLogStreams", "logs:GetLogEvents"),
+            ],
+            "Resource": f"arn:{place.partition}:logs:*:*:log-group:RDS*",
+        },
+    ]
+    keys = sorted({*place.keys.values()})
+    if keys:
+        statements.append(
+            {
+                "Sid": "Keys",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": keys,
+            }
+        )
+    return document(*statements)
+
+
+def policies(statements: Sequence[Statement]) -> list[PolicyDocument]:
+    """Statements in as few documents as their size allows, in order."""
+    documents: list[list[Statement]] = [[]]
+    for statement in statements:
+        if size([*documents[-1], statement]) > LARGEST_POLICY:
+            documents.append([])
+        documents[-1].append(statement)
+    return [document(*part) for part in documents if part]
+
+
+def size(statements: Sequence[Statement]) -> int:
+    """Characters of a document, as AWS counts them: without spaces."""
+    return len(re.sub(r"\s", "", json.dumps(document(*statements), separators=(",", ":"))))
+
+
+def _needs(place: Place) -> Iterator[Need]:
+    return (need for need in NEEDS if need.part in place.parts)
+
+
+def _doctor() -> Statement:
+    # It asks about what is there already, by names that the settings give, and shows what it finds.
+    return {"Sid": "Doctor", "Effect": "Allow", "Action": sorted(DOCTOR), "Resource": "*"}
+
+
+def _statement(
+    place: Place,
+    need: Need,
+    actions: Sequence[str],
+    condition: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[Statement]:
+    if not actions:
+        return
+    statement: Statement = {
+        "Sid": need.component.title().replace("_", ""),
+        "Effect": "Allow",
+        "Action": sorted({*actions}),
+        "Resource": place.arn(need),
+    }
+    if condition:
+        statement["Condition"] = condition
+    yield statement
+
+
+def _condition(
+    action: str, place: Place, *, bounded: bool
+) -> Mapping[str, Mapping[str, str]] | None:
+    """What an action on a role is limited to, besides the role."""
+    limits: dict[str, dict[str, str]] = {}
+    if action in {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}:
+        limits["ArnEquals"] = {
+            "iam:PolicyARN": f"arn:{place.partition}:iam::aws:policy/{_MONITORING_POLICY}"
+        }
+    if action == "iam:PassRole":
+        limits["StringEquals"] = {"iam:PassedToService": _MONITORING_SERVICE}
+    if action in _BOUND and bounded:
+        limits["StringEquals"] = {"iam:PermissionsBoundary": place.boundary_arn}
+    return limits or None
+
+
+def _kept_boundary(place: Place) -> Iterator[Statement]:
+    yield {
+        "Sid": "BoundaryIsKept",
+        "Effect": "Deny",
+        "Action": ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"],
+        "Resource": f"arn:{place.partition}:iam::{place.account}:role/*",
+    }
+    yield {
+        "Sid": "BoundaryIsNotEdited",
+        "Effect": "Deny",
+        "Action": [
+            *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion"),
+            "iam:SetDefaultPolicyVersion",
+        ],
+        "Resource": place.boundary_arn,
+    }
+
+
+def _numbered(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements with a Sid each of its own: a policy takes no two alike."""
+    seen: dict[str, int] = {}
+    numbered: list[Statement] = []
+    for statement in statements:
+        sid = statement["Sid"]
+        seen[sid] = seen.get(sid, 0) + 1
+        copied = statement.copy()
+        copied["Sid"] = sid if seen[sid] == 1 else f"{sid}{seen[sid]}"
+        numbered.append(copied)
+    return numbered

@@ -1,0 +1,93 @@
+"""What agents in one namespace need to trace: Langfuse client keys and LangSmith settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+
+from components.agents import langsmith as langsmith_environment
+from components.agents.secret import SECRET_NAME
+from components.kubernetes.labels import PART_OF
+from components.secrets.delivery import Delivery
+
+TYPE = "agent-observability:index:AgentAccess"
+
+"""The one Secret that an agent's ``envFrom`` names. Part of the product's interface."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentAccessArgs:
+    namespace: str
+    """The agents' namespace."""
+    delivery: Delivery
+    """How the Secret gets there."""
+    create_namespace: bool
+    """Create it; false adopts one that exists."""
+    protect_namespace: bool = False
+    """Refuse deletion and replacement of a created namespace: others run their agents in it."""
+    langfuse_host: pulumi.Input[str]
+    """Base URL of Langfuse, as agents reach it."""
+    public_key: pulumi.Input[str]
+    """Project public key."""
+    secret_key: pulumi.Input[str]
+    """Project secret key."""
+    langsmith: langsmith_environment.LangSmithSettings | None = None
+    """LangSmith settings without the key."""
+    langsmith_api_key: pulumi.Input[str] | None = None
+    """LangSmith API key."""
+
+
+class AgentAccess(pulumi.ComponentResource):
+    """One Secret in one agent namespace, ready for ``envFrom``.
+
+    Non-secret settings stand in the same Secret, so that one reference brings a set that belongs
+    together: a key and the endpoint that accepts it.
+    """
+
+    secret_name: pulumi.Output[str]
+    """Name of the Secret."""
+
+    def __init__(
+        self, name: str, args: AgentAccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        namespace: pulumi.Input[str] = args.namespace
+        if args.create_namespace:
+            created = Namespace(
+                f"{name}-namespace",
+                metadata={
+                    "name": args.namespace,
+                    "labels": {
+                        "app.kubernetes.io/part-of": PART_OF,
+                        "app.kubernetes.io/managed-by": "pulumi",
+                    },
+                },
+                opts=pulumi.ResourceOptions(parent=self, protect=args.protect_namespace or None),
+            )
+            namespace = created.metadata.apply(lambda m: m.name or "")
+        values: dict[str, pulumi.Input[str]] = {
+            "LANGFUSE_HOST": args.langfuse_host,
+            # The JavaScript SDK's name for the same.
+            "LANGFUSE_BASEURL": args.langfuse_host,
+            "LANGFUSE_PUBLIC_KEY": args.public_key,
+            "LANGFUSE_SECRET_KEY": args.secret_key,
+            **self._langsmith(args),
+        }
+        deliver = args.delivery.into(name, namespace, child, path=("agents", args.namespace))
+        secret = deliver(f"{name}-access", "access", values, child, fixed_name=SECRET_NAME)
+        self.secret_name = secret.name
+        self.register_outputs({"secretName": self.secret_name})
+
+    @staticmethod
+    def _langsmith(args: AgentAccessArgs) -> Mapping[str, pulumi.Input[str]]:
+        if args.langsmith is None or args.langsmith_api_key is None:
+            return {}
+        keys = langsmith_environment.key_names(args.langsmith)
+        return {
+            **langsmith_environment.environment(args.langsmith),
+            **dict.fromkeys(keys, args.langsmith_api_key),
+        }

@@ -1,0 +1,1 @@
+"""AWS: the EKS cluster that exists, IAM documents, write-only values."""

@@ -1,0 +1,121 @@
+"""Finds an EKS cluster that exists, and what belongs to it. Creates nothing.
+
+A look-up runs in every preview: a cluster that is not there stops the preview with AWS's own
+message, before anything is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import pulumi
+from pulumi_aws import ec2, eks, iam
+
+from components.aws.cluster import EksCluster, OidcProvider
+from components.aws.iam_documents import account, partition
+
+PUBLIC_SUBNET_TAG: Final = "kubernetes.io/role/elb"
+"""Marks public subnets for internet-facing load balancers."""
+
+PRIVATE_SUBNET_TAG: Final = "kubernetes.io/role/internal-elb"
+"""Marks private subnets, for the AWS Load Balancer Controller and everybody else
+(https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+
+
+def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksCluster:
+    """The cluster of that name in the account and region of the provider in ``opts``."""
+    found = eks.get_cluster_output(name=name, region=region, opts=opts)
+    arn = found.apply(lambda cluster: cluster.arn)
+    vpc = ec2.get_vpc_output(
+        id=found.apply(lambda cluster: cluster.vpc_config.vpc_id), region=region, opts=opts
+    )
+    return EksCluster(
+        name=name,
+        region=region,
+        partition=arn.apply(partition),
+        account_id=arn.apply(account),
+        endpoint=found.apply(lambda cluster: cluster.endpoint),
+        certificate_authority=found.apply(
+            lambda cluster: cluster.certificate_authorities[0].data,
+        ),
+        vpc_id=vpc.apply(lambda network: network.id),
+        vpc_cidrs=vpc.apply(
+            lambda network: sorted(
+                association.cidr_block for association in network.cidr_block_associations
+            )
+        ),
+        security_group_id=found.apply(
+            lambda cluster: cluster.vpc_config.cluster_security_group_id,
+        ),
+        subnet_ids=found.apply(lambda cluster: sorted(cluster.vpc_config.subnet_ids)),
+        oidc_issuer=found.apply(lambda cluster: cluster.identities[0].oidcs[0].issuer),
+    )
+
+
+def find_oidc_provider(cluster: EksCluster, opts: pulumi.InvokeOptions) -> OidcProvider:
+    """The cluster's IAM identity provider, looked up and not composed from the issuer.
+
+    A cluster comes without one. A role that trusts one that does not exist can be created, and
+    then nobody can take it: better to stop at preview.
+    """
+    found = iam.get_open_id_connect_provider_output(url=cluster.oidc_issuer, opts=opts)
+    return OidcProvider(
+        arn=found.apply(lambda provider: provider.arn),
+        issuer_host=cluster.oidc_issuer.apply(lambda url: url.removeprefix("https://")),
+    )
+
+
+def find_private_subnets(
+    cluster: EksCluster, opts: pulumi.InvokeOptions
+) -> pulumi.Output[Sequence[str]]:
+    """The private subnets of the cluster's VPC by their standard tag; without tags, the cluster's.
+
+    EKS has its own subnets in two zones at least, as RDS wants them. They may be public, but what
+    takes no public address there has none.
+    """
+    tagged = ec2.get_subnets_output(
+        filters=cluster.vpc_id.apply(lambda vpc_id: _tagged_subnets_of(vpc_id, PRIVATE_SUBNET_TAG)),
+        region=cluster.region,
+        opts=opts,
+    )
+    return pulumi.Output.all(tagged=tagged, own=cluster.subnet_ids).apply(
+        lambda known: sorted(known["tagged"].ids or known["own"])
+    )
+
+
+def find_load_balancer_networks(
+    cluster: EksCluster,
+    scheme: Literal["internet-facing", "internal"],
+    subnet_ids: Sequence[str],
+    opts: pulumi.InvokeOptions,
+) -> pulumi.Output[Sequence[str]]:
+    """Networks of the subnets that the load balancer is in: the given ones, or those tagged for it.
+
+    With ``ip`` targets it connects from there. Pods have addresses of the VPC too, so the whole
+    VPC instead would let every pod of the cluster in.
+    """
+    ids: pulumi.Input[Sequence[str]] = subnet_ids
+    if not subnet_ids:
+        tag = PUBLIC_SUBNET_TAG if scheme == "internet-facing" else PRIVATE_SUBNET_TAG
+        ids = ec2.get_subnets_output(
+            filters=cluster.vpc_id.apply(lambda vpc_id: _tagged_subnets_of(vpc_id, tag)),
+            region=cluster.region,
+            opts=opts,
+        ).apply(lambda found: sorted(found.ids))
+
+    def network(subnet_id: str) -> pulumi.Output[str]:
+        found = ec2.get_subnet_output(id=subnet_id, region=cluster.region, opts=opts)
+        return found.apply(lambda subnet: subnet.cidr_block)
+
+    return pulumi.Output.from_input(ids).apply(
+        lambda known: pulumi.Output.all(*(network(subnet_id) for subnet_id in known))
+    )
+
+
+def _tagged_subnets_of(vpc_id: str, tag: str) -> list[ec2.GetSubnetsFilterArgsDict]:
+    # By the key alone: the controller takes both "1" and "" for a value.
+    return [
+        {"name": "vpc-id", "values": [vpc_id]},
+        {"name": "tag-key", "values": [tag]},
+    ]

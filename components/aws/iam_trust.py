@@ -1,0 +1,57 @@
+"""Trust policies: who may take a role. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from components.aws.iam_documents import PolicyDocument, document
+
+
+def service_account_subject(namespace: str, service_account: str) -> str:
+    """The ``sub`` claim of a Kubernetes service account's token."""
+    return f"system:serviceaccount:{namespace}:{service_account}"
+
+
+def irsa_trust(
+    *, oidc_provider_arn: str, issuer_host: str, namespace: str, service_account: str
+) -> PolicyDocument:
+    """Trust in one Kubernetes service account of one cluster, by the cluster's OIDC provider.
+
+    ``issuer_host`` is the issuer without its scheme: with one, no claim of a token ever matches.
+    Both claims are compared exactly. Without ``sub`` every pod of the cluster could take the role;
+    without ``aud`` so could a token that was made for another service.
+    """
+    if "://" in issuer_host:
+        raise ValueError(f"the issuer is named without its scheme: {issuer_host}")
+    return document(
+        {
+            "Sid": "ServiceAccount",
+            "Effect": "Allow",
+            "Principal": {"Federated": oidc_provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{issuer_host}:sub": service_account_subject(namespace, service_account),
+                    f"{issuer_host}:aud": "sts.amazonaws.com",
+                }
+            },
+        }
+    )
+
+
+def service_trust(service: str, *, account_id: str, source_arn: str) -> PolicyDocument:
+    """Trust in an AWS service, working for one account's resources that match ``source_arn``.
+
+    Without the conditions the service could be talked into using the role for a stranger
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    """
+    return document(
+        {
+            "Sid": "Service",
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account_id},
+                "ArnLike": {"aws:SourceArn": source_arn},
+            },
+        }
+    )

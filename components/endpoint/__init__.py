@@ -1,0 +1,1 @@
+"""The public name: certificate, load balancer, DNS record, access logs."""

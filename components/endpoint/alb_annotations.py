@@ -1,0 +1,89 @@
+"""Annotations of an Ingress for the AWS Load Balancer Controller. Pure; imports no SDK.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+
+Every value is text. The controller manages only the attributes that are listed and leaves any
+other as it is, so what can be switched off is listed when it is off too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from components.langfuse import lifecycle
+
+PREFIX: Final = "alb.ingress.kubernetes.io"
+
+CERTIFICATE: Final = f"{PREFIX}/certificate-arn"
+"""Named, and not left to the controller's search by host name: that one fails or finds another."""
+
+LOAD_BALANCER_ATTRIBUTES: Final = f"{PREFIX}/load-balancer-attributes"
+
+LOG_PREFIX: Final = "langfuse"
+"""Folder of the access logs in their bucket, which may be shared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancer:
+    """What is decided about the load balancer before AWS is asked."""
+
+    scheme: Literal["internet-facing", "internal"]
+    health_path: str
+    ssl_policy: str
+    inbound_cidrs: Sequence[str] = ()
+    subnet_ids: Sequence[str] = ()
+    web_acl_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def ingress_annotations(load_balancer: LoadBalancer) -> dict[str, str]:
+    """All annotations but those that hold what AWS computes."""
+    optional = {
+        # Absent, it is every network.
+        "inbound-cidrs": ",".join(load_balancer.inbound_cidrs),
+        # Absent, the subnets with the role tag of the scheme.
+        "subnets": ",".join(load_balancer.subnet_ids),
+        # Absent, an ACL that somebody attached stays: the account's firewall manager may.
+        "wafv2-acl-arn": load_balancer.web_acl_arn or "",
+        "tags": ",".join(f"{key}={value}" for key, value in load_balancer.tags.items()),
+    }
+    settings = {
+        "scheme": load_balancer.scheme,
+        # Straight to the pods: no NodePort, and a pod leaves the target group by itself.
+        "target-type": "ip",
+        # Both: the redirect is a rule of the HTTP listener.
+        "listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]),
+        "ssl-redirect": "443",
+        "ssl-policy": load_balancer.ssl_policy,
+        "healthcheck-path": load_balancer.health_path,
+        "healthcheck-interval-seconds": "15",
+        "healthcheck-timeout-seconds": "5",
+        "healthy-threshold-count": "2",
+        "unhealthy-threshold-count": "2",
+        "success-codes": "200",
+        "target-group-attributes": (
+            f"deregistration_delay.timeout_seconds={lifecycle.DEREGISTRATION_DELAY}"
+        ),
+        **{key: value for key, value in optional.items() if value},
+    }
+    return {f"{PREFIX}/{key}": value for key, value in settings.items()}
+
+
+def load_balancer_attributes(*, deletion_protection: bool, log_bucket: str | None) -> str:
+    """The value of ``LOAD_BALANCER_ATTRIBUTES``."""
+    attributes = {
+        "idle_timeout.timeout_seconds": str(lifecycle.LOAD_BALANCER_IDLE_TIMEOUT),
+        # A header that Node.js and the load balancer read differently smuggles a request.
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+        "deletion_protection.enabled": "true" if deletion_protection else "false",
+        "access_logs.s3.enabled": "false" if log_bucket is None else "true",
+    }
+    if log_bucket is not None:
+        # Only with logs on: AWS tries to write to a bucket that is named, even when they are off
+        # (https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/4492).
+        attributes["access_logs.s3.bucket"] = log_bucket
+        attributes["access_logs.s3.prefix"] = LOG_PREFIX
+    return ",".join(f"{key}={value}" for key, value in attributes.items())

@@ -1,0 +1,1 @@
+"""What all Kubernetes objects of a stack share: labels, pod security, placement, quantities."""

@@ -1,0 +1,1 @@
+"""The Langfuse application: Service, migration Job, pods, autoscaler, network policy."""

@@ -1,0 +1,80 @@
+"""Langfuse's environment variables that are not secret. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from components.kubernetes.quantities import node_heap_mib
+from components.langfuse import lifecycle, versions
+from components.langfuse.versions import Version
+
+PORT: Final = 3000
+
+ORGANIZATION_ID: Final = "default"
+PROJECT_ID: Final = "default"
+"""Fixed: a changed id would make a second organisation or project, not rename the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangfuseSettings:
+    """What people decide about Langfuse, apart from secrets."""
+
+    version: Version
+    public_url: str
+    """URL that browsers use; must be exact, or logging in fails."""
+    memory_limit: str
+    """Memory limit of the container, as a Kubernetes quantity."""
+    sign_up: bool = False
+    """Whether anybody can register."""
+    telemetry: bool = False
+    experimental_features: bool = False
+    organization: str = "Default"
+    project: str = "default"
+    admin_email: str | None = None
+    admin_name: str = "Administrator"
+    log_level: str | None = None
+    log_format: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
+    """Variables for the web container, sorted by name.
+
+    A variable that the release does not know, or that has no value, is left out: before 2.84.0 an
+    empty string fails the start-up check.
+    """
+    variables = {
+        "AUTH_DISABLE_SIGNUP": _flag(not settings.sign_up),
+        # Kubernetes sets HOSTNAME to the pod's name, and Next.js would listen on that alone.
+        "HOSTNAME": "0.0.0.0",  # noqa: S104
+        "KEEP_ALIVE_TIMEOUT": str(lifecycle.KEEP_ALIVE_TIMEOUT * 1000),
+        # The migration Job has done it; two pods at once would deadlock
+        # (https://github.com/langfuse/langfuse/issues/4032).
+        "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "true",
+        "LANGFUSE_CSP_ENFORCE_HTTPS": _flag(settings.public_url.startswith("https://")),
+        "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": _flag(settings.experimental_features),
+        "NEXTAUTH_URL": settings.public_url,
+        "NODE_OPTIONS": f"--max-old-space-size={node_heap_mib(settings.memory_limit)}",
+        "PORT": str(PORT),
+        "TELEMETRY_ENABLED": _flag(settings.telemetry),
+    }
+    if settings.version >= versions.LOG_SETTINGS:
+        variables["LANGFUSE_LOG_FORMAT"] = settings.log_format or "json"
+        if settings.log_level is not None:
+            variables["LANGFUSE_LOG_LEVEL"] = settings.log_level
+    if settings.version >= versions.INIT and settings.admin_email is not None:
+        variables |= {
+            "LANGFUSE_INIT_ORG_ID": ORGANIZATION_ID,
+            "LANGFUSE_INIT_ORG_NAME": settings.organization,
+            "LANGFUSE_INIT_PROJECT_ID": PROJECT_ID,
+            "LANGFUSE_INIT_PROJECT_NAME": settings.project,
+            "LANGFUSE_INIT_USER_EMAIL": settings.admin_email,
+            "LANGFUSE_INIT_USER_NAME": settings.admin_name,
+        }
+    return dict(sorted({**variables, **settings.extra}.items()))
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,97 @@
+"""Network policies of Langfuse's pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.kubernetes.labels import NAMESPACE_NAME
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
+        NetworkPolicyPeerArgsDict,
+        NetworkPolicySpecArgsDict,
+    )
+
+    from components.postgres.connection import DatabaseConnection
+
+
+def web_policy(
+    pods: Mapping[str, str],
+    *,
+    database: DatabaseConnection,
+    client_namespaces: Sequence[str],
+    client_networks: pulumi.Input[Sequence[str]] | None,
+    egress_ports: Sequence[int],
+) -> NetworkPolicySpecArgsDict:
+    """In from its own and the clients' namespaces and the networks; out to DNS, the database and
+    the given ports."""
+    clients: list[NetworkPolicyPeerArgsDict] = [
+        {"pod_selector": {}},
+        *(
+            _peer({"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}})
+            for namespace in client_namespaces
+        ),
+    ]
+    peers: pulumi.Input[Sequence[NetworkPolicyPeerArgsDict]] = clients
+    if client_networks is not None:
+        peers = pulumi.Output.from_input(client_networks).apply(
+            lambda networks: [
+                *clients,
+                *(_peer({"ip_block": {"cidr": network}}) for network in networks),
+            ]
+        )
+    anywhere: list[NetworkPolicyEgressRuleArgsDict] = (
+        [{"ports": [{"protocol": "TCP", "port": port} for port in egress_ports]}]
+        if egress_ports
+        else []
+    )
+    return {
+        "pod_selector": {"match_labels": pods},
+        "policy_types": ["Ingress", "Egress"],
+        "ingress": [
+            {
+                "from_": peers,
+                "ports": [{"protocol": "TCP", "port": "http"}],
+            }
+        ],
+        "egress": [_dns(), _to(database), *anywhere],
+    }
+
+
+def migration_policy(
+    pods: Mapping[str, str], *, database: DatabaseConnection
+) -> NetworkPolicySpecArgsDict:
+    """Nothing in; out to DNS and the database."""
+    return {
+        "pod_selector": {"match_labels": pods},
+        "policy_types": ["Ingress", "Egress"],
+        "egress": [_dns(), _to(database)],
+    }
+
+
+def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
+    return peer
+
+
+def _dns() -> NetworkPolicyEgressRuleArgsDict:
+    """To any resolver: a node-local cache has an address of its own, and no pod to select."""
+    return {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
+
+
+def _to(database: DatabaseConnection) -> NetworkPolicyEgressRuleArgsDict:
+    """To the database's pods, to its networks, or to its port anywhere.
+
+    An RDS address changes with a failover, within the networks of its VPC.
+    """
+    rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": database.port}]}
+    if database.pods is not None:
+        rule["to"] = [{"pod_selector": {"match_labels": database.pods}}]
+    elif database.networks is not None:
+        rule["to"] = pulumi.Output.from_input(database.networks).apply(
+            lambda networks: [_peer({"ip_block": {"cidr": network}}) for network in networks]
+        )
+    return rule

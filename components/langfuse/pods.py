@@ -1,0 +1,160 @@
+"""The pods of Langfuse: web and migration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
+
+from components.kubernetes.placement import ContainerResources
+from components.kubernetes.pods import (
+    container_security,
+    placed,
+    pod_security,
+    resource_requirements,
+)
+from components.langfuse import lifecycle, versions
+from components.langfuse.environment import PORT
+from components.postgres.url import CA_FOLDER
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import (
+        ConfigMap,
+        ContainerArgsDict,
+        EnvVarArgsDict,
+        PodSpecArgsDict,
+        ProbeArgsDict,
+        ServiceAccount,
+        TopologySpreadConstraintArgsDict,
+        VolumeArgsDict,
+        VolumeMountArgsDict,
+    )
+
+    from components.langfuse.application import LangfuseArgs
+
+
+_UID: Final = 1001
+"""uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
+
+_CA_VOLUME: Final = "database-ca"
+
+_MIGRATION_RESOURCES: Final = ContainerResources(cpu="100m", memory="256Mi", memory_limit="1Gi")
+"""Prisma's command line and its engine; the work is the database's."""
+
+
+def pod(
+    args: LangfuseArgs,
+    account: ServiceAccount,
+    container: ContainerArgsDict,
+    certificates: ConfigMap | None,
+) -> PodSpecArgsDict:
+    """What the web pods and the migration pod have in common."""
+    return {
+        "service_account_name": account.metadata.apply(lambda m: m.name or ""),
+        "automount_service_account_token": False,
+        # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
+        # like settings.
+        "enable_service_links": False,
+        **placed(args.placement),
+        "security_context": pod_security(_UID),
+        "containers": [container],
+        "volumes": _volumes(certificates),
+    }
+
+
+def _volumes(certificates: ConfigMap | None) -> list[VolumeArgsDict] | None:
+    if certificates is None:
+        return None
+    name = certificates.metadata.apply(lambda m: m.name or "")
+    return [{"name": _CA_VOLUME, "config_map": {"name": name}}]
+
+
+def _mounts(args: LangfuseArgs) -> list[VolumeMountArgsDict] | None:
+    if args.database.ca_certificate is None:
+        return None
+    return [{"name": _CA_VOLUME, "mount_path": CA_FOLDER, "read_only": True}]
+
+
+def _database_url(args: LangfuseArgs) -> EnvVarArgsDict:
+    return {
+        "name": "DATABASE_URL",
+        "value_from": {
+            "secret_key_ref": {"name": args.database_secret.name, "key": "DATABASE_URL"}
+        },
+    }
+
+
+def migration_container(args: LangfuseArgs) -> ContainerArgsDict:
+    """Migrates and stops: see ``Langfuse``."""
+    return {
+        "name": "migration",
+        "image": args.image,
+        "args": ["true"],
+        "env": [_database_url(args)],
+        "resources": resource_requirements(_MIGRATION_RESOURCES),
+        "security_context": container_security(read_only=False),
+        "volume_mounts": _mounts(args),
+    }
+
+
+def web_container(args: LangfuseArgs, config: ConfigMap) -> ContainerArgsDict:
+    """Serves, on settings from ``config`` and the secrets."""
+    readiness = versions.readiness_path(args.version)
+    liveness = versions.liveness_path(args.version)
+    return {
+        "name": "langfuse",
+        "image": args.image,
+        "env": [_database_url(args)],
+        "env_from": [
+            {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
+            {"secret_ref": {"name": args.secret.name}},
+        ],
+        "ports": [{"name": "http", "container_port": PORT}],
+        "resources": resource_requirements(args.resources),
+        # Next.js writes its cache below the working folder.
+        "security_context": container_security(read_only=False),
+        "volume_mounts": _mounts(args),
+        "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
+        "startup_probe": _http(
+            readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
+        ),
+        "readiness_probe": _http(readiness, period=5, failures=3),
+        # Restarts only a process that hangs: never one whose database is away.
+        "liveness_probe": _http(liveness, period=10, failures=6),
+    }
+
+
+def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
+    """A probe of an HTTP path, or of the port alone. Generous with a throttled event loop."""
+    probe: ProbeArgsDict = {
+        "period_seconds": period,
+        "timeout_seconds": 5,
+        "failure_threshold": failures,
+    }
+    if path is None:
+        probe["tcp_socket"] = {"port": "http"}
+    else:
+        probe["http_get"] = {"path": path, "port": "http"}
+    return probe
+
+
+def spread(
+    pods: Mapping[str, str], zones: Literal["preferred", "required"]
+) -> list[TopologySpreadConstraintArgsDict]:
+    """Over zones, then over hosts; each rollout's pods counted by themselves."""
+
+    def over(key: str, unsatisfiable: str) -> TopologySpreadConstraintArgsDict:
+        return {
+            "topology_key": key,
+            "max_skew": 1,
+            "when_unsatisfiable": unsatisfiable,
+            "label_selector": {"match_labels": pods},
+            "match_label_keys": ["pod-template-hash"],
+        }
+
+    return [
+        over(
+            "topology.kubernetes.io/zone",
+            "DoNotSchedule" if zones == "required" else "ScheduleAnyway",
+        ),
+        over("kubernetes.io/hostname", "ScheduleAnyway"),
+    ]

@@ -1,0 +1,63 @@
+"""Langfuse's settings for object storage, by release. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+from components.langfuse import versions
+from components.langfuse.versions import Version
+
+EXPORT_PREFIX: Final = "lf-export-"
+"""What Langfuse's exports start with, at the top of the bucket. Not to be configured: see
+web/src/server/api/routers/generations/exportQuery/index.ts in langfuse/langfuse at v2.95.12."""
+
+MEDIA_PREFIX: Final = "media/"
+"""Where media goes. 2.90.0 takes no prefix without a slash at its end."""
+
+T = TypeVar("T")
+
+
+def storage_environment(
+    bucket: T, *, version: Version, region: str, exports: bool, media: bool
+) -> dict[str, str | T]:
+    """Variables that are not secret; none for what the release cannot do."""
+    variables: dict[str, str | T] = {}
+    if exports:
+        variables |= {"S3_BUCKET_NAME": bucket, "S3_REGION": region}
+        if needs_static_keys(version):
+            # Exports stay off unless all five variables are set.
+            variables["S3_ENDPOINT"] = endpoint(region)
+    if media and version >= versions.MEDIA_UPLOAD:
+        variables |= {
+            "LANGFUSE_S3_MEDIA_UPLOAD_ENABLED": "true",
+            "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET": bucket,
+            "LANGFUSE_S3_MEDIA_UPLOAD_REGION": region,
+            "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": MEDIA_PREFIX,
+        }
+    return variables
+
+
+def static_keys(access_key_id: str, secret_access_key: str) -> dict[str, str]:
+    """Secret variables for a release that cannot use a role (``needs_static_keys``)."""
+    return {"S3_ACCESS_KEY_ID": access_key_id, "S3_SECRET_ACCESS_KEY": secret_access_key}
+
+
+def needs_static_keys(version: Version) -> bool:
+    """Whether exports of a release need an access key: it does not look for a role."""
+    return version < versions.EXPORT_WITHOUT_STATIC_KEYS
+
+
+def role_prefixes(*, version: Version, exports: bool, media: bool) -> list[str]:
+    """Prefixes of the objects that a release reaches by role; none, if it needs no role."""
+    prefixes: list[str] = []
+    if exports and not needs_static_keys(version):
+        prefixes.append(EXPORT_PREFIX)
+    if media and version >= versions.MEDIA_UPLOAD:
+        prefixes.append(MEDIA_PREFIX)
+    return prefixes
+
+
+def endpoint(region: str) -> str:
+    """S3's endpoint in a region."""
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://s3.{region}.{suffix}"

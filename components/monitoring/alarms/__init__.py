@@ -1,0 +1,1 @@
+"""CloudWatch alarms as data, and the CloudWatch dashboard."""

@@ -1,0 +1,113 @@
+"""A CloudWatch dashboard of what the alarms watch. Pure; imports no SDK.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from components.monitoring.alarms.cloudwatch_metrics import (
+    DIMENSIONS,
+    NAMESPACES,
+    Alarm,
+    Formula,
+    Metric,
+    Query,
+    Subject,
+)
+
+_COLUMNS: Final = 3
+_WIDTH: Final = 24 // _COLUMNS
+_HEIGHT: Final = 6
+_STATES_HEIGHT: Final = 3
+
+
+def name(stack: str) -> str:
+    """A dashboard's name for ``stack``: letters, digits, ``-`` and ``_`` are all that it may have
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html)."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", stack)
+
+
+def body(
+    alarms: Sequence[Alarm],
+    *,
+    region: str,
+    subjects: Mapping[Subject, str],
+    arns: Mapping[str, str],
+) -> str:
+    """The dashboard as JSON: the states of ``alarms``, then a graph for each with its threshold.
+
+    ``subjects``: identity of each subject; ``arns``: ARN of each alarm by its name.
+    """
+    states = {
+        "type": "alarm",
+        **_place(0, 0, 24, _STATES_HEIGHT),
+        "properties": {"title": "Alarms", "alarms": [arns[alarm.name] for alarm in alarms]},
+    }
+    graphs = [
+        {
+            "type": "metric",
+            **_place(
+                index % _COLUMNS * _WIDTH,
+                _STATES_HEIGHT + index // _COLUMNS * _HEIGHT,
+                _WIDTH,
+                _HEIGHT,
+            ),
+            "properties": {
+                "title": alarm.name,
+                "region": region,
+                "view": "timeSeries",
+                "period": alarm.period,
+                "metrics": _lines(alarm, subjects[alarm.subject], region),
+                "annotations": {"horizontal": [{"label": "Alarm", "value": alarm.threshold}]},
+                "yAxis": {"left": {"min": 0}},
+            },
+        }
+        for index, alarm in enumerate(alarms)
+    ]
+    return json.dumps({"widgets": [states, *graphs]})
+
+
+def _place(x: int, y: int, width: int, height: int) -> dict[str, int]:
+    return {"x": x, "y": y, "width": width, "height": height}
+
+
+def _lines(alarm: Alarm, subject: str, region: str) -> list[list[Any]]:
+    """All series; shown is the one that the alarm compares."""
+    shown = [*alarm.series][-1]
+    return [
+        _line(key, series, alarm.subject, subject, region, visible=key == shown)
+        for key, series in alarm.series.items()
+    ]
+
+
+def _line(
+    key: str,
+    series: Metric | Formula | Query,
+    kind: Subject,
+    subject: str,
+    region: str,
+    *,
+    visible: bool,
+) -> list[Any]:
+    match series:
+        case Metric():
+            where = [NAMESPACES[kind], series.name, DIMENSIONS[kind], subject]
+            return [*where, {"id": key, "stat": series.statistic, "visible": visible}]
+        case Formula():
+            expression = series.expression
+        case Query():
+            expression = series.template.format(subject=subject)
+    return [
+        {
+            "id": key,
+            "expression": expression,
+            "label": series.label,
+            "region": region,
+            "visible": visible,
+        }
+    ]

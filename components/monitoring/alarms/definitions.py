@@ -1,0 +1,262 @@
+"""Which CloudWatch alarms there are, and when each fires. Pure; imports no SDK.
+
+A quarter of an hour is the common measure: a failover of the database, a rollout or a backup is
+over by then. FILL gives 0 for a minute in which nothing was counted; as the latest figure may be
+such a 0 only because it is late, those alarms look at more figures than have to be beyond the
+threshold (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.monitoring.alarms.cloudwatch_metrics import (
+    Alarm,
+    Comparison,
+    Formula,
+    Metric,
+    Missing,
+    Query,
+)
+from components.monitoring.alarms.thresholds import (
+    CPU_PERCENT,
+    ERROR_PERCENT,
+    FEWEST_ERRORS,
+    FEWEST_REQUESTS,
+    LATENCY_SECONDS,
+    CreditThreshold,
+    DatabaseThresholds,
+)
+
+DATABASE_NAMES: Final = (
+    "DatabaseCpu",
+    "DatabaseMemory",
+    "DatabaseStorage",
+    "DatabaseConnections",
+    "DatabaseBurstCredits",
+)
+LOAD_BALANCER_NAMES: Final = (
+    "LoadBalancerErrors",
+    "LoadBalancerLatency",
+    "LoadBalancerUnhealthyTargets",
+)
+CERTIFICATE_NAMES: Final = ("CertificateExpires",)
+
+NAMES: Final = (*DATABASE_NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
+"""Every alarm; each has a section in docs/troubleshooting.md."""
+
+FIVE_MINUTES: Final = 300
+_MINUTE: Final = 60
+_DAY: Final = 86_400
+
+UNHEALTHY_TARGETS: Final = (
+    'SELECT MAX(UnHealthyHostCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, TargetGroup) '
+    "WHERE LoadBalancer = '{subject}'"
+)
+"""Of whatever target groups the load balancer has: the controller makes and removes them, and
+CloudWatch has no such metric of the load balancer as a whole. An alarm takes a query that gives one
+series; it looks at the last three hours, and is billed for each metric that the query finds, which
+is one for each target group
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html).
+"""
+
+
+def of_database(thresholds: DatabaseThresholds) -> Iterator[Alarm]:
+    """Alarms of an RDS instance."""
+    yield _database_alarm(
+        "DatabaseCpu",
+        Metric(name="CPUUtilization", statistic="Average"),
+        "GreaterThanThreshold",
+        CPU_PERCENT,
+        # The one alarm that says so when the instance is stopped or gone: RDS then sends nothing.
+        missing="breaching",
+        meaning=(
+            f"The database has used more than {CPU_PERCENT} % of its CPU for 15 minutes, or has "
+            "sent no figures at all. Langfuse gets slow."
+        ),
+    )
+    yield _database_alarm(
+        "DatabaseMemory",
+        Metric(name="FreeableMemory", statistic="Average"),
+        "LessThanThreshold",
+        thresholds.free_memory,
+        meaning=(
+            f"For 15 minutes the database has had less than {_mib(thresholds.free_memory)} of "
+            "memory to spare. It is about to swap, or to be restarted."
+        ),
+    )
+    yield _database_alarm(
+        "DatabaseStorage",
+        Metric(name="FreeStorageSpace", statistic="Minimum"),
+        "LessThanThreshold",
+        thresholds.free_storage,
+        meaning=(
+            f"For 15 minutes the database has had less than {_mib(thresholds.free_storage)} of "
+            "storage left. When none is left, it stops."
+        ),
+    )
+    yield _database_alarm(
+        "DatabaseConnections",
+        Metric(name="DatabaseConnections", statistic="Maximum"),
+        "GreaterThanThreshold",
+        thresholds.connections,
+        meaning=(
+            f"More than {thresholds.connections} connections have been open for 15 minutes. When "
+            "all are in use, pods are refused."
+        ),
+    )
+    if thresholds.credits is not None:
+        yield _burst_credits(thresholds.credits)
+
+
+def _database_alarm(
+    name: str,
+    metric: Metric,
+    comparison: Comparison,
+    threshold: float,
+    *,
+    meaning: str,
+    # Grey and silent without figures: DatabaseCpu says it for all of them.
+    missing: Missing = "missing",
+) -> Alarm:
+    return Alarm(
+        name=name,
+        subject="database",
+        series={"value": metric},
+        comparison=comparison,
+        threshold=threshold,
+        period=FIVE_MINUTES,
+        periods=3,
+        breaching=3,
+        missing=missing,
+        meaning=meaning,
+    )
+
+
+def _burst_credits(earned: CreditThreshold) -> Alarm:
+    return Alarm(
+        name="DatabaseBurstCredits",
+        subject="database",
+        series={
+            # RDS sends it every five minutes.
+            "balance": Metric(name="CPUCreditBalance", statistic="Average"),
+            # A new instance starts with none: while it earns, the balance counts as full
+            # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html).
+            "falling": Formula(
+                expression=f"IF(DIFF(balance) > 0, {earned.full}, balance)",
+                label="CPU credits, while they do not grow",
+            ),
+        },
+        comparison="LessThanThreshold",
+        threshold=earned.low,
+        period=FIVE_MINUTES,
+        periods=3,
+        breaching=3,
+        missing="missing",
+        meaning=(
+            f"The database has less than {earned.low:g} CPU credits left and earns no more than "
+            "it spends. Without credits it stays as fast, and every further vCPU-hour is billed."
+        ),
+    )
+
+
+def of_load_balancer() -> Iterator[Alarm]:
+    """Alarms of an Application Load Balancer. Without figures nobody asks, and nothing is wrong."""
+    yield Alarm(
+        name="LoadBalancerErrors",
+        subject="load balancer",
+        series={
+            "unanswered": Metric(name="HTTPCode_ELB_5XX_Count", statistic="Sum"),
+            "failed": Metric(name="HTTPCode_Target_5XX_Count", statistic="Sum"),
+            "requests": Metric(name="RequestCount", statistic="Sum"),
+            # Either is sent only when it is not 0. SUM takes what there is: an addition would have
+            # no result while one of the two was never seen.
+            "errors": Formula(
+                expression="FILL(SUM([unanswered, failed]), 0)", label="Requests with a 5xx"
+            ),
+            # A request for which no target was found is an error and not counted as a request.
+            "total": Formula(
+                expression="IF(requests > errors, requests, errors)", label="All requests"
+            ),
+            "percent": Formula(
+                expression=f"IF(errors >= {FEWEST_ERRORS}, 100 * errors / total, 0)",
+                label="Requests with a 5xx, in percent",
+            ),
+        },
+        comparison="GreaterThanThreshold",
+        threshold=ERROR_PERCENT,
+        period=FIVE_MINUTES,
+        periods=3,
+        breaching=2,
+        missing="notBreaching",
+        meaning=(
+            f"For 10 of 15 minutes more than {ERROR_PERCENT} % of the requests have ended with a "
+            "5xx, of the load balancer or of Langfuse. People see errors, and agents lose traces."
+        ),
+    )
+    yield Alarm(
+        name="LoadBalancerLatency",
+        subject="load balancer",
+        series={
+            "latency": Metric(name="TargetResponseTime", statistic="p95"),
+            "requests": Metric(name="RequestCount", statistic="Sum"),
+            "seconds": Formula(
+                expression=f"IF(requests >= {FEWEST_REQUESTS}, latency, 0)",
+                label="Response time of 95 of 100 requests, in seconds",
+            ),
+        },
+        comparison="GreaterThanThreshold",
+        threshold=LATENCY_SECONDS,
+        period=FIVE_MINUTES,
+        periods=3,
+        breaching=3,
+        missing="notBreaching",
+        meaning=(
+            f"For 15 minutes one request in twenty has taken longer than {LATENCY_SECONDS} "
+            "seconds. Agents' SDKs give up after 10 or 20."
+        ),
+    )
+    yield Alarm(
+        name="LoadBalancerUnhealthyTargets",
+        subject="load balancer",
+        series={"targets": Query(template=UNHEALTHY_TARGETS, label="Unhealthy targets")},
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        # One minute after the other, ten in a row: a pod that leaves or fails once in a rollout
+        # is healthy or gone in between.
+        period=_MINUTE,
+        periods=10,
+        breaching=10,
+        # Before the first pod there is no target. Requests then get 503: LoadBalancerErrors.
+        missing="notBreaching",
+        meaning=(
+            "For 10 minutes the load balancer has not sent to some pod, because it failed its "
+            "health check."
+        ),
+    )
+
+
+def of_certificate(days: int) -> Iterator[Alarm]:
+    """The alarm of an ACM certificate, issued or imported."""
+    yield Alarm(
+        name="CertificateExpires",
+        subject="certificate",
+        series={"days": Metric(name="DaysToExpiry", statistic="Minimum")},
+        comparison="LessThanThreshold",
+        threshold=days,
+        # ACM sends it twice a day, and nothing any more once the certificate has expired: the
+        # alarm then stays as it is.
+        period=_DAY,
+        periods=1,
+        breaching=1,
+        missing="ignore",
+        meaning=(
+            f"The certificate expires in less than {days} days and was not renewed. When it has "
+            "expired, nobody gets in."
+        ),
+    )
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"

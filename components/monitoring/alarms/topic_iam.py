@@ -1,0 +1,89 @@
+"""IAM documents of the topic that alarms go to: who may publish, and who may use its key. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.aws.iam_documents import PolicyDocument, document, partition
+
+CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+RDS_EVENTS: Final = "events.rds.amazonaws.com"
+
+
+def topic_policy(*, topic_arn: str) -> PolicyDocument:
+    """CloudWatch may publish for alarms of the topic's account and region, and RDS for events of
+    the account; plain HTTP is refused.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html
+    """
+    _, _, _, region, account_id, _ = topic_arn.split(":", 5)
+    return document(
+        {
+            "Sid": "PublishAlarms",
+            "Effect": "Allow",
+            "Principal": {"Service": CLOUDWATCH},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account_id},
+                "ArnLike": {
+                    "aws:SourceArn": (
+                        f"arn:{partition(topic_arn)}:cloudwatch:{region}:{account_id}:alarm:*"
+                    )
+                },
+            },
+        },
+        {
+            "Sid": "PublishEvents",
+            "Effect": "Allow",
+            "Principal": {"Service": RDS_EVENTS},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        },
+        {
+            # Not the refusal of every action that other resources have: SNS takes no `sns:*` in
+            # the policy of a topic ("Policy statement action out of service scope"). Of what it
+            # takes, these two carry messages
+            # (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html).
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sns:Publish", "sns:Subscribe"],
+            "Resource": topic_arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    )
+
+
+def key_policy(*, account_arn: str) -> PolicyDocument:
+    """The account administers the key; CloudWatch and RDS encrypt what they publish.
+
+    The account's own key for SNS, ``alias/aws/sns``, knows no CloudWatch and cannot learn it:
+    alarms would fire and nobody would hear
+    (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns). ``account_arn``: the
+    account's root, ``arn:<partition>:iam::<account>:root``.
+    """
+    return document(
+        {
+            # Without it nobody could change this policy again. Roles still need their own
+            # permission (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": {"AWS": account_arn},
+            "Action": "kms:*",
+            # In the policy of a key: this key.
+            "Resource": "*",
+        },
+        {
+            "Sid": "EncryptAlarms",
+            "Effect": "Allow",
+            "Principal": {"Service": [CLOUDWATCH, RDS_EVENTS]},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            # No condition on the account: AWS's instructions for CloudWatch have none, and where
+            # the key is not told the account, alarms fire and nobody hears. Who may publish is the
+            # topic's to say.
+            "Resource": "*",
+        },
+    )

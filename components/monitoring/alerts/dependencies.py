@@ -1,0 +1,129 @@
+"""Alerts about what Langfuse needs: a database in the cluster, secrets. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.kubernetes.labels import PART_OF
+from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.watched_workloads import Watched
+
+_DATABASE_MINUTES: Final = 5
+"""Long enough for the pod to move to another node with its volume."""
+
+FREE: Final = 0.2
+"""PostgreSQL stops when the volume is full. Growing one takes a person, and sometimes hours."""
+
+_FREE_WHEN_PREDICTED: Final = 0.4
+"""A prediction for a volume that is mostly empty is noise."""
+
+_PREDICTED_DAYS: Final = 3
+"""A weekend."""
+
+_HISTORY: Final = "1d"
+"""Agents work by day: a shorter slope would fire every morning and recover every night. A volume
+with less history has no prediction."""
+
+_VOLUME_MINUTES: Final = 15
+
+_SECRET_MINUTES: Final = 10
+"""Twice what a deployment waits (``external_secrets.READY_MINUTES``)."""
+
+
+def alerts(watched: Watched) -> Iterator[Alert]:
+    """The database's where it runs in the cluster, the secrets' where an operator delivers them."""
+    if watched.postgres:
+        yield _database(watched, watched.postgres)
+        yield _volume(watched, watched.postgres)
+    if watched.secret_namespaces:
+        yield _secrets(watched)
+
+
+def ready_databases(namespace: str, postgres: str) -> str:
+    """Database pods that accept connections."""
+    name = f'statefulset="{postgres}"'
+    selected = series("kube_statefulset_status_replicas_ready", namespace, name)
+    return f"max by (namespace, statefulset) ({selected})"
+
+
+def secret_conditions(watched: Watched, *matchers: str) -> str:
+    """The conditions of this stack's ExternalSecrets, with their namespace as ``namespace``.
+
+    The metric's own ``namespace`` arrives as ``exported_namespace`` unless the scrape honours
+    labels, which the operator's ServiceMonitor does not by default; ``namespace`` is then the
+    operator's (https://prometheus.io/docs/prometheus/latest/configuration/configuration/).
+    """
+    metric = "externalsecret_status_condition"  # https://external-secrets.io/latest/api/metrics/
+    namespaces = "|".join(watched.secret_namespaces)
+    # In a namespace that is shared, other teams' are none of this stack's business.
+    names = f'name=~"{PART_OF}|{watched.langfuse}-.+"'
+    further = ", ".join((names, 'condition="Ready"', *matchers))
+    honoured = f'{metric}{{namespace=~"{namespaces}", exported_namespace="", {further}}}'
+    moved = f'{metric}{{exported_namespace=~"{namespaces}", {further}}}'
+    return f'{honoured}\nor label_replace({moved}, "namespace", "$1", "exported_namespace", "(.+)")'
+
+
+def _database(watched: Watched, postgres: str) -> Alert:
+    return Alert(
+        name="LangfuseDatabaseDown",
+        severity="critical",
+        minutes=_DATABASE_MINUTES,
+        expression=f"{ready_databases(watched.namespace, postgres)} == 0",
+        summary="Langfuse's database is down",
+        description=(
+            f"For {_DATABASE_MINUTES} minutes "
+            "{{ $labels.namespace }}/{{ $labels.statefulset }} has accepted no connections. "
+            "Langfuse answers with errors, and traces that agents send do not arrive."
+        ),
+    )
+
+
+def _volume(watched: Watched, postgres: str) -> Alert:
+    """https://kubernetes.io/docs/reference/instrumentation/metrics/ (kubelet_volume_stats).
+
+    Not every storage driver reports them: without, there is no alert.
+    """
+    claim = f'persistentvolumeclaim="data-{postgres}-0"'
+
+    def of_claim(metric: str, modifier: str = "") -> str:
+        selected = series(f"kubelet_volume_stats_{metric}_bytes", watched.namespace, claim)
+        return f"min by (namespace, persistentvolumeclaim) ({selected}{modifier})"
+
+    free = of_claim("available")
+    share = f"{free}\n/ {of_claim('capacity')}"
+    # The subquery joins what several nodes reported while the pod moved between them.
+    predicted = f"predict_linear(({free})[{_HISTORY}:5m], {_PREDICTED_DAYS} * 86400)"
+    return Alert(
+        name="LangfuseVolumeFilling",
+        severity="warning",
+        minutes=_VOLUME_MINUTES,
+        expression=(
+            f"{share} < {FREE}\n"
+            f"or ({share} < {_FREE_WHEN_PREDICTED}\n"
+            f"and {predicted} < 0\n"
+            f"and {of_claim('available', f' offset {_HISTORY}')})"
+        ),
+        summary="The volume of Langfuse's database fills up",
+        description=(
+            "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has "
+            "{{ $value | humanizePercentage }} of its space left. It is nearly full, or will be in "
+            f"{_PREDICTED_DAYS} days at the pace of the last one; PostgreSQL stops when it is."
+        ),
+    )
+
+
+def _secrets(watched: Watched) -> Alert:
+    refused = secret_conditions(watched, 'status="False"')
+    return Alert(
+        name="LangfuseSecretNotReady",
+        severity="warning",
+        minutes=_SECRET_MINUTES,
+        expression=f"max by (namespace, name) ({refused}) == 1",
+        summary="A secret does not arrive in {{ $labels.namespace }}",
+        description=(
+            f"For {_SECRET_MINUTES} minutes External Secrets has not delivered "
+            "{{ $labels.namespace }}/{{ $labels.name }}. Pods that run keep what they have; a "
+            "changed value does not arrive, and where the Secret is gone no new pod starts."
+        ),
+    )

@@ -1,0 +1,96 @@
+"""Alerts about how Langfuse looks from outside. Pure; imports no SDK.
+
+From the blackbox exporter (https://github.com/prometheus/blackbox_exporter), scraped as the
+Prometheus Operator's Probe says: ``instance`` is the URL, ``namespace`` the Probe's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.watched_workloads import Watched
+
+INTERVAL: Final = 30
+"""Seconds between two probes."""
+
+TIMEOUT: Final = 10
+"""Seconds for one probe. The JavaScript SDK waits that long, the Python one twice as long
+(https://langfuse.com/faq/all/error-handling-and-timeouts): an answer after it is none."""
+
+SUCCESS: Final = 0.5
+"""Half of five minutes' probes, for two more minutes: wakes nobody for a failover of the database,
+which takes a minute or two, and somebody for an outage of five minutes, whole or in part."""
+
+_FAILING_MINUTES: Final = 2
+
+SLOW_SECONDS: Final = 2
+"""The probed page asks the database at most one trivial question. When that takes two seconds, a
+batch of traces takes several times as long, and is near the ten that an SDK waits; the load
+balancer would wait 60."""
+
+_SLOW_MINUTES: Final = 15
+
+_CERTIFICATE_MINUTES: Final = 15
+"""An old certificate that one node of the load balancer still shows goes by itself."""
+
+_DAY: Final = 86_400
+
+
+def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
+    """Those of a stack that is probed."""
+    if watched.probe_job is None:
+        return
+    successes, durations, expiry = (
+        series_of_probe(metric, watched)
+        for metric in ("probe_success", "probe_duration_seconds", "probe_ssl_earliest_cert_expiry")
+    )
+    yield Alert(
+        name="LangfuseProbeFailing",
+        severity="critical",
+        minutes=_FAILING_MINUTES,
+        expression=_by_url("avg", f"avg_over_time({successes}[5m])") + f" < {SUCCESS}",
+        summary="Langfuse cannot be reached at {{ $labels.instance }}",
+        description=(
+            "Of five minutes' requests to {{ $labels.instance }} "
+            "{{ $value | humanizePercentage }} succeeded. People and agents who come the same way "
+            "get errors, whatever the pods say of themselves."
+        ),
+    )
+    yield Alert(
+        name="LangfuseProbeSlow",
+        severity="warning",
+        minutes=_SLOW_MINUTES,
+        expression=_by_url("avg", f"avg_over_time({durations}[5m])") + f" > {SLOW_SECONDS}",
+        summary="Langfuse answers slowly at {{ $labels.instance }}",
+        description=(
+            f"For {_SLOW_MINUTES} minutes a page that does next to nothing has been slow, now "
+            "{{ $value | humanizeDuration }} at {{ $labels.instance }}. Writing traces takes "
+            "longer: agents' SDKs give up after 10 or 20 seconds, and what they could not send is "
+            "lost."
+        ),
+    )
+    if not watched.probe_sees_certificate:
+        return
+    yield Alert(
+        name="LangfuseCertificateExpires",
+        severity="warning",
+        minutes=_CERTIFICATE_MINUTES,
+        expression=_by_url("min", expiry) + f" - time() < {certificate_days} * {_DAY}",
+        summary="The certificate of {{ $labels.instance }} expires",
+        description=(
+            "The certificate of {{ $labels.instance }} ends in {{ $value | humanizeDuration }}. "
+            "It should have been renewed by now; when it ends, browsers and SDKs refuse to "
+            "connect."
+        ),
+    )
+
+
+def series_of_probe(metric: str, watched: Watched) -> str:
+    """A metric of this stack's probe."""
+    return series(metric, watched.namespace, f'job="{watched.probe_job}"')
+
+
+def _by_url(aggregation: str, expression: str) -> str:
+    return f"{aggregation} by (namespace, instance) ({expression})"

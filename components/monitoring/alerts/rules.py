@@ -1,0 +1,112 @@
+"""A stack's alert rules, ready for a PrometheusRule. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from components.monitoring.alerts import dependencies, probe, workload
+from components.monitoring.alerts.definition import Alert, unmeasured
+from components.monitoring.watched_workloads import Watched
+
+NAMES: Final = (
+    "LangfuseDown",
+    "LangfuseRolloutStuck",
+    "LangfuseReplicasMissing",
+    "LangfuseAutoscalerAtMaximum",
+    "LangfusePodRestarts",
+    "LangfuseOutOfMemory",
+    "LangfuseCpuThrottled",
+    "LangfuseMigrationFailed",
+    "LangfuseDatabaseDown",
+    "LangfuseVolumeFilling",
+    "LangfuseSecretNotReady",
+    "LangfuseProbeFailing",
+    "LangfuseProbeSlow",
+    "LangfuseCertificateExpires",
+    "LangfuseNotMeasured",
+)
+"""Every alert that some stack has. Runbooks, and people's silences, go by these names."""
+
+_OWN_LABELS: Final = ("alertname", "namespace", "severity", "stack")
+
+_NOT_MEASURED_MINUTES: Final = 15
+"""Exporters restart, and a new stack takes minutes to be discovered."""
+
+
+def groups(
+    watched: Watched, *, runbooks: str, certificate_days: int, alert_labels: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Rule groups (``PrometheusRule.spec.groups``) of every alert that this stack can have.
+
+    ``runbooks``: URL of the ``docs`` folder (see ``runbooks.link``). ``certificate_days``: what a
+    certificate has to have left. ``alert_labels``: labels of every alert (see ``label_problem``).
+    """
+    labels = {**alert_labels, "stack": watched.stack}
+    parts = {
+        "workload": workload.alerts(watched),
+        "surroundings": dependencies.alerts(watched),
+        "probe": probe.alerts(watched, certificate_days),
+        "measured": iter([_not_measured(watched)]),
+    }
+    made = (
+        {
+            "name": f"{watched.langfuse}-{part}",
+            "rules": [alert.rule(labels=labels, runbooks_url=runbooks) for alert in alerts],
+        }
+        for part, alerts in parts.items()
+    )
+    return [group for group in made if group["rules"]]
+
+
+def label_problem(alert_labels: Mapping[str, str]) -> str | None:
+    """What is wrong with labels for every alert; None if nothing is.
+
+    A name that Prometheus refuses makes it refuse the whole file, and every alert in it
+    (https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels).
+    """
+    for name in alert_labels:
+        if name in _OWN_LABELS:
+            return f"the alert label '{name}' is one that every alert has already"
+        if not re.fullmatch(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", name):
+            return (
+                f"the alert label '{name}' is no name of a Prometheus label: letters, digits and "
+                "'_', not starting with a digit or '__'"
+            )
+    return None
+
+
+def _not_measured(watched: Watched) -> Alert:
+    return Alert(
+        name="LangfuseNotMeasured",
+        severity="warning",
+        minutes=_NOT_MEASURED_MINUTES,
+        expression="\nor ".join(_unmeasured(watched)),
+        summary="Prometheus has no metrics of Langfuse from {{ $labels.source }}",
+        description=(
+            f"For {_NOT_MEASURED_MINUTES} minutes Prometheus has had nothing from "
+            "{{ $labels.source }} about Langfuse in {{ $labels.namespace }}. Alerts that read it "
+            "say nothing, whatever happens."
+        ),
+    )
+
+
+def _unmeasured(watched: Watched) -> Iterator[str]:
+    """Sources without which alerts would be silent for good.
+
+    Not cAdvisor, whose throttling is absent without a CPU limit, and not the kubelet, since not
+    every storage driver reports volumes.
+    """
+    namespace = watched.namespace
+    cluster = workload.available(watched)
+    if watched.postgres:
+        databases = dependencies.ready_databases(namespace, watched.postgres)
+        cluster = f"{cluster}\nand on () {databases}"
+    yield unmeasured(cluster, namespace=namespace, source="kube-state-metrics")
+    if watched.secret_namespaces:
+        conditions = dependencies.secret_conditions(watched)
+        yield unmeasured(conditions, namespace=namespace, source="External Secrets")
+    if watched.probe_job:
+        successes = probe.series_of_probe("probe_success", watched)
+        yield unmeasured(successes, namespace=namespace, source="the blackbox exporter")

@@ -1,0 +1,245 @@
+"""Alerts about Langfuse's own pods, autoscaler and migrations. Pure; imports no SDK.
+
+From kube-state-metrics (https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics)
+and cAdvisor (https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.watched_workloads import Watched
+
+_DOWN_MINUTES: Final = 5
+"""Pods that all move to other nodes are back within a minute or two."""
+
+_REMEMBERED: Final = "6h"
+"""How long a Deployment that is gone counts as down: a night's shift notices."""
+
+_MISSING_MINUTES: Final = 15
+"""More than Kubernetes gives a new pod (``langfuse.lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
+time for a new node before it."""
+
+_MAXIMUM_MINUTES: Final = 15
+"""A peak, and the five minutes that the autoscaler waits before it scales in, pass."""
+
+RESTARTS: Final = 3
+"""One restart is a node's bad moment; three within the window are a cause that stays."""
+
+WINDOW: Final = "30m"
+"""How far back restarts count. A crash loop waits at most five minutes between two restarts."""
+
+_SMOOTHED_MINUTES: Final = 1
+"""The window has smoothed already."""
+
+THROTTLED: Final = 0.25
+"""Of the periods in which a container ran. kubernetes-mixin's own number
+(https://github.com/kubernetes-monitoring/kubernetes-mixin)."""
+
+_THROTTLED_MINUTES: Final = 15
+"""A start burns CPU for a minute or two."""
+
+_POSTGRES_CONTAINER: Final = "postgresql"
+
+
+def alerts(watched: Watched) -> Iterator[Alert]:
+    """Those that every stack has, and the autoscaler's where it can scale."""
+    yield from _replicas(watched)
+    if watched.min_replicas < watched.max_replicas:
+        yield _autoscaler(watched)
+    yield from _containers(watched)
+    yield _migration(watched)
+
+
+def available(watched: Watched) -> str:
+    """Pods that serve. During a rollout never fewer than wanted (``maxUnavailable: 0``)."""
+    return _of_deployment("kube_deployment_status_replicas_available", watched)
+
+
+def _of_deployment(metric: str, watched: Watched, since: str = "") -> str:
+    """The Deployment's value of a metric; ``since``: the last one in that time."""
+    selected = series(metric, watched.namespace, f'deployment="{watched.langfuse}"')
+    if since:
+        selected = f"last_over_time({selected}[{since}])"
+    return f"max by (namespace, deployment) ({selected})"
+
+
+def _replicas(watched: Watched) -> Iterator[Alert]:
+    ready, wanted = available(watched), _of_deployment("kube_deployment_spec_replicas", watched)
+    before = _of_deployment("kube_deployment_status_replicas_available", watched, _REMEMBERED)
+    yield Alert(
+        name="LangfuseDown",
+        severity="critical",
+        minutes=_DOWN_MINUTES,
+        # A Deployment that was deleted has no series to be 0: kube-state-metrics, which still
+        # reports others, had it before. Where it reports none, there is LangfuseNotMeasured.
+        expression=(
+            f"{ready} == 0\n"
+            f"or {before}\n"
+            f"unless {ready}\n"
+            "and on () count(kube_deployment_status_replicas_available)"
+        ),
+        summary="Langfuse is down: no pod serves",
+        description=(
+            f"For {_DOWN_MINUTES} minutes no pod of "
+            "{{ $labels.namespace }}/{{ $labels.deployment }} has been ready. Nobody can log in, "
+            "and traces that agents send do not arrive."
+        ),
+    )
+    yield _stuck(watched)
+    yield Alert(
+        name="LangfuseReplicasMissing",
+        severity="warning",
+        minutes=_MISSING_MINUTES,
+        # With none at all there is LangfuseDown.
+        expression=f"{wanted}\n- {ready} > 0\nand {ready} > 0",
+        summary="Langfuse runs with fewer pods than wanted",
+        description=(
+            f"For {_MISSING_MINUTES} minutes pods of "
+            "{{ $labels.namespace }}/{{ $labels.deployment }} have been missing, {{ $value }} "
+            "now. The others serve; another failure or a peak is not covered."
+        ),
+    )
+
+
+def _stuck(watched: Watched) -> Alert:
+    """Nothing is missing then: old pods go only when new ones serve."""
+    condition = series(
+        "kube_deployment_status_condition",
+        watched.namespace,
+        f'deployment="{watched.langfuse}"',
+        'condition="Progressing"',
+        'status="false"',
+    )
+    return Alert(
+        name="LangfuseRolloutStuck",
+        severity="warning",
+        minutes=1,
+        expression=f"max by (namespace, deployment) ({condition}) == 1",
+        summary="New pods of Langfuse do not become ready",
+        description=(
+            "A rollout of {{ $labels.namespace }}/{{ $labels.deployment }} has given up waiting "
+            "for a new pod. The old ones serve with the old release and the old settings."
+        ),
+    )
+
+
+def _autoscaler(watched: Watched) -> Alert:
+    def of_autoscaler(metric: str) -> str:
+        name = f'horizontalpodautoscaler="{watched.langfuse}"'
+        selected = series(metric, watched.namespace, name)
+        return f"max by (namespace, horizontalpodautoscaler) ({selected})"
+
+    current = of_autoscaler("kube_horizontalpodautoscaler_status_current_replicas")
+    maximum = of_autoscaler("kube_horizontalpodautoscaler_spec_max_replicas")
+    return Alert(
+        name="LangfuseAutoscalerAtMaximum",
+        severity="warning",
+        minutes=_MAXIMUM_MINUTES,
+        expression=f"{current}\n>= {maximum}",
+        summary="Langfuse cannot scale out any further",
+        description=(
+            f"For {_MAXIMUM_MINUTES} minutes "
+            "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has had {{ $value }} "
+            "pods, its maximum. More load makes Langfuse slower."
+        ),
+    )
+
+
+def _containers(watched: Watched) -> Iterator[Alert]:
+    counted = _in_pods("kube_pod_container_status_restarts_total", watched)
+    # Two instances of kube-state-metrics say the same: once for each pod, then over pods.
+    by_pod = f"max by (namespace, pod, container) (increase({counted}[{WINDOW}]))"
+    killed = _in_pods(
+        "kube_pod_container_status_last_terminated_reason", watched, 'reason="OOMKilled"'
+    )
+    yield Alert(
+        name="LangfusePodRestarts",
+        severity="warning",
+        minutes=_SMOOTHED_MINUTES,
+        expression=f"sum by (namespace, container) ({by_pod}) >= {RESTARTS}",
+        summary="Containers {{ $labels.container }} restart again and again",
+        description=(
+            "Containers {{ $labels.container }} in {{ $labels.namespace }} restarted "
+            '{{ printf "%.0f" $value }} times in half an hour. Requests that they were answering '
+            "are lost."
+        ),
+    )
+    yield Alert(
+        name="LangfuseOutOfMemory",
+        severity="warning",
+        minutes=_SMOOTHED_MINUTES,
+        # The reason stays for as long as the pod does: only with a restart is it news.
+        expression=(
+            f"count by (namespace, container) ({by_pod} > 0\n"
+            f"and max by (namespace, pod, container) ({killed}) == 1)"
+        ),
+        summary="Containers {{ $labels.container }} need more memory than their limit",
+        description=(
+            "In half an hour the kernel killed {{ $labels.container }} at its memory limit in "
+            "{{ $value }} of the pods in {{ $labels.namespace }}. Requests that they were "
+            "answering are lost."
+        ),
+    )
+    throttled, periods = (
+        f"sum by (namespace, container) (rate({_in_pods(metric, watched)}[5m]))"
+        for metric in (
+            "container_cpu_cfs_throttled_periods_total",
+            "container_cpu_cfs_periods_total",
+        )
+    )
+    yield Alert(
+        name="LangfuseCpuThrottled",
+        severity="warning",
+        minutes=_THROTTLED_MINUTES,
+        # The stack sets no CPU limit; without one these series do not exist.
+        expression=f"{throttled}\n/ {periods} > {THROTTLED}",
+        summary="A CPU limit slows {{ $labels.container }} down",
+        description=(
+            f"For {_THROTTLED_MINUTES} minutes a CPU limit has held "
+            "{{ $labels.container }} in {{ $labels.namespace }} back, now in "
+            "{{ $value | humanizePercentage }} of the periods in which it runs. The stack sets no "
+            "such limit: a LimitRange of the namespace or an admission webhook does."
+        ),
+    )
+
+
+def _in_pods(metric: str, watched: Watched, *matchers: str) -> str:
+    """A container metric of Langfuse and of a database in the cluster. Not of migrations, whose
+    pods never restart: their Job says how they end."""
+    # <Deployment>-<hash of its template>-<five invented characters>
+    pods, containers = [f"{watched.langfuse}-[a-z0-9]+-[a-z0-9]{{5}}"], [watched.langfuse]
+    if watched.postgres:
+        pods.append(f"{watched.postgres}-0")
+        containers.append(_POSTGRES_CONTAINER)
+    return series(
+        metric,
+        watched.namespace,
+        f'pod=~"{"|".join(pods)}"',
+        f'container=~"{"|".join(containers)}"',
+        *matchers,
+    )
+
+
+def _migration(watched: Watched) -> Alert:
+    failed = series(
+        "kube_job_failed",
+        watched.namespace,
+        f'job_name=~"{watched.migration}-.+"',
+        # Not kube_job_status_failed, which also counts a first attempt that a second made good.
+        'condition="true"',
+    )
+    return Alert(
+        name="LangfuseMigrationFailed",
+        severity="warning",
+        minutes=1,
+        expression=f"max by (namespace, job_name) ({failed}) == 1",
+        summary="A database migration of Langfuse failed",
+        description=(
+            "The migration Job {{ $labels.namespace }}/{{ $labels.job_name }} gave up. Pods of "
+            "the release before go on serving; the new release does not start until a migration "
+            "has succeeded."
+        ),
+    )

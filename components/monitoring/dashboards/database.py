@@ -1,0 +1,60 @@
+"""The database's dashboard: what it has to do, and what it has left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from components.monitoring.dashboards import pods, postgres_pod, promql, rds
+from components.monitoring.dashboards.layout import Frame, Row, build, spread
+from components.monitoring.dashboards.subject import Subject
+
+
+def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.Dashboard:
+    """The dashboard of a database on RDS or in the cluster.
+
+    ``links``: uid of other dashboards by the title of the link. Raises ValueError for an external
+    database, of which nothing is known.
+    """
+    if subject.aws and subject.rds:
+        instance = rds.Instance(
+            region=subject.aws.region, identifier=subject.rds, limits=subject.database_limits
+        )
+        rows = _on_rds(instance)
+    elif subject.watched.postgres:
+        rows = _in_cluster(subject)
+    else:
+        raise ValueError("an external database has no dashboard")
+    frame = Frame(
+        uid=uid,
+        title=f"Langfuse {subject.watched.stack}: database",
+        description="What the database has to do, and what it has left.",
+        subject=subject,
+        links=links,
+    )
+    return build(frame, rows)
+
+
+def _on_rds(instance: rds.Instance) -> list[Row]:
+    return [
+        Row("At a glance", spread(instance.glance())),
+        Row("Load", spread(instance.load())),
+        Row("Storage", list(instance.storage())),
+    ]
+
+
+def _in_cluster(subject: Subject) -> list[Row]:
+    watched = subject.watched
+    server = promql.database(watched)
+    glance = [
+        postgres_pod.ready(watched),
+        postgres_pod.volume(watched),
+        pods.fullest_memory(server),
+    ]
+    cpu, memory, *trouble = pods.usage(server)
+    return [
+        Row("At a glance", spread(glance)),
+        Row("Load", [cpu, memory, postgres_pod.space(watched)]),
+        Row("Trouble", trouble),
+    ]

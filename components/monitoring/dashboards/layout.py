@@ -1,0 +1,131 @@
+"""A dashboard of rows of panels: places, numbers and the frame around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as model
+
+from components.kubernetes.labels import PART_OF
+from components.monitoring.dashboards import promql
+from components.monitoring.dashboards.panels import Panel
+from components.monitoring.dashboards.queries import CLOUDWATCH, PROMETHEUS, Prometheus, variable
+from components.monitoring.dashboards.subject import Subject
+from components.monitoring.watched_workloads import Watched
+
+WIDTH: Final = 24
+"""Columns of Grafana's grid."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A headline and the panels below it, left to right."""
+
+    title: str
+    panels: Sequence[Panel]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a dashboard has besides its panels."""
+
+    uid: str
+    """Identity in Grafana, 40 characters at most: a link to it goes on working."""
+    title: str
+    description: str
+    subject: Subject
+    links: Mapping[str, str]
+    """Other dashboards' uid by the title of the link."""
+
+
+def spread(panels: Sequence[Panel]) -> list[Panel]:
+    """Panels in one line, of equal width but for what is left over."""
+    if not panels:
+        return []
+    width, left = divmod(WIDTH, len(panels))
+    return [replace(panel, width=width + (number < left)) for number, panel in enumerate(panels)]
+
+
+def build(frame: Frame, rows: Sequence[Row]) -> model.Dashboard:
+    """The dashboard. Data sources are variables, and only those that a panel uses."""
+    watched = frame.subject.watched
+    used = {
+        PROMETHEUS if isinstance(query, Prometheus) else CLOUDWATCH
+        for row in rows
+        for panel in row.panels
+        for query in panel.queries
+    }
+    builder = (
+        dashboard.Dashboard(frame.title)
+        .uid(frame.uid)
+        .description(frame.description)
+        .tags(["langfuse", PART_OF, watched.stack])
+        .time("now-6h", "now")
+        .refresh("1m")
+        .timezone("browser")
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+    )
+    for kind in sorted(used, reverse=True):
+        builder.with_variable(variable(kind))
+    if PROMETHEUS in used:
+        builder.annotation(_rollouts(watched))
+    for title, uid in frame.links.items():
+        builder.link(
+            dashboard.DashboardLink(title)
+            .type(model.DashboardLinkType.LINK)
+            .url(f"/d/{uid}")
+            .keep_time(True)
+        )
+    troubleshooting = dashboard.DashboardLink("Troubleshooting")
+    builder.link(
+        troubleshooting.type(model.DashboardLinkType.LINK)
+        .url(f"{frame.subject.runbooks}/troubleshooting.md")
+        .target_blank(True)
+    )
+    built = builder.build()
+    built.panels = list(_placed(rows, frame.subject.runbooks))
+    return built
+
+
+def to_json(built: model.Dashboard) -> str:
+    """The dashboard as Grafana reads it: the same text for the same dashboard."""
+    return json.dumps(built, cls=JSONEncoder, sort_keys=True, indent=1)
+
+
+def _placed(rows: Sequence[Row], runbooks: str) -> Iterator[model.Panel | model.RowPanel]:
+    number, top = 0, 0
+    for row in rows:
+        number += 1
+        headline = dashboard.Row(row.title).id(number).build()
+        headline.grid_pos = model.GridPos(x=0, y=top, w=WIDTH, h=1)
+        yield headline
+        top += 1
+        left, height = 0, 0
+        for panel in row.panels:
+            if left + panel.width > WIDTH:
+                left, top, height = 0, top + height, 0
+            number += 1
+            built = panel.build(runbooks)
+            built.id_val = number
+            built.grid_pos = model.GridPos(x=left, y=top, w=panel.width, h=panel.height)
+            yield built
+            left, height = left + panel.width, max(height, panel.height)
+        top += height
+
+
+def _rollouts(watched: Watched) -> dashboard.AnnotationQuery:
+    """A mark on every graph where new pods started: the first question is what has changed."""
+    prometheus = model.DataSourceRef(type_val=PROMETHEUS, uid=f"${{{PROMETHEUS}}}")
+    return (
+        dashboard.AnnotationQuery()
+        .name("Rollouts")
+        .datasource(prometheus)
+        .enable(True)
+        .icon_color("purple")
+        .expr(promql.rollouts(watched))
+    )

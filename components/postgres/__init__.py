@@ -1,0 +1,1 @@
+"""PostgreSQL: in the cluster, on Amazon RDS, and the URL that clients use."""

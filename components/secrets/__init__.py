@@ -1,0 +1,1 @@
+"""Generated credentials, and their delivery to pods."""

@@ -1,0 +1,67 @@
+"""IAM documents of Secrets Manager entries: who may read one, and what is refused. Pure."""
+
+from __future__ import annotations
+
+from components.aws.iam_documents import (
+    PolicyDocument,
+    Statement,
+    account,
+    dns_suffix,
+    document,
+    own_account_only,
+    tls_only,
+)
+
+
+def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
+    """For the role that External Secrets takes: read one entry, and nothing else.
+
+    ``GetSecretValue`` is all that External Secrets calls for a value by key and version. Its
+    documentation lists more: ``DescribeSecret`` for tags, ``ListSecrets`` and
+    ``BatchGetSecretValue`` for a search, the rest for pushing secrets; nothing here does that
+    (providers/v1/aws/secretsmanager in https://github.com/external-secrets/external-secrets).
+    """
+    statements: list[Statement] = [
+        {
+            "Sid": "ReadEntry",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            # The whole ARN, with the six characters that AWS adds: not an entry of the same name
+            # that somebody makes later.
+            "Resource": entry_arn,
+        }
+    ]
+    if kms_key_arn is not None:
+        statements.append(
+            {
+                "Sid": "DecryptEntry",
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": kms_key_arn,
+                # The key may guard other things: only through Secrets Manager, only this entry
+                # (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
+                "Condition": {
+                    "StringEquals": {
+                        "kms:ViaService": _service_name(entry_arn),
+                        "kms:EncryptionContext:SecretARN": entry_arn,
+                    }
+                },
+            }
+        )
+    return document(*statements)
+
+
+def entry_guard(*, entry_arn: str) -> PolicyDocument:
+    """For the entry itself: refuse plain HTTP, and every principal of another account.
+
+    It allows nothing: access comes from the policies of roles in the entry's own account.
+    """
+    return document(
+        tls_only("secretsmanager", entry_arn),
+        own_account_only("secretsmanager", entry_arn, account(entry_arn)),
+    )
+
+
+def _service_name(arn: str) -> str:
+    """Secrets Manager's own name in the region of ``arn``."""
+    return f"secretsmanager.{arn.split(':')[3]}.{dns_suffix(arn)}"

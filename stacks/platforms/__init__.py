@@ -1,0 +1,1 @@
+"""Where a stack is deployed: a cluster of a kubeconfig, or an EKS cluster."""

@@ -1,0 +1,134 @@
+"""Providers of a stack on EKS: AWS, and Kubernetes by way of AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pulumi_kubernetes
+
+from components.aws.cluster import EksCluster
+from components.aws.discovery import find_cluster
+from stacks.settings import Settings
+from stacks.settings.sections.aws import Aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eks:
+    """A stack's EKS cluster, and the providers that reach it and what is beside it."""
+
+    aws: pulumi_aws.Provider
+    kubernetes: pulumi_kubernetes.Provider
+    cluster: EksCluster
+
+    @property
+    def look_up(self) -> pulumi.InvokeOptions:
+        """Options of look-ups in the stack's account."""
+        return pulumi.InvokeOptions(provider=self.aws)
+
+
+def connect(settings: Settings) -> Eks:
+    """Find the stack's cluster. One that is not there, or not the account's, stops the preview."""
+    region = settings.aws.region
+    name = settings.cluster.eks_name
+    if name is None or region is None:
+        raise ValueError("the settings name no EKS cluster, or no region")
+    aws = aws_provider(settings.aws)
+    cluster = replace(
+        find_cluster(name, region, pulumi.InvokeOptions(provider=aws)),
+        permissions_boundary_arn=settings.cluster.permissions_boundary_arn,
+    )
+    kubernetes = kubernetes_provider(cluster, profile=settings.aws.profile)
+    return Eks(aws=aws, kubernetes=kubernetes, cluster=cluster)
+
+
+def aws_provider(settings: Aws) -> pulumi_aws.Provider:
+    """The provider for the stack's account and region.
+
+    Explicit, because the default one would go wherever the caller's profile points. Logged in to
+    an account that the stack does not name, it refuses at preview.
+    """
+    return pulumi_aws.Provider(
+        "aws",
+        region=settings.region,
+        profile=settings.profile,
+        allowed_account_ids=list(settings.allowed_account_ids) or None,
+        default_tags={"tags": settings.default_tags["tags"]} if settings.default_tags else None,
+    )
+
+
+def kubernetes_provider(cluster: EksCluster, *, profile: str | None) -> pulumi_kubernetes.Provider:
+    """The provider for a discovered cluster."""
+    return pulumi_kubernetes.Provider(
+        "kubernetes",
+        kubeconfig=pulumi.Output.all(
+            endpoint=cluster.endpoint, certificate_authority=cluster.certificate_authority
+        ).apply(
+            lambda known: json.dumps(
+                kubeconfig(
+                    name=cluster.name,
+                    region=cluster.region,
+                    profile=profile,
+                    endpoint=known["endpoint"],
+                    certificate_authority=known["certificate_authority"],
+                )
+            )
+        ),
+        # Text from the configuration, and so known in every preview. While it stays the same,
+        # neither a new endpoint nor an unknown one replaces the provider, and with it every object
+        # (https://github.com/pulumi/pulumi-kubernetes/pull/4019).
+        cluster_identifier=f"{cluster.region}/{cluster.name}",
+        # Secrets that people refer to by name change in place. The others say `immutable: true`.
+        enable_secret_mutable=True,
+        enable_config_map_mutable=True,
+    )
+
+
+def kubeconfig(
+    *, name: str, region: str, profile: str | None, endpoint: str, certificate_authority: str
+) -> Mapping[str, Any]:
+    """A kubeconfig that asks the AWS CLI for a token whenever one is needed.
+
+    A token in it would be in the stack's state, and have expired by the next command
+    (https://docs.aws.amazon.com/eks/latest/userguide/create-kubeconfig.html).
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": name,
+                "cluster": {
+                    "server": endpoint,
+                    "certificate-authority-data": certificate_authority,
+                },
+            }
+        ],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+        "users": [
+            {
+                "name": name,
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "aws",
+                        "args": [
+                            *("eks", "get-token", "--cluster-name", name, "--region", region),
+                            # Whatever the caller's profile prefers.
+                            *("--output", "json"),
+                            # The same account as the AWS provider's. Not $AWS_PROFILE: keys in
+                            # the environment win over it.
+                            *(("--profile", profile) if profile else ()),
+                        ],
+                        "interactiveMode": "Never",
+                        "installHint": "Install the AWS CLI, version 2.",
+                    }
+                },
+            }
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Field types, problems, repairs and explanations. Knows no section by name."""

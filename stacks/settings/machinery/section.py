@@ -1,0 +1,22 @@
+"""What all configuration sections share: a frozen pydantic model with camelCase keys."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+def _key(field: str) -> str:
+    return to_camel(field).replace("Gib", "GiB").replace("Mibps", "MiBps")
+
+
+class Section(BaseModel):
+    """What all sections share: camelCase keys, nothing coerced, nothing unknown, all frozen."""
+
+    model_config = ConfigDict(
+        alias_generator=_key,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        use_attribute_docstrings=True,
+    )

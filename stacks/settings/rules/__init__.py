@@ -1,0 +1,1 @@
+"""Rules between settings, one module for each section."""

@@ -1,0 +1,193 @@
+"""Rules between the settings of Amazon RDS and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.postgres import rds_certificates, rds_sizes
+from stacks.settings.machinery import repairs
+from stacks.settings.machinery.problems import (
+    Check,
+    Problem,
+    full_key,
+    set_command,
+    to_change,
+    to_remove,
+)
+from stacks.settings.machinery.windows import (
+    DAY,
+    Window,
+    daily,
+    daily_text,
+    overlap,
+    weekly,
+    weekly_text,
+)
+from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cluster import Cluster
+from stacks.settings.sections.database import Database, RdsDatabase
+
+_STRIPED_GIB: Final = 400
+"""From here on RDS spreads gp3 over four volumes, and lets their speed be chosen
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html)."""
+
+_STRIPED_IOPS: Final = 12000
+
+_LARGEST_GIB: Final = 65536
+
+_SHORTEST: Final = 30
+_HOUR: Final = 60
+
+
+def needs_eks(database: Database, cluster: Cluster) -> Iterator[Problem]:
+    if isinstance(database, RdsDatabase) and cluster.eks_name is None:
+        rule = "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC"
+        yield to_change("database.engine", database.engine, rule, "statefulSet")
+
+
+def certificate_of_region(database: Database, aws: Aws) -> Iterator[Problem]:
+    known = rds_certificates.regions()
+    if isinstance(database, RdsDatabase) and aws.region is not None and aws.region not in known:
+        rule = (
+            "is not among the regions whose RDS certificate is in components/postgres/rds-ca; "
+            "Langfuse verifies its connection with it"
+        )
+        yield to_change(
+            "aws:region", aws.region, rule, repairs.closest(aws.region, known) or known[0]
+        )
+
+
+def known_size(database: Database) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase):
+        return
+    given = database.instance_class
+    if rds_sizes.memory_gib(given) is None:
+        rule = (
+            "is not among the classes whose max_connections is known: "
+            f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge "
+            "(components/postgres/rds_sizes.py)"
+        )
+        _, family, size = given.split(".")
+        like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"
+        fitting = like if rds_sizes.memory_gib(like) else "db.t4g.medium"
+        yield to_change("database.instanceClass", given, rule, fitting)
+
+
+def performance(database: Database) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase):
+        return
+    chosen = {"iops": database.iops, "throughputMiBps": database.throughput_mibps}
+    if database.storage_gib < _STRIPED_GIB:
+        for key, value in chosen.items():
+            if value is not None:
+                rule = (
+                    f"can be chosen from {_STRIPED_GIB} GiB on, and database.storageGiB is "
+                    f"{database.storage_gib}; below, gp3 has 3000 IOPS and 125 MiB/s"
+                )
+                yield to_remove(f"database.{key}", value, rule)
+        return
+    most = (database.iops or _STRIPED_IOPS) // 4
+    if (throughput := database.throughput_mibps) is not None and throughput > most:
+        rule = f"must be at most {most}: a quarter of the IOPS, {database.iops or _STRIPED_IOPS}"
+        yield to_change("database.throughputMiBps", throughput, rule, most)
+
+
+def room_to_grow(database: Database) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase) or database.max_storage_gib is None:
+        return
+    size, limit = database.storage_gib, database.max_storage_gib
+    if limit * 10 < size * 11:
+        rule = f"must be at least 10 % above database.storageGiB, which is {size}; AWS advises 26 %"
+        advised = -(-size * 126 // 100)
+        if advised <= _LARGEST_GIB:
+            yield to_change("database.maxStorageGiB", limit, rule, advised)
+        else:
+            yield to_remove("database.maxStorageGiB", limit, rule)
+
+
+def backups_of_protected(database: Database) -> Iterator[Problem]:
+    if isinstance(database, RdsDatabase) and database.protect and database.backup_days == 0:
+        rule = "must not be 0 with database.protect: without backups there is no way back"
+        yield to_change("database.backupDays", database.backup_days, rule, 14)
+
+
+def windows(database: Database) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase):
+        return
+    backup, maintenance = daily(database.backup_window), weekly(database.maintenance_window)
+    problems = [*_length(database, backup, maintenance)]
+    if not problems and overlap(backup, maintenance):
+        problems = [_apart(database, backup, maintenance)]
+    yield from problems
+
+
+def _length(database: RdsDatabase, backup: Window, maintenance: Window) -> Iterator[Problem]:
+    rule = f"must be at least {_SHORTEST} minutes long, and is {{}}"
+    if backup.minutes < _SHORTEST:
+        fitting = daily_text(Window(backup.start, _HOUR))
+        told = rule.format(backup.minutes)
+        yield to_change("database.backupWindow", database.backup_window, told, fitting)
+    if not _SHORTEST <= maintenance.minutes < DAY:
+        fitting = weekly_text(Window(maintenance.start, _HOUR))
+        told = rule.format(maintenance.minutes)
+        if maintenance.minutes >= DAY:
+            told = f"must be shorter than 24 hours, and is {maintenance.minutes // 60}"
+        yield to_change("database.maintenanceWindow", database.maintenance_window, told, fitting)
+
+
+def _apart(database: RdsDatabase, backup: Window, maintenance: Window) -> Problem:
+    """The problem of overlapping windows, mended by maintenance after the backup of its day."""
+    key = full_key("database.maintenanceWindow")
+    rule = f"must not overlap database.backupWindow, which is {database.backup_window} every day"
+    shorter = Window(backup.start, min(backup.minutes, DAY // 2))
+    midnight = maintenance.start // DAY * DAY
+    after = Window(midnight + shorter.start + shorter.minutes + _SHORTEST, _HOUR)
+    fix = set_command(key, weekly_text(after))
+    if shorter != backup:
+        fix = f"{set_command(full_key('database.backupWindow'), daily_text(shorter))} && {fix}"
+    return Problem(key, f'"{database.maintenance_window}"', rule, fix)
+
+
+def restore_source(database: Database) -> Iterator[Problem]:
+    restore = database.restore_from if isinstance(database, RdsDatabase) else None
+    if restore is None:
+        return
+    path = "database.restoreFrom"
+    if restore.snapshot is None and restore.instance is None:
+        rule = "needs 'snapshot', or 'instance' and perhaps 'time'"
+        found = restore.model_dump(by_alias=True, exclude_none=True)
+        yield to_remove(path, found, rule)
+        return
+    if restore.snapshot is not None and restore.instance is not None:
+        rule = "give either 'snapshot' or 'instance': a database starts from one of them"
+        yield to_remove(f"{path}.instance", restore.instance, rule)
+    if restore.time is not None and restore.snapshot is not None:
+        rule = "is a point in the time of 'instance'; a snapshot has its own"
+        yield to_remove(f"{path}.time", restore.time, rule)
+
+
+def major_upgrade_at_once(database: Database) -> Iterator[Problem]:
+    """Another major version has another parameter group. Deferred to the maintenance window, the
+    instance would still use the old one when the same `up` deletes it."""
+    if not isinstance(database, RdsDatabase):
+        return
+    if database.allow_major_upgrade and not database.apply_immediately:
+        rule = (
+            "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
+            "maintenance window would leave the old parameter group in use, and its deletion fails"
+        )
+        yield to_change("database.applyImmediately", False, rule, value=True)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    needs_eks,
+    certificate_of_region,
+    known_size,
+    performance,
+    room_to_grow,
+    backups_of_protected,
+    windows,
+    restore_source,
+    major_upgrade_at_once,
+)

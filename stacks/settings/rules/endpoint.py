@@ -1,0 +1,124 @@
+"""Rules between the settings of the public name and others."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from stacks.settings.machinery.problems import (
+    Check,
+    Problem,
+    full_key,
+    remove_command,
+    to_change,
+    to_remove,
+)
+from stacks.settings.sections.agents import Agents
+from stacks.settings.sections.cluster import Cluster
+from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.langfuse import Langfuse
+
+EXAMPLE_NETWORK: Final = "203.0.113.0/24"
+"""Of nobody: https://www.rfc-editor.org/rfc/rfc5737."""
+
+_LONGEST_CERTIFIED: Final = 64
+"""https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""
+
+
+def needs_eks(endpoint: Endpoint | None, cluster: Cluster) -> Iterator[Problem]:
+    if endpoint is not None and cluster.eks_name is None:
+        rule = (
+            "needs an EKS cluster (cluster.eksName): the AWS Load Balancer Controller makes the "
+            "load balancer"
+        )
+        key = full_key("endpoint")
+        yield Problem(key, "(an object)", rule, remove_command(key))
+
+
+def has_certificate(endpoint: Endpoint) -> Iterator[Problem]:
+    if endpoint.hosted_zone is None and endpoint.certificate_arn is None:
+        rule = (
+            "is required, to validate a certificate in; with DNS elsewhere give "
+            "'certificateArn' in its place"
+        )
+        _, _, parent = endpoint.host.partition(".")
+        zone = parent if "." in parent else endpoint.host
+        yield to_change("endpoint.hostedZone", None, rule, zone)
+
+
+def host_in_zone(endpoint: Endpoint) -> Iterator[Problem]:
+    zone = endpoint.hosted_zone
+    if zone is not None and not f".{endpoint.host}".endswith(f".{zone}"):
+        rule = f"must be endpoint.hostedZone, {zone}, or below it: the record is made there"
+        inside = zone if zone.endswith(f".{endpoint.host}") else f"langfuse.{zone}"
+        yield to_change("endpoint.host", endpoint.host, rule, inside)
+
+
+def host_fits_certificate(endpoint: Endpoint) -> Iterator[Problem]:
+    if endpoint.certificate_arn is None and len(endpoint.host) > _LONGEST_CERTIFIED:
+        rule = (
+            f"has {len(endpoint.host)} characters, and ACM takes {_LONGEST_CERTIFIED} for a "
+            "certificate's name; a longer one needs 'certificateArn'"
+        )
+        parent = ".".join(endpoint.host.split(".")[-2:])
+        yield to_change(
+            "endpoint.host", endpoint.host, rule, f"langfuse.{endpoint.hosted_zone or parent}"
+        )
+
+
+def networks_named(endpoint: Endpoint) -> Iterator[Problem]:
+    if endpoint.scheme == "internet-facing" and not endpoint.inbound_cidrs:
+        rule = (
+            "is required for an internet-facing load balancer: name the networks that may connect "
+            "(the whole world is 0.0.0.0/0, which has to be acknowledged)"
+        )
+        path = full_key("endpoint.inboundCidrs")
+        fix = to_change("endpoint.inboundCidrs[0]", None, rule, EXAMPLE_NETWORK).fix
+        yield Problem(path, "[]", rule, fix)
+
+
+def networks_of_ipv4(endpoint: Endpoint) -> Iterator[Problem]:
+    for index, network in reversed(list(enumerate(endpoint.inbound_cidrs))):
+        if ipaddress.ip_network(network).version != 4:
+            rule = "must be a network of IPv4: the load balancer has no other addresses"
+            yield to_remove(f"endpoint.inboundCidrs[{index}]", network, rule)
+
+
+def days_of_created_bucket(endpoint: Endpoint) -> Iterator[Problem]:
+    logs = endpoint.access_logs
+    if logs is not None and logs.bucket is not None and "days" in logs.model_fields_set:
+        rule = "is for a bucket that the program creates; an existing one keeps its own rules"
+        yield to_remove("endpoint.accessLogs.days", logs.days, rule)
+
+
+def one_public_url(endpoint: Endpoint, langfuse: Langfuse) -> Iterator[Problem]:
+    if "public_url" in langfuse.model_fields_set:
+        rule = f"is for a stack without endpoint; here it is https://{endpoint.host}"
+        yield to_remove("langfuse.publicUrl", langfuse.public_url, rule)
+
+
+def url_for_agents(
+    agents: Agents, langfuse: Langfuse, endpoint: Endpoint | None
+) -> Iterator[Problem]:
+    local = urlsplit(langfuse.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
+    if agents.url == "public" and endpoint is None and local:
+        rule = (
+            f"needs a public URL: {langfuse.public_url} (langfuse.publicUrl) is the agent's own "
+            "pod; give 'endpoint' or another publicUrl"
+        )
+        yield to_change("agents.url", agents.url, rule, "internal")
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    needs_eks,
+    has_certificate,
+    host_in_zone,
+    host_fits_certificate,
+    networks_named,
+    networks_of_ipv4,
+    days_of_created_bucket,
+    one_public_url,
+    url_for_agents,
+)

@@ -1,0 +1,137 @@
+"""Rules between the settings of monitoring and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from stacks.settings.machinery.problems import (
+    Check,
+    Problem,
+    full_key,
+    join,
+    remove_command,
+    set_command,
+    show,
+    to_change,
+    to_remove,
+)
+from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cluster import Cluster
+from stacks.settings.sections.database import Database, RdsDatabase
+from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.monitoring import Monitoring
+
+_OWN_LABELS: Final = "app.kubernetes.io/"
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"""
+
+
+def something_to_make(monitoring: Monitoring) -> Iterator[Problem]:
+    if (monitoring.dashboards, monitoring.prometheus_rules, monitoring.alarms) == (None,) * 3:
+        rule = "makes nothing; give 'dashboards', 'prometheusRules' or 'alarms'"
+        key = full_key("monitoring.dashboards.labels.grafana_dashboard")
+        yield Problem(full_key("monitoring"), "(an object)", rule, set_command(key, "1"))
+
+
+def alarms_need_eks(monitoring: Monitoring, cluster: Cluster) -> Iterator[Problem]:
+    if monitoring.alarms is not None and cluster.eks_name is None:
+        rule = "needs an EKS cluster (cluster.eksName): the alarms are in its account and region"
+        yield _without_alarms(rule)
+
+
+def alarms_have_something_to_watch(
+    monitoring: Monitoring, database: Database, endpoint: Endpoint | None, cluster: Cluster
+) -> Iterator[Problem]:
+    if monitoring.alarms is None or cluster.eks_name is None:
+        return
+    if not isinstance(database, RdsDatabase) and endpoint is None:
+        rule = (
+            f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
+            f"{database.engine}, and the load balancer of 'endpoint', which is not given"
+        )
+        yield _without_alarms(rule)
+
+
+def _without_alarms(rule: str) -> Problem:
+    key = full_key("monitoring.alarms")
+    return Problem(key, "(an object)", rule, remove_command(key))
+
+
+def alarms_reach_somebody(monitoring: Monitoring) -> Iterator[Problem]:
+    alarms = monitoring.alarms
+    if alarms is None:
+        return
+    if alarms.email is None and alarms.topic_arn is None:
+        rule = "is required, or 'topicArn' of an existing SNS topic: without either nobody hears"
+        yield to_change("monitoring.alarms.email", None, rule, "on-call@example.com")
+    if alarms.email is not None and alarms.topic_arn is not None:
+        rule = (
+            "is for a topic that the program creates; subscribe the address to "
+            "monitoring.alarms.topicArn, or give it in place of that"
+        )
+        yield to_remove("monitoring.alarms.email", alarms.email, rule)
+
+
+def topic_of_region(monitoring: Monitoring, aws: Aws) -> Iterator[Problem]:
+    """The account may be another: a topic for all of a company's alarms is common
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html)."""
+    arn = monitoring.alarms.topic_arn if monitoring.alarms else None
+    if arn is None or aws.region is None:
+        return
+    *service, region, account, topic = arn.split(":", 5)
+    if region != aws.region:
+        rule = (
+            f"is of {region or 'no region'}, and has to be of aws:region, {aws.region}: an alarm "
+            "publishes in its own"
+        )
+        own = ":".join((*service, aws.region, account, topic))
+        yield to_change("monitoring.alarms.topicArn", arn, rule, own)
+
+
+def dashboards_are_found(monitoring: Monitoring) -> Iterator[Problem]:
+    if monitoring.dashboards is not None and not monitoring.dashboards.labels:
+        rule = "must not be empty: Grafana's sidecar finds dashboards by a label"
+        key = full_key("monitoring.dashboards.labels")
+        yield Problem(key, show({}), rule, set_command(f"{key}.grafana_dashboard", "1"))
+
+
+def labels_not_owned(monitoring: Monitoring) -> Iterator[Problem]:
+    given = {
+        "dashboards": monitoring.dashboards.labels if monitoring.dashboards else {},
+        "prometheusRules": monitoring.prometheus_rules.labels
+        if monitoring.prometheus_rules
+        else {},
+    }
+    for part, labels in given.items():
+        for label, value in labels.items():
+            if label.startswith(_OWN_LABELS):
+                rule = f"is a label that the program sets, as every {_OWN_LABELS}… is"
+                key = join(full_key(f"monitoring.{part}.labels"), [label])
+                yield Problem(key, show(value), rule, remove_command(key))
+
+
+def runbooks_are_a_folder(monitoring: Monitoring) -> Iterator[Problem]:
+    folder, _, page = monitoring.runbooks.rpartition("/")
+    if page.endswith(".md"):
+        rule = "must be the folder: every alert links to troubleshooting.md in it"
+        yield to_change("monitoring.runbooks", monitoring.runbooks, rule, folder)
+
+
+def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
+    rules = monitoring.prometheus_rules
+    if rules is not None and rules.prober is None and "module" in rules.model_fields_set:
+        rule = "is the module of 'prober', which is not given: there is no probe"
+        yield to_remove("monitoring.prometheusRules.module", rules.module, rule)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    something_to_make,
+    runbooks_are_a_folder,
+    alarms_need_eks,
+    alarms_have_something_to_watch,
+    alarms_reach_somebody,
+    topic_of_region,
+    dashboards_are_found,
+    labels_not_owned,
+    module_of_prober,
+)

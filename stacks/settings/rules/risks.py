@@ -1,0 +1,158 @@
+"""Risks that a stack takes only by name. Each says what may happen.
+
+The command that is offered is the safe one: to accept a risk is the reader's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, collapse_addresses
+from typing import Final, TypeAlias
+
+from components.langfuse import versions
+from components.langfuse.versions import Version
+from stacks.settings.machinery.problems import Check, Problem, to_change, to_remove
+from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
+from stacks.settings.sections.acknowledge import Acknowledgement
+from stacks.settings.sections.database import Database, RdsDatabase
+from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.secrets import Secrets
+
+Acknowledged: TypeAlias = tuple[Acknowledgement, ...]
+
+_FEWEST_DAYS: Final = 7
+
+
+def _accept(risk: Acknowledgement) -> str:
+    return f"'{risk}' in acknowledge accepts that"
+
+
+def _networks(endpoint: Endpoint) -> dict[int, IPv4Network]:
+    """The networks of IPv4 by place; another check refuses those of IPv6."""
+    return {i: IPv4Network(n) for i, n in enumerate(endpoint.inbound_cidrs) if ":" not in n}
+
+
+def _is_open(endpoint: Endpoint) -> bool:
+    """Whether the networks are the whole world, in one piece or in several."""
+    public = endpoint.scheme == "internet-facing"
+    return public and IPv4Network("0.0.0.0/0") in collapse_addresses(_networks(endpoint).values())
+
+
+def _is_unprotected(database: RdsDatabase, secrets: Secrets) -> bool:
+    return not (database.protect and secrets.protect)
+
+
+def _is_short(database: RdsDatabase) -> bool:
+    return database.protect and 0 < database.backup_days < _FEWEST_DAYS
+
+
+def _is_single(database: RdsDatabase) -> bool:
+    return database.protect and not database.multi_az
+
+
+def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if not _is_open(endpoint) or "openToTheWorld" in acknowledge:
+        return
+    rule = (
+        "lets the whole world in: everybody can reach, and attack, the login page and the "
+        f"ingestion API; name your networks; {_accept('openToTheWorld')}"
+    )
+    networks = _networks(endpoint)
+    widest = min(networks, key=lambda index: networks[index].prefixlen)
+    path, found = f"endpoint.inboundCidrs[{widest}]", endpoint.inbound_cidrs[widest]
+    if len(networks) > 1:
+        yield to_remove(path, found, rule)
+    else:
+        yield to_change(path, found, rule, EXAMPLE_NETWORK)
+
+
+def open_sign_up(
+    endpoint: Endpoint, langfuse: Langfuse, acknowledge: Acknowledged
+) -> Iterator[Problem]:
+    if not _is_open(endpoint) or langfuse.sign_up != "open" or "openSignUp" in acknowledge:
+        return
+    rule = (
+        "lets anybody in the world register, make projects and fill the database, as "
+        f"endpoint.inboundCidrs lets everybody in; {_accept('openSignUp')}"
+    )
+    if Version.parse(langfuse.version) >= versions.INIT:
+        yield to_change("langfuse.signUp", langfuse.sign_up, rule, "disabled")
+    else:  # closed, it would let nobody in at all
+        rule = f"{rule}; sign-up can be closed from Langfuse {versions.INIT} on"
+        yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
+
+
+def no_protection(
+    database: Database, secrets: Secrets, acknowledge: Acknowledged
+) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase) or "noProtection" in acknowledge:
+        return
+    if not database.protect:
+        rule = (
+            "lets one `pulumi up` or `destroy` delete the database, or replace it by an empty one, "
+            f"and leave a snapshot to restore by hand; {_accept('noProtection')}"
+        )
+        yield to_change("database.protect", database.protect, rule, value=True)
+    elif not secrets.protect:
+        rule = (
+            "lets the encryption key be deleted or replaced, and what the protected database holds "
+            f"encrypted is lost with it; {_accept('noProtection')}"
+        )
+        yield to_change("secrets.protect", secrets.protect, rule, value=True)
+
+
+def short_backups(database: Database, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase) or "shortBackups" in acknowledge:
+        return
+    if _is_short(database):
+        rule = (
+            f"leaves fewer than {_FEWEST_DAYS} days to notice a mistake: from then on no backup "
+            f"is from before it; {_accept('shortBackups')}"
+        )
+        yield to_change("database.backupDays", database.backup_days, rule, _FEWEST_DAYS)
+
+
+def single_zone(database: Database, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if not isinstance(database, RdsDatabase) or "singleZone" in acknowledge:
+        return
+    if _is_single(database):
+        rule = (
+            "keeps no standby: when its zone or its host fails, Langfuse is down until the "
+            f"instance is back or restored; {_accept('singleZone')}"
+        )
+        yield to_change("database.multiAz", database.multi_az, rule, value=True)
+
+
+def nothing_stale(
+    acknowledge: Acknowledged,
+    endpoint: Endpoint | None,
+    langfuse: Langfuse,
+    database: Database,
+    secrets: Secrets,
+) -> Iterator[Problem]:
+    rds = database if isinstance(database, RdsDatabase) else None
+    is_open = endpoint is not None and _is_open(endpoint)
+    taken: dict[Acknowledgement, bool] = {
+        "openSignUp": is_open and langfuse.sign_up == "open",
+        "openToTheWorld": is_open,
+        "noProtection": rds is not None and _is_unprotected(rds, secrets),
+        "shortBackups": rds is not None and _is_short(rds),
+        "singleZone": rds is not None and _is_single(rds),
+    }
+    for index, risk in reversed(list(enumerate(acknowledge))):
+        if not taken[risk]:
+            rule = "is a risk that this stack does not take; left here, it would be taken unseen"
+            yield to_remove(f"acknowledge[{index}]", risk, rule)
+        elif risk in acknowledge[:index]:
+            yield to_remove(f"acknowledge[{index}]", risk, "is acknowledged already")
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    open_to_the_world,
+    open_sign_up,
+    no_protection,
+    short_backups,
+    single_zone,
+    nothing_stale,
+)

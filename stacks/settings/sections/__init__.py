@@ -1,0 +1,1 @@
+"""The configuration sections: one frozen model each, documented in its docstrings."""

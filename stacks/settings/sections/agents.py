@@ -1,0 +1,19 @@
+"""Section ``agents``: namespaces that get client keys."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stacks.settings.machinery.fields import DnsLabel
+from stacks.settings.machinery.section import Section
+
+
+class Agents(Section):
+    """Namespaces whose agents get Langfuse client keys and LangSmith settings."""
+
+    namespaces: tuple[DnsLabel, ...] = ()
+    """Namespaces to create. Their names may have 39 characters."""
+    existing_namespaces: tuple[DnsLabel, ...] = ()
+    """Namespaces that exist already. Their names may have 39 characters."""
+    url: Literal["internal", "public"] = "internal"
+    """Whether agents reach Langfuse by its Service or by its public URL, which has to be one."""

@@ -1,0 +1,53 @@
+"""Section ``cluster``: the Kubernetes cluster and the namespace of the stack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stacks.settings.machinery.aws_fields import PolicyArn
+from stacks.settings.machinery.fields import DnsLabel
+from stacks.settings.machinery.section import Section
+
+
+class Toleration(Section):
+    """A Kubernetes toleration."""
+
+    key: str | None = None
+    """Taint key; none tolerates every key."""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    """How `value` is compared."""
+    value: str | None = None
+    """Taint value, with operator `Equal`."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Taint effect; none tolerates every effect."""
+
+
+class Cluster(Section):
+    """The Kubernetes cluster and the namespace that the stack owns. Give `eksName` or `context`."""
+
+    eks_name: Annotated[str, Field(examples=["platform-prod"], min_length=1)] | None = None
+    """Name of an existing EKS cluster in `aws:region`, which is then required."""
+    context: Annotated[str, Field(examples=["kind-langfuse"], min_length=1)] | None = None
+    """Context of a kubeconfig, for any other cluster. Never taken from the current context. To the
+    program a renamed context is another cluster: every object is made anew."""
+    kubeconfig: Annotated[str, Field(min_length=1)] | None = None
+    """Path of the kubeconfig that has `context`; default `$KUBECONFIG`, else `~/.kube/config`."""
+    namespace: DnsLabel = "observability"
+    """Namespace for Langfuse and what belongs to it. Another name moves everything to a new
+    namespace, where a database in the cluster starts empty."""
+    create_namespace: bool = True
+    """Create `namespace`; false adopts one that exists and leaves its labels alone."""
+    protect: bool = False
+    """Refuse deletion and replacement of the namespaces that this stack creates, its own and the
+    agents': whatever else runs there would go with them."""
+    node_selector: dict[str, str] = {}
+    """Node labels that every pod of the stack requires."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Taints that every pod of the stack tolerates."""
+    image_pull_secrets: tuple[DnsLabel, ...] = ()
+    """Image pull Secrets for every pod of the stack, which exist in the namespace."""
+    permissions_boundary_arn: PolicyArn | None = None
+    """Permissions boundary of every IAM role that the stack makes; on EKS. Whoever deploys with a
+    role of the `access` project needs the one that it makes (docs/access.md)."""

@@ -1,0 +1,80 @@
+"""Section ``langfuse``: the application."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.langfuse import versions
+from stacks.settings.machinery.fields import (
+    DnsLabel,
+    Email,
+    EnvironmentName,
+    ImageDigest,
+    ImageRepository,
+    LangfuseRelease,
+    SecretText,
+    Url,
+)
+from stacks.settings.machinery.section import Section
+from stacks.settings.sections.resources import Resources
+
+
+class Admin(Section):
+    """The first user: owner of the first organisation. The password is generated."""
+
+    email: Email
+    """Address to log in with."""
+    name: Annotated[str, Field(min_length=1)] = "Administrator"
+    """Display name."""
+
+
+class Langfuse(Section):
+    """The Langfuse application."""
+
+    version: LangfuseRelease = str(versions.LATEST)
+    """Image tag: a Langfuse 2 release."""
+    repository: ImageRepository = "docker.io/langfuse/langfuse"
+    """Image repository; change it to pull from a mirror."""
+    digest: ImageDigest | None = None
+    """Digest of the image, for a tag that nobody can move."""
+    min_replicas: Annotated[int, Field(ge=1, le=50)] = 2
+    """Fewest pods."""
+    max_replicas: Annotated[int, Field(ge=1, le=50)] = 4
+    """Most pods. Equal to `minReplicas`: a fixed number, without a HorizontalPodAutoscaler."""
+    target_cpu_percent: Annotated[int, Field(ge=10, le=95)] = 50
+    """Average CPU utilisation, in percent of the request, that scaling aims at."""
+    resources: Resources = Resources()
+    """Requests and limits of each pod."""
+    zone_spread: Literal["preferred", "required"] = "preferred"
+    """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
+    public_url: Url = "http://localhost:3000"
+    """URL that browsers use, for a stack without `endpoint`; the default suits a port-forward.
+    With `endpoint` the URL is its host's."""
+    admin: Admin | None = None
+    """First user. Required from Langfuse 2.78.0 on; older releases cannot create one."""
+    organization: Annotated[str, Field(min_length=1)] = "Default"
+    """Display name of the first organisation."""
+    project: Annotated[str, Field(min_length=1)] = "default"
+    """Display name of the first project, the one that agents trace to."""
+    sign_up: Literal["disabled", "open"] = "disabled"
+    """Whether anybody who reaches the URL can register an account. `open` with an endpoint that is
+    open to the world has to be acknowledged: `openSignUp`."""
+    telemetry: bool = False
+    """Send usage statistics to Langfuse's authors."""
+    experimental_features: bool = False
+    """Turn on unfinished features for every user."""
+    log_level: Literal["trace", "debug", "info", "warn", "error", "fatal"] | None = None
+    """Log level, from 2.78.0; Langfuse's own default is info."""
+    log_format: Literal["text", "json"] | None = None
+    """Log format, from 2.78.0; default json where the release knows it."""
+    environment: dict[EnvironmentName, Annotated[str, Field(min_length=1)]] = {}
+    """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`."""
+    secret_environment: dict[EnvironmentName, SecretText] = {}
+    """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
+    Secrets Manager, about 64 KB of them."""
+    allowed_namespaces: tuple[DnsLabel, ...] = ()
+    """Namespaces, besides the agents', whose pods may reach Langfuse directly."""
+    egress_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443,)
+    """TCP ports that Langfuse may reach anywhere: SSO, LLM providers, S3; add 587 for SMTP."""

@@ -1,0 +1,29 @@
+"""Section ``langsmith``: LangSmith tracing for agents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stacks.settings.machinery.fields import LangSmithKey, Url
+from stacks.settings.machinery.section import Section
+
+
+class LangSmith(Section):
+    """LangSmith tracing for agents, beside Langfuse. Their prompts then leave the cluster."""
+
+    api_key: LangSmithKey
+    """API key."""
+    project: Annotated[str, Field(min_length=1)] = "default"
+    """Project that agents trace to."""
+    region: Literal["us", "eu", "apac", "aws-us"] = "us"
+    """Region of the LangSmith account; a key of one region is refused by the others."""
+    endpoint: Annotated[Url, Field(examples=["https://langsmith.example.com"])] | None = None
+    """API URL of a self-hosted LangSmith, in place of `region`."""
+    workspace_id: Annotated[str, Field(min_length=1)] | None = None
+    """Workspace, for a key that belongs to a whole organisation."""
+    tracing: bool = True
+    """Whether agents trace to LangSmith; false leaves the settings in place, switched off."""
+    legacy_names: bool = True
+    """Also give the LANGCHAIN_* names that older SDKs read."""

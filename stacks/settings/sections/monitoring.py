@@ -1,0 +1,74 @@
+"""Section ``monitoring``: dashboards, alert rules and alarms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from stacks.settings.machinery.aws_fields import TopicArn
+from stacks.settings.machinery.fields import (
+    AlertLabelName,
+    AlertLabelValue,
+    Email,
+    LabelName,
+    LabelValue,
+    ProberAddress,
+    Url,
+)
+from stacks.settings.machinery.section import Section
+
+
+class Dashboards(Section):
+    """Grafana dashboards, as ConfigMaps for the sidecar that loads them into Grafana."""
+
+    labels: dict[LabelName, LabelValue] = {"grafana_dashboard": "1"}
+    """Labels that the sidecar finds ConfigMaps by; it has to look into `cluster.namespace`."""
+    folder: Annotated[str, Field(min_length=1)] | None = None
+    """Folder in Grafana, for a sidecar with `folderAnnotation: grafana_folder`."""
+
+
+class PrometheusRules(Section):
+    """Alert rules, and a probe of the public URL. Needs the Prometheus Operator."""
+
+    labels: dict[LabelName, LabelValue] = {}
+    """Labels that the operator selects rules and probes by, for kube-prometheus-stack
+    `release: <Helm release>`. Without the right ones it loads nothing and says nothing."""
+    alert_labels: dict[AlertLabelName, AlertLabelValue] = {}
+    """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
+    prober: ProberAddress | None = None
+    """Blackbox exporter that probes the public URL, whose addresses then have to be among
+    `endpoint.inboundCidrs`; or, where the URL is local, Langfuse's Service, which the pods of the
+    exporter's namespace may then reach. None: no probe, and no alert about it."""
+    module: Annotated[str, Field(min_length=1)] = "http_2xx"
+    """The exporter's module."""
+
+
+class Alarms(Section):
+    """CloudWatch alarms of the database, the load balancer and the certificate, and a CloudWatch
+    dashboard. Needs an EKS cluster. Give `email` or `topicArn`."""
+
+    email: Email | None = None
+    """Address that a new SNS topic writes to, once it has confirmed the subscription."""
+    topic_arn: TopicArn | None = None
+    """Existing SNS topic in `aws:region`, of this account or another, which lets CloudWatch publish
+    for this account's alarms. An encrypted one needs a key that lets CloudWatch use it, which
+    `alias/aws/sns` does not."""
+
+
+class Monitoring(Section):
+    """What tells on-call that something is wrong, and what to do about it."""
+
+    runbooks: Annotated[
+        Url, Field(examples=["https://git.example.com/platform/agent-observability/docs"])
+    ]
+    """URL of this repository's `docs` folder, as people open it: every alert links to its section
+    of `troubleshooting.md` there."""
+    dashboards: Dashboards | None = None
+    """Make Grafana dashboards; `{}` takes the defaults."""
+    prometheus_rules: PrometheusRules | None = None
+    """Make alert rules for Prometheus; `{}` takes the defaults."""
+    alarms: Alarms | None = None
+    """Make CloudWatch alarms."""
+    certificate_days: Annotated[int, Field(ge=1, le=40)] = 21
+    """Alert when the certificate has fewer days left. ACM renews one 45 days before its end."""

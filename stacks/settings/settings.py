@@ -1,0 +1,45 @@
+"""One stack's settings: all sections together."""
+
+from __future__ import annotations
+
+from stacks.settings.machinery.section import Section
+from stacks.settings.sections.acknowledge import Acknowledgement
+from stacks.settings.sections.agents import Agents
+from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cluster import Cluster
+from stacks.settings.sections.database import Database
+from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.langsmith import LangSmith
+from stacks.settings.sections.monitoring import Monitoring
+from stacks.settings.sections.object_storage import ObjectStorage
+from stacks.settings.sections.secrets import Secrets
+
+
+class Settings(Section):
+    """One stack's configuration, checked."""
+
+    stack: str
+    cluster: Cluster
+    langfuse: Langfuse
+    database: Database
+    """PostgreSQL: in the cluster, on Amazon RDS, or an existing one."""
+    secrets: Secrets = Secrets()
+    endpoint: Endpoint | None = None
+    object_storage: ObjectStorage | None = None
+    agents: Agents = Agents()
+    langsmith: LangSmith | None = None
+    monitoring: Monitoring | None = None
+    acknowledge: tuple[Acknowledgement, ...] = ()
+    """Risks that this stack accepts by name. One that the stack does not take is refused too: it
+    would let the next mistake in unseen.
+
+    - `openToTheWorld`: an internet-facing endpoint lets every address in. Everybody can reach, and
+      attack, the login page and the ingestion API.
+    - `openSignUp`: beside that, `langfuse.signUp` is open. Anybody can register, make projects and
+      fill the database.
+    - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be
+      deleted or replaced by one command.
+    - `shortBackups`: the protected RDS database keeps fewer than 7 days of backups.
+    - `singleZone`: the protected RDS database has no standby in another zone."""
+    aws: Aws = Aws()

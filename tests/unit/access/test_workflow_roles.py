@@ -1,0 +1,337 @@
+"""The roles of the workflows: children, trust, permissions; and the project that makes them.
+
+Run against invented providers: that IAM and EKS take the documents is not proven.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import runpy
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from access import policies as iam_workflows
+from access import settings as access_settings
+from access.policies import Place
+from access.roles import WorkflowRoles, WorkflowRolesArgs
+from stacks import stack_files
+from stacks.settings import ConfigurationError
+from stacks.stack_files import ROOT, StackConfiguration
+from tests.support import stacks
+from tests.support.component_run import run_component
+from tooling.engineless import offline, recording
+from tooling.engineless.recording import Recording
+
+PLACE = Place(
+    partition="aws",
+    region="ap-northeast-2",
+    account="123456789012",
+    cluster="platform-prod",
+    stack="prod",
+    parts=frozenset({"cluster", "entries"}),
+    namespaces=("observability", "ai-agents"),
+)
+REPOSITORY = {"repository": "acme/tracing"}
+
+
+def run(**args: Any) -> Recording:  # noqa: ANN401
+    defaults: dict[str, Any] = {"repository": "acme/tracing", "place": PLACE}
+    return run_component(
+        lambda: WorkflowRoles("workflows", WorkflowRolesArgs(**{**defaults, **args}))
+    )
+
+
+def names(recording_: Recording) -> list[str]:
+    return sorted(r.name for r in recording_.resources.values() if r.custom)
+
+
+def document(recording_: Recording, name: str, key: str = "policy") -> dict[str, Any]:
+    return json.loads(recording_.named(name).inputs[key])
+
+
+def test_it_makes_a_provider_a_boundary_and_two_roles_with_access_to_the_cluster() -> None:
+    assert names(run()) == [
+        "workflows-boundary",
+        "workflows-deploy-access-entry",
+        "workflows-deploy-access-policy",
+        "workflows-deploy-permission-1",
+        "workflows-deploy-permission-1-attachment",
+        "workflows-deploy-role",
+        "workflows-github",
+        "workflows-preview-access-entry",
+        "workflows-preview-access-policy",
+        "workflows-preview-access-policy-namespaces",
+        "workflows-preview-permission-1",
+        "workflows-preview-permission-1-attachment",
+        "workflows-preview-role",
+    ]
+
+
+def test_an_account_that_trusts_github_already_gets_no_second_provider() -> None:
+    arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+
+    adopted = run(provider_arn=arn)
+
+    assert "workflows-github" not in names(adopted)
+    trust = document(adopted, "workflows-deploy-role", "assumeRolePolicy")
+    assert trust["Statement"][0]["Principal"] == {"Federated": arn}
+
+
+@pytest.mark.parametrize(
+    ("role", "environment", "seconds"),
+    [("preview", "prod-preview", 3600), ("deploy", "prod", 7200)],
+)
+def test_a_role_trusts_its_own_environment(role: str, environment: str, seconds: int) -> None:
+    made = run()
+
+    trust = document(made, f"workflows-{role}-role", "assumeRolePolicy")
+    claims = trust["Statement"][0]["Condition"]["StringEquals"]
+    assert claims["token.actions.githubusercontent.com:sub"] == (
+        f"repo:acme/tracing:environment:{environment}"
+    )
+    assert made.named(f"workflows-{role}-role").inputs["maxSessionDuration"] == seconds
+
+
+def test_the_reader_sees_secrets_of_the_stack_alone_and_the_deployer_administers() -> None:
+    made = run()
+
+    policies = {
+        r.name.removeprefix("workflows-"): (
+            r.inputs["policyArn"].rpartition("/")[2],
+            r.inputs["accessScope"],
+        )
+        for r in made.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    }
+    assert policies == {
+        "preview-access-policy": ("AmazonEKSViewPolicy", {"type": "cluster"}),
+        "preview-access-policy-namespaces": (
+            "AmazonEKSAdminViewPolicy",
+            {"type": "namespace", "namespaces": ["observability", "ai-agents"]},
+        ),
+        "deploy-access-policy": ("AmazonEKSClusterAdminPolicy", {"type": "cluster"}),
+    }
+    assert [n for n in names(run(cluster_access=False)) if "access" in n] == []
+
+
+def test_only_the_deployer_writes_the_state() -> None:
+    made = run(state_bucket="acme-state", state_key_arn="arn:aws:kms:::key/1")
+
+    writing = {
+        role: "s3:PutObject" in str(document(made, f"workflows-{role}-permission-1"))
+        for role in ("preview", "deploy")
+    }
+    assert writing == {"preview": False, "deploy": True}
+
+
+def test_no_role_may_change_the_roles_of_the_workflows_or_their_policies() -> None:
+    """The names that the deployer may touch begin with langfuse-; these do not."""
+    made = run(place=PLACE)
+    writable = [
+        pattern
+        for statement in iam_workflows.writing(PLACE, bounded=True)
+        if statement["Effect"] == "Allow" and "iam:" in str(statement["Action"])
+        for pattern in [str(statement.get("Resource"))]
+        if pattern != "*"
+    ]
+    own = [
+        f"arn:aws:iam::123456789012:role/{name}-0123456" for name in names(made) if "role" in name
+    ]
+
+    assert len(own) == 2
+    assert [(a, p) for a in own for p in writable if fnmatch.fnmatchcase(a, p)] == []
+
+
+# -- The project -----------------------------------------------------------------------------------
+
+
+def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
+    configuration = StackConfiguration(
+        {f"access:{key}": value for key, value in values.items()}, frozenset()
+    )
+
+    def body() -> None:
+        runpy.run_path(str(ROOT / "access" / "__main__.py"), run_name="__main__")
+
+    return recording.run(stack, configuration, offline.OfflineBackend(), body)
+
+
+def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:
+    made = program({**REPOSITORY, "stateBucket": "acme-state"})
+
+    assert sorted(made.exports) == ["boundaryArn", "deployRoleArn", "previewRoleArn"]
+    assert made.exports["boundaryArn"] == (
+        "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
+    )
+    text = "".join(
+        r.inputs["policy"] for r in made.of_type("aws:iam/policy:Policy") if "deploy" in r.name
+    )
+    assert "secret:agent-observability/prod/*" in text
+    assert "rds:CreateDBInstance" in text
+    assert "langfuse-storage-" not in text  # the prod stack has no bucket
+    (provider,) = made.of_type("pulumi:providers:aws")
+    assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
+
+
+def test_its_example_file_is_a_configuration_that_it_takes() -> None:
+    import yaml  # noqa: PLC0415
+
+    example = yaml.safe_load((ROOT / "access" / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
+    values = {key.removeprefix("access:"): value for key, value in example["config"].items()}
+
+    roles = access_settings.read("prod", values).roles
+
+    assert (roles.repository, roles.bounded, roles.cluster_access) == (
+        "acme/agent-observability",
+        True,
+        True,
+    )
+    assert roles.place.namespaces == ("observability", "ai-agents")
+    assert roles.place.parts >= {"cluster", "oidc", "database", "entries", "certificate", "alarms"}
+
+
+_ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (
+            {},
+            "access:repository = (nothing)\n    rule: is required: whose workflows may use the "
+            "roles\n    fix:  pulumi config set access:repository acme/tracing",
+        ),
+        (
+            {"repository": "https://github.com/acme/tracing"},
+            'access:repository = "https://github.com/acme/tracing"\n    rule: must be owner/name, '
+            "or owner@id/name@id for a repository with immutable subjects\n    fix:  "
+            "pulumi config set access:repository acme/tracing",
+        ),
+        (
+            {"repository": "acme/*"},
+            'access:repository = "acme/*"\n    rule: must be owner/name, or '
+            "owner@id/name@id for a repository with immutable subjects\n"
+            "    fix:  pulumi config set access:repository acme/tracing",
+        ),
+        (
+            {**REPOSITORY, "providerArn": "arn:aws:iam::1:oidc-provider/x"},
+            'access:providerArn = "arn:aws:iam::1:oidc-provider/x"\n    rule: must be the ARN of '
+            "the account's OIDC provider for GitHub\n"
+            f"    fix:  pulumi config set access:providerArn {_ARN}",
+        ),
+        (
+            {**REPOSITORY, "stateBucket": "s3://acme"},
+            'access:stateBucket = "s3://acme"\n    rule: must be the name of an S3 bucket, without '
+            "s3://\n    fix:  pulumi config set access:stateBucket acme-state",
+        ),
+        (
+            {**REPOSITORY, "statePrefix": "a*"},
+            'access:statePrefix = "a*"\n    rule: must be a folder of the bucket\n'
+            "    fix:  pulumi config set access:statePrefix tracing",
+        ),
+        (
+            {**REPOSITORY, "stateKeyArn": "alias/pulumi"},
+            'access:stateKeyArn = "alias/pulumi"\n    rule: must be the ARN of a KMS key, not of '
+            "an alias: IAM judges by the key\n    fix:  pulumi config set access:stateKeyArn "
+            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+        ),
+        (
+            {**REPOSITORY, "bounded": "yes"},
+            'access:bounded = "yes"\n    rule: must be true or false\n'
+            "    fix:  pulumi config set access:bounded true",
+        ),
+        (
+            {**REPOSITORY, "repo": "acme/tracing"},
+            'access:repo = "acme/tracing"\n    rule: is no key of this project; there are '
+            "repository, providerArn, stateBucket, statePrefix, stateKeyArn, bounded, "
+            "clusterAccess\n    fix:  pulumi config rm access:repo",
+        ),
+    ],
+)
+def test_a_mistake_says_key_value_rule_and_fix(values: dict[str, str], problem: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", values)
+
+    assert [str(p).strip() for p in caught.value.problems] == [problem]
+
+
+def test_a_stack_without_aws_has_no_roles() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("dev", REPOSITORY)
+
+    assert [p.key for p in caught.value.problems] == ["agent-observability:cluster.eksName"]
+
+
+def test_a_stack_that_the_program_does_not_have_is_named() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        access_settings.read("staging", REPOSITORY)
+
+    assert str(caught.value) == (
+        "The roles are those of a stack of the program. There is no stack file "
+        "Pulumi.staging.yaml; stacks are dev, prod."
+    )
+
+
+# -- The boundary in the program -------------------------------------------------------------------
+
+
+def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> None:
+    arn = "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
+    run_ = offline.record(
+        "prod",
+        {
+            "agent-observability:cluster": {"permissionsBoundaryArn": arn},
+            "agent-observability:objectStorage": {"exports": True},
+        },
+    )
+
+    roles = run_.of_type("aws:iam/role:Role")
+    assert [role.inputs.get("permissionsBoundary") for role in roles] == [arn] * 4
+
+
+def test_without_one_no_role_has_a_boundary() -> None:
+    roles = stacks.recorded("prod").of_type("aws:iam/role:Role")
+
+    assert [role.inputs.get("permissionsBoundary") for role in roles] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("repository", "taken"),
+    [
+        ("acme/tracing", True),
+        ("acme@12345/tracing@678", True),
+        ("acme@12345/tracing", False),
+        ("acme/tracing@678", False),
+        ("acme/..", False),
+        ("acme/tracing/x", False),
+        ("acme", False),
+    ],
+)
+def test_a_repository_is_named_with_both_ids_or_with_none(repository: str, taken: bool) -> None:
+    if taken:
+        roles = access_settings.read("prod", {"repository": repository}).roles
+        assert roles.repository == repository
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", {"repository": repository})
+    assert [p.key for p in caught.value.problems] == ["access:repository"]
+
+
+def test_a_stack_that_may_go_to_two_accounts_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = stack_files.read
+    two = {"aws:allowedAccountIds": ["123456789012", "210987654321"]}
+    monkeypatch.setattr(stack_files, "read", lambda stack: read(stack, two))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", REPOSITORY)
+
+    assert [(p.key, p.found, p.rule) for p in caught.value.problems] == [
+        (
+            "aws:allowedAccountIds",
+            '["123456789012", "210987654321"]',
+            "must name exactly one account: the roles' policies name it",
+        )
+    ]

@@ -1,0 +1,183 @@
+"""`make diff` between a commit and a working tree, each recorded by its own code."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks.stack_files import ROOT
+from tooling.diff import __main__ as command
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments],  # noqa: S607 - the one on PATH
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the program as its only commit."""
+    folder = tmp_path_factory.mktemp("repository")
+    for name in (
+        "__main__.py",
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml",
+        "requirements.txt",
+    ):
+        shutil.copy(ROOT / name, folder)
+    for name in ("components", "stacks", "tooling"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "base")
+    return folder
+
+
+@pytest.fixture
+def tree(repository: Path) -> Path:
+    git(repository, "checkout", "--quiet", "--force", "main")
+    git(repository, "clean", "--quiet", "--force", "-d")
+    return repository
+
+
+def edit(file: Path, before: str, after: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(before) == 1, f"{file.name} has {before!r} {text.count(before)} times"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_a_stack_file_and_the_programs_own_code_are_both_compared(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(tree / "Pulumi.dev.yaml", "maxReplicas: 2", "maxReplicas: 4")
+    edit(
+        tree / "components" / "labels.py",
+        'PART_OF: Final = "agent-observability"',
+        'PART_OF: Final = "observability"',
+    )
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+    file = tmp_path / "comment.md"
+
+    code = command.main(["--base", "main", "--stack", "dev", "--markdown", str(file)], tree)
+
+    text = file.read_text(encoding="utf-8")
+    assert (code, capsys.readouterr().out) == (0, text)
+    assert "  - `spec.maxReplicas`: `2` → `4`\n" in text
+    assert text.count("`agent-observability` → `observability`") > 10
+    assert f"here and in `{sha}`" in text
+
+
+def test_two_stacks_without_a_change_are_two_lines(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+
+    assert command.main(["--base", "HEAD", "--stack", "dev", "--stack", "prod"], tree) == 0
+    assert capsys.readouterr().out == (
+        f"**dev**: no change against `{sha}`.\n\n**prod**: no change against `{sha}`.\n"
+    )
+
+
+def test_other_packages_are_named(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(tree / "requirements.txt", "pulumi==3.272.0", "pulumi==3.273.0")
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+
+    assert command.main(["--base", "HEAD", "--stack", "dev"], tree) == 0
+    assert capsys.readouterr().out == (
+        f"**dev**: no change against `{sha}`. Packages differ (pulumi 3.272.0 → 3.273.0).\n"
+    )
+
+
+def test_a_base_that_is_no_commit_says_what_to_name(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--base", "nowhere", "--stack", "dev"], tree) == 2
+    assert capsys.readouterr().err == (
+        "error: BASE=nowhere is no commit of this repository. Name a branch, a tag or a hash that "
+        "`git log` shows, and fetch it first in a shallow clone.\n"
+    )
+
+
+def test_no_base_says_how_to_name_one(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--base", "", "--stack", "dev"], tree) == 2
+    assert capsys.readouterr().err == (
+        "error: BASE names no commit. Say which: make diff BASE=origin/main STACK=prod\n"
+    )
+
+
+def test_a_base_that_looks_like_an_option_is_not_one(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--base=--git-dir=x", "--stack", "dev"], tree) == 2
+    assert "error: BASE=--git-dir=x is no commit of this repository." in capsys.readouterr().err
+
+
+def test_a_stack_that_neither_side_has_names_those_there_are(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--base", "HEAD", "--stack", "staging"], tree) == 2
+    assert capsys.readouterr().err == (
+        "error: STACK=staging has no stack file Pulumi.staging.yaml on either side; "
+        "stacks are dev, prod.\n"
+    )
+
+
+def test_a_configuration_that_is_refused_says_on_which_side_and_why(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(tree / "Pulumi.dev.yaml", "version: 2.95.12", "version: 3.1.0")
+
+    assert command.main(["--base", "HEAD", "--stack", "dev"], tree) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: The stack cannot be recorded in this tree: ")
+    assert 'agent-observability:langfuse.version = "3.1.0"' in error
+    assert "Traceback" not in error
+
+
+def test_a_new_stack_file_is_a_new_stack(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(tree / "Pulumi.dev.yaml", tree / "Pulumi.staging.yaml")
+
+    assert command.main(["--base", "HEAD", "--stack", "staging"], tree) == 0
+    assert "\nThe stack is new: " in capsys.readouterr().out
+
+
+def test_the_answer_of_a_side_holds_no_secret(tree: Path) -> None:
+    script = ROOT / "tooling" / "diff" / "snapshot.py"
+
+    done = subprocess.run(
+        [sys.executable, "-P", str(script), "dev"],
+        cwd=tree,
+        input=b"k" * 32,
+        capture_output=True,
+        check=True,
+    )
+
+    answer = done.stdout.decode()
+    assert answer.count('"$secret"') > 3
+    assert "postgresql://" not in answer
+
+
+def test_a_link_that_leads_out_of_the_tree_is_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "out").symlink_to("/etc/hostname")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "a link")
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+
+    code = command.main(["--base", "HEAD", "--stack", "dev"], tree)
+    git(tree, "reset", "--quiet", "--hard", "HEAD^")
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith(f"error: The files of {sha} cannot be taken: ")

@@ -1,0 +1,405 @@
+"""What `make diff` says about a change: exact text for each kind of it.
+
+The two sides are recorded with different settings, by the code of this tree. That both trees are
+read as they were committed is tests/unit/diff/test_command.py's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from tests.support.diffs import comparison, document, side
+from tooling.diff import properties, replacement
+from tooling.diff.compare import compare
+from tooling.diff.markdown import to_markdown
+from tooling.diff.model import Comparison, Resource, Snapshot
+
+_PROVIDER = "https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/diff.go"
+_AWS = "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service"
+LANGSMITH = {"project": "agents", "apiKey": {"secure": "first"}}
+
+
+def test_no_change_is_one_line() -> None:
+    assert document(side(), side()) == "**prod**: no change against `abc1234`.\n"
+
+
+def test_a_created_resource_is_named_and_a_way_in_is_marked() -> None:
+    assert document(side("dev"), side("dev", agents={"namespaces": ["ai-agents", "research"]})) == (
+        """\
+### prod: 1 changed, 2 created
+
+#### Changed in place
+
+- ⚠️ NetworkPolicy `langfuse-network-policy`
+  - `spec.ingress[0].from[2]`: added, """
+        '`{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "r…` '
+        """— **who may connect**
+
+#### Created
+
+- Namespace `langfuse-agents-research-namespace`
+- Secret `langfuse-agents-research-access-secret`
+"""
+    )
+
+
+def test_changed_values_are_listed_by_path_dangerous_ones_first() -> None:
+    after = side(
+        database={"instanceClass": "db.t4g.large", "multiAz": False, "backupDays": 7},
+        acknowledge=["singleZone"],
+        monitoring=None,
+    )
+
+    assert document(side(monitoring=None), after) == (
+        """\
+### prod: 1 changed
+
+- ⚠️ accepts a risk by name: `singleZone`
+
+#### Changed in place
+
+- ⚠️ rds.Instance `langfuse-postgres-instance`
+  - `backupRetentionPeriod`: `14` → `7` — **fewer days to go back to**
+  - `instanceClass`: `db.t4g.medium` → `db.t4g.large` — **the database restarts, or fails over**
+  - `multiAz`: `true` → `false` — **the loss of a zone is the loss of the database**
+"""
+    )
+
+
+def test_a_replaced_resource_says_which_value_replaces_it_and_by_which_source() -> None:
+    assert document(side("dev"), side("dev", langfuse={"version": "2.95.11"})) == (
+        f"""\
+### prod: 1 replaced, 1 changed
+
+#### Replaced: deleted and made anew
+
+- Job `langfuse-migration`
+  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11` ([replaces it]({_PROVIDER}))
+  - `spec.template.spec.containers[migration].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11` ([replaces it]({_PROVIDER}))
+  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
+
+#### Changed in place
+
+- Deployment `langfuse-deployment`
+  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
+  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
+  - `spec.template.spec.containers[langfuse].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11`
+
+#### Stack outputs
+
+- `version`: `2.95.12` → `2.95.11`
+"""  # noqa: E501 - as it is written
+    )
+
+
+def test_what_is_protected_and_would_be_removed_is_refused_and_comes_first() -> None:
+    after = side(agents={"namespaces": []})
+
+    text = document(side(), after)
+
+    assert text.startswith(
+        """\
+### prod: 1 protected, 8 removed, 3 changed
+"""
+    )
+    assert text.splitlines()[2:5] == [
+        "#### Protected: Pulumi will refuse this",
+        "",
+        "- ⚠️ Namespace `langfuse-agents-ai-agents-namespace`: everything in it goes with it",
+    ]
+
+
+def test_what_is_protected_and_would_be_replaced_is_refused() -> None:
+    before, urn = _instance(protect=True)
+    after, _ = _instance(protect=True, username="other")
+
+    assert document(before, after) == (
+        f"""\
+### prod: 1 protected
+
+#### Protected: Pulumi will refuse this
+
+- rds.Instance `langfuse-postgres-instance`
+  - `username`: `langfuse` → `other` ([replaces it]({_AWS}/rds/instance.go))
+"""
+    )
+    assert [d.resource.urn for d in comparison(before, after).refused] == [urn]
+
+
+def test_a_replacement_that_takes_its_own_protection_away_is_not_refused_and_says_so() -> None:
+    before, _ = _instance(protect=True)
+    after, _ = _instance(protect=False, storageEncrypted=False)
+
+    assert document(before, after) == (
+        f"""\
+### prod: 1 replaced
+
+#### Replaced: deleted and made anew
+
+- ⚠️ rds.Instance `langfuse-postgres-instance`: all data is in it; its protection goes in the same update, so that Pulumi will not refuse
+  - `storageEncrypted`: `true` → `false` ([replaces it]({_AWS}/rds/instance.go))
+  - `protect`: `true` → `false`
+"""  # noqa: E501
+    )
+
+
+def test_a_secret_that_changes_shows_that_it_does_and_what_it_reaches() -> None:
+    before = side(langsmith=LANGSMITH)
+    after = side(langsmith={**LANGSMITH, "apiKey": {"secure": "second"}})
+
+    first, _, versions = document(before, after).partition("ExternalSecret ")
+    assert first == (
+        """\
+### prod: 1 replaced, 1 changed
+
+#### Replaced: deleted and made anew
+
+- secretsmanager.SecretVersion `langfuse-agents-ai-agents-access-entry-version`
+  - `secretStringWoVersion`: a secret value changes (replaces it: the program's own `replace_on_changes`)
+  - `secretStringWo`: a secret value changes
+
+#### Changed in place
+
+- """  # noqa: E501
+    )
+    assert versions.startswith("`langfuse-agents-ai-agents-access-external-secret`\n")
+
+
+def test_a_secret_is_never_written() -> None:
+    before = side("dev", langsmith=LANGSMITH)
+    after = side("dev", langsmith={**LANGSMITH, "apiKey": {"secure": "second"}})
+    password = side("dev", secrets={"protect": False})
+
+    assert document(before, after) == (
+        """\
+### prod: 1 changed
+
+#### Changed in place
+
+- Secret `langfuse-agents-ai-agents-access-secret`
+  - `stringData`: a secret value changes
+"""
+    )
+    for text in (repr(before), repr(after), repr(password)):
+        assert "placeholder" not in text
+
+
+def test_a_secret_typed_into_a_plain_value_is_masked() -> None:
+    before = side("dev")
+    after = side("dev", langfuse={"environment": {"SOME_URL": "https://me:hunter2@example.com/"}})
+
+    text = document(before, after)
+
+    assert "hunter2" not in text
+    assert "  - `data.SOME_URL`: added, `https://me:[secret]@example.com/`" in text
+
+
+def test_a_change_that_the_program_ignores_is_said_to_be_ignored() -> None:
+    assert document(side("dev"), side("dev", database={"storageGiB": 30})) == (
+        """\
+### prod: no resource changes
+
+#### Left as it is
+
+- StatefulSet `langfuse-postgres-stateful-set` `spec.volumeClaimTemplates`: the program tells Pulumi to ignore a change
+"""  # noqa: E501
+    )
+
+
+def test_a_new_stack_and_a_stack_that_is_gone_are_called_so() -> None:
+    added = document(None, side("dev"), "dev")
+    gone = document(side("dev"), None, "dev")
+
+    assert added.startswith(
+        "### dev: 26 created\n\nThe stack is new: `abc1234` has no `Pulumi.dev.yaml`.\n"
+    )
+    assert gone.startswith(
+        "### dev: 26 removed\n\n`Pulumi.dev.yaml` is gone. What it deployed stays until somebody "
+        "destroys it, with the file.\n"
+    )
+
+
+def test_an_invented_name_is_shown_as_what_it_names() -> None:
+    text = document(side("dev"), side("dev", langfuse={"signUp": "open"}))
+
+    assert (
+        "  - `spec.template.spec.containers[langfuse].envFrom[0].configMapRef.name`: "
+        "`<ConfigMap langfuse-config>`, under another name that the provider invents\n" in text
+    )
+
+
+def test_what_uses_a_replaced_resource_is_listed_with_what_becomes_of_it() -> None:
+    before = side(monitoring=None)
+    group = before.resources[_urn(before, "langfuse-postgres-firewall")]
+    after = _with(before, group, description="another")
+
+    assert document(before, after).partition("#### May follow")[2] == (
+        """ from what is replaced
+
+- rds.Instance `langfuse-postgres-instance` is updated if `vpcSecurityGroupIds` changes with it
+- vpc.SecurityGroupIngressRule `langfuse-postgres-from-cluster` is replaced if `securityGroupId` changes with it
+"""  # noqa: E501
+    )
+
+
+def test_a_type_that_the_table_does_not_know_is_named() -> None:
+    before = Snapshot(resources={"urn:a": _resource("aws:sqs/queue:Queue", {"name": "a"})})
+    after = Snapshot(resources={"urn:a": _resource("aws:sqs/queue:Queue", {"name": "b"})})
+
+    text = to_markdown(compare("prod", before, after), "abc1234", ["pulumi-aws 7.50.0 → 7.51.1"])
+
+    assert (
+        "Whether a change replaces these is not in its table: `aws:sqs/queue:Queue`.\n"
+        "Packages differ (pulumi-aws 7.50.0 → 7.51.1); both sides were recorded with those "
+        "installed here, so a new default of theirs does not show.\n" in text
+    )
+
+
+def test_a_value_cannot_end_its_code_span_or_its_line() -> None:
+    before = Snapshot(resources={"urn:a": _resource("aws:sns/topic:Topic", {"displayName": "a"})})
+    after = Snapshot(
+        resources={
+            "urn:a": _resource("aws:sns/topic:Topic", {"displayName": "`x`\n@all <b>\x1b[2J"})
+        }
+    )
+
+    assert "  - `displayName`: `a` → `` `x` @all <b> ``\n" in document(before, after)
+
+
+def test_lists_of_named_items_are_compared_by_name() -> None:
+    before = {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
+    after = {"env": [{"name": "B", "value": "3"}, {"name": "A", "value": "1"}]}
+
+    (change,) = properties.changes(before, after)
+
+    assert (properties.text(change.path), change.before, change.after) == ("env[B].value", "2", "3")
+
+
+def test_an_order_that_changes_is_a_change() -> None:
+    items = [{"name": "A"}, {"name": "B"}]
+
+    (change,) = properties.changes({"rules": items}, {"rules": items[::-1]})
+
+    assert (change.path, change.before, change.after) == (("rules",), ["A", "B"], ["B", "A"])
+
+
+def test_a_json_document_in_a_text_is_compared_by_what_it_says() -> None:
+    before = {"policy": '{"Statement":[{"Sid":"Read","Action":"s3:Get*"}]}'}
+    after = {"policy": '{"Statement": [{"Action": "s3:*", "Sid": "Read"}]}'}
+
+    (change,) = properties.changes(before, after)
+
+    assert properties.text(change.path) == "policy.Statement[Read].Action"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "covered"),
+    [
+        ("spec.template", ("spec", "template", "spec", "containers", "[a]", "image"), True),
+        ("spec.template", ("spec", "templates"), False),
+        ("spec.template", ("spec",), False),
+        ("*", ("length",), True),
+    ],
+)
+def test_a_pattern_covers_a_path_and_all_below_it(
+    pattern: str, path: tuple[str | int, ...], covered: bool
+) -> None:
+    assert properties.covers(pattern, path) is covered
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_table_of_replacements_knows_every_type_of_both_stacks(stack: str) -> None:
+    types = {resource.type for resource in side(stack).resources.values()}
+
+    assert {type_ for type_ in types if not replacement.is_known(type_)} == set()
+
+
+def test_every_path_of_the_table_is_an_input_that_the_sdk_has() -> None:
+    import pulumi_aws  # noqa: PLC0415 - a second, for this test alone
+
+    unknown: list[str] = []
+    for type_, rule in replacement.RULES.items():
+        if not type_.startswith("aws:"):
+            continue
+        module, _, name = type_.removeprefix("aws:").partition("/")
+        resource = getattr(getattr(pulumi_aws, module), name.partition(":")[2])
+        known = {_camel(key) for key in dir(resource)}
+        paths = {*rule.paths, *rule.appearing, *rule.unsure} - {"*"}
+        unknown += [f"{type_} {path}" for path in sorted(paths - known)]
+
+    assert unknown == []
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _urn(snapshot: Snapshot, name: str) -> str:
+    (urn,) = (urn for urn, r in snapshot.resources.items() if r.name == name)
+    return urn
+
+
+def _with(snapshot: Snapshot, resource: Resource, **inputs: object) -> Snapshot:
+    other = dataclasses.replace(resource, inputs={**resource.inputs, **inputs})
+    return dataclasses.replace(snapshot, resources={**snapshot.resources, resource.urn: other})
+
+
+def _instance(*, protect: bool, **inputs: object) -> tuple[Snapshot, str]:
+    """The prod database alone."""
+    prod = side()
+    urn = _urn(prod, "langfuse-postgres-instance")
+    found = dataclasses.replace(prod.resources[urn], protect=protect)
+    return _with(Snapshot(resources={}), found, **inputs), urn
+
+
+def _resource(type_: str, inputs: dict[str, Any]) -> Resource:
+    return Resource(
+        urn="urn:a",
+        type=type_,
+        name="a",
+        inputs=inputs,
+        protect=False,
+        provider="",
+        ignored=(),
+        replace_on_changes=(),
+        uses={},
+        invented_name=None,
+    )
+
+
+def test_nothing_differs_is_empty() -> None:
+    assert Comparison(stack="prod").empty
+
+
+def test_what_is_dangerous_comes_before_what_is_not_whatever_its_name() -> None:
+    topic = _resource("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "a"})
+    database = dataclasses.replace(
+        _resource("aws:rds/instance:Instance", {"multiAz": True}), urn="urn:b", name="b"
+    )
+    before = Snapshot(resources={"urn:a": topic, "urn:b": database})
+    after = _with(_with(before, topic, dashboardBody="b"), database, multiAz=False)
+
+    assert [d.resource.name for d in comparison(before, after).changed] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("before", "after", "warned"), [(True, False, 1), (False, True, 0)])
+def test_a_guard_that_goes_is_warned_about_and_one_that_comes_is_not(
+    before: bool, after: bool, warned: int
+) -> None:
+    old, _ = _instance(protect=True, deletionProtection=before)
+    new, _ = _instance(protect=True, deletionProtection=after)
+
+    assert document(old, new).count("**RDS no longer refuses to delete it**") == warned
+
+
+def test_an_immutable_object_is_replaced_by_its_data_and_a_mutable_one_is_changed() -> None:
+    found = comparison(
+        side("dev"), side("dev", langfuse={"signUp": "open"}, langsmith=LANGSMITH), "dev"
+    )
+
+    assert [d.resource.name for d in found.replaced] == ["langfuse-config"]
+    assert "langfuse-agents-ai-agents-access-secret" in {d.resource.name for d in found.changed}

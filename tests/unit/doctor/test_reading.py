@@ -1,0 +1,161 @@
+"""What is read of a cluster. The API server is a table of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+
+from tests.support.doctor import (
+    NOW,
+    PLACE,
+    Object,
+    container,
+    obj,
+    pod,
+    stack,
+    terminated,
+    warning,
+)
+from tooling.doctor import reading
+from tooling.doctor.asking import Deadline
+from tooling.doctor.reading import Reading
+from tooling.doctor.server import Server
+from tooling.kubernetes.api import ApiError, LiveError
+
+MINE = pod("langfuse-1", container(terminated=terminated(1)))
+STRANGER: Object = {"kind": "Pod", "metadata": {"name": "other", "namespace": "observability"}}
+CLAIM: Object = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-langfuse-postgres-0"}}
+OTHER_CLAIM: Object = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-other-0"}}
+NAMESPACES = [obj("Namespace", name, namespace=None) for name in ("observability", "elsewhere")]
+
+
+class Answers:
+    """Answers by kind; a missing one is an empty list."""
+
+    def __init__(
+        self, found: Mapping[str, list[Object] | LiveError], log: str | LiveError = "last words"
+    ) -> None:
+        self._found = found
+        self._log = log
+        self.listed: list[tuple[str, str | None]] = []
+        self.named: list[tuple[str, str]] = []
+        self.logs: list[tuple[str, str, str, bool]] = []
+
+    def list(self, _version: str, kind: str, namespace: str | None) -> list[Object]:
+        self.listed.append((kind, namespace))
+        answer = self._found.get(kind, [])
+        if isinstance(answer, LiveError):
+            raise answer
+        return answer
+
+    def names(self, _version: str, kind: str, namespace: str) -> set[str]:
+        self.named.append((kind, namespace))
+        return {"agent-observability", "langfuse", "langfuse-migration", "langfuse-postgres"}
+
+    def log(self, namespace: str, name: str, container: str, *, previous: bool) -> str:
+        self.logs.append((namespace, name, container, previous))
+        if isinstance(self._log, LiveError):
+            raise self._log
+        return self._log
+
+
+def read(server: Answers, stack_name: str = "dev") -> Reading:
+    settings = stack(stack_name, monitoring=None)
+    return reading.read(cast("Server", server), settings, PLACE, Deadline(5), NOW)
+
+
+def test_only_the_stacks_own_objects_are_looked_at() -> None:
+    server = Answers(
+        {
+            "Pod": [MINE, STRANGER],
+            "PersistentVolumeClaim": [CLAIM, OTHER_CLAIM],
+            "Namespace": NAMESPACES,
+        }
+    )
+
+    found = read(server)
+
+    assert found.snapshot.now == NOW
+    assert found.snapshot.pods == [MINE]
+    assert found.snapshot.claims == [CLAIM]
+    assert found.snapshot.namespaces == {"observability": NAMESPACES[0]}
+    assert found.snapshot.complete
+    assert found.unread == []
+
+
+def test_no_secret_is_read() -> None:
+    server = Answers({})
+
+    read(server, "prod")
+
+    assert sorted(server.listed, key=str) == [
+        ("Deployment", "observability"),
+        ("Event", "ai-agents"),
+        ("Event", "observability"),
+        ("ExternalSecret", "ai-agents"),
+        ("ExternalSecret", "observability"),
+        ("HorizontalPodAutoscaler", "observability"),
+        ("Ingress", "observability"),
+        ("Job", "observability"),
+        ("Namespace", None),
+        ("PersistentVolumeClaim", "observability"),
+        ("Pod", "observability"),
+        ("ReplicaSet", "observability"),
+        ("SecretStore", "ai-agents"),
+        ("SecretStore", "observability"),
+        ("StatefulSet", "observability"),
+        ("StorageClass", None),
+    ]
+
+
+def test_the_logs_of_pods_in_trouble_are_read_and_of_a_few_only() -> None:
+    crashed = [pod(f"langfuse-{n}", container(terminated=terminated(1))) for n in range(9)]
+    sound = pod("sound", container(ready=True, running={}))
+    server = Answers({"Pod": [sound, *crashed]})
+
+    found = read(server)
+
+    assert sorted(server.logs) == [
+        ("observability", f"langfuse-{n}", "langfuse", False) for n in range(6)
+    ]
+    assert found.snapshot.logs == {f"langfuse-{n}": "last words" for n in range(6)}
+
+
+def test_a_log_that_cannot_be_read_is_left_out() -> None:
+    server = Answers({"Pod": [MINE]}, log=ApiError("no kubelet"))
+
+    found = read(server)
+
+    assert (found.snapshot.logs, found.unread, found.snapshot.complete) == ({}, [], True)
+
+
+def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> None:
+    found = read(Answers({"ReplicaSet": ApiError("listing ReplicaSet was refused: forbidden")}))
+
+    assert found.unread == [
+        warning(
+            "unknown-error",
+            "replica sets",
+            "It could not be checked: listing ReplicaSet was refused: forbidden",
+            "make doctor STACK=dev",
+        )
+    ]
+    assert not found.snapshot.complete
+
+
+@pytest.fixture
+def unknown_kind() -> LiveError:
+    """As ``Api`` has it: the only one of its errors on the way that has a cause."""
+    error = LiveError("the cluster does not know external-secrets.io/v1 ExternalSecret")
+    error.__cause__ = LookupError()
+    return error
+
+
+def test_a_kind_that_the_cluster_does_not_know_is_left_to_the_preconditions(
+    unknown_kind: LiveError,
+) -> None:
+    found = read(Answers({"ExternalSecret": unknown_kind, "SecretStore": unknown_kind}), "prod")
+
+    assert (found.unread, found.snapshot.complete) == ([], True)

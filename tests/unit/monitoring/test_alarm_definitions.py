@@ -1,0 +1,229 @@
+"""When each alarm fires: its metrics against AWS's documentation, its formulas on figures.
+
+Does not prove that CloudWatch reads a formula as ``tests/support/metric_math.py`` does.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from components.monitoring import runbooks
+from components.monitoring.alarms import definitions
+from components.monitoring.alarms import thresholds as alarm_thresholds
+from components.monitoring.alarms.cloudwatch_metrics import (
+    DIMENSIONS,
+    NAMESPACES,
+    Alarm,
+    Formula,
+    Metric,
+    Query,
+)
+from stacks.stack_files import ROOT
+from tests.support.metric_math import Figure, compared
+
+THRESHOLDS = alarm_thresholds.of_database(
+    instance_class="db.t4g.medium", storage_gib=100, max_storage_gib=500
+)
+ALARMS = {
+    alarm.name: alarm
+    for alarm in (
+        *definitions.of_database(THRESHOLDS),
+        *definitions.of_load_balancer(),
+        *definitions.of_certificate(21),
+    )
+}
+
+RDS = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html"
+ALB = (
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+    "load-balancer-cloudwatch-metrics.html"
+)
+ACM = "https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html"
+DOCUMENTED = {
+    # Namespace and the dimension that names a subject, with the metrics and where they stand.
+    ("AWS/RDS", "DBInstanceIdentifier", RDS): {
+        "CPUUtilization",
+        "CPUCreditBalance",
+        "DatabaseConnections",
+        "FreeableMemory",
+        "FreeStorageSpace",
+    },
+    ("AWS/ApplicationELB", "LoadBalancer", ALB): {
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_Target_5XX_Count",
+        "RequestCount",
+        "TargetResponseTime",
+    },
+    ("AWS/CertificateManager", "CertificateArn", ACM): {"DaysToExpiry"},
+}
+
+
+def test_every_alarm_is_named_once_and_in_order() -> None:
+    assert tuple(ALARMS) == definitions.NAMES
+
+
+def test_every_alarm_has_a_section_where_its_link_leads() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    anchors = {heading.lower() for heading in re.findall(r"^#+ (\S+)$", text, re.MULTILINE)}
+
+    links = [runbooks.link("docs", name) for name in definitions.NAMES]
+    assert [link for link in links if link.partition("#")[2] not in anchors] == []
+
+
+def test_the_metrics_are_those_that_aws_documents() -> None:
+    used: dict[tuple[str, str], set[str]] = {}
+    for alarm in ALARMS.values():
+        key = NAMESPACES[alarm.subject], DIMENSIONS[alarm.subject]
+        used.setdefault(key, set()).update(
+            series.name for series in alarm.series.values() if isinstance(series, Metric)
+        )
+
+    assert used == {(space, dim): names for (space, dim, _), names in DOCUMENTED.items()}
+
+
+@pytest.mark.parametrize("name", definitions.NAMES)
+def test_keys_and_windows_are_what_cloudwatch_takes(name: str) -> None:
+    alarm = ALARMS[name]
+
+    assert [key for key in alarm.series if not re.fullmatch(r"[a-z][a-zA-Z0-9_]*", key)] == []
+    metrics = [s for s in alarm.series.values() if isinstance(s, Metric | Query)]
+    assert len(metrics) <= 10
+    assert alarm.period % 60 == 0
+    assert alarm.period * alarm.periods <= 86_400
+    assert 1 <= alarm.breaching <= alarm.periods
+    assert len(alarm.meaning) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "comparison", "threshold", "window", "missing"),
+    [
+        ("DatabaseCpu", "GreaterThanThreshold", 80, (300, 3, 3), "breaching"),
+        ("DatabaseMemory", "LessThanThreshold", 214748365, (300, 3, 3), "missing"),
+        ("DatabaseStorage", "LessThanThreshold", 5 * 2**30, (300, 3, 3), "missing"),
+        ("DatabaseConnections", "GreaterThanThreshold", 310, (300, 3, 3), "missing"),
+        ("DatabaseBurstCredits", "LessThanThreshold", 57.6, (300, 3, 3), "missing"),
+        ("LoadBalancerErrors", "GreaterThanThreshold", 5, (300, 2, 3), "notBreaching"),
+        ("LoadBalancerLatency", "GreaterThanThreshold", 5, (300, 3, 3), "notBreaching"),
+        ("LoadBalancerUnhealthyTargets", "GreaterThanThreshold", 0, (60, 10, 10), "notBreaching"),
+        ("CertificateExpires", "LessThanThreshold", 21, (86400, 1, 1), "ignore"),
+    ],
+)
+def test_thresholds_and_windows_are_exactly_these(
+    name: str, comparison: str, threshold: float, window: tuple[int, int, int], missing: str
+) -> None:
+    alarm = ALARMS[name]
+
+    assert (alarm.comparison, alarm.threshold, alarm.missing) == (comparison, threshold, missing)
+    assert (alarm.period, alarm.breaching, alarm.periods) == window
+
+
+def test_formulas_beside_a_filled_one_do_not_need_every_figure() -> None:
+    filled = [
+        alarm.name
+        for alarm in ALARMS.values()
+        if any("FILL" in s.expression for s in alarm.series.values() if isinstance(s, Formula))
+    ]
+
+    assert filled == ["LoadBalancerErrors"]
+    assert [name for name in filled if ALARMS[name].breaching == ALARMS[name].periods] == []
+
+
+def beyond(alarm: Alarm, values: list[Figure]) -> list[bool | None]:
+    """For each figure whether it is beyond the threshold; None where there is none."""
+    above = alarm.comparison == "GreaterThanThreshold"
+    return [
+        None if v is None else (v > alarm.threshold if above else v < alarm.threshold)
+        for v in values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "failed", "requests", "percent", "fires"),
+    [
+        pytest.param(None, None, 1000, 0, False, id="no error"),
+        pytest.param(None, None, None, 0, False, id="no request"),
+        pytest.param(None, 9, 9, 0, False, id="a handful of errors, and all of them"),
+        pytest.param(None, 10, 10, 100, True, id="ten errors of ten"),
+        pytest.param(None, 50, 1000, 5, False, id="five of a hundred"),
+        pytest.param(None, 51, 1000, 5.1, True, id="more than five of a hundred"),
+        pytest.param(51, None, 1000, 5.1, True, id="the load balancer's own"),
+        pytest.param(26, 25, 1000, 5.1, True, id="both together"),
+        pytest.param(40, None, None, 100, True, id="nobody to ask, which counts no request"),
+        pytest.param(40, None, 30, 100, True, id="for a while nobody to ask"),
+    ],
+)
+def test_errors_are_a_share_of_the_requests_and_more_than_a_few(
+    unanswered: Figure, failed: Figure, requests: Figure, percent: float, fires: bool
+) -> None:
+    alarm = ALARMS["LoadBalancerErrors"]
+
+    values = compared(
+        alarm, {"unanswered": [unanswered], "failed": [failed], "requests": [requests]}
+    )
+
+    assert values == [pytest.approx(percent)]
+    assert beyond(alarm, values) == [fires]
+
+
+@pytest.mark.parametrize(
+    ("latency", "requests", "expected"),
+    [
+        pytest.param(5.1, 20, True, id="slow"),
+        pytest.param(5.0, 20, False, id="not above five seconds"),
+        pytest.param(60.0, 19, False, id="a handful"),
+        pytest.param(None, None, None, id="no request"),
+        pytest.param(None, 100, False, id="requests that no pod answered"),
+    ],
+)
+def test_latency_counts_from_twenty_requests_on(
+    latency: Figure, requests: Figure, expected: bool | None
+) -> None:
+    alarm = ALARMS["LoadBalancerLatency"]
+
+    values = compared(alarm, {"latency": [latency], "requests": [requests]})
+
+    assert beyond(alarm, values) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("balance", "expected"),
+    [
+        pytest.param([0, 2, 4, 6], [None, False, False, False], id="a new instance"),
+        pytest.param([576, 576, 576], [None, False, False], id="full"),
+        pytest.param([70, 60, 50, 40], [None, False, True, True], id="running out"),
+        pytest.param([0, 0, 0, 0], [None, True, True, True], id="used up"),
+        pytest.param([0, 0, 2, 4], [None, True, False, False], id="on the way back"),
+        pytest.param([50, None, 40, 30], [None, None, None, True], id="a gap"),
+    ],
+)
+def test_credits_are_low_while_they_do_not_grow(
+    balance: list[Figure], expected: list[bool | None]
+) -> None:
+    alarm = ALARMS["DatabaseBurstCredits"]
+
+    assert beyond(alarm, compared(alarm, {"balance": balance})) == expected
+
+
+def test_a_class_without_credits_has_no_alarm_about_them() -> None:
+    thresholds = alarm_thresholds.of_database(
+        instance_class="db.m7g.large", storage_gib=100, max_storage_gib=None
+    )
+
+    assert [alarm.name for alarm in definitions.of_database(thresholds)] == [
+        "DatabaseCpu",
+        "DatabaseMemory",
+        "DatabaseStorage",
+        "DatabaseConnections",
+    ]
+
+
+def test_unhealthy_targets_are_asked_of_every_target_group_of_one_load_balancer() -> None:
+    (query,) = ALARMS["LoadBalancerUnhealthyTargets"].series.values()
+
+    assert isinstance(query, Query)
+    assert query.template.format(subject="app/langfuse/0123") == (
+        'SELECT MAX(UnHealthyHostCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, '
+        "TargetGroup) WHERE LoadBalancer = 'app/langfuse/0123'"
+    )

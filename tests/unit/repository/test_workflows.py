@@ -1,0 +1,216 @@
+"""Rules that the workflows keep, read from their files.
+
+What GitHub does with them is not proven: no workflow runs here. Their shell steps do, in
+tests/unit/repository/test_workflow_steps.py.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.stack_files import ROOT
+from tests.support import workflows
+
+_PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
+_USES = re.compile(r"^\s*-?\s*uses: (\S+)(.*)$", re.MULTILINE)
+_STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+JOBS = list(workflows.jobs())
+NAMES = [f"{file} {name}" for file, name, _ in JOBS]
+
+
+def test_there_are_the_workflows_that_the_page_describes() -> None:
+    assert [path.name for path in workflows.WORKFLOWS] == [
+        "checks.yml",
+        "deploy.yml",
+        "drift.yml",
+        "preview.yml",
+    ]
+
+
+@pytest.mark.parametrize("path", workflows.FILES, ids=str)
+def test_every_action_is_pinned_by_commit_with_its_version_beside_it(path: Path) -> None:
+    for action, comment in _USES.findall(path.read_text(encoding="utf-8")):
+        if not action.startswith("./"):
+            assert _PINNED.match(action), action
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), f"{action}{comment}"
+
+
+def test_one_action_has_one_commit_everywhere() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in workflows.FILES)
+    commits: dict[str, set[str]] = {}
+    for action, comment in _USES.findall(texts):
+        name, _, commit = action.partition("@")
+        commits.setdefault(name, set()).add(commit + comment)
+
+    assert {name: pins for name, pins in commits.items() if len(pins) > 1} == {}
+
+
+@pytest.mark.parametrize("path", workflows.WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_has_no_permission_that_a_job_does_not_ask_for(path: Path) -> None:
+    workflow = workflows.load(path)
+
+    assert workflow["permissions"] == {}
+    assert workflow["defaults"]["run"] == {"shell": "bash"}
+    assert {"pull_request_target", "workflow_run", "issue_comment"} & {*workflow["on"]} == set()
+
+
+@pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=NAMES)
+def test_a_job_has_a_time_limit_a_pinned_machine_and_its_own_permissions(
+    file: str, name: str, job: dict[str, Any]
+) -> None:
+    assert job["runs-on"] == "ubuntu-24.04", (file, name)
+    assert 0 < job["timeout-minutes"] <= 120
+    assert "contents" not in job["permissions"] or job["permissions"]["contents"] == "read"
+    assert "secrets" not in job
+
+
+def test_only_these_jobs_may_write_anything() -> None:
+    writing = {
+        (file, name): sorted(k for k, v in job["permissions"].items() if v == "write")
+        for file, name, job in JOBS
+        if "write" in job["permissions"].values()
+    }
+
+    assert writing == {
+        ("deploy.yml", "dev"): ["id-token"],
+        ("deploy.yml", "preview-prod"): ["id-token"],
+        ("deploy.yml", "prod"): ["id-token"],
+        ("drift.yml", "issue"): ["issues"],
+        ("drift.yml", "look"): ["id-token"],
+        ("preview.yml", "comment"): ["pull-requests"],
+        ("preview.yml", "engine"): ["id-token"],
+    }
+
+
+def test_a_job_that_gets_credentials_names_an_environment_and_no_fork_reaches_it() -> None:
+    for file, name, job in JOBS:
+        if job["permissions"].get("id-token") != "write":
+            assert "environment" not in job, (file, name)
+            assert "secrets." not in str(job), (file, name)
+            continue
+        assert job["environment"] in {
+            "dev",
+            "prod",
+            "prod-preview",
+            "${{ matrix.stack }}-preview",
+        }, (file, name)
+        if "pull_request" in workflows.load(workflows.FOLDER / "workflows" / file)["on"]:
+            assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"]
+            assert "github.event.pull_request.user.login != 'dependabot[bot]'" in job["if"]
+
+
+def test_what_may_write_to_a_pull_request_or_an_issue_runs_no_code_of_it() -> None:
+    for file, name in (("preview.yml", "comment"), ("drift.yml", "issue")):
+        (job,) = (job for f, n, job in JOBS if (f, n) == (file, name))
+        assert [step.get("uses") for step in job["steps"]] == [None]
+        assert re.findall(r"make|python|pulumi", job["steps"][0]["run"]) == []
+
+
+@pytest.mark.parametrize("step", list(workflows.steps()), ids=str)
+def test_no_expression_is_pasted_into_a_script(step: workflows.Step) -> None:
+    assert workflows.expressions(step.script) == []
+
+
+@pytest.mark.parametrize("step", list(workflows.steps()), ids=str)
+def test_a_checkout_leaves_no_token_behind(step: workflows.Step) -> None:
+    if str(step.content.get("uses", "")).startswith("actions/checkout@"):
+        assert step.content["with"]["persist-credentials"] is False
+
+
+def test_a_job_that_runs_up_is_never_cancelled_and_checks_first_and_tests_after() -> None:
+    deploying = {
+        name: job
+        for _, name, job in JOBS
+        if "pulumi up" in str([s.get("run") for s in job["steps"]])
+    }
+
+    assert sorted(deploying) == _STACKS
+    for name, job in deploying.items():
+        assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
+        assert job["environment"] == name
+        named = [step["name"] for step in job["steps"] if "name" in step]
+        assert named == [
+            "Refuse an old commit",
+            "Check what the stack needs",
+            "Deploy",
+            "Smoke test",
+        ]
+        assert "continue-on-error" not in str(job)
+
+
+def test_prod_waits_for_a_preview_of_main_that_succeeded() -> None:
+    jobs = {name: job for file, name, job in JOBS if file == "deploy.yml"}
+
+    assert jobs["prod"]["needs"] == "preview-prod"
+    assert jobs["prod"]["if"] == ("${{ !cancelled() && needs.preview-prod.result == 'success' }}")
+    assert jobs["preview-prod"]["environment"] == "prod-preview"
+    assert workflows.load(workflows.FOLDER / "workflows" / "deploy.yml")["on"] == {
+        "push": {"branches": ["main"]}
+    }
+
+
+def test_a_matrix_of_stacks_is_that_of_the_stack_files() -> None:
+    matrices = [
+        job["strategy"]["matrix"]["stack"]
+        for _, _, job in JOBS
+        if "stack" in job.get("strategy", {}).get("matrix", {})
+    ]
+
+    assert sorted(map(str, matrices)) == sorted(
+        [
+            str(_STACKS),
+            str(_STACKS),
+            "${{ fromJSON(vars.DRIFT_STACKS) }}",
+            "${{ fromJSON(vars.PREVIEW_STACKS) }}",
+        ]
+    )
+
+
+def test_every_make_command_is_a_target_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    scripts = [step.script for step in workflows.steps()]
+    scripts += [path.read_text(encoding="utf-8") for path in (ROOT / "tooling/ci").glob("*.sh")]
+    used = {
+        word
+        for script in scripts
+        for command in re.findall(r"^\s*make ([^\n|>]+)", script, re.MULTILINE)
+        for word in command.split()
+        if re.fullmatch(r"[a-z-]+", word)
+    }
+
+    assert used == {"diff", "doctor", "lint", "policy", "smoke", "test", "test-cluster", "types"}
+    assert {name for name in used if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
+    for file in (".venv/.installed", ".venv-smoke/.installed", ".venv-policy/.installed"):
+        assert any(file in script for script in scripts)
+
+
+def test_the_page_lists_exactly_the_variables_and_secrets_that_are_used() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in workflows.FILES)
+    used = {(kind[:-1], name) for kind, name in re.findall(r"\b(vars|secrets)\.([A-Z_]+)", texts)}
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    listed = {
+        ("var" if kind == "variable" else kind, name)
+        for names, kind in re.findall(
+            r"^\| ([A-Z_, ]+) \| (variable|secret) \|", page, re.MULTILINE
+        )
+        for name in names.split(", ")
+    }
+
+    assert listed == used
+
+
+def test_the_checks_are_those_of_the_landing_gate() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (steps,) = re.findall(r"^for step in ([a-z -]+); do$", gate, re.MULTILINE)
+    jobs = [job for file, _, job in JOBS if file == "checks.yml"]
+
+    assert sorted(f"make {step}" for step in steps.split()) == sorted(
+        step["run"]
+        for job in jobs
+        for step in job["steps"]
+        if step.get("run", "").startswith("make ")
+    )

@@ -1,0 +1,450 @@
+"""Settings of Amazon RDS that are refused, each with the exact problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.settings import Problem
+from tests.support.config_commands import left_after_mending
+from tests.support.configurations import (
+    bad,
+    problem,
+    problems,
+    rds,
+)
+
+BAD = [
+    bad(
+        "RDS without an EKS cluster",
+        {"database": {"engine": "rds"}, "secrets": {"protect": True}},
+        problem(
+            "database.engine",
+            '"rds"',
+            "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC",
+            "pulumi config set --path @database.engine statefulSet",
+        ),
+    ),
+    bad(
+        "a region without a certificate of RDS",
+        {**rds(), "aws:region": "ap-northeast-9"},
+        Problem(
+            "aws:region",
+            '"ap-northeast-9"',
+            "is not among the regions whose RDS certificate is in "
+            "components/postgres/rds-ca; Langfuse verifies its connection with it",
+            "pulumi config set aws:region ap-northeast-3",
+        ),
+    ),
+    bad(
+        "an instance class of a family that is not known",
+        rds(instanceClass="db.m7gd.xlarge"),
+        problem(
+            "database.instanceClass",
+            '"db.m7gd.xlarge"',
+            "is not among the classes whose max_connections is known: t3, t4g, m5, "
+            "m6g, m6i, m7g, m7i, m8g, r5, r6g, r6i, r7g, r7i, r8g in their sizes "
+            "up to 24xlarge (components/postgres/rds_sizes.py)",
+            "pulumi config set --path @database.instanceClass db.m7g.xlarge",
+        ),
+    ),
+    bad(
+        "an instance class of a size that the family does not have",
+        rds(instanceClass="db.t4g.24xlarge"),
+        problem(
+            "database.instanceClass",
+            '"db.t4g.24xlarge"',
+            "is not among the classes whose max_connections is known: t3, t4g, m5, "
+            "m6g, m6i, m7g, m7i, m8g, r5, r6g, r6i, r7g, r7i, r8g in their sizes "
+            "up to 24xlarge (components/postgres/rds_sizes.py)",
+            "pulumi config set --path @database.instanceClass db.t4g.medium",
+        ),
+    ),
+    bad(
+        "an instance class of letters",
+        rds(instanceClass="db.serverless"),
+        problem(
+            "database.instanceClass",
+            '"db.serverless"',
+            "must be an RDS instance class such as 'db.t4g.medium'",
+            "pulumi config set --path @database.instanceClass db.t4g.medium",
+        ),
+    ),
+    bad(
+        "storage below the least",
+        rds(storageGiB=10),
+        problem(
+            "database.storageGiB",
+            "10",
+            "must be greater than or equal to 20",
+            "pulumi config set --path @database.storageGiB 100",
+        ),
+    ),
+    bad(
+        "storage above the most",
+        rds(storageGiB=70000),
+        problem(
+            "database.storageGiB",
+            "70000",
+            "must be less than or equal to 65536",
+            "pulumi config set --path @database.storageGiB 100",
+        ),
+    ),
+    bad(
+        "IOPS below 400 GiB",
+        rds(storageGiB=399, iops=12000),
+        problem(
+            "database.iops",
+            "12000",
+            "can be chosen from 400 GiB on, and database.storageGiB is 399; below, "
+            "gp3 has 3000 IOPS and 125 MiB/s",
+            "pulumi config rm --path @database.iops",
+        ),
+    ),
+    bad(
+        "throughput below 400 GiB",
+        rds(throughputMiBps=500),
+        problem(
+            "database.throughputMiBps",
+            "500",
+            "can be chosen from 400 GiB on, and database.storageGiB is 100; below, "
+            "gp3 has 3000 IOPS and 125 MiB/s",
+            "pulumi config rm --path @database.throughputMiBps",
+        ),
+    ),
+    bad(
+        "IOPS below the least",
+        rds(storageGiB=400, iops=3000),
+        problem(
+            "database.iops",
+            "3000",
+            "must be greater than or equal to 12000",
+            "pulumi config rm --path @database.iops",
+        ),
+    ),
+    bad(
+        "IOPS above the most",
+        rds(storageGiB=400, iops=64001),
+        problem(
+            "database.iops",
+            "64001",
+            "must be less than or equal to 64000",
+            "pulumi config rm --path @database.iops",
+        ),
+    ),
+    bad(
+        "throughput above the most",
+        rds(storageGiB=400, iops=64000, throughputMiBps=4001),
+        problem(
+            "database.throughputMiBps",
+            "4001",
+            "must be less than or equal to 4000",
+            "pulumi config rm --path @database.throughputMiBps",
+        ),
+    ),
+    bad(
+        "more throughput than the IOPS that come with it",
+        rds(storageGiB=400, throughputMiBps=3001),
+        problem(
+            "database.throughputMiBps",
+            "3001",
+            "must be at most 3000: a quarter of the IOPS, 12000",
+            "pulumi config set --path @database.throughputMiBps 3000",
+        ),
+    ),
+    bad(
+        "more throughput than the chosen IOPS",
+        rds(storageGiB=400, iops=13000, throughputMiBps=3500),
+        problem(
+            "database.throughputMiBps",
+            "3500",
+            "must be at most 3250: a quarter of the IOPS, 13000",
+            "pulumi config set --path @database.throughputMiBps 3250",
+        ),
+    ),
+    bad(
+        "less than 10 % to grow",
+        rds(storageGiB=100, maxStorageGiB=109),
+        problem(
+            "database.maxStorageGiB",
+            "109",
+            "must be at least 10 % above database.storageGiB, which is 100; AWS advises 26 %",
+            "pulumi config set --path @database.maxStorageGiB 126",
+        ),
+    ),
+    bad(
+        "a limit below the size",
+        rds(storageGiB=500, maxStorageGiB=100),
+        problem(
+            "database.maxStorageGiB",
+            "100",
+            "must be at least 10 % above database.storageGiB, which is 500; AWS advises 26 %",
+            "pulumi config set --path @database.maxStorageGiB 630",
+        ),
+    ),
+    bad(
+        "no room to grow at all",
+        rds(storageGiB=65000, maxStorageGiB=65536),
+        problem(
+            "database.maxStorageGiB",
+            "65536",
+            "must be at least 10 % above database.storageGiB, which is 65000; AWS advises 26 %",
+            "pulumi config rm --path @database.maxStorageGiB",
+        ),
+    ),
+    bad(
+        "no backups of a protected database",
+        rds(backupDays=0),
+        problem(
+            "database.backupDays",
+            "0",
+            "must not be 0 with database.protect: without backups there is no way back",
+            "pulumi config set --path @database.backupDays 14",
+        ),
+    ),
+    bad(
+        "more days of backups than RDS keeps",
+        rds(backupDays=36),
+        problem(
+            "database.backupDays",
+            "36",
+            "must be less than or equal to 35",
+            "pulumi config set --path @database.backupDays 14",
+        ),
+    ),
+    bad(
+        "a backup window of an instant",
+        rds(backupWindow="17:00-17:00"),
+        problem(
+            "database.backupWindow",
+            '"17:00-17:00"',
+            "must be at least 30 minutes long, and is 0",
+            "pulumi config set --path @database.backupWindow 17:00-18:00",
+        ),
+    ),
+    bad(
+        "a backup window that is too short",
+        rds(backupWindow="23:45-00:14"),
+        problem(
+            "database.backupWindow",
+            '"23:45-00:14"',
+            "must be at least 30 minutes long, and is 29",
+            "pulumi config set --path @database.backupWindow 23:45-00:45",
+        ),
+    ),
+    bad(
+        "a maintenance window that is too short",
+        rds(maintenanceWindow="sun:23:45-mon:00:10"),
+        problem(
+            "database.maintenanceWindow",
+            '"sun:23:45-mon:00:10"',
+            "must be at least 30 minutes long, and is 25",
+            "pulumi config set --path @database.maintenanceWindow sun:23:45-mon:00:45",
+        ),
+    ),
+    bad(
+        "a maintenance window of a day",
+        rds(maintenanceWindow="sun:18:30-mon:18:30"),
+        problem(
+            "database.maintenanceWindow",
+            '"sun:18:30-mon:18:30"',
+            "must be shorter than 24 hours, and is 24",
+            "pulumi config set --path @database.maintenanceWindow sun:18:30-sun:19:30",
+        ),
+    ),
+    bad(
+        "a maintenance window that ends before it begins",
+        rds(maintenanceWindow="sun:19:30-sun:18:30"),
+        problem(
+            "database.maintenanceWindow",
+            '"sun:19:30-sun:18:30"',
+            "must be shorter than 24 hours, and is 167",
+            "pulumi config set --path @database.maintenanceWindow sun:19:30-sun:20:30",
+        ),
+    ),
+    bad(
+        "a maintenance window at the time of the backup",
+        rds(maintenanceWindow="wed:17:30-wed:18:30"),
+        problem(
+            "database.maintenanceWindow",
+            '"wed:17:30-wed:18:30"',
+            "must not overlap database.backupWindow, which is 17:00-18:00 every day",
+            "pulumi config set --path @database.maintenanceWindow wed:18:30-wed:19:30",
+        ),
+    ),
+    bad(
+        "windows that overlap after midnight",
+        rds(backupWindow="23:30-00:30", maintenanceWindow="thu:00:00-thu:01:00"),
+        problem(
+            "database.maintenanceWindow",
+            '"thu:00:00-thu:01:00"',
+            "must not overlap database.backupWindow, which is 23:30-00:30 every day",
+            "pulumi config set --path @database.maintenanceWindow fri:01:00-fri:02:00",
+        ),
+    ),
+    bad(
+        "windows that overlap at the turn of the week",
+        rds(backupWindow="00:10-00:40", maintenanceWindow="sun:23:30-mon:00:30"),
+        problem(
+            "database.maintenanceWindow",
+            '"sun:23:30-mon:00:30"',
+            "must not overlap database.backupWindow, which is 00:10-00:40 every day",
+            "pulumi config set --path @database.maintenanceWindow sun:01:10-sun:02:10",
+        ),
+    ),
+    bad(
+        "a backup window that leaves no time",
+        rds(backupWindow="00:00-23:59"),
+        problem(
+            "database.maintenanceWindow",
+            '"sun:18:30-sun:19:30"',
+            "must not overlap database.backupWindow, which is 00:00-23:59 every day",
+            "pulumi config set --path @database.backupWindow 00:00-12:00 && pulumi "
+            "config set --path @database.maintenanceWindow sun:12:30-sun:13:30",
+        ),
+    ),
+    bad(
+        "a maintenance window around the backup of a day",
+        rds(maintenanceWindow="sat:20:00-sun:19:00"),
+        problem(
+            "database.maintenanceWindow",
+            '"sat:20:00-sun:19:00"',
+            "must not overlap database.backupWindow, which is 17:00-18:00 every day",
+            "pulumi config set --path @database.maintenanceWindow sat:18:30-sat:19:30",
+        ),
+    ),
+    bad(
+        "a malformed backup window",
+        rds(backupWindow="5pm-6pm"),
+        problem(
+            "database.backupWindow",
+            '"5pm-6pm"',
+            "must be a daily window in UTC such as '17:00-18:00'",
+            "pulumi config set --path @database.backupWindow 17:00-18:00",
+        ),
+    ),
+    bad(
+        "a malformed maintenance window",
+        rds(maintenanceWindow="Sunday 18:30"),
+        problem(
+            "database.maintenanceWindow",
+            '"Sunday 18:30"',
+            "must be a weekly window in UTC such as 'sun:18:30-sun:19:30'",
+            "pulumi config set --path @database.maintenanceWindow sun:18:30-sun:19:30",
+        ),
+    ),
+    bad(
+        "a restore from nothing",
+        rds(restoreFrom={}),
+        problem(
+            "database.restoreFrom",
+            "{}",
+            "needs 'snapshot', or 'instance' and perhaps 'time'",
+            "pulumi config rm --path @database.restoreFrom",
+        ),
+    ),
+    bad(
+        "a restore at a time of nothing",
+        rds(restoreFrom={"time": "2026-11-01T09:30:00Z"}),
+        problem(
+            "database.restoreFrom",
+            '{"time": "2026-11-01T09:30:00Z"}',
+            "needs 'snapshot', or 'instance' and perhaps 'time'",
+            "pulumi config rm --path @database.restoreFrom",
+        ),
+    ),
+    bad(
+        "a restore from two sources",
+        rds(restoreFrom={"snapshot": "before-upgrade", "instance": "langfuse-1"}),
+        problem(
+            "database.restoreFrom.instance",
+            '"langfuse-1"',
+            "give either 'snapshot' or 'instance': a database starts from one of them",
+            "pulumi config rm --path @database.restoreFrom.instance",
+        ),
+    ),
+    bad(
+        "a restore from a snapshot at a time",
+        rds(restoreFrom={"snapshot": "before-upgrade", "time": "2026-11-01T09:30:00Z"}),
+        problem(
+            "database.restoreFrom.time",
+            '"2026-11-01T09:30:00Z"',
+            "is a point in the time of 'instance'; a snapshot has its own",
+            "pulumi config rm --path @database.restoreFrom.time",
+        ),
+    ),
+    bad(
+        "a restore from all at once",
+        rds(restoreFrom={"snapshot": "a", "instance": "b", "time": "2026-11-01T09:30:00Z"}),
+        problem(
+            "database.restoreFrom.instance",
+            '"b"',
+            "give either 'snapshot' or 'instance': a database starts from one of them",
+            "pulumi config rm --path @database.restoreFrom.instance",
+        ),
+        problem(
+            "database.restoreFrom.time",
+            '"2026-11-01T09:30:00Z"',
+            "is a point in the time of 'instance'; a snapshot has its own",
+            "pulumi config rm --path @database.restoreFrom.time",
+        ),
+    ),
+    bad(
+        "a restore at a time of no zone",
+        rds(restoreFrom={"instance": "b", "time": "2026-11-01 09:30"}),
+        problem(
+            "database.restoreFrom.time",
+            '"2026-11-01 09:30"',
+            "must be a time in UTC such as '2026-11-01T09:30:00Z'",
+            "pulumi config rm --path @database.restoreFrom.time",
+        ),
+    ),
+    bad(
+        "a version without standard support",
+        rds(version="13"),
+        problem(
+            "database.version",
+            '"13"',
+            "must be a major version in quotes, '14' to '17': AWS ended the "
+            "standard support of 13 on 2026-02-28 and would upgrade it unasked, "
+            "and Langfuse 2 was not tried with 18",
+            "pulumi config set --path --type string @database.version 16",
+        ),
+    ),
+    bad(
+        "a version that Langfuse 2 was not tried with",
+        rds(version="18"),
+        problem(
+            "database.version",
+            '"18"',
+            "must be a major version in quotes, '14' to '17': AWS ended the "
+            "standard support of 13 on 2026-02-28 and would upgrade it unasked, "
+            "and Langfuse 2 was not tried with 18",
+            "pulumi config set --path --type string @database.version 16",
+        ),
+    ),
+    bad(
+        "a major upgrade that waits for the maintenance window",
+        rds(allowMajorUpgrade=True),
+        problem(
+            "database.applyImmediately",
+            "false",
+            "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
+            "maintenance window would leave the old parameter group in use, and its deletion fails",
+            "pulumi config set --path @database.applyImmediately true",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert problems(change) == expected
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
+def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert expected
+    assert left_after_mending(change) == []

@@ -1,0 +1,82 @@
+"""Daily and weekly windows: read, written, and compared minute by minute."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from stacks.settings.machinery.windows import (
+    DAY,
+    WEEK,
+    Window,
+    daily,
+    daily_text,
+    overlap,
+    weekly,
+    weekly_text,
+)
+from tests.support.configurations import problems, rds
+
+STARTS = (0, 1, 10, 719, 720, 1080, 1410, 1439)
+LENGTHS = (30, 31, 60, 720, 1380, 1409, 1410, 1439)
+WEEKLY_STARTS = (*STARTS, 3 * DAY + 600, WEEK - 30, WEEK - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("17:00-18:00", Window(1020, 60)),
+        ("23:45-00:15", Window(1425, 30)),
+        ("00:00-00:00", Window(0, 0)),
+    ],
+)
+def test_a_daily_window_is_read_and_written(text: str, window: Window) -> None:
+    assert daily(text) == window
+    assert daily_text(window) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("mon:00:00-mon:00:30", Window(0, 30)),
+        ("sun:18:30-sun:19:30", Window(6 * DAY + 1110, 60)),
+        ("sun:23:45-mon:00:15", Window(WEEK - 15, 30)),
+        ("tue:10:00-wed:09:00", Window(DAY + 600, 1380)),
+    ],
+)
+def test_a_weekly_window_is_read_and_written(text: str, window: Window) -> None:
+    assert weekly(text) == window
+    assert weekly_text(window) == text
+
+
+def _minutes(window: Window, period: int) -> set[int]:
+    """The minutes of the week in which a window is open."""
+    return {
+        (start + minute) % WEEK
+        for start in range(window.start, window.start + WEEK, period)
+        for minute in range(window.minutes)
+    }
+
+
+@pytest.mark.parametrize("each_day", [Window(s, n) for s, n in itertools.product(STARTS, LENGTHS)])
+def test_windows_overlap_when_they_share_a_minute(each_day: Window) -> None:
+    open_daily = _minutes(each_day, DAY)
+    for start, minutes in itertools.product(WEEKLY_STARTS, LENGTHS):
+        each_week = Window(start, minutes)
+        shared = open_daily & _minutes(each_week, WEEK)
+        assert overlap(each_day, each_week) == bool(shared), each_week
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_window_offered_in_place_of_one_that_overlaps_does_not(start: int) -> None:
+    for minutes, weekly_start in itertools.product(LENGTHS, WEEKLY_STARTS):
+        windows = {
+            "backupWindow": daily_text(Window(start, minutes)),
+            "maintenanceWindow": weekly_text(Window(weekly_start, 60)),
+        }
+        for problem in problems(rds(**windows)):
+            for command in problem.fix.split(" && "):
+                *_, key, value = command.split()
+                windows[key.rpartition(".")[2]] = value
+        assert problems(rds(**windows)) == [], windows

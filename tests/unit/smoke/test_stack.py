@@ -1,0 +1,138 @@
+"""What the smoke test expects of a stack, from its file alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.langfuse.versions import Version
+from stacks import settings, stack_files
+from tooling.smoke import stack
+from tooling.smoke.stack import Commands, Expected, LangSmith
+
+HOST = "http://langfuse.observability.svc"
+LANGFUSE_KEYS = ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]
+LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
+
+
+def expected(name: str, **sections: dict[str, Any]) -> Expected:
+    overrides = {f"agent-observability:{key}": value for key, value in sections.items()}
+    file = stack_files.read(name, overrides)
+    return stack.expected(settings.read(name, file.values, set(file.secret_keys)))
+
+
+def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
+    found = expected("dev")
+
+    assert found == Expected(
+        stack="dev",
+        version=Version(2, 95, 12),
+        url="http://localhost:3000",
+        sign_up_open=False,
+        load_balancer=False,
+        namespace="observability",
+        agents=("ai-agents",),
+        agents_host=HOST,
+        agents_keys=LANGFUSE_KEYS,
+        langsmith=None,
+    )
+    assert found.local
+
+
+def test_the_prod_stack_is_asked_at_its_public_name() -> None:
+    found = expected("prod", agents={"url": "public"})
+
+    assert found == Expected(
+        stack="prod",
+        version=Version(2, 95, 12),
+        url="https://langfuse.example.com",
+        sign_up_open=False,
+        load_balancer=True,
+        namespace="observability",
+        agents=("ai-agents",),
+        agents_host="https://langfuse.example.com",
+        agents_keys=LANGFUSE_KEYS,
+        langsmith=None,
+    )
+    assert not found.local
+
+
+def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_them() -> None:
+    found = expected(
+        "dev", langfuse={"signUp": "open"}, agents={"existingNamespaces": ["research"]}
+    )
+
+    assert (found.sign_up_open, found.agents) == (True, ("ai-agents", "research"))
+
+
+@pytest.mark.parametrize(
+    ("section", "langsmith"),
+    [
+        (
+            {"region": "eu", "workspaceId": "w-1"},
+            LangSmith(endpoint="https://eu.api.smith.langchain.com", region="eu", workspace="w-1"),
+        ),
+        (
+            {"endpoint": "https://langsmith.example.com/api"},
+            LangSmith(endpoint="https://langsmith.example.com/api", region=None, workspace=None),
+        ),
+        ({"tracing": False}, None),
+    ],
+)
+def test_langsmith_is_tried_where_agents_trace_to_it(
+    section: dict[str, Any], langsmith: LangSmith | None
+) -> None:
+    found = expected("dev", langsmith={"apiKey": {"secure": "v1:x"}, **section})
+
+    assert found.langsmith == langsmith
+
+
+def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
+    section = {"apiKey": {"secure": "v1:x"}, "legacyNames": False}
+
+    assert expected("dev", langsmith=section).agents_keys == [
+        *LANGFUSE_KEYS,
+        *(f"LANGSMITH_{name}" for name in LANGSMITH_NAMES),
+        "LANGSMITH_API_KEY",
+    ]
+
+
+def test_commands_can_be_pasted() -> None:
+    commands = Commands(stack="a b", namespace="n", options=["--context=it's"])
+
+    assert commands.kubectl("get", "pods") == "kubectl '--context=it'\"'\"'s' -n n get pods"
+    assert commands.up() == "make up 'STACK=a b'"
+    assert commands.set("langsmith.apiKey", secret=True) == (
+        "pulumi config set --stack 'a b' --path agent-observability:langsmith.apiKey --secret"
+    )
+
+
+def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
+    dev = stack.read("dev")
+
+    assert stack.commands(dev).options == ["--context=kind-langfuse"]
+    given = stack.commands(dev, kubeconfig=Path("k"), context="x")
+    assert given.cluster("version") == "kubectl --kubeconfig=k --context=x version"
+    assert stack.commands(stack.read("prod"), context="x").cluster("version") == (
+        "kubectl --context=x version"
+    )
+
+
+def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
+    told = stack.commands(stack.read("prod"))
+
+    assert told.kubectl("get", "pods") == (
+        "aws eks update-kubeconfig --name platform-prod --region ap-northeast-2 --alias "
+        "platform-prod && kubectl --context=platform-prod -n observability get pods"
+    )
+
+
+def test_the_test_is_run_again_as_it_was() -> None:
+    dev = stack.read("dev")
+
+    assert stack.commands(dev).smoke("OPTIONS=--ca FILE") == (
+        "make smoke STACK=dev 'OPTIONS=--ca FILE'"
+    )
+    assert stack.commands(dev, demo=True).smoke() == "make smoke STACK=dev DEMO=1"

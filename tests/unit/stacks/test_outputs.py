@@ -1,0 +1,56 @@
+"""What a stack exports: commands that can be pasted, and nothing secret."""
+
+import shlex
+from pathlib import Path
+
+from tests.support.recordings import recorded
+from tooling.engineless import offline
+from tooling.engineless.recording import holds_secret
+
+
+def test_dev_exports_exactly_what_a_person_needs_next() -> None:
+    recording = recorded()
+    secret = offline.kubernetes_name(recording.named("langfuse-app-secret"))
+
+    assert recording.exports == {
+        "url": "http://localhost:3000",
+        "version": "2.95.12",
+        "namespace": "observability",
+        "databaseAddress": "langfuse-postgres.observability.svc:5432",
+        "openCommand": (
+            "kubectl --context=kind-langfuse -n observability port-forward service/langfuse 3000:80"
+        ),
+        "adminEmail": "admin@example.com",
+        "adminPasswordCommand": (
+            f"kubectl --context=kind-langfuse -n observability get secret {secret} -o "
+            "go-template='{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}{{\"\\n\"}}'"
+        ),
+        "agentEnvFrom": "envFrom: [{secretRef: {name: agent-observability}}]",
+    }
+    assert not holds_secret(recording.exports)
+
+
+def test_the_commands_name_the_kubeconfig_that_is_configured(tmp_path: Path) -> None:
+    file = tmp_path / "my kubeconfig"
+    file.write_text("contexts: [{name: kind-langfuse}]", encoding="utf-8")
+    recording = offline.record("dev", {"agent-observability:cluster": {"kubeconfig": str(file)}})
+
+    assert shlex.split(recording.exports["openCommand"])[:3] == [
+        "kubectl",
+        f"--kubeconfig={file}",
+        "--context=kind-langfuse",
+    ]
+
+
+def test_a_stack_without_a_first_user_and_agents_exports_neither() -> None:
+    recording = recorded(
+        langfuse={"version": "2.77.0", "admin": None, "signUp": "open"}, agents={"namespaces": []}
+    )
+
+    assert sorted(recording.exports) == [
+        "databaseAddress",
+        "namespace",
+        "openCommand",
+        "url",
+        "version",
+    ]

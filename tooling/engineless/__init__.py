@@ -1,0 +1,1 @@
+"""Runs the program without an engine: recording, offline answers, live application."""

@@ -1,0 +1,109 @@
+"""A backend that invents what providers would compute: repeatable, recognisable, never real."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stacks.stack_files import StackConfiguration, read
+from tooling.engineless import offline_aws, recording
+from tooling.engineless.recording import UNKNOWN, Recording, Resource, reveal
+
+_REPLACED_BY_ANY_CHANGE: Final = {"batch/v1:Job", "storage.k8s.io/v1:StorageClass"}
+
+
+class UnsupportedResourceError(Exception):
+    """A resource or function of a kind that the backend cannot answer for."""
+
+
+def is_kubernetes(resource: Resource) -> bool:
+    """Whether a resource is one Kubernetes object."""
+    return resource.custom and {"apiVersion", "kind"} <= resource.inputs.keys()
+
+
+def kubernetes_name(resource: Resource) -> str:
+    """The object's name; where the program gives none, as the provider would invent it.
+
+    The invented part follows from the URN, and from the inputs too for an object that any change
+    replaces: so a rendered stack shows by a changed name what the engine would replace.
+    """
+    name = reveal(resource.inputs.get("metadata", {})).get("name")
+    if name is not None:
+        return name
+    kind = f"{resource.inputs['apiVersion']}:{resource.inputs['kind']}"
+    seed = resource.urn
+    if resource.inputs.get("immutable") or kind in _REPLACED_BY_ANY_CHANGE:
+        seed += json.dumps(reveal(resource.inputs), sort_keys=True)
+    return f"{resource.name}-{hashlib.sha256(seed.encode()).hexdigest()[:8]}"
+
+
+class OfflineBackend:
+    """Answers for the Kubernetes, AWS and random providers without any of them.
+
+    ``preview``: generated values are unknown, as they are in the first preview of a stack.
+    """
+
+    def __init__(self, *, preview: bool = False) -> None:
+        self._preview = preview
+
+    def create(self, resource: Resource) -> tuple[str, Mapping[str, Any]]:
+        if resource.type.startswith("pulumi:providers:"):
+            return f"{resource.name}-id", resource.inputs
+        if is_kubernetes(resource):
+            metadata = reveal(resource.inputs.get("metadata", {}))
+            metadata = {**metadata, "name": kubernetes_name(resource)}
+            namespace = metadata.get("namespace")
+            id_ = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
+            state = {**resource.inputs, "metadata": metadata}
+            if resource.inputs["kind"] == "Ingress":
+                status = offline_aws.ingress_status(resource)
+                state["status"] = UNKNOWN if self._preview else status
+            return id_, state
+        if resource.type == "kubernetes:helm.sh/v3:Release":
+            return resource.inputs["name"], {**resource.inputs, "status": {"status": "deployed"}}
+        if resource.type.startswith("aws:"):
+            return offline_aws.create(resource, preview=self._preview)
+        if resource.type.startswith("random:"):
+            return "none", {**resource.inputs, **self._random(resource)}
+        raise UnsupportedResourceError(
+            f"{resource.type} '{resource.name}' cannot be shown without its provider: "
+            "add it to tooling/engineless/offline.py, or use a resource that can be."
+        )
+
+    def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if token.startswith("aws:"):
+            return offline_aws.invoke(token, arguments)
+        raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
+
+    def _random(self, resource: Resource) -> dict[str, str]:
+        length = resource.inputs.get("length", 0)
+        if resource.type == "random:index/randomBytes:RandomBytes":
+            data = hashlib.shake_256(resource.urn.encode()).digest(length)
+            state = {"hex": data.hex(), "base64": base64.b64encode(data).decode()}
+        elif resource.type == "random:index/randomPassword:RandomPassword":
+            text = hashlib.shake_256(resource.urn.encode()).hexdigest(length)
+            state = {"result": text[:length]}
+        elif resource.type == "random:index/randomId:RandomId":
+            data = hashlib.shake_256(resource.urn.encode()).digest(resource.inputs["byteLength"])
+            state = {"hex": data.hex()}
+        else:
+            raise UnsupportedResourceError(f"{resource.type} '{resource.name}' is not known here")
+        return dict.fromkeys(state, UNKNOWN) if self._preview else state
+
+
+def record(
+    stack: str, overrides: Mapping[str, Any] | None = None, *, preview: bool = False
+) -> Recording:
+    """What the program registers for a stack file, with ``overrides`` by full key."""
+    return record_configuration(stack, read(stack, overrides), preview=preview)
+
+
+def record_configuration(
+    stack: str, configuration: StackConfiguration, *, preview: bool = False
+) -> Recording:
+    """What the program registers for a configuration."""
+    backend = OfflineBackend(preview=preview)
+    return recording.run_program(stack, configuration, backend, preview=preview)

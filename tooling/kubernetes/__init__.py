@@ -1,0 +1,1 @@
+"""Access to Kubernetes clusters for tools."""
