@@ -87,31 +87,31 @@ _OBJECTS_GONE: Final = _verbs("s3", "DeleteObject DeleteObjectVersion")
 
 NEEDS: Final[tuple[Need, ...]] = (
     Need(
-        component="eks_cluster",
+        component="discovery",
         part="cluster",
         resource=_arn("eks", "cluster/{cluster}"),
         actions=_verbs("eks", "DescribeCluster"),
     ),
     Need(
-        component="eks_cluster",
+        component="discovery",
         part="cluster",
         resource="*",
         actions=_verbs("ec2", "DescribeVpcs DescribeRouteTables DescribeSubnets"),
     ),
     Need(
-        component="eks_cluster",
+        component="discovery",
         part="cluster",
         resource=_arn("ec2", "vpc/*"),
         actions=_verbs("ec2", "DescribeVpcAttribute"),
     ),
     Need(
-        component="eks_cluster",
+        component="discovery",
         part="oidc",
         resource="arn:{partition}:iam::{account}:oidc-provider/*",
         actions=_verbs("iam", "GetOpenIDConnectProvider"),
     ),
     Need(
-        component="eks_cluster",
+        component="discovery",
         part="oidc",
         resource="*",
         actions=_verbs("iam", "ListOpenIDConnectProviders"),

@@ -62,7 +62,7 @@ def test_a_stack_file_and_the_programs_own_code_are_both_compared(
 ) -> None:
     edit(tree / "Pulumi.dev.yaml", "maxReplicas: 2", "maxReplicas: 4")
     edit(
-        tree / "components" / "labels.py",
+        tree / "components" / "kubernetes" / "labels.py",
         'PART_OF: Final = "agent-observability"',
         'PART_OF: Final = "observability"',
     )
