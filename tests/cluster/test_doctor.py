@@ -33,7 +33,7 @@ from tooling.doctor import before, examination
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.doctor.server import Server
-from tooling.engineless.live.changes import at
+from tooling.kit.json_values import at
 from tooling.kubernetes.api import Api, Object, Reference
 
 pytestmark = pytest.mark.cluster

@@ -17,7 +17,7 @@ from tests.support import stacks
 from tests.support.delivered_secrets import APP, STORE, recorded
 from tests.support.recordings import inputs
 from tooling.cluster import crds
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
 
 pytestmark = pytest.mark.cluster

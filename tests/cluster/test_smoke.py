@@ -11,7 +11,7 @@ import pytest
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.live_stack import NAMESPACE, LiveStack
 from tests.support.loopback import serving
-from tooling.engineless.live.changes import at
+from tooling.kit.json_values import at
 from tooling.smoke import __main__ as command
 from tooling.smoke import trace
 

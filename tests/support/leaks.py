@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tooling.engineless.offline import OfflineBackend
-from tooling.engineless.recording import Recording, Resource, Secret, as_list, as_mapping
+from tooling.engineless.recording import Recording, Resource, Secret
+from tooling.kit.json_values import as_list, as_mapping
 
 _WINDOW: Final = 12
 """A part of a generated value as long as this counts as the value: halves of one are used."""

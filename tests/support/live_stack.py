@@ -14,7 +14,7 @@ from stacks import stack_files
 from stacks.stack_files import StackConfiguration
 from tooling.cluster import Cluster
 from tooling.engineless import live
-from tooling.engineless.live.changes import at
+from tooling.kit.json_values import at
 from tooling.kubernetes.api import Api, Object, Reference
 
 NAMESPACE: Final = "observability"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 
 Manifest = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tests.support.manifests import Cluster, Manifest, Pod, entries, title
-from tooling.engineless.recording import as_mapping
+from tooling.kit.json_values import as_mapping
 
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from components.kubernetes.labels import PART_OF
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
-from tooling.engineless.live.changes import at
+from tooling.kit.json_values import at
 from tooling.kubernetes.api import Api, Object
 from tooling.kubernetes.readiness import readiness
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from tooling.diff.model import ABSENT, Comparison, Difference, PropertyChange
 from tooling.diff.properties import is_secret, is_unknown, text
 from tooling.doctor.text import mask, printable
-from tooling.engineless.recording import as_list, as_mapping, convert
+from tooling.engineless.recording import convert
+from tooling.kit.json_values import as_list, as_mapping
 
 _LINES: Final = 12
 """Values of one resource that are listed; the others are counted."""

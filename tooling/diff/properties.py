@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tooling.diff.model import ABSENT, PropertyChange
 from tooling.diff.snapshot import SECRET, UNKNOWN
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 
 _NAMES: Final = ("name", "Sid", "key", "id", "alert", "title")
 """What items of a list are told apart by, where every item has it: not by their position."""

@@ -26,7 +26,7 @@ from tooling.doctor.place import Place
 from tooling.doctor.pods import describe
 from tooling.doctor.snapshot import Snapshot
 from tooling.doctor.text import quote
-from tooling.engineless.recording import as_list
+from tooling.kit.json_values import as_list
 
 _STUCK: Final = 120.0
 """Seconds after which a deletion is not on its way any more."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from components.kubernetes.labels import PART_OF
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 
 Object = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from stacks.settings import Settings
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, conditions, is_ours, labels, name, part
 from tooling.doctor.place import Place
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 
 OLDEST: Final = (1, 30)
 """``preStop.sleep`` is on by default from this release on:

@@ -29,6 +29,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
 from stacks.stack_files import ROOT, StackConfiguration, project_name
+from tooling.kit.json_values import as_list, as_mapping
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -263,16 +264,6 @@ def _placeholder_kubeconfig(configuration: StackConfiguration) -> Generator[None
                 del os.environ["KUBECONFIG"]
             else:
                 os.environ["KUBECONFIG"] = before
-
-
-def as_mapping(value: object) -> Mapping[str, Any] | None:
-    """``value`` if it is a mapping. Configuration and inputs are JSON: keys are text."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
-
-
-def as_list(value: object) -> list[Any] | None:
-    """``value`` if it is a list."""
-    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 def convert(value: Any, leaf: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JSON

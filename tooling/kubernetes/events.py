@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tooling.engineless.live.changes import at
-from tooling.engineless.recording import as_mapping
+from tooling.kit.json_values import as_mapping, at
 from tooling.kubernetes.api import Api, LiveError, Object, Reference
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from tooling.engineless.recording import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping
 
 _FIRST: Final = (
     *("apiVersion", "kind", "metadata"),

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pulumi
 
-from tooling.engineless.recording import UNKNOWN, Secret, as_list, as_mapping, convert
+from tooling.engineless.recording import UNKNOWN, Secret, convert
+from tooling.kit.json_values import as_list, as_mapping
 from tooling.render.model import RenderError
 
 SECRET_TEXT: Final = "[secret]"  # noqa: S105 - what stands in place of one

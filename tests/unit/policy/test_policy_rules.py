@@ -20,7 +20,7 @@ from policy.rules import RULES, STACK_RULES
 from policy.rules.model import STACK_TYPE, UNKNOWN, Seen
 from tests.support import stacks
 from tooling import policy
-from tooling.engineless import recording
+from tooling.kit.json_values import as_list, as_mapping
 
 Mutate = Callable[[dict[str, Any]], None]
 
@@ -646,9 +646,9 @@ def _odd(value: object, chance: random.Random) -> object:
     """A copy of a value with parts of it replaced by what nobody expects there."""
     if chance.random() < 0.15:
         return chance.choice(_ODD)
-    if (mapping := recording.as_mapping(value)) is not None:
+    if (mapping := as_mapping(value)) is not None:
         return {key: _odd(item, chance) for key, item in mapping.items()}
-    if (items := recording.as_list(value)) is not None:
+    if (items := as_list(value)) is not None:
         return [_odd(item, chance) for item in items]
     return value
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from tooling.engineless.recording import as_mapping
+from tooling.kit.json_values import at
 
 _JOB: Final = ("spec.completions", "spec.parallelism", "spec.selector", "spec.template")
 _STATEFUL_SET: Final = (
@@ -73,14 +73,6 @@ def ignoring(
         else:
             holder.pop(last, None)
     return result
-
-
-def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
-    """What stands at a dotted path; None where the path ends early."""
-    found: Any = value
-    for part in path.split("."):
-        found = (as_mapping(found) or {}).get(part)
-    return found
 
 
 def manifest(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:

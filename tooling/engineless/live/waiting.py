@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tooling.engineless.live.changes import at
-from tooling.engineless.recording import as_mapping
+from tooling.kit.json_values import as_mapping, at
 from tooling.kubernetes.api import Api, LiveError, Object, Reference
 from tooling.kubernetes.events import latest
 from tooling.kubernetes.readiness import failure, pod_problem, readiness

@@ -1,0 +1,1 @@
+"""What every tool shares: deadlines, masking, commands, reports."""

@@ -1,0 +1,24 @@
+"""JSON values: whether one is a mapping or a list, and what is at a path inside one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+
+def as_mapping(value: object) -> Mapping[str, Any] | None:
+    """``value`` if it is a mapping. Configuration and inputs are JSON: keys are text."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+
+
+def as_list(value: object) -> list[Any] | None:
+    """``value`` if it is a list."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
+def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
+    """The value at a dotted path; None where the path ends early."""
+    found: Any = value
+    for part in path.split("."):
+        found = (as_mapping(found) or {}).get(part)
+    return found
