@@ -79,12 +79,17 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         }
     ),
-    "prod with storage, logs and LangSmith": Variant(
+    "prod with storage, logs and LangSmith, open to the world": Variant(
         stack="prod",
         overrides={
             f"{_N}objectStorage": {"exports": True, "media": True},
             f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents"},
-            f"{_N}endpoint": {"accessLogs": {"days": 30}, "deletionProtection": True},
+            f"{_N}endpoint": {
+                "accessLogs": {"days": 30},
+                "deletionProtection": True,
+                "inboundCidrs": ["0.0.0.0/0"],
+            },
+            f"{_N}acknowledge": ["openToTheWorld"],
         },
     ),
     "prod without DNS": Variant(

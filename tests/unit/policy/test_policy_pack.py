@@ -166,15 +166,6 @@ def test_the_page_lists_exactly_the_rules_with_what_they_protect() -> None:
     assert rows == list(PROTECTS.items())
 
 
-def test_the_readme_lists_exactly_the_rules_with_what_they_protect() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-
-    section = readme.partition("## Policy\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \|$", section, re.MULTILINE) == list(
-        PROTECTS.items()
-    )
-
-
 def test_the_rules_import_nothing_but_the_standard_library() -> None:
     imports = {
         line.split()[1].partition(".")[0]

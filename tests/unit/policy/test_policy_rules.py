@@ -658,7 +658,7 @@ def test_no_rule_fails_on_values_that_nobody_expects(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same odd values in every run
     odd = [
         dataclasses.replace(s, inputs={key: _odd(value, chance) for key, value in s.inputs.items()})
-        for variant in ("dev", "prod", "prod with storage, logs and LangSmith")
+        for variant in ("dev", "prod", "prod with storage, logs and LangSmith, open to the world")
         for s in stack(variant)
     ]
 

@@ -1,0 +1,34 @@
+"""The pages say what the program does: the index is complete, outputs are those of the stacks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from tests.support.stacks import VARIANTS, recorded
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+DOCS: Final = ROOT / "docs"
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1500
+
+
+def test_the_index_names_every_page_once() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+
+    listed = re.findall(r"^\| \[[^]]+\]\(([\w-]+\.md)\) \|", index, re.MULTILINE)
+    assert sorted(listed) == sorted(
+        page.name for page in DOCS.glob("*.md") if page.stem != "README"
+    )
+
+
+def test_the_page_of_outputs_lists_exactly_what_stacks_export() -> None:
+    page = (DOCS / "outputs.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \| .+ \|$", page, re.MULTILINE))
+    exported = [set(recorded(variant).exports) for variant in VARIANTS]
+
+    assert rows.keys() == set.union(*exported)
+    assert {name for name, when in rows.items() if when == "always"} == set.intersection(*exported)
