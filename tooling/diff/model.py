@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tooling.kit.json_values import Path
+
 
 class DiffError(Exception):
     """Something that keeps two trees from being compared; the message says what, and what to do."""
@@ -71,8 +73,7 @@ class Snapshot:
 class PropertyChange:
     """One value that differs."""
 
-    path: tuple[str | int, ...]
-    """Keys, list positions, and names of list items in brackets: ``("env", "[PORT]")``."""
+    path: Path
     before: Any
     after: Any
     replaces: str | None = None

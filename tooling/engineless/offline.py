@@ -6,13 +6,11 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from stacks.stack_files import StackConfiguration, read
-from tooling.engineless import offline_aws, recording
+from tooling.engineless import offline_aws, recording, replacement
 from tooling.engineless.recording import UNKNOWN, Recording, Resource, reveal
-
-_REPLACED_BY_ANY_CHANGE: Final = {"batch/v1:Job", "storage.k8s.io/v1:StorageClass"}
 
 
 class UnsupportedResourceError(Exception):
@@ -27,16 +25,14 @@ def is_kubernetes(resource: Resource) -> bool:
 def kubernetes_name(resource: Resource) -> str:
     """The object's name; where the program gives none, as the provider would invent it.
 
-    The invented part follows from the URN, and from the inputs too for an object that any change
-    replaces: so a rendered stack shows by a changed name what the engine would replace.
+    The invented part follows from the URN and from the inputs that replace the object: so a
+    rendered stack shows by a changed name what the engine would replace.
     """
     name = reveal(resource.inputs.get("metadata", {})).get("name")
     if name is not None:
         return name
-    kind = f"{resource.inputs['apiVersion']}:{resource.inputs['kind']}"
-    seed = resource.urn
-    if resource.inputs.get("immutable") or kind in _REPLACED_BY_ANY_CHANGE:
-        seed += json.dumps(reveal(resource.inputs), sort_keys=True)
+    fixed = replacement.identity(reveal(resource.inputs), resource.request.replaceOnChanges)
+    seed = resource.urn + json.dumps(fixed, sort_keys=True)
     return f"{resource.name}-{hashlib.sha256(seed.encode()).hexdigest()[:8]}"
 
 

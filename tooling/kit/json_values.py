@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+Path = tuple[str | int, ...]
+"""Keys, list positions, and names of list items in brackets: ``("env", "[PORT]")``."""
+
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
     """``value`` if it is a mapping. Configuration and inputs are JSON: keys are text."""
@@ -22,3 +25,10 @@ def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
     for part in path.split("."):
         found = (as_mapping(found) or {}).get(part)
     return found
+
+
+def covers(pattern: str, path: Path) -> bool:
+    """Whether a path is the one that ``pattern`` names with dots, or below it. ``*`` is any."""
+    parts = [] if pattern == "*" else pattern.split(".")
+    keys = [part for part in path if isinstance(part, str) and not part.startswith("[")]
+    return keys[: len(parts)] == parts

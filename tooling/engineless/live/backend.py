@@ -132,7 +132,13 @@ class LiveBackend:
         if old is None or old.object is None:
             entry.object = _new_reference(resource, entry.inputs)
             return self._create(resource, api, entry)
-        change = changes.change(old.inputs, entry.inputs)
+        provider = self._state.get(entry.provider)
+        change = changes.change(
+            old.inputs,
+            entry.inputs,
+            provider=provider.inputs if provider else {},
+            declared=resource.request.replaceOnChanges,
+        )
         entry.object = old.object
         live = api.get(old.object)
         if live is None:
