@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 import runpy
 from collections.abc import Mapping
 from typing import Any
@@ -174,6 +175,35 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
     assert "langfuse-storage-" not in text  # the prod stack has no bucket
     (provider,) = made.of_type("pulumi:providers:aws")
     assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
+
+
+def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None:
+    """They follow from names in the code: another one is a change of every deployed role."""
+    made = program({**REPOSITORY, "stateBucket": "acme-state"})
+
+    sids = {
+        re.sub(r"\d+$", "", statement["Sid"])
+        for resource in made.of_type("aws:iam/policy:Policy")
+        for statement in json.loads(resource.inputs["policy"])["Statement"]
+    }
+    assert sorted(sids) == [
+        "Alarmtopic",
+        "BoundaryIsKept",
+        "BoundaryIsNotEdited",
+        "Cloudalarms",
+        "DatabaseLogs",
+        "Doctor",
+        "EksCluster",
+        "Entries",
+        "Objects",
+        "Postgresrds",
+        "Publicendpoint",
+        "Secretsmanagersecret",
+        "Secretsmanagerstore",
+        "StateList",
+        "StateObjects",
+        "Validatedcertificate",
+    ]
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:
