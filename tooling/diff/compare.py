@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from tooling.diff import danger, properties
 from tooling.diff.model import (
@@ -23,7 +22,9 @@ from tooling.kit.json_values import covers
 _PROTECT = "protect"
 
 
-def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comparison:
+def compare(
+    stack: str, before: Snapshot | None, after: Snapshot | None, *, project: str = "."
+) -> Comparison:
     """What differs from ``before`` to ``after``; None is a side that has no such stack."""
     old, differing = _settled(before or Snapshot(resources={}), after or Snapshot(resources={}))
     new = after or Snapshot(resources={})
@@ -38,6 +39,7 @@ def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comp
     unprotected = {d.resource.urn for d in replaced if d not in refused} & locked
     return Comparison(
         stack=stack,
+        project=project,
         refused=_sorted(refused),
         replaced=_sorted(
             replace(d, dangers=(*_loss(d.resource), *_unlocked(d.resource, unprotected)))
@@ -224,26 +226,3 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
         return harmless, item.resource.type, item.resource.name
 
     return tuple(sorted(differences, key=weight))
-
-
-def snapshot(raw: Mapping[str, Any]) -> Snapshot:
-    """A side as it was written by ``tooling/diff/snapshot.py``."""
-    return Snapshot(
-        resources={
-            urn: Resource(
-                urn=urn,
-                type=item["type"],
-                name=item["name"],
-                inputs=item["inputs"],
-                protect=item["protect"],
-                provider=item["provider"],
-                ignored=tuple(item["ignored"]),
-                replace_on_changes=tuple(item["replaceOnChanges"]),
-                uses={name: tuple(urns) for name, urns in item["uses"].items()},
-                invented_name=item["inventedName"],
-            )
-            for urn, item in raw["resources"].items()
-        },
-        outputs=raw["outputs"],
-        acknowledged=tuple(raw["acknowledged"]),
-    )

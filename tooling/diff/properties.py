@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tooling.diff.model import ABSENT, PropertyChange
 from tooling.diff.snapshot import SECRET, UNKNOWN
-from tooling.kit.json_values import Path, as_list, as_mapping
+from tooling.kit.json_values import Path, as_list, as_mapping, parsed
 
 _NAMES: Final = ("name", "Sid", "key", "id", "alert", "title")
 """What items of a list are told apart by, where every item has it: not by their position."""
@@ -96,11 +96,5 @@ def _by(name: str, items: list[Any]) -> dict[str, Any] | None:
 
 def _opened(before: Any, after: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
     """Two texts that are JSON documents, as what they say."""
-    if not (isinstance(before, str) and isinstance(after, str)):
-        return before, after
-    if before[:1] not in {"{", "["} or after[:1] not in {"{", "["}:
-        return before, after
-    try:
-        return json.loads(before), json.loads(after)
-    except ValueError:
-        return before, after
+    old, new = parsed(before), parsed(after)
+    return (before, after) if old is None or new is None else (old, new)

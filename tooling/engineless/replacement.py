@@ -32,10 +32,7 @@ _RANDOM: Final = (
 )
 _PROGRAM: Final = "the program's own `replace_on_changes`"
 
-MUTABLE: Final[Mapping[str, Any]] = {
-    "enableConfigMapMutable": "true",
-    "enableSecretMutable": "true",
-}
+MUTABLE: Final = {"enableConfigMapMutable": "true", "enableSecretMutable": "true"}
 """What this program's Kubernetes providers are given, where the provider itself is not at hand."""
 
 
@@ -157,7 +154,6 @@ RULES: Final[dict[str, Rule]] = {
     "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": _object("roleRef"),
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": _object("roleRef"),
     "kubernetes:storage.k8s.io/v1:StorageClass": _object("parameters provisioner"),
-    # A schema without `ForceNew`; Pulumi's provider adds it in some releases.
     "pulumi:providers:aws": Rule((), _AWS_PROVIDER, unsure=("region",)),
     "random:index/randomId:RandomId": Rule(("*",), _RANDOM + "resource_id.go"),
     "random:index/randomPassword:RandomPassword": Rule(("*",), _RANDOM + "resource_password.go"),

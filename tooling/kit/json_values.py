@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -17,6 +18,16 @@ def as_mapping(value: object) -> Mapping[str, Any] | None:
 def as_list(value: object) -> list[Any] | None:
     """``value`` if it is a list."""
     return cast("list[Any]", value) if isinstance(value, list) else None
+
+
+def parsed(value: object) -> Any:  # noqa: ANN401 - JSON
+    """What a text says that is a JSON object or array; None for any other value."""
+    if not isinstance(value, str) or value[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON

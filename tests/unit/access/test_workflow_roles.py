@@ -8,7 +8,6 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-import runpy
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from stacks.settings import ConfigurationError
 from stacks.stack_files import ROOT, StackConfiguration
 from tests.support import stacks
 from tests.support.component_run import run_component
-from tooling.engineless import offline, recording
+from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 PLACE = Place(
@@ -153,11 +152,7 @@ def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
     configuration = StackConfiguration(
         {f"access:{key}": value for key, value in values.items()}, frozenset()
     )
-
-    def body() -> None:
-        runpy.run_path(str(ROOT / "access" / "__main__.py"), run_name="__main__")
-
-    return recording.run(stack, configuration, offline.OfflineBackend(), body)
+    return offline.record_configuration(stack, configuration, project=ROOT / "access")
 
 
 def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:

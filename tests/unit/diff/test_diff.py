@@ -220,8 +220,8 @@ def test_a_new_stack_and_a_stack_that_is_gone_are_called_so() -> None:
         "### dev: 26 created\n\nThe stack is new: `abc1234` has no `Pulumi.dev.yaml`.\n"
     )
     assert gone.startswith(
-        "### dev: 26 removed\n\n`Pulumi.dev.yaml` is gone. What it deployed stays until somebody "
-        "destroys it, with the file.\n"
+        "### dev: 26 removed\n\n`Pulumi.dev.yaml` is gone. What it deployed stays until "
+        "`pulumi destroy`, which needs the file.\n"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tooling.engineless.live import changes
 from tooling.engineless.live.changes import Change, UnsupportedPathError
 from tooling.engineless.live.generated import generate
-from tooling.engineless.offline import UnsupportedResourceError
+from tooling.engineless.recording import UnsupportedResourceError
 from tooling.engineless.replacement import MUTABLE
 from tooling.kubernetes.masking import Masker
 

@@ -138,6 +138,12 @@ CLASS = item("storage.k8s.io/v1", "StorageClass", provisioner="a", parameters={"
             id="mutable data",
         ),
         pytest.param(
+            {**CONFIG, "immutable": False},
+            {**CONFIG, "data": {"a": "2"}},
+            Change.REPLACE,
+            id="data that changes and becomes immutable",
+        ),
+        pytest.param(
             SECRET, {**SECRET, "type": "b"}, Change.REPLACE, id="type of a mutable Secret"
         ),
         pytest.param(
