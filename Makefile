@@ -1,5 +1,6 @@
 # Every command a person needs. `make help` lists them.
 STACK ?= dev
+PROJECT ?= .
 CLUSTER ?= kwok
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +20,7 @@ help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke, render, diff, policy;"
+	@echo "  PROJECT=access is another project of render, diff, policy: the folder of its program;"
 	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up;"
 	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both:"
 	@echo "  python -m tooling.doctor --help, python -m tooling.smoke --help."
@@ -71,14 +73,14 @@ smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://â
 		$(if $(URL),--url '$(URL)') $(if $(JSON),--json '$(JSON)') $(OPTIONS)
 
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
-	@$(BIN)/python -m tooling.render --stack $(STACK)
+	@$(BIN)/python -m tooling.render --project '$(PROJECT)' --stack $(STACK)
 
 diff: $(INSTALLED) ## Show what this tree changes against BASE, for each of STACK, without CLI or cluster
-	@$(BIN)/python -m tooling.diff --base '$(BASE)' $(foreach s,$(STACK),--stack '$(s)') \
-		$(if $(MARKDOWN),--markdown '$(MARKDOWN)')
+	@$(BIN)/python -m tooling.diff --base '$(BASE)' --project '$(PROJECT)' \
+		$(foreach s,$(STACK),--stack '$(s)') $(if $(MARKDOWN),--markdown '$(MARKDOWN)')
 
 policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI or cluster
-	@$(BIN)/python -m tooling.policy $(foreach s,$(STACK),--stack '$(s)') \
+	@$(BIN)/python -m tooling.policy --project '$(PROJECT)' $(foreach s,$(STACK),--stack '$(s)') \
 		$(if $(MARKDOWN),--markdown '$(MARKDOWN)')
 
 # -- Check -----------------------------------------------------------------------------------------

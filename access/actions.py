@@ -34,12 +34,16 @@ Part = Literal[
 """A part of a stack that its settings switch on."""
 
 
+DISCOVERY: Final = "eks_cluster"
+"""The look-ups of the cluster. It becomes a statement's Sid: a new name changes deployed roles."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Need:
     """Actions on one kind of resource."""
 
     component: str
-    """Class that makes the resource, or module of look-ups."""
+    """Class that makes the resource, or ``DISCOVERY``."""
     part: Part
     """When it is needed."""
     resource: str
@@ -87,31 +91,31 @@ _OBJECTS_GONE: Final = _verbs("s3", "DeleteObject DeleteObjectVersion")
 
 NEEDS: Final[tuple[Need, ...]] = (
     Need(
-        component="discovery",
+        component=DISCOVERY,
         part="cluster",
         resource=_arn("eks", "cluster/{cluster}"),
         actions=_verbs("eks", "DescribeCluster"),
     ),
     Need(
-        component="discovery",
+        component=DISCOVERY,
         part="cluster",
         resource="*",
         actions=_verbs("ec2", "DescribeVpcs DescribeRouteTables DescribeSubnets"),
     ),
     Need(
-        component="discovery",
+        component=DISCOVERY,
         part="cluster",
         resource=_arn("ec2", "vpc/*"),
         actions=_verbs("ec2", "DescribeVpcAttribute"),
     ),
     Need(
-        component="discovery",
+        component=DISCOVERY,
         part="oidc",
         resource="arn:{partition}:iam::{account}:oidc-provider/*",
         actions=_verbs("iam", "GetOpenIDConnectProvider"),
     ),
     Need(
-        component="discovery",
+        component=DISCOVERY,
         part="oidc",
         resource="*",
         actions=_verbs("iam", "ListOpenIDConnectProviders"),

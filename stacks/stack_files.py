@@ -32,21 +32,30 @@ class StackConfiguration:
     secret_keys: frozenset[str]
 
 
-def project_name() -> str:
-    """The project's name, from ``Pulumi.yaml``."""
-    return str(_project()["name"])
+def project_name(project: Path | None = None) -> str:
+    """The name of the project in a folder, from its ``Pulumi.yaml``."""
+    return str(_project(project)["name"])
 
 
-def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfiguration:
+def stacks(project: Path | None = None) -> list[str]:
+    """The stacks that the project in a folder has files for."""
+    return sorted(path.name.split(".")[1] for path in (project or ROOT).glob("Pulumi.*.yaml"))
+
+
+def read(
+    stack: str, overrides: Mapping[str, Any] | None = None, *, project: Path | None = None
+) -> StackConfiguration:
     """The configuration of ``stack`` with ``overrides`` (by full key; objects are merged).
+
+    ``project``: the folder of the project, with its ``Pulumi.yaml``; else the program's own.
 
     Encrypted values cannot be read without the stack's key: placeholders of the right form stand
     for them. Raises ``StackFileError``.
     """
-    path = ROOT / f"Pulumi.{stack}.yaml"
+    path = (project or ROOT) / f"Pulumi.{stack}.yaml"
     if not path.is_file():
-        known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
-        raise StackFileError(f"There is no stack file {path.name}; stacks are {', '.join(known)}.")
+        known = ", ".join(stacks(project)) or "none"
+        raise StackFileError(f"There is no stack file {path.name}; stacks are {known}.")
     try:
         document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -60,10 +69,10 @@ def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfigu
         )
     # As the engine: a key without a namespace is the project's.
     given = {
-        key if ":" in key else f"{project_name()}:{key}": value
+        key if ":" in key else f"{project_name(project)}:{key}": value
         for key, value in ((str(k), v) for k, v in config.items())
     }
-    return assemble({**_defaults(), **given}, overrides)
+    return assemble({**_defaults(project), **given}, overrides)
 
 
 def assemble(
@@ -93,18 +102,22 @@ def placeholder(name: str) -> str:
     return _PLACEHOLDERS.get(name, _PLACEHOLDER)
 
 
-def _project() -> Mapping[str, Any]:
-    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+def _project(project: Path | None) -> Mapping[str, Any]:
+    folder = project or ROOT
+    path = folder / "Pulumi.yaml"
+    if not path.is_file():
+        raise StackFileError(f"There is no project in the folder {folder.name}: no {path.name}.")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults(project: Path | None) -> dict[str, Any]:
     """What ``Pulumi.yaml`` gives every stack."""
-    project = _project()
+    content = _project(project)
     return {
-        key if ":" in key else f"{project['name']}:{key}": declared.get(
+        key if ":" in key else f"{content['name']}:{key}": declared.get(
             "value", declared.get("default")
         )
-        for key, declared in project["config"].items()
+        for key, declared in content["config"].items()
     }
 
 

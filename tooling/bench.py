@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stacks.stack_files import ROOT
+from stacks.stack_files import ROOT, stacks
 
 _AGENTS: Final = (1, 10, 100)
 
@@ -31,7 +31,7 @@ for module in json.loads(sys.argv[1]):
 
 _RECORD: Final = """
 import json, sys, time
-from tooling import offline
+from tooling.engineless import offline
 overrides = json.loads(sys.argv[2])
 offline.record(sys.argv[1], overrides)
 start = time.perf_counter()
@@ -41,7 +41,8 @@ print(json.dumps([time.perf_counter() - start, len(recording.resources)]))
 
 _CHAIN: Final = """
 import json, sys
-from tooling import offline, render
+from tooling import render
+from tooling.engineless import offline
 from tooling.render import summary
 print(json.dumps(summary.chain(render.collect(offline.record(sys.argv[1])))))
 """
@@ -138,9 +139,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="processes for each figure")
     runs = parser.parse_args().runs
-    stacks = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
     print(f"Stacks, medians of {runs} processes:")
-    for stack in stacks:
+    for stack in stacks():
         _stack(stack, runs)
     print(f"\nGrowth of dev with agent namespaces, medians of {runs} processes:")
     _agents(runs)

@@ -12,23 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pulumi
-
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import UNKNOWN, Seen
-from stacks.stack_files import StackFileError
+from stacks.stack_files import ROOT
 from tooling.engineless import offline, recording
-from tooling.engineless.recording import DuplicateUrnError, Recording, Resource, reveal
-
-_EXPLAINED = (
-    pulumi.RunError,
-    StackFileError,
-    offline.UnsupportedResourceError,
-    DuplicateUrnError,
-    NotImplementedError,
-    OSError,
-)
-"""Errors whose message says what is wrong; any other is a fault of the program."""
+from tooling.engineless.recording import Recording, Resource, reveal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,20 +82,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--stack", required=True, action="append", help="as in Pulumi.<stack>.yaml; may be repeated"
     )
+    parser.add_argument("--project", default=".", help="its folder; default: the program itself")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it there too")
     given = parser.parse_args(arguments)
     documents: list[str] = []
     broken = False
     try:
         for name in given.stack:
-            stack = seen(offline.record(name))
+            stack = seen(offline.record(name, project=ROOT / given.project))
             found = list(violations(stack))
             broken = broken or bool(found)
             documents.append(report(name, stack, found))
         text = "\n".join(documents)
         if given.markdown:
             given.markdown.write_text(text, encoding="utf-8")
-    except _EXPLAINED as error:
+    except offline.EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(text, end="")

@@ -25,7 +25,7 @@ from tests.support.components import (
     modules,
     syntax,
 )
-from tooling.engineless import offline, recording
+from tooling.engineless import offline, running
 from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import Recording, Resource
 
@@ -180,7 +180,7 @@ def test_a_child_after_its_component_is_found(monkeypatch: pytest.MonkeyPatch) -
         component.register_outputs({})
 
     empty = StackConfiguration({}, frozenset())
-    recording.run("fixture", empty, offline.OfflineBackend(), program)
+    running.run("fixture", empty, offline.OfflineBackend(), program)
     assert log.registered == {"test:index:Test::test": 2}
     assert log.late == ["test-late"]
 

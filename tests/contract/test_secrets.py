@@ -13,7 +13,7 @@ from stacks.stack_files import StackConfiguration
 from tests.support import stacks
 from tests.support.leaks import Leaks, generated_values, plain_texts
 from tooling import render
-from tooling.engineless import offline, recording
+from tooling.engineless import offline, running
 from tooling.engineless.recording import Recording, holds_secret, secret_texts
 from tooling.render.values import SECRET_TEXT
 
@@ -27,7 +27,7 @@ def leaks_of(run: Recording) -> Leaks:
 
 def record(body: Callable[[], None]) -> Recording:
     empty = StackConfiguration({}, frozenset())
-    return recording.run("fixture", empty, offline.OfflineBackend(), body)
+    return running.run("fixture", empty, offline.OfflineBackend(), body)
 
 
 def test_no_secret_stands_outside_of_a_secret_mark(variant: str) -> None:

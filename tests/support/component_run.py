@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stacks.stack_files import StackConfiguration
-from tooling.engineless import recording
+from tooling.engineless import running
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import Recording
 
@@ -22,7 +22,7 @@ def run_component(body: Callable[[], object], *, preview: bool = False) -> Recor
         body()
 
     backend = OfflineBackend(preview=preview)
-    return recording.run(STACK, _NOTHING, backend, program, preview=preview)
+    return running.run(STACK, _NOTHING, backend, program, preview=preview)
 
 
 def urn(parent: str, type_: str, name: str) -> str:

@@ -25,7 +25,7 @@ def side(stack: str = "prod", **sections: object) -> Snapshot:
 
 def through_json(raw: Mapping[str, Any]) -> Snapshot:
     """A side as it arrives from the other process."""
-    return compare.snapshot(json.loads(json.dumps(raw)))
+    return Snapshot.read(json.loads(json.dumps(raw)))
 
 
 def comparison(before: Snapshot | None, after: Snapshot | None, stack: str = "prod") -> Comparison:

@@ -9,7 +9,7 @@ import pulumi
 
 from stacks.stack_files import StackConfiguration
 from tooling import render
-from tooling.engineless import recording
+from tooling.engineless import running
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import Resource
 from tooling.render import RenderedStack
@@ -33,7 +33,7 @@ def rendered(
 
     empty = StackConfiguration({}, frozenset())
     backend = InventingBackend(preview=preview)
-    run = recording.run("test", empty, backend, program, preview=preview)
+    run = running.run("test", empty, backend, program, preview=preview)
     return render.collect(run, keep_secrets=keep_secrets, allow_unknown=preview)
 
 

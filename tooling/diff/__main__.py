@@ -25,10 +25,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument(
         "--stack", required=True, action="append", help="as in Pulumi.<stack>.yaml; may be repeated"
     )
+    parser.add_argument("--project", default=".", help="its folder; default: the program itself")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it there too")
     given = parser.parse_args(arguments)
     try:
-        document = difference(root, given.base, given.stack)
+        document = difference(root, given.base, given.project, given.stack)
         if given.markdown:
             given.markdown.write_text(document, encoding="utf-8")
     except (DiffError, OSError) as error:
@@ -38,15 +39,16 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     return 0
 
 
-def difference(root: Path, ref: str, stacks: Sequence[str]) -> str:
+def difference(root: Path, ref: str, project: str, stacks: Sequence[str]) -> str:
     """What differs between a commit and the working tree in ``root``, as Markdown."""
     sha = trees.commit(root, ref)
     short = sha[:7]
     with trees.extracted(root, sha) as base:
-        sides = trees.record(base, root, stacks, name=f"{ref} ({short})")
+        sides = trees.record(base, root, project, stacks, name=f"{ref} ({short})")
         packages = trees.packages(base, root)
     return "\n".join(
-        to_markdown(compare(stack, *sides[stack]), short, packages) for stack in stacks
+        to_markdown(compare(stack, *sides[stack], project=project), short, packages)
+        for stack in stacks
     )
 
 

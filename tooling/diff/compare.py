@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from tooling.diff import danger, properties, replacement
+from tooling.diff import danger, properties
 from tooling.diff.model import (
+    ABSENT,
     Comparison,
     Difference,
     PropertyChange,
     Resource,
     Snapshot,
 )
+from tooling.engineless import replacement
+from tooling.engineless.recording import convert
+from tooling.kit.json_values import covers
 
 _PROTECT = "protect"
 
 
-def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comparison:
+def compare(
+    stack: str, before: Snapshot | None, after: Snapshot | None, *, project: str = "."
+) -> Comparison:
     """What differs from ``before`` to ``after``; None is a side that has no such stack."""
-    old, new = before or Snapshot(resources={}), after or Snapshot(resources={})
-    pairs = [
-        (old.resources[urn], new.resources[urn]) for urn in old.resources if urn in new.resources
-    ]
-    differing = [d for d in (_difference(a, b, new) for a, b in pairs) if d is not None]
+    old, differing = _settled(before or Snapshot(resources={}), after or Snapshot(resources={}))
+    new = after or Snapshot(resources={})
+    pairs = list(_pairs(old, new))
     gone = [r for urn, r in old.resources.items() if urn not in new.resources]
     replaced = [d for d in differing if _replaces(d)]
     locked = {urn for urn, r in old.resources.items() if r.protect}
@@ -35,6 +39,7 @@ def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comp
     unprotected = {d.resource.urn for d in replaced if d not in refused} & locked
     return Comparison(
         stack=stack,
+        project=project,
         refused=_sorted(refused),
         replaced=_sorted(
             replace(d, dangers=(*_loss(d.resource), *_unlocked(d.resource, unprotected)))
@@ -71,11 +76,61 @@ def compare(stack: str, before: Snapshot | None, after: Snapshot | None) -> Comp
     )
 
 
+def _settled(old: Snapshot, new: Snapshot) -> tuple[Snapshot, list[Difference]]:
+    """``old`` with the names that ``new`` invents, and what differs then.
+
+    The name of a Kubernetes object differs if the object is replaced, and only then: two commits
+    need not invent alike. What refers to a replaced object differs too, and may be replaced by it.
+    """
+    replaced: set[str] = set()
+    while True:
+        renamed = _renamed(old, new, replaced)
+        found = [_difference(a, b, new) for a, b in _pairs(renamed, new)]
+        differing = [d for d in found if d is not None]
+        more = {d.resource.urn for d in differing if _replaces(d)} - replaced
+        if not more:
+            return renamed, differing
+        replaced |= more
+
+
+def _pairs(old: Snapshot, new: Snapshot) -> Iterator[tuple[Resource, Resource]]:
+    for urn, resource in old.resources.items():
+        if urn in new.resources:
+            yield resource, new.resources[urn]
+
+
+def _renamed(old: Snapshot, new: Snapshot, replaced: set[str]) -> Snapshot:
+    names = {
+        a.invented_name: b.invented_name
+        for a, b in _pairs(old, new)
+        if a.invented_name and b.invented_name and a.urn not in replaced
+    }
+    pattern = re.compile("|".join(map(re.escape, names)))
+
+    def leaf(value: object) -> object:
+        if not names or not isinstance(value, str):
+            return value
+        return pattern.sub(lambda found: names[found[0]], value)
+
+    return replace(
+        old,
+        resources={
+            urn: replace(
+                resource,
+                inputs=convert(resource.inputs, leaf),
+                invented_name=names.get(resource.invented_name or "", resource.invented_name),
+            )
+            for urn, resource in old.resources.items()
+        },
+        outputs=convert(old.outputs, leaf),
+    )
+
+
 def _difference(before: Resource, after: Resource, side: Snapshot) -> Difference | None:
     found = [
         _judged(change, before, after, side)
         for change in properties.changes(before.inputs, after.inputs)
-        if not any(properties.covers(path, change.path) for path in after.ignored)
+        if not any(covers(path, change.path) for path in after.ignored)
     ]
     dangers: tuple[str, ...] = ()
     if before.protect != after.protect:
@@ -96,14 +151,23 @@ def _difference(before: Resource, after: Resource, side: Snapshot) -> Difference
 def _ignored(before: Resource, after: Resource) -> Iterator[tuple[Resource, str]]:
     found = list(properties.changes(before.inputs, after.inputs))
     for path in after.ignored:
-        if any(properties.covers(path, change.path) for change in found):
+        if any(covers(path, change.path) for change in found):
             yield after, path
 
 
 def _judged(
     change: PropertyChange, before: Resource, after: Resource, side: Snapshot
 ) -> PropertyChange:
-    source, unsure = replacement.why(change, before, after, side)
+    provider = side.resources.get(after.provider)
+    rules = replacement.rules(
+        after.type,
+        after.inputs,
+        before.inputs,
+        provider=provider.inputs if provider else {},
+        declared=after.replace_on_changes,
+    )
+    one_sided = change.before is ABSENT or change.after is ABSENT
+    source, unsure = replacement.why(change.path, rules, one_sided=one_sided)
     return replace(change, replaces=source, unsure=unsure, danger=danger.of_change(after, change))
 
 
@@ -123,7 +187,15 @@ def _follows(side: Snapshot, differing: list[Difference]) -> Iterator[tuple[Reso
             continue
         inputs = sorted(name for name, urns in resource.uses.items() if replaced & {*urns})
         if inputs:
-            yield resource, replacement.follows(resource, inputs)
+            yield resource, _follow(resource, inputs)
+
+
+def _follow(resource: Resource, inputs: list[str]) -> str:
+    """What becomes of a resource whose ``inputs`` come from one that is replaced."""
+    rules = replacement.rules(resource.type, resource.inputs)
+    forced = [name for name in inputs if replacement.why((name,), rules, one_sided=False)[0]]
+    verb, names = ("replaced", forced) if forced else ("updated", inputs)
+    return f"is {verb} if {' or '.join(f'`{name}`' for name in names)} changes with it"
 
 
 def _invented(side: Snapshot) -> dict[str, str]:
@@ -154,26 +226,3 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
         return harmless, item.resource.type, item.resource.name
 
     return tuple(sorted(differences, key=weight))
-
-
-def snapshot(raw: Mapping[str, Any]) -> Snapshot:
-    """A side as it was written by ``tooling/diff/snapshot.py``."""
-    return Snapshot(
-        resources={
-            urn: Resource(
-                urn=urn,
-                type=item["type"],
-                name=item["name"],
-                inputs=item["inputs"],
-                protect=item["protect"],
-                provider=item["provider"],
-                ignored=tuple(item["ignored"]),
-                replace_on_changes=tuple(item["replaceOnChanges"]),
-                uses={name: tuple(urns) for name, urns in item["uses"].items()},
-                invented_name=item["inventedName"],
-            )
-            for urn, item in raw["resources"].items()
-        },
-        outputs=raw["outputs"],
-        acknowledged=tuple(raw["acknowledged"]),
-    )

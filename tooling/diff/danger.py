@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tooling.diff.model import ABSENT, PropertyChange, Resource
-from tooling.diff.properties import covers
+from tooling.kit.json_values import covers
 
 Condition = Callable[[Any, Any], bool]
 

@@ -36,20 +36,20 @@ def to_markdown(comparison: Comparison, base: str, packages: Sequence[str] = ())
     """One stack's section; one line if nothing differs."""
     if comparison.empty:
         also = f" Packages differ ({', '.join(packages)})." if packages else ""
-        return f"**{comparison.stack}**: no change against `{base}`.{also}\n"
+        return f"**{comparison.title}**: no change against `{base}`.{also}\n"
     return "\n".join(_lines(comparison, base, packages)) + "\n"
 
 
 def _lines(comparison: Comparison, base: str, packages: Sequence[str]) -> Iterator[str]:
-    yield f"### {comparison.stack}: {_counts(comparison)}"
+    yield f"### {comparison.title}: {_counts(comparison)}"
     yield ""
     if comparison.added_stack:
-        yield f"The stack is new: `{base}` has no `Pulumi.{comparison.stack}.yaml`."
+        yield f"The stack is new: `{base}` has no `{comparison.file}`."
         yield ""
     if comparison.removed_stack:
         yield (
-            f"`Pulumi.{comparison.stack}.yaml` is gone. What it deployed stays until somebody "
-            "destroys it, with the file."
+            f"`{comparison.file}` is gone. What it deployed stays until `pulumi destroy`, which "
+            "needs the file."
         )
         yield ""
     yield from _risks(comparison)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import PurePosixPath
+from typing import Any, Final, Self
+
+from tooling.engineless.recording import short_type
+from tooling.kit.json_values import Path
 
 
 class DiffError(Exception):
     """Something that keeps two trees from being compared; the message says what, and what to do."""
+
+
+def stack_file(project: str, stack: str) -> str:
+    """The path of a stack's file; ``project`` is its folder, ``.`` for the program itself."""
+    return str(PurePosixPath(project, f"Pulumi.{stack}.yaml"))
 
 
 class Absent:
@@ -44,13 +53,7 @@ class Resource:
     @property
     def kind(self) -> str:
         """Short type, such as ``Deployment`` or ``rds.Instance``."""
-        package, _, rest = self.type.partition(":")
-        module, _, name = rest.rpartition(":")
-        if package == "aws":
-            return f"{module.partition('/')[0]}.{name}"
-        if package == "pulumi":
-            return f"provider {name}"
-        return name
+        return short_type(self.type)
 
     @property
     def title(self) -> str:
@@ -66,13 +69,35 @@ class Snapshot:
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     acknowledged: tuple[str, ...] = ()
 
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Self:
+        """What ``tooling/diff/snapshot.py`` wrote."""
+        return cls(
+            resources={
+                urn: Resource(
+                    urn=urn,
+                    type=item["type"],
+                    name=item["name"],
+                    inputs=item["inputs"],
+                    protect=item["protect"],
+                    provider=item["provider"],
+                    ignored=tuple(item["ignored"]),
+                    replace_on_changes=tuple(item["replaceOnChanges"]),
+                    uses={name: tuple(urns) for name, urns in item["uses"].items()},
+                    invented_name=item["inventedName"],
+                )
+                for urn, item in raw["resources"].items()
+            },
+            outputs=raw["outputs"],
+            acknowledged=tuple(raw["acknowledged"]),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PropertyChange:
     """One value that differs."""
 
-    path: tuple[str | int, ...]
-    """Keys, list positions, and names of list items in brackets: ``("env", "[PORT]")``."""
+    path: Path
     before: Any
     after: Any
     replaces: str | None = None
@@ -99,6 +124,8 @@ class Comparison:
     """Everything that differs in one stack."""
 
     stack: str
+    project: str = "."
+    """The folder of its program."""
     refused: tuple[Difference, ...] = ()
     """Protected, and would be deleted or replaced."""
     replaced: tuple[Difference, ...] = ()
@@ -120,6 +147,15 @@ class Comparison:
     """Names that the offline run invented, with what they name."""
     unknown_types: tuple[str, ...] = ()
     """Types with changes of which the table of replacements knows nothing."""
+
+    @property
+    def title(self) -> str:
+        """The stack, with its project if that is not the program itself."""
+        return str(PurePosixPath(self.project, self.stack))
+
+    @property
+    def file(self) -> str:
+        return stack_file(self.project, self.stack)
 
     @property
     def empty(self) -> bool:

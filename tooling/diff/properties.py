@@ -8,12 +8,10 @@ from typing import Any, Final
 
 from tooling.diff.model import ABSENT, PropertyChange
 from tooling.diff.snapshot import SECRET, UNKNOWN
-from tooling.kit.json_values import as_list, as_mapping
+from tooling.kit.json_values import Path, as_list, as_mapping, parsed
 
 _NAMES: Final = ("name", "Sid", "key", "id", "alert", "title")
 """What items of a list are told apart by, where every item has it: not by their position."""
-
-Path = tuple[str | int, ...]
 
 
 def changes(before: Any, after: Any, path: Path = ()) -> Iterator[PropertyChange]:  # noqa: ANN401
@@ -46,13 +44,6 @@ def text(path: Path) -> str:
         else:
             words += f"[{json.dumps(part)}]"
     return words
-
-
-def covers(pattern: str, path: Path) -> bool:
-    """Whether a path is the one that ``pattern`` names with dots, or below it. ``*`` is any."""
-    parts = [] if pattern == "*" else pattern.split(".")
-    keys = [part for part in path if isinstance(part, str) and not part.startswith("[")]
-    return keys[: len(parts)] == parts
 
 
 def is_secret(value: object) -> bool:
@@ -105,11 +96,5 @@ def _by(name: str, items: list[Any]) -> dict[str, Any] | None:
 
 def _opened(before: Any, after: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
     """Two texts that are JSON documents, as what they say."""
-    if not (isinstance(before, str) and isinstance(after, str)):
-        return before, after
-    if before[:1] not in {"{", "["} or after[:1] not in {"{", "["}:
-        return before, after
-    try:
-        return json.loads(before), json.loads(after)
-    except ValueError:
-        return before, after
+    old, new = parsed(before), parsed(after)
+    return (before, after) if old is None or new is None else (old, new)

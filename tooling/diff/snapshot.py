@@ -1,11 +1,12 @@
-"""Writes what the program in the current folder registers, as JSON that holds no secret.
+"""Writes what a program of the tree in the current folder registers, as JSON without secrets.
 
 A script and not a module: it is run once in each of the two trees that are compared, with that
 tree's own code, so that a stack is recorded by the code that belongs to it. ``_OF_THE_TREE`` says
 where commits keep the modules that it uses.
 
-``python -P snapshot.py dev prod < key``: the key, 32 bytes or more, makes the fingerprints that
-stand for secret values; both sides get the same one, and it is thrown away.
+``python -P snapshot.py access dev prod < key``: the project's folder (``.`` for the program
+itself), then stacks. The key, 32 bytes or more, makes the fingerprints that stand for secret
+values; both sides get the same one, and it is thrown away.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import inspect
 import json
 import os
+import runpy
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -32,7 +35,7 @@ _OF_THE_TREE: Final[Mapping[str, tuple[str, ...]]] = {
 """Modules of the tree that is recorded, newest place first."""
 
 
-def main(stacks: list[str]) -> int:
+def main(project: str, *stacks: str) -> int:
     """Record each stack; 0 also if one cannot be recorded: its message is in the answer."""
     key = sys.stdin.buffer.read()
     # What the program prints is not the answer.
@@ -40,22 +43,43 @@ def main(stacks: list[str]) -> int:
     os.dup2(2, 1)
     sys.path.insert(0, str(Path.cwd()))
     with answer:
-        json.dump({stack: _stack(stack, key) for stack in stacks}, answer)
+        folder = Path.cwd() / project
+        json.dump({stack: _stack(folder, stack, key) for stack in stacks}, answer)
     return 0
 
 
-def _stack(stack: str, key: bytes) -> dict[str, Any]:
-    if not (Path.cwd() / f"Pulumi.{stack}.yaml").is_file():
+def _stack(folder: Path, stack: str, key: bytes) -> dict[str, Any]:
+    if not (folder / f"Pulumi.{stack}.yaml").is_file():
         return {"missing": True}
     try:
         offline, stack_files = _of_the_tree("offline"), _of_the_tree("stack_files")
     except ImportError as error:
         return {"error": f"it has no code that records a stack without an engine ({error})"}
     try:
-        return written(offline.record(stack), stack_files.read(stack).values, key)
+        if "project" not in inspect.signature(offline.record).parameters:
+            return written(*_put_together(folder, stack), key)
+        values = stack_files.read(stack, project=folder).values
+        return written(offline.record(stack, project=folder), values, key)
     except Exception as error:
         # Whatever the code of this tree raises: the other process says it.
         return {"error": str(error) or type(error).__name__}
+
+
+def _put_together(folder: Path, stack: str) -> tuple[Any, Mapping[str, str]]:
+    """A recording and its configuration, by a tree that can record its root folder alone."""
+    recording, stack_files = _of_the_tree("recording"), _of_the_tree("stack_files")
+    root, stack_files.ROOT = stack_files.ROOT, folder
+    configuration, project = stack_files.read(stack), stack_files.project_name()
+    stack_files.ROOT = root  # the project's program may read the files of the root folder
+    if folder == Path.cwd():
+        return _of_the_tree("offline").record(stack), configuration.values
+
+    def body() -> None:
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+    recording.project_name = lambda: project
+    backend = _of_the_tree("offline").OfflineBackend()
+    return recording.run(stack, configuration, backend, body), configuration.values
 
 
 def _of_the_tree(name: str) -> Any:  # noqa: ANN401 - a module, whose types differ between trees
@@ -110,4 +134,4 @@ def written(run: Any, values: Mapping[str, str], key: bytes) -> dict[str, Any]: 
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

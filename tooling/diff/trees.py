@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tooling.diff.compare import snapshot
-from tooling.diff.model import DiffError, Snapshot
+from stacks.stack_files import stacks as known_stacks
+from tooling.diff.model import DiffError, Snapshot, stack_file
 
 _SCRIPT: Final = Path(__file__).with_name("snapshot.py")
 _SECONDS: Final = 120
@@ -59,21 +59,25 @@ def extracted(root: Path, sha: str) -> Generator[Path]:
         yield Path(folder)
 
 
-def record(base: Path, head: Path, stacks: Sequence[str], *, name: str) -> Sides:
-    """What both trees register for each stack, recorded side by side.
+def record(base: Path, head: Path, project: str, stacks: Sequence[str], *, name: str) -> Sides:
+    """What both trees register for each stack of a project, recorded side by side.
 
-    ``name`` is how the base is called in a message. Raises ``DiffError``.
+    ``project`` is its folder, ``name`` how the base is called in a message. Raises ``DiffError``.
     """
+    if not any((tree / project / "Pulumi.yaml").is_file() for tree in (base, head)):
+        raise DiffError(
+            f"PROJECT={project} is no project on either side: there is no "
+            f"{project}/Pulumi.yaml. Leave PROJECT out for the program itself."
+        )
     # Secrets leave neither process: what stands for them means nothing after this run.
     key = secrets.token_bytes(32)
     with ThreadPoolExecutor(2) as pool:
-        sides = list(pool.map(_recorded, (base, head), (stacks, stacks), (key, key)))
+        sides = list(pool.map(lambda tree: _recorded(tree, project, stacks, key), (base, head)))
     for stack in stacks:
         if all(side[stack].get("missing") for side in sides):
-            known = sorted(path.name.split(".")[1] for path in head.glob("Pulumi.*.yaml"))
             raise DiffError(
-                f"STACK={stack} has no stack file Pulumi.{stack}.yaml on either side; "
-                f"stacks are {', '.join(known)}."
+                f"STACK={stack} has no stack file {stack_file(project, stack)} on either side; "
+                f"stacks are {', '.join(known_stacks(head / project)) or 'none'}."
             )
     return {
         stack: (_side(sides[0][stack], name), _side(sides[1][stack], "this tree"))
@@ -96,14 +100,16 @@ def _side(raw: Mapping[str, Any], name: str) -> Snapshot | None:
         return None
     if "error" in raw:
         raise DiffError(f"The stack cannot be recorded in {name}: {raw['error']}")
-    return snapshot(raw)
+    return Snapshot.read(raw)
 
 
-def _recorded(tree: Path, stacks: Sequence[str], key: bytes) -> dict[str, dict[str, Any]]:
+def _recorded(
+    tree: Path, project: str, stacks: Sequence[str], key: bytes
+) -> dict[str, dict[str, Any]]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PULUMI_"))}
     try:
         done = subprocess.run(  # noqa: S603 - our own script, with stack names
-            [sys.executable, "-P", "-B", str(_SCRIPT), *stacks],
+            [sys.executable, "-P", "-B", str(_SCRIPT), project, *stacks],
             cwd=tree,
             env=environment,
             input=key,

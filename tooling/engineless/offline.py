@@ -6,17 +6,32 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from stacks.stack_files import StackConfiguration, read
-from tooling.engineless import offline_aws, recording
-from tooling.engineless.recording import UNKNOWN, Recording, Resource, reveal
+import pulumi
 
-_REPLACED_BY_ANY_CHANGE: Final = {"batch/v1:Job", "storage.k8s.io/v1:StorageClass"}
+from stacks.stack_files import StackConfiguration, StackFileError, read
+from tooling.engineless import replacement, running
+from tooling.engineless.aws import lookups, resources
+from tooling.engineless.recording import (
+    UNKNOWN,
+    DuplicateUrnError,
+    Recording,
+    Resource,
+    UnsupportedResourceError,
+    reveal,
+)
 
-
-class UnsupportedResourceError(Exception):
-    """A resource or function of a kind that the backend cannot answer for."""
+EXPLAINED: Final = (
+    pulumi.RunError,
+    StackFileError,
+    UnsupportedResourceError,
+    DuplicateUrnError,
+    NotImplementedError,
+    OSError,
+)
+"""Errors of a recording whose message says what is wrong; any other is a fault of the program."""
 
 
 def is_kubernetes(resource: Resource) -> bool:
@@ -27,16 +42,14 @@ def is_kubernetes(resource: Resource) -> bool:
 def kubernetes_name(resource: Resource) -> str:
     """The object's name; where the program gives none, as the provider would invent it.
 
-    The invented part follows from the URN, and from the inputs too for an object that any change
-    replaces: so a rendered stack shows by a changed name what the engine would replace.
+    The invented part follows from the URN and from the inputs that replace the object: so a
+    rendered stack shows by a changed name what the engine would replace.
     """
     name = reveal(resource.inputs.get("metadata", {})).get("name")
     if name is not None:
         return name
-    kind = f"{resource.inputs['apiVersion']}:{resource.inputs['kind']}"
-    seed = resource.urn
-    if resource.inputs.get("immutable") or kind in _REPLACED_BY_ANY_CHANGE:
-        seed += json.dumps(reveal(resource.inputs), sort_keys=True)
+    fixed = replacement.identity(reveal(resource.inputs), resource.request.replaceOnChanges)
+    seed = resource.urn + json.dumps(fixed, sort_keys=True)
     return f"{resource.name}-{hashlib.sha256(seed.encode()).hexdigest()[:8]}"
 
 
@@ -59,13 +72,13 @@ class OfflineBackend:
             id_ = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
             state = {**resource.inputs, "metadata": metadata}
             if resource.inputs["kind"] == "Ingress":
-                status = offline_aws.ingress_status(resource)
+                status = resources.ingress_status(resource)
                 state["status"] = UNKNOWN if self._preview else status
             return id_, state
         if resource.type == "kubernetes:helm.sh/v3:Release":
             return resource.inputs["name"], {**resource.inputs, "status": {"status": "deployed"}}
         if resource.type.startswith("aws:"):
-            return offline_aws.create(resource, preview=self._preview)
+            return resources.create(resource, preview=self._preview)
         if resource.type.startswith("random:"):
             return "none", {**resource.inputs, **self._random(resource)}
         raise UnsupportedResourceError(
@@ -75,7 +88,7 @@ class OfflineBackend:
 
     def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if token.startswith("aws:"):
-            return offline_aws.invoke(token, arguments)
+            return lookups.invoke(token, arguments)
         raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
 
     def _random(self, resource: Resource) -> dict[str, str]:
@@ -95,15 +108,24 @@ class OfflineBackend:
 
 
 def record(
-    stack: str, overrides: Mapping[str, Any] | None = None, *, preview: bool = False
+    stack: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    preview: bool = False,
+    project: Path | None = None,
 ) -> Recording:
-    """What the program registers for a stack file, with ``overrides`` by full key."""
-    return record_configuration(stack, read(stack, overrides), preview=preview)
+    """What a project's program registers for a stack file, with ``overrides`` by full key."""
+    configuration = read(stack, overrides, project=project)
+    return record_configuration(stack, configuration, preview=preview, project=project)
 
 
 def record_configuration(
-    stack: str, configuration: StackConfiguration, *, preview: bool = False
+    stack: str,
+    configuration: StackConfiguration,
+    *,
+    preview: bool = False,
+    project: Path | None = None,
 ) -> Recording:
-    """What the program registers for a configuration."""
+    """What a project's program registers for a configuration."""
     backend = OfflineBackend(preview=preview)
-    return recording.run_program(stack, configuration, backend, preview=preview)
+    return running.run_program(stack, configuration, backend, preview=preview, project=project)

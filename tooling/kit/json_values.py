@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
+
+Path = tuple[str | int, ...]
+"""Keys, list positions, and names of list items in brackets: ``("env", "[PORT]")``."""
 
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
@@ -16,9 +20,26 @@ def as_list(value: object) -> list[Any] | None:
     return cast("list[Any]", value) if isinstance(value, list) else None
 
 
+def parsed(value: object) -> Any:  # noqa: ANN401 - JSON
+    """What a text says that is a JSON object or array; None for any other value."""
+    if not isinstance(value, str) or value[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
+
+
 def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
     """The value at a dotted path; None where the path ends early."""
     found: Any = value
     for part in path.split("."):
         found = (as_mapping(found) or {}).get(part)
     return found
+
+
+def covers(pattern: str, path: Path) -> bool:
+    """Whether a path is the one that ``pattern`` names with dots, or below it. ``*`` is any."""
+    parts = [] if pattern == "*" else pattern.split(".")
+    keys = [part for part in path if isinstance(part, str) and not part.startswith("[")]
+    return keys[: len(parts)] == parts

@@ -7,42 +7,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import pulumi
-
-from stacks.stack_files import ROOT, StackFileError
+from stacks.stack_files import ROOT
 from tooling.engineless import offline
-from tooling.engineless.recording import DuplicateUrnError
 from tooling.render import RenderedStack, RenderError, collect, summary, to_files, write
-
-_EXPLAINED = (
-    pulumi.RunError,
-    StackFileError,
-    RenderError,
-    offline.UnsupportedResourceError,
-    DuplicateUrnError,
-    NotImplementedError,
-    OSError,
-)
-"""Errors whose message says what is wrong; any other is a fault of the program."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Render one stack; 0 if it was written."""
     parser = argparse.ArgumentParser(prog="python -m tooling.render", description=__doc__)
     parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
-    parser.add_argument("--out", type=Path, help="default: .local/render/<stack>")
+    parser.add_argument("--project", default=".", help="its folder; default: the program itself")
+    parser.add_argument("--out", type=Path, help="default: .local/render/<project>/<stack>")
     parser.add_argument(
         "--preview",
         action="store_true",
         help="as in a first preview, where generated values are not known yet",
     )
     given = parser.parse_args(arguments)
-    folder = (given.out or ROOT / ".local" / "render" / given.stack).absolute()
+    rendered = ROOT / ".local" / "render" / given.project / given.stack
+    folder = (given.out or rendered).absolute()
     try:
-        recording = offline.record(given.stack, preview=given.preview)
+        recording = offline.record(given.stack, preview=given.preview, project=ROOT / given.project)
         stack = collect(recording, allow_unknown=given.preview)
         write(to_files(stack), folder)
-    except _EXPLAINED as error:
+    except (RenderError, *offline.EXPLAINED) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     _print(stack, folder)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tooling.engineless.offline import is_kubernetes, kubernetes_name
-from tooling.engineless.recording import UNKNOWN, Recording, Resource, holds_secret
+from tooling.engineless.recording import UNKNOWN, Recording, Resource, holds_secret, short_type
 from tooling.render import graph
 from tooling.render.model import (
     Graph,
@@ -138,14 +138,14 @@ def _graph(recording: Recording, objects: Iterable[KubernetesObject]) -> Graph:
     resources = recording.resources
     places = {o.urn: f"{o.namespace}/{o.name}" if o.namespace else o.name for o in objects}
     groups = [
-        Group(urn=r.urn, kind=_short(r.type), name=r.name, parent=_component(resources, r))
+        Group(urn=r.urn, kind=short_type(r.type), name=r.name, parent=_component(resources, r))
         for r in resources.values()
         if not r.custom
     ]
     nodes = [
         Node(
             urn=r.urn,
-            kind=r.inputs["kind"] if r.urn in places else _short(r.type),
+            kind=r.inputs["kind"] if r.urn in places else short_type(r.type),
             name=r.name,
             place=places.get(r.urn, r.name),
             group=_component(resources, r),
@@ -164,9 +164,3 @@ def _component(resources: Mapping[str, Resource], resource: Resource) -> str:
     while parent is not None and parent.custom:
         parent = resources.get(parent.parent)
     return parent.urn if parent else ""
-
-
-def _short(type_: str) -> str:
-    """``aws:rds/instance:Instance`` as ``rds.Instance``; any other type as its last part."""
-    package, module, name = type_.split(":")
-    return f"{module.partition('/')[0]}.{name}" if package == "aws" else name

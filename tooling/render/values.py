@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pulumi
 
 from tooling.engineless.recording import UNKNOWN, Secret, convert
-from tooling.kit.json_values import as_list, as_mapping
+from tooling.kit.json_values import as_list, as_mapping, parsed
 from tooling.render.model import RenderError
 
 SECRET_TEXT: Final = "[secret]"  # noqa: S105 - what stands in place of one
@@ -35,12 +34,8 @@ def opened(value: object) -> Any:  # noqa: ANN401 - JSON
     def leaf(item: object) -> object:
         if isinstance(item, Secret):
             return Secret(opened(item.value))
-        if isinstance(item, str) and item[:1] in {"{", "["}:
-            try:
-                return json.loads(item)
-            except ValueError:
-                return item
-        return item
+        document = parsed(item)
+        return item if document is None else document
 
     return convert(value, leaf)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import runpy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +23,7 @@ from stacks.settings import ConfigurationError
 from stacks.stack_files import ROOT, StackConfiguration
 from tests.support import stacks
 from tests.support.component_run import run_component
-from tooling.engineless import offline, recording
+from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 PLACE = Place(
@@ -152,11 +152,7 @@ def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
     configuration = StackConfiguration(
         {f"access:{key}": value for key, value in values.items()}, frozenset()
     )
-
-    def body() -> None:
-        runpy.run_path(str(ROOT / "access" / "__main__.py"), run_name="__main__")
-
-    return recording.run(stack, configuration, offline.OfflineBackend(), body)
+    return offline.record_configuration(stack, configuration, project=ROOT / "access")
 
 
 def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:
@@ -174,6 +170,35 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
     assert "langfuse-storage-" not in text  # the prod stack has no bucket
     (provider,) = made.of_type("pulumi:providers:aws")
     assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
+
+
+def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None:
+    """They follow from names in the code: another one is a change of every deployed role."""
+    made = program({**REPOSITORY, "stateBucket": "acme-state"})
+
+    sids = {
+        re.sub(r"\d+$", "", statement["Sid"])
+        for resource in made.of_type("aws:iam/policy:Policy")
+        for statement in json.loads(resource.inputs["policy"])["Statement"]
+    }
+    assert sorted(sids) == [
+        "Alarmtopic",
+        "BoundaryIsKept",
+        "BoundaryIsNotEdited",
+        "Cloudalarms",
+        "DatabaseLogs",
+        "Doctor",
+        "EksCluster",
+        "Entries",
+        "Objects",
+        "Postgresrds",
+        "Publicendpoint",
+        "Secretsmanagersecret",
+        "Secretsmanagerstore",
+        "StateList",
+        "StateObjects",
+        "Validatedcertificate",
+    ]
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "requirements.txt",
     ):
         shutil.copy(ROOT / name, folder)
-    for name in ("components", "stacks", "tooling"):
+    for name in ("access", "components", "stacks", "tooling"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")
@@ -152,11 +153,141 @@ def test_a_new_stack_file_is_a_new_stack(tree: Path, capsys: pytest.CaptureFixtu
     assert "\nThe stack is new: " in capsys.readouterr().out
 
 
+def test_another_project_is_compared_by_its_own_folder(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(tree / "access" / "Pulumi.prod.yaml", "acme-pulumi-state", "acme-other-state")
+
+    assert command.main(["--base", "HEAD", "--project", "access", "--stack", "prod"], tree) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("### access/prod: 2 changed\n")
+    assert text.count("- iam.Policy `workflows-") == 2
+
+
+def test_a_project_that_is_new_says_where_its_file_is(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "rm", "--quiet", "-r", "--cached", "access")
+    git(tree, "commit", "--quiet", "--message", "without the roles")
+    sha = git(tree, "rev-parse", "HEAD")[:7]
+
+    code = command.main(["--base", "HEAD", "--project", "access", "--stack", "prod"], tree)
+    git(tree, "reset", "--quiet", "--hard", "HEAD^")
+
+    assert code == 0
+    assert capsys.readouterr().out.startswith(
+        "### access/prod: 16 created\n\n"
+        f"The stack is new: `{sha}` has no `access/Pulumi.prod.yaml`.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("project", "stack", "problem"),
+    [
+        (
+            "nowhere",
+            "prod",
+            "PROJECT=nowhere is no project on either side: there is no nowhere/Pulumi.yaml. "
+            "Leave PROJECT out for the program itself.",
+        ),
+        (
+            "access",
+            "dev",
+            "STACK=dev has no stack file access/Pulumi.dev.yaml on either side; stacks are prod.",
+        ),
+    ],
+)
+def test_a_project_or_a_stack_of_it_that_is_not_there_is_named(
+    project: str, stack: str, problem: str, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--base", "HEAD", "--project", project, "--stack", stack], tree) == 2
+    assert capsys.readouterr().err == f"error: {problem}\n"
+
+
+def test_a_commit_that_records_its_root_folder_alone_records_a_project_too(
+    tmp_path: Path,
+) -> None:
+    for name, text in _BEFORE_PROJECTS.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    script = ROOT / "tooling" / "diff" / "snapshot.py"
+
+    said = {
+        project: json.loads(
+            subprocess.run(
+                [sys.executable, "-P", str(script), project, "prod"],
+                cwd=tmp_path,
+                input=b"k" * 32,
+                capture_output=True,
+                check=True,
+            ).stdout
+        )["prod"]["outputs"]
+        for project in (".", "access")
+    }
+
+    assert said == {
+        ".": {"recorded": "prod"},
+        "access": {"ran": "prod", "project": "of access", "read": "access", "sees": tmp_path.name},
+    }
+
+
+_BEFORE_PROJECTS = {
+    "Pulumi.yaml": "of the program",
+    "Pulumi.prod.yaml": "",
+    "access/Pulumi.yaml": "of access",
+    "access/Pulumi.prod.yaml": "",
+    "access/__main__.py": "from tooling import recording, stack_files\n"
+    "recording.exports['sees'] = stack_files.ROOT.name\n",
+    "tooling/__init__.py": "",
+    "tooling/stack_files.py": """\
+from pathlib import Path
+from types import SimpleNamespace
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def project_name():
+    return (ROOT / "Pulumi.yaml").read_text()
+
+
+def read(stack):
+    return SimpleNamespace(values={"read": ROOT.name})
+""",
+    "tooling/recording.py": """\
+from types import SimpleNamespace
+from tooling.stack_files import project_name
+
+exports = {}
+UNKNOWN = "unknown"
+
+
+class Secret:
+    pass
+
+
+def run(stack, configuration, backend, body):
+    exports.update(ran=stack, project=project_name(), **configuration.values)
+    body()
+    return SimpleNamespace(resources={}, exports=exports)
+""",
+    "tooling/offline.py": """\
+from types import SimpleNamespace
+
+OfflineBackend = object
+
+
+def record(stack):
+    return SimpleNamespace(resources={}, exports={"recorded": stack})
+""",
+}
+"""The modules that a comparison uses, where they were first and as far as it uses them."""
+
+
 def test_the_answer_of_a_side_holds_no_secret(tree: Path) -> None:
     script = ROOT / "tooling" / "diff" / "snapshot.py"
 
     done = subprocess.run(
-        [sys.executable, "-P", str(script), "dev"],
+        [sys.executable, "-P", str(script), ".", "dev"],
         cwd=tree,
         input=b"k" * 32,
         capture_output=True,

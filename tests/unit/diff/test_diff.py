@@ -7,15 +7,18 @@ read as they were committed is tests/unit/diff/test_command.py's.
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
 
 from tests.support.diffs import comparison, document, side
-from tooling.diff import properties, replacement
+from tooling.diff import properties
 from tooling.diff.compare import compare
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import Comparison, Resource, Snapshot
+from tooling.engineless import replacement
+from tooling.kit.json_values import covers
 
 _PROVIDER = "https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/diff.go"
 _AWS = "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service"
@@ -217,8 +220,8 @@ def test_a_new_stack_and_a_stack_that_is_gone_are_called_so() -> None:
         "### dev: 26 created\n\nThe stack is new: `abc1234` has no `Pulumi.dev.yaml`.\n"
     )
     assert gone.startswith(
-        "### dev: 26 removed\n\n`Pulumi.dev.yaml` is gone. What it deployed stays until somebody "
-        "destroys it, with the file.\n"
+        "### dev: 26 removed\n\n`Pulumi.dev.yaml` is gone. What it deployed stays until "
+        "`pulumi destroy`, which needs the file.\n"
     )
 
 
@@ -229,6 +232,24 @@ def test_an_invented_name_is_shown_as_what_it_names() -> None:
         "  - `spec.template.spec.containers[langfuse].envFrom[0].configMapRef.name`: "
         "`<ConfigMap langfuse-config>`, under another name that the provider invents\n" in text
     )
+
+
+def test_two_commits_that_invent_names_otherwise_do_not_differ() -> None:
+    before = side("dev")
+    text = json.dumps(dataclasses.asdict(before))
+    names = [r.invented_name for r in before.resources.values() if r.invented_name]
+    for name in names:
+        text = text.replace(name, f"{name[:-8]}{name[:-9:-1]}")
+    other = json.loads(text)
+    after = dataclasses.replace(
+        before,
+        outputs=other["outputs"],
+        resources={urn: Resource(**item) for urn, item in other["resources"].items()},
+    )
+
+    assert len(names) == 5
+    assert {r.invented_name for r in after.resources.values()}.isdisjoint(names)
+    assert comparison(before, after, "dev").empty
 
 
 def test_what_uses_a_replaced_resource_is_listed_with_what_becomes_of_it() -> None:
@@ -307,7 +328,7 @@ def test_a_json_document_in_a_text_is_compared_by_what_it_says() -> None:
 def test_a_pattern_covers_a_path_and_all_below_it(
     pattern: str, path: tuple[str | int, ...], covered: bool
 ) -> None:
-    assert properties.covers(pattern, path) is covered
+    assert covers(pattern, path) is covered
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

@@ -20,7 +20,6 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissingTypeStubs]
 
 from access import actions
-from components.aws import discovery
 from stacks.settings import Settings
 from tests.support.components import discovered
 from tests.support.configurations import ON_EKS, settings
@@ -556,7 +555,7 @@ def test_the_action_table_has_every_component_that_makes_something_in_aws() -> N
     assert makers <= {need.component for need in actions.NEEDS}
     assert {need.component for need in actions.NEEDS} <= {
         *discovered(),
-        discovery.__name__.split(".")[-1],
+        actions.DISCOVERY,
     }
 
 

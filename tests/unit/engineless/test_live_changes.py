@@ -11,7 +11,8 @@ import pytest
 from tooling.engineless.live import changes
 from tooling.engineless.live.changes import Change, UnsupportedPathError
 from tooling.engineless.live.generated import generate
-from tooling.engineless.offline import UnsupportedResourceError
+from tooling.engineless.recording import UnsupportedResourceError
+from tooling.engineless.replacement import MUTABLE
 from tooling.kubernetes.masking import Masker
 
 PASSWORD = "random:index/randomPassword:RandomPassword"
@@ -102,7 +103,7 @@ def spec(api_version: str, kind: str, **fields: Any) -> dict[str, Any]:  # noqa:
     ],
 )
 def test_what_a_change_means(old: dict[str, Any], new: dict[str, Any], expected: Change) -> None:
-    assert changes.change(old, new) is expected
+    assert changes.change(old, new, provider=MUTABLE) is expected
 
 
 def test_an_ignored_path_keeps_what_it_had() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from stacks.stack_files import StackConfiguration
-from tooling.engineless import recording
+from tooling.engineless import running
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import (
     UNKNOWN,
@@ -30,7 +30,7 @@ def record(body: Callable[[], object], *, preview: bool = False) -> Recording:
 
     empty = StackConfiguration({}, frozenset())
     backend = OfflineBackend(preview=preview)
-    return recording.run("test", empty, backend, program, preview=preview)
+    return running.run("test", empty, backend, program, preview=preview)
 
 
 def password() -> pulumi.Output[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,7 @@ def test_a_configuration_that_is_refused_is_an_error_without_a_traceback(
 ) -> None:
     record = offline.record
     wrong = {"agent-observability:langfuse": {"version": "3.1.0"}}
-    monkeypatch.setattr(offline, "record", lambda stack: record(stack, wrong))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(offline, "record", partial(record, overrides=wrong))
 
     assert policy.main(["--stack", "dev"]) == 2
     assert 'agent-observability:langfuse.version = "3.1.0"' in capsys.readouterr().err

@@ -14,9 +14,9 @@ from stacks.stack_files import StackConfiguration
 from tests.support import stacks
 from tests.support.programs import Anything, rendered
 from tooling import render
-from tooling.engineless import recording
-from tooling.engineless.offline import OfflineBackend, UnsupportedResourceError
-from tooling.engineless.recording import Resource
+from tooling.engineless import running
+from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.recording import Resource, UnsupportedResourceError
 from tooling.render import RenderError
 
 
@@ -105,7 +105,7 @@ def test_a_type_that_a_backend_answers_for_is_still_refused_if_it_has_no_form() 
             return "id", dict(resource.inputs)
 
     empty = StackConfiguration({}, frozenset())
-    run = recording.run("test", empty, Obliging(), stranger)
+    run = running.run("test", empty, Obliging(), stranger)
     with pytest.raises(RenderError, match=r"^other:index:Thing 'thing' cannot be shown: it is "):
         render.collect(run)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.recordings import all_before, depends_on, recorded
-from tooling.engineless import offline_aws
+from tooling.engineless.aws import lookups
 from tooling.engineless.recording import Secret, holds_secret, secret_texts
 
 DATABASE = "langfuse-postgres-instance"
@@ -14,7 +14,7 @@ TAGGED = ["subnet-0a1a1a1a1a1a1a1a1", "subnet-0b2b2b2b2b2b2b2b2"]
 def load_balancer_networks(subnet_ids: list[str]) -> list[str]:
     """The network of each subnet, as the offline backend invents it."""
     return [
-        offline_aws.invoke("aws:ec2/getSubnet:getSubnet", {"id": subnet_id})["cidrBlock"]
+        lookups.invoke("aws:ec2/getSubnet:getSubnet", {"id": subnet_id})["cidrBlock"]
         for subnet_id in subnet_ids
     ]
 

@@ -14,8 +14,8 @@ from tooling.engineless.live.changes import Change
 from tooling.engineless.live.connections import Connections
 from tooling.engineless.live.state import Entry, Stage, State
 from tooling.engineless.live.waiting import Stopped, Waiter, seconds
-from tooling.engineless.offline import UnsupportedResourceError, is_kubernetes
-from tooling.engineless.recording import Resource, reveal, secret_texts
+from tooling.engineless.offline import is_kubernetes
+from tooling.engineless.recording import Resource, UnsupportedResourceError, reveal, secret_texts
 from tooling.kubernetes.api import Api, LiveError, Object, Reference, is_ours
 from tooling.kubernetes.masking import Masker
 from tooling.kubernetes.readiness import made_anew_after_failure
@@ -132,7 +132,10 @@ class LiveBackend:
         if old is None or old.object is None:
             entry.object = _new_reference(resource, entry.inputs)
             return self._create(resource, api, entry)
-        change = changes.change(old.inputs, entry.inputs)
+        provider = self._state.get(entry.provider)
+        switches = provider.inputs if provider else {}
+        declared = resource.request.replaceOnChanges
+        change = changes.change(old.inputs, entry.inputs, provider=switches, declared=declared)
         entry.object = old.object
         live = api.get(old.object)
         if live is None:

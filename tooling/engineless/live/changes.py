@@ -6,32 +6,10 @@ import base64
 import copy
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
+from tooling.engineless import replacement
 from tooling.kit.json_values import at
-
-_JOB: Final = ("spec.completions", "spec.parallelism", "spec.selector", "spec.template")
-_STATEFUL_SET: Final = (
-    "spec.podManagementPolicy",
-    "spec.revisionHistoryLimit",
-    "spec.selector",
-    "spec.serviceName",
-    "spec.volumeClaimTemplates",
-)
-
-# As the provider has it:
-# https://github.com/pulumi/pulumi-kubernetes/blob/master/provider/pkg/provider/diff.go
-_REPLACED_BY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
-    ("apps", "Deployment"): ("spec.selector",),
-    ("apps", "StatefulSet"): _STATEFUL_SET,
-    ("batch", "Job"): _JOB,
-    ("", "Secret"): ("type",),
-    ("", "Service"): ("spec.clusterIP",),
-    ("storage.k8s.io", "StorageClass"): ("parameters", "provisioner"),
-}
-_IDENTITY: Final = ("kind", "metadata.name", "metadata.namespace")
-_CONTENT: Final = ("binaryData", "data", "immutable", "stringData")
-"""Of a ConfigMap or Secret that says ``immutable``."""
 
 
 class Change(Enum):
@@ -44,16 +22,23 @@ class UnsupportedPathError(Exception):
     """An ``ignore_changes`` path that is more than names and dots."""
 
 
-def change(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
-    """What has to happen to an object made from ``old`` so that it matches ``new``."""
+def change(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    *,
+    provider: Mapping[str, Any],
+    declared: Iterable[str] = (),
+) -> Change:
+    """What has to happen to an object made from ``old`` so that it matches ``new``.
+
+    ``provider``: the inputs of its provider. ``declared``: its ``replace_on_changes``.
+    """
     if old == new:
         return Change.NONE
-    group = new["apiVersion"].rpartition("/")[0]
-    paths = (*_IDENTITY, *_REPLACED_BY.get((group, new["kind"]), ()))
-    if old.get("immutable"):
-        paths += _CONTENT
-    replaced = any(at(old, path) != at(new, path) for path in paths)
-    return Change.REPLACE if replaced else Change.UPDATE
+    rules = replacement.rules(
+        replacement.object_type(new), new, old, provider=provider, declared=declared
+    )
+    return Change.REPLACE if replacement.replaces(old, new, rules) else Change.UPDATE
 
 
 def ignoring(

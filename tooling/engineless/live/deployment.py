@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from stacks.stack_files import StackConfiguration
 from tooling.cluster.state import locked
-from tooling.engineless import recording
+from tooling.engineless import running
 from tooling.engineless.live.backend import PROVIDER, LiveBackend, Summary
 from tooling.engineless.live.connections import Connections
 from tooling.engineless.live.generated import GENERATED
@@ -57,9 +57,9 @@ def deploy(
         try:
             with _interruptible(waiter):
                 if program is None:
-                    recorded = recording.run_program(stack, configuration, backend)
+                    recorded = running.run_program(stack, configuration, backend)
                 else:
-                    recorded = recording.run(stack, configuration, backend, program)
+                    recorded = running.run(stack, configuration, backend, program)
         except BaseException:
             waiter.stop()
             backend.drain()

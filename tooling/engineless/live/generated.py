@@ -8,8 +8,7 @@ import string
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tooling.engineless.offline import UnsupportedResourceError
-from tooling.engineless.recording import Resource
+from tooling.engineless.recording import Resource, UnsupportedResourceError
 
 GENERATED: Final = "random:"
 """How the types of generated values begin."""

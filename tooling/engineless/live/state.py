@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from tooling.engineless.recording import short_type
 from tooling.kubernetes.api import LiveError, Reference
 
 _VERSION = 1
@@ -51,7 +52,7 @@ class Entry:
     @property
     def label(self) -> str:
         """For people: the object, or type and logical name."""
-        return str(self.object) if self.object else f"{self.type.rpartition(':')[2]} {self.name}"
+        return str(self.object) if self.object else f"{short_type(self.type)} {self.name}"
 
 
 class State:

@@ -1,0 +1,126 @@
+"""What AWS would answer to a look-up: one function for each token, invented answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tooling.engineless.aws.names import REGION, arn, digits
+from tooling.engineless.recording import UnsupportedResourceError
+
+Values = Mapping[str, Any]
+
+
+def invoke(token: str, arguments: Values) -> Values:
+    """The result of an AWS function. Known in a preview too: the engine makes the call then."""
+    answer = _ANSWERS.get(token)
+    if answer is None:
+        raise UnsupportedResourceError(
+            f"function {token} has no entry in tooling/engineless/aws/lookups.py"
+        )
+    return answer(arguments)
+
+
+def _cluster(arguments: Values) -> Values:
+    name = arguments["name"]
+    issuer = f"oidc.eks.{REGION}.amazonaws.com/id/{digits(name, 32).upper()}"
+    return {
+        "arn": arn("eks", f"cluster/{name}"),
+        "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
+        "endpoint": f"https://{digits(name, 32).upper()}.gr7.{REGION}.eks.amazonaws.com",
+        "id": name,
+        "identities": [{"oidcs": [{"issuer": f"https://{issuer}"}]}],
+        "name": name,
+        "status": "ACTIVE",
+        "vpcConfig": {
+            "clusterSecurityGroupId": "sg-0c1c1c1c1c1c1c1c1",
+            "subnetIds": ["subnet-0a0a0a0a0a0a0a0a0", "subnet-0b0b0b0b0b0b0b0b0"],
+            "vpcId": "vpc-0d0d0d0d0d0d0d0d0",
+        },
+    }
+
+
+def _oidc_provider(arguments: Values) -> Values:
+    host = arguments["url"].removeprefix("https://")
+    return {
+        "arn": arn("iam", f"oidc-provider/{host}", region=""),
+        "id": arn("iam", f"oidc-provider/{host}", region=""),
+        "url": host,
+    }
+
+
+def _subnets(arguments: Values) -> Values:
+    return {
+        "id": REGION,
+        "ids": ["subnet-0a1a1a1a1a1a1a1a1", "subnet-0b2b2b2b2b2b2b2b2"],
+        "tags": arguments.get("tags", {}),
+    }
+
+
+def _vpc(arguments: Values) -> Values:
+    return {
+        "id": arguments["id"],
+        "cidrBlock": "10.20.0.0/16",
+        "cidrBlockAssociations": [
+            {
+                "associationId": "vpc-cidr-assoc-1",
+                "cidrBlock": "10.20.0.0/16",
+                "state": "associated",
+            }
+        ],
+    }
+
+
+def _subnet(arguments: Values) -> Values:
+    third = int(digits(str(arguments["id"]), 2), 16)
+    return {"id": arguments["id"], "cidrBlock": f"10.20.{third}.0/24"}
+
+
+def _existing_bucket(arguments: Values) -> Values:
+    name = arguments["bucket"]
+    return {
+        "arn": arn("s3", name, region="", account=""),
+        "bucket": name,
+        "bucketRegion": REGION,
+        "id": name,
+    }
+
+
+def _zone(arguments: Values) -> Values:
+    zone_id = f"Z{digits(arguments['name'], 13).upper()}"
+    return {
+        "id": zone_id,
+        "arn": arn("route53", f"hostedzone/{zone_id}", region="", account=""),
+        "name": arguments["name"],
+        "privateZone": arguments.get("privateZone", False),
+        "zoneId": zone_id,
+    }
+
+
+def _load_balancer_zone(_arguments: Values) -> Values:
+    return {"id": "ZWKZPGTI48KDX", "loadBalancerType": "application", "region": REGION}
+
+
+def _load_balancer(arguments: Values) -> Values:
+    name = arguments["name"]
+    suffix = f"app/{name}/{digits(name, 16)}"
+    return {
+        "id": arn("elasticloadbalancing", f"loadbalancer/{suffix}"),
+        "arn": arn("elasticloadbalancing", f"loadbalancer/{suffix}"),
+        "arnSuffix": suffix,
+        "loadBalancerType": "application",
+        "name": name,
+    }
+
+
+_ANSWERS: Final[Mapping[str, Callable[[Values], Values]]] = {
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:eks/getCluster:getCluster": _cluster,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,
+    "aws:lb/getHostedZoneId:getHostedZoneId": _load_balancer_zone,
+    "aws:lb/getLoadBalancer:getLoadBalancer": _load_balancer,
+    "aws:route53/getZone:getZone": _zone,
+    "aws:s3/getBucket:getBucket": _existing_bucket,
+}

@@ -1,0 +1,248 @@
+"""What AWS would compute for a resource: one function for each type, invented values.
+
+A function gives what the provider adds to the inputs; the id is among it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tooling.engineless.aws.names import ACCOUNT, REGION, arn, digits, invented_id, invented_name
+from tooling.engineless.recording import UNKNOWN, Resource, UnsupportedResourceError, reveal
+
+Values = Mapping[str, Any]
+
+
+def create(resource: Resource, *, preview: bool) -> tuple[str, Values]:
+    """Id and state of an AWS resource; ``preview``: what AWS computes is unknown."""
+    compute = _COMPUTED.get(resource.type)
+    if compute is None:
+        raise UnsupportedResourceError(
+            f"{resource.type} '{resource.name}' has no entry in tooling/engineless/aws/resources.py"
+        )
+    computed = dict(compute(resource))
+    id_ = computed.pop("id")
+    # A write-only argument reaches AWS and comes back from nowhere.
+    given = {key: value for key, value in resource.inputs.items() if not key.endswith("Wo")}
+    if preview:
+        return "", {**dict.fromkeys(computed, UNKNOWN), **given}
+    return id_, {**computed, **given}
+
+
+def _named(service: str, kind: str, **place: str) -> Callable[[Resource], Values]:
+    """A resource whose id is its name."""
+
+    def compute(resource: Resource) -> Values:
+        name = invented_name(resource)
+        return {"id": name, "name": name, "arn": arn(service, f"{kind}{name}", **place)}
+
+    return compute
+
+
+def _role_policy(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": f"{resource.inputs['role']}:{name}", "name": name}
+
+
+def _role_policy_attachment(resource: Resource) -> Values:
+    return {"id": invented_name(resource)}
+
+
+def _policy(resource: Resource) -> Values:
+    name = resource.inputs.get("name") or invented_name(resource)
+    policy = arn("iam", f"policy/{name}", region="")
+    return {"id": policy, "arn": policy, "name": name}
+
+
+def _openid_provider(resource: Resource) -> Values:
+    host = resource.inputs["url"].removeprefix("https://")
+    provider = arn("iam", f"oidc-provider/{host}", region="")
+    return {"id": provider, "arn": provider}
+
+
+def _access(resource: Resource) -> Values:
+    return {"id": f"{resource.inputs['clusterName']}:{digits(resource.urn, 17)}"}
+
+
+def _security_group(resource: Resource) -> Values:
+    id_ = invented_id(resource, "sg")
+    return {
+        "id": id_,
+        "arn": arn("ec2", f"security-group/{id_}"),
+        "name": invented_name(resource),
+        "ownerId": ACCOUNT,
+    }
+
+
+def _security_group_rule(resource: Resource) -> Values:
+    id_ = invented_id(resource, "sgr")
+    return {
+        "id": id_,
+        "arn": arn("ec2", f"security-group-rule/{id_}"),
+        "securityGroupRuleId": id_,
+    }
+
+
+def _db_instance(resource: Resource) -> Values:
+    identifier = invented_name(resource, separator="")
+    host = f"{identifier}.{digits(ACCOUNT, 12)}.{REGION}.rds.amazonaws.com"
+    return {
+        "id": f"db-{digits(resource.urn, 26).upper()}",
+        "identifier": identifier,
+        "address": host,
+        "arn": arn("rds", f"db:{identifier}"),
+        "endpoint": f"{host}:{resource.inputs['port']}",
+        "engineVersionActual": f"{resource.inputs['engineVersion']}.99",
+        "hostedZoneId": f"Z{digits(REGION, 13).upper()}",
+        "resourceId": f"db-{digits(resource.urn, 26).upper()}",
+        "status": "available",
+    }
+
+
+def _event_subscription(resource: Resource) -> Values:
+    return {**_named("rds", "es:")(resource), "customerAwsId": ACCOUNT}
+
+
+def _bucket(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {
+        "id": name,
+        "bucket": name,
+        "arn": arn("s3", name, region="", account=""),
+        "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
+    }
+
+
+def _bucket_part(resource: Resource) -> Values:
+    """A configuration of a bucket, which has the bucket's name for its id."""
+    return {"id": resource.inputs["bucket"]}
+
+
+def _secret(resource: Resource) -> Values:
+    name = resource.inputs["name"]
+    entry = arn("secretsmanager", f"secret:{name}-{digits(name, 6)}")
+    return {"id": entry, "arn": entry}
+
+
+def _secret_policy(resource: Resource) -> Values:
+    return {"id": resource.inputs["secretArn"]}
+
+
+def _secret_version(resource: Resource) -> Values:
+    """Another version for other values, with the prefix that the provider gives every one."""
+    values = json.dumps(reveal(resource.inputs), sort_keys=True)
+    version = f"terraform-{digits(values, 26)}"
+    entry = resource.inputs["secretId"]
+    return {
+        "id": f"{entry}|{version}",
+        "arn": entry,
+        "hasSecretStringWo": True,
+        "versionId": version,
+        "versionStages": ["AWSCURRENT"],
+    }
+
+
+def _certificate(resource: Resource) -> Values:
+    host = resource.inputs["domainName"]
+    certificate = arn("acm", f"certificate/{digits(resource.urn, 32)}")
+    return {
+        "id": certificate,
+        "arn": certificate,
+        "domainValidationOptions": [
+            {
+                "domainName": host,
+                "resourceRecordName": f"_{digits(host, 32)}.{host}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": f"_{digits(ACCOUNT, 32)}.acm-validations.aws.",
+            }
+        ],
+    }
+
+
+def _certificate_validation(resource: Resource) -> Values:
+    return {"id": resource.inputs["certificateArn"]}
+
+
+def _record(resource: Resource) -> Values:
+    name = resource.inputs["name"].rstrip(".")
+    return {
+        "id": f"{resource.inputs['zoneId']}_{name}_{resource.inputs['type']}",
+        "fqdn": name,
+    }
+
+
+def ingress_status(resource: Resource) -> Values:
+    """What the AWS Load Balancer Controller writes into the status of an Ingress."""
+    metadata = resource.inputs["metadata"]
+    load_balancer = f"k8s-{metadata['namespace'][:8]}-{digits(resource.urn, 10)}"
+    host = f"{load_balancer}-1234567890.{REGION}.elb.amazonaws.com"
+    return {"loadBalancer": {"ingress": [{"hostname": host}]}}
+
+
+def _key(resource: Resource) -> Values:
+    id_ = digits(resource.urn, 32)
+    return {"id": id_, "arn": arn("kms", f"key/{id_}"), "keyId": id_}
+
+
+def _topic(resource: Resource) -> Values:
+    name = invented_name(resource)
+    return {"id": arn("sns", name), "arn": arn("sns", name), "name": name, "owner": ACCOUNT}
+
+
+def _topic_policy(resource: Resource) -> Values:
+    return {"id": resource.inputs["arn"], "owner": ACCOUNT}
+
+
+def _topic_subscription(resource: Resource) -> Values:
+    subscription = f"{resource.inputs['topic']}:{digits(resource.urn, 32)}"
+    return {"id": subscription, "arn": subscription, "pendingConfirmation": True}
+
+
+def _metric_alarm(resource: Resource) -> Values:
+    name = resource.inputs["name"]
+    return {"id": name, "arn": arn("cloudwatch", f"alarm:{name}")}
+
+
+def _dashboard(resource: Resource) -> Values:
+    name = resource.inputs["dashboardName"]
+    return {"id": name, "dashboardArn": arn("cloudwatch", f"dashboard/{name}", region="")}
+
+
+_COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
+    "aws:acm/certificate:Certificate": _certificate,
+    "aws:acm/certificateValidation:CertificateValidation": _certificate_validation,
+    "aws:cloudwatch/dashboard:Dashboard": _dashboard,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
+    "aws:ec2/securityGroup:SecurityGroup": _security_group,
+    "aws:eks/accessEntry:AccessEntry": _access,
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _access,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _openid_provider,
+    "aws:iam/policy:Policy": _policy,
+    "aws:iam/role:Role": _named("iam", "role/", region=""),
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
+    "aws:kms/key:Key": _key,
+    "aws:rds/eventSubscription:EventSubscription": _event_subscription,
+    "aws:rds/instance:Instance": _db_instance,
+    "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
+    "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
+    "aws:route53/record:Record": _record,
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _bucket_part,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _bucket_part,
+    "aws:s3/bucketPolicy:BucketPolicy": _bucket_part,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _bucket_part,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        _bucket_part
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": _bucket_part,
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:secretsmanager/secretPolicy:SecretPolicy": _secret_policy,
+    "aws:secretsmanager/secretVersion:SecretVersion": _secret_version,
+    "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": _topic_subscription,
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _security_group_rule,
+}

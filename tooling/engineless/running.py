@@ -1,0 +1,112 @@
+"""Runs a program through Pulumi's own runtime, without an engine, and records what it registers.
+
+A ``Backend`` answers for the providers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import os
+import runpy
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import pulumi
+import yaml
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime import mocks, settings
+from pulumi.runtime.stack import run_in_stack
+
+from stacks.stack_files import ROOT, StackConfiguration, project_name
+from tooling.engineless.monitor import Invokes, RecordingMonitor
+from tooling.engineless.recording import Backend, Recording
+from tooling.kit.json_values import as_mapping
+
+
+def run_program(
+    stack: str,
+    configuration: StackConfiguration,
+    backend: Backend,
+    *,
+    preview: bool = False,
+    project: Path | None = None,
+) -> Recording:
+    """Run the ``__main__.py`` of a project's folder for a stack; what it raises is raised here.
+
+    The program finds a kubeconfig that has its context, because it refuses to go on without one;
+    nothing connects to it.
+    """
+    program = (project or ROOT) / "__main__.py"
+
+    def body() -> None:
+        runpy.run_path(str(program), run_name="__main__")
+
+    with _placeholder_kubeconfig(configuration):
+        return run(stack, configuration, backend, body, preview=preview, project=project)
+
+
+def run(
+    stack: str,
+    configuration: StackConfiguration,
+    backend: Backend,
+    body: Callable[[], None],
+    *,
+    preview: bool = False,
+    project: Path | None = None,
+) -> Recording:
+    """Run ``body`` as a project's program, in a context of its own, until every output resolved."""
+    recording = Recording(stack)
+
+    def isolated() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        # The first error is raised below; what waited for its result would report it once each.
+        loop.set_exception_handler(lambda _loop, _context: None)
+        # set_mocks makes a root stack where there is none; run_in_stack makes the one we want.
+        settings.set_root_resource(cast("pulumi.Resource", object()))
+        mocks.set_mocks(
+            Invokes(backend),
+            project=project_name(project),
+            stack=stack,
+            preview=preview,
+            logger=logging.getLogger("pulumi.program"),
+            monitor=RecordingMonitor(backend, recording),
+        )
+        settings.set_root_resource(cast("pulumi.Resource", None))
+        runtime_config.set_all_config(dict(configuration.values), list(configuration.secret_keys))
+        try:
+            loop.run_until_complete(run_in_stack(body))
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+            asyncio.set_event_loop(None)
+
+    contextvars.copy_context().run(isolated)
+    return recording
+
+
+@contextmanager
+def _placeholder_kubeconfig(configuration: StackConfiguration) -> Generator[None]:
+    text = configuration.values.get("agent-observability:cluster") or "{}"
+    cluster = as_mapping(yaml.safe_load(text)) or {}
+    context = cluster.get("context")
+    if context is None or cluster.get("kubeconfig"):
+        yield
+        return
+    before = os.environ.get("KUBECONFIG")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "kubeconfig"
+        file.write_text(yaml.safe_dump({"contexts": [{"name": context}]}), encoding="utf-8")
+        os.environ["KUBECONFIG"] = str(file)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["KUBECONFIG"]
+            else:
+                os.environ["KUBECONFIG"] = before
