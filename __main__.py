@@ -2,16 +2,16 @@
 
 import pulumi
 
-from stacks import settings
+from stacks import platforms, settings
+from stacks.names import NAMES
 from stacks.observability import ObservabilityStack, ObservabilityStackArgs
-from stacks.platforms import kubeconfig
 
 configuration = settings.load()
-platform = kubeconfig.connect(configuration)
+platform = platforms.connect(configuration)
 
 stack = ObservabilityStack(
-    "langfuse",
-    ObservabilityStackArgs(settings=configuration, eks=platform.eks),
+    NAMES.langfuse,
+    ObservabilityStackArgs(settings=configuration, platform=platform),
     pulumi.ResourceOptions(providers=platform.providers),
 )
 

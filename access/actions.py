@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from stacks.names import NAMES, entry, in_account
+
 Part = Literal[
     "cluster",
     "oidc",
@@ -63,6 +65,14 @@ def _verbs(service: str, verbs: str) -> tuple[str, ...]:
 
 def _arn(service: str, rest: str) -> str:
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
+
+
+def _role(name: str) -> str:
+    return f"arn:{{partition}}:iam::{{account}}:role/{name}"
+
+
+def _bucket(name: str) -> str:
+    return f"arn:{{partition}}:s3:::{name}"
 
 
 _ROLE_MADE: Final = _verbs(
@@ -123,7 +133,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", "db:langfuse-postgres-*"),
+        resource=_arn("rds", f"db:{NAMES.postgres}-*"),
         actions=_verbs(
             "rds",
             "CreateDBInstance DescribeDBInstances ModifyDBInstance AddTagsToResource "
@@ -134,13 +144,13 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="restore",
-        resource=_arn("rds", "db:langfuse-postgres-*"),
+        resource=_arn("rds", f"db:{NAMES.postgres}-*"),
         actions=_verbs("rds", "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime"),
     ),
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", "subgrp:langfuse-postgres-*"),
+        resource=_arn("rds", f"subgrp:{NAMES.postgres}-*"),
         actions=_verbs(
             "rds",
             "CreateDBSubnetGroup DescribeDBSubnetGroups ModifyDBSubnetGroup "
@@ -151,7 +161,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", "pg:langfuse-postgres-*"),
+        resource=_arn("rds", f"pg:{NAMES.postgres}-*"),
         actions=_verbs(
             "rds",
             "CreateDBParameterGroup DescribeDBParameterGroups DescribeDBParameters "
@@ -187,7 +197,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="monitoring role",
-        resource="arn:{partition}:iam::{account}:role/langfuse-postgres-*",
+        resource=_role(f"{NAMES.postgres}-*"),
         actions=(*_ROLE_MADE, *_verbs("iam", "AttachRolePolicy PassRole")),
         removal=(*_ROLE_GONE, *_verbs("iam", "DetachRolePolicy")),
     ),
@@ -200,7 +210,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="SecretsManagerSecret",
         part="entries",
-        resource=_arn("secretsmanager", "secret:agent-observability/{stack}/*"),
+        resource=_arn("secretsmanager", f"secret:{entry('{stack}', '*')}"),
         actions=_verbs(
             "secretsmanager",
             # The provider reads a version back after it is written, and in every refresh.
@@ -212,7 +222,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="SecretsManagerSecret",
         part="entries",
-        resource="arn:{partition}:iam::{account}:role/langfuse-*",
+        resource=_role(f"{NAMES.langfuse}-*"),
         actions=_INLINE_POLICY,
         removal=_INLINE_POLICY_GONE,
     ),
@@ -225,21 +235,21 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="SecretsManagerStore",
         part="entries",
-        resource="arn:{partition}:iam::{account}:role/langfuse-*",
+        resource=_role(f"{NAMES.langfuse}-*"),
         actions=_ROLE_MADE,
         removal=_ROLE_GONE,
     ),
     Need(
         component="AccessLogBucket",
         part="log bucket",
-        resource="arn:{partition}:s3:::langfuse-endpoint-access-logs-*",
+        resource=_bucket(f"{NAMES.access_logs}-*"),
         actions=(*_BUCKET_MADE, *_BUCKET_READ),
         removal=_BUCKET_GONE,
     ),
     Need(
         component="AccessLogBucket",
         part="log bucket",
-        resource="arn:{partition}:s3:::langfuse-endpoint-access-logs-*/*",
+        resource=_bucket(f"{NAMES.access_logs}-*/*"),
         actions=(),
         removal=_OBJECTS_GONE,
     ),
@@ -286,7 +296,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="ObjectStorage",
         part="bucket",
-        resource="arn:{partition}:s3:::langfuse-storage-*",
+        resource=_bucket(f"{NAMES.storage}-*"),
         actions=(
             *_BUCKET_MADE,
             *_BUCKET_READ,
@@ -299,20 +309,20 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="ObjectStorage",
         part="bucket",
-        resource="arn:{partition}:s3:::langfuse-storage-*/*",
+        resource=_bucket(f"{NAMES.storage}-*/*"),
         actions=(),
         removal=_OBJECTS_GONE,
     ),
     Need(
         component="ObjectStorage",
         part="adopted bucket",
-        resource="arn:{partition}:s3:::{bucket}",
+        resource=_bucket("{bucket}"),
         actions=_verbs("s3", "ListBucket"),
     ),
     Need(
         component="ObjectStorage",
         part="bucket role",
-        resource="arn:{partition}:iam::{account}:role/langfuse-storage-*",
+        resource=_role(f"{NAMES.storage}-*"),
         actions=(*_ROLE_MADE, *_INLINE_POLICY),
         removal=(*_ROLE_GONE, *_INLINE_POLICY_GONE),
     ),
@@ -328,7 +338,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="CloudAlarms",
         part="alarms",
-        resource=_arn("cloudwatch", "alarm:agent-observability-{stack}-*"),
+        resource=_arn("cloudwatch", f"alarm:{in_account('{stack}')}-*"),
         actions=_verbs(
             "cloudwatch", "PutMetricAlarm DescribeAlarms TagResource ListTagsForResource"
         ),
@@ -337,14 +347,14 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="CloudAlarms",
         part="alarms",
-        resource="arn:{partition}:cloudwatch::{account}:dashboard/agent-observability-{stack}*",
+        resource=f"arn:{{partition}}:cloudwatch::{{account}}:dashboard/{in_account('{stack}')}*",
         actions=_verbs("cloudwatch", "PutDashboard GetDashboard"),
         removal=_verbs("cloudwatch", "DeleteDashboards"),
     ),
     Need(
         component="CloudAlarms",
         part="topic",
-        resource=_arn("rds", "es:langfuse-alarms-*"),
+        resource=_arn("rds", f"es:{NAMES.alarms}-*"),
         actions=_verbs(
             "rds",
             "CreateEventSubscription DescribeEventSubscriptions ModifyEventSubscription "
@@ -355,7 +365,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="AlarmTopic",
         part="topic",
-        resource=_arn("sns", "langfuse-alarms-topic-topic-*"),
+        resource=_arn("sns", f"{NAMES.alarm_topic}-*"),
         actions=_verbs(
             "sns",
             "CreateTopic GetTopicAttributes SetTopicAttributes TagResource "

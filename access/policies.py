@@ -14,6 +14,7 @@ from typing import Final
 
 from access.actions import DOCTOR, NEEDS, Need, Part
 from components.aws.iam_documents import PolicyDocument, Statement, document
+from stacks import names
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 """Who signs the tokens of GitHub's workflows, without its scheme
@@ -54,7 +55,7 @@ class Place:
     @property
     def boundary_name(self) -> str:
         """Name of the permissions boundary of the stack's own roles."""
-        return f"agent-observability-{self.stack}-boundary"
+        return f"{names.in_account(self.stack)}-boundary"
 
     @property
     def boundary_arn(self) -> str:
@@ -165,13 +166,13 @@ def state(
 
 def boundary(place: Place) -> PolicyDocument:
     """The most that any role of the stack may do, whatever policies it is given."""
-    entries = f"secretsmanager:{place.region}:{place.account}:secret:agent-observability"
+    entries = f"secretsmanager:{place.region}:{place.account}:secret"
     statements: list[Statement] = [
         {
             "Sid": "Entries",
             "Effect": "Allow",
             "Action": "secretsmanager:GetSecretValue",
-            "Resource": f"arn:{place.partition}:{entries}/{place.stack}/*",
+            "Resource": f"arn:{place.partition}:{entries}:{names.entry(place.stack, '*')}",
         },
         {
             "Sid": "Objects",
@@ -179,7 +180,7 @@ def boundary(place: Place) -> PolicyDocument:
             "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
             "Resource": [
                 f"arn:{place.partition}:s3:::{name}/*"
-                for name in ("langfuse-storage-*", *filter(None, [place.bucket]))
+                for name in (f"{names.NAMES.storage}-*", *filter(None, [place.bucket]))
             ],
         },
         {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pulumi
@@ -16,7 +15,6 @@ from components.langfuse.versions import Version
 from components.postgres.connection import DatabaseConnection
 from components.postgres.url import connection_url, pool_parameters
 from components.secrets.app_credentials import AppCredentials
-from components.secrets.entries import entry_name
 from stacks.settings import Settings
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
@@ -43,6 +41,11 @@ def has_local_url(settings: Settings) -> bool:
     return urlsplit(public_url(settings)).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
+def agent_namespaces(settings: Settings) -> tuple[str, ...]:
+    """Namespaces with agents of the stack, those that it creates first."""
+    return (*settings.agents.namespaces, *settings.agents.existing_namespaces)
+
+
 def prober(settings: Settings) -> str | None:
     """Address of the blackbox exporter that probes the stack."""
     monitoring = settings.monitoring
@@ -50,10 +53,15 @@ def prober(settings: Settings) -> str | None:
     return rules.prober if rules else None
 
 
-def prober_namespaces(settings: Settings) -> list[str]:
-    """Namespaces whose pods probe Langfuse's Service: none where they take the public URL."""
+def client_namespaces(settings: Settings) -> list[str]:
+    """Namespaces whose pods may connect to Langfuse, besides its own."""
     address = prober(settings)
-    return [address.split(".")[1]] if address and has_local_url(settings) else []
+    return [
+        *agent_namespaces(settings),
+        *settings.langfuse.allowed_namespaces,
+        # The probe takes the public URL where there is one.
+        *([address.split(".")[1]] if address and has_local_url(settings) else []),
+    ]
 
 
 def image(settings: Langfuse) -> str:
@@ -177,44 +185,3 @@ def langsmith(settings: LangSmith | None) -> langsmith_environment.LangSmithSett
 def langsmith_key(settings: LangSmith | None) -> pulumi.Output[str] | None:
     """LangSmith's key; secret."""
     return pulumi.Output.secret(settings.api_key.get_secret_value()) if settings else None
-
-
-def entries(settings: Settings) -> pulumi.Output[list[str]]:
-    """Names of the stack's Secrets Manager entries."""
-    agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
-    roles = [("app",), ("database",), *(("agents", namespace, "access") for namespace in agents)]
-    project = pulumi.get_project()
-    return pulumi.Output.from_input([entry_name(project, settings.stack, *r) for r in roles])
-
-
-def outputs(
-    settings: Settings,
-    service_name: str,
-    namespace: pulumi.Output[str],
-    secret_name: pulumi.Output[str],
-) -> dict[str, pulumi.Output[Any] | str]:
-    """What a person needs next: commands to open Langfuse and to read the first password."""
-    known: dict[str, pulumi.Output[Any] | str] = {"namespace": namespace}
-    kubectl = _kubectl(settings.cluster)
-    if settings.endpoint is None:
-        known["openCommand"] = pulumi.Output.format(
-            "{0} -n {1} port-forward service/{2} 3000:80", kubectl, namespace, service_name
-        )
-    if settings.langfuse.admin is not None:
-        known["adminEmail"] = settings.langfuse.admin.email
-        known["adminPasswordCommand"] = pulumi.Output.format(
-            "{0} -n {1} get secret {2} -o "
-            "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}{{{{\"\\n\"}}}}'",
-            kubectl,
-            namespace,
-            secret_name,
-        )
-    return known
-
-
-def _kubectl(cluster: Cluster) -> str:
-    """kubectl for the stack's cluster, whichever context happens to be current."""
-    options = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
-    return shlex.join(
-        ["kubectl", *(f"--{name}={value}" for name, value in options.items() if value)]
-    )

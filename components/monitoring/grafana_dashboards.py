@@ -11,8 +11,8 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.kubernetes.labels import labels
 from components.monitoring.dashboards import database, overview
+from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.layout import to_json
-from components.monitoring.dashboards.limits import DatabaseLimits
 from components.monitoring.dashboards.subject import Subject, uid
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 
@@ -20,19 +20,6 @@ TYPE = "agent-observability:index:GrafanaDashboards"
 
 FOLDER_ANNOTATION = "grafana_folder"
 """Name that the sidecar of kube-prometheus-stack is given as ``folderAnnotation``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloudWatchSource:
-    """What CloudWatch has about the stack. What is None does not exist, and has no panels."""
-
-    region: str
-    database: pulumi.Input[str] | None = None
-    """DBInstanceIdentifier."""
-    load_balancer: pulumi.Input[str] | None = None
-    """LoadBalancer: ``app/<name>/<id>``."""
-    database_limits: DatabaseLimits | None = None
-    """Of the database; None draws no thresholds."""
 
 
 @dataclass(frozen=True, kw_only=True)

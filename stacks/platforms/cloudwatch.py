@@ -1,78 +1,74 @@
-"""What CloudWatch has about a stack: alarms on it, and where dashboards find it.
-
-Imported by stacks on EKS with a `monitoring` section alone: it loads more of AWS's SDK.
-"""
+"""What CloudWatch has about a stack: alarms on it, and where dashboards find it."""
 
 from __future__ import annotations
 
 import pulumi
 
-from components.endpoint.public_endpoint import PublicEndpoint
+from components.aws.cluster import EksCluster
 from components.monitoring.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from components.monitoring.dashboards import limits
-from components.monitoring.grafana_dashboards import CloudWatchSource
-from components.postgres.rds import PostgresRds
-from stacks.platforms.eks_providers import Eks
+from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
+from stacks import names
+from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
+from stacks.settings.sections.monitoring import Monitoring
 
 
-def alarms(
+def watch(
     name: str,
-    settings: Settings,
+    section: Monitoring,
+    managed: Managed,
     *,
-    database: PostgresRds | None,
-    endpoint: PublicEndpoint | None,
-    load_balancer: pulumi.Output[str] | None,
-    eks: Eks,
+    settings: Settings,
+    cluster: EksCluster,
     opts: pulumi.ResourceOptions,
-) -> CloudAlarms | None:
-    """Alarms of what the stack has in AWS, where the settings ask for them."""
-    monitoring = settings.monitoring
-    if monitoring is None or monitoring.alarms is None:
-        return None
-    watched = None
-    if database is not None and isinstance(settings.database, RdsDatabase):
-        watched = WatchedDatabase(
-            identifier=database.identifier,
-            instance_class=settings.database.instance_class,
-            storage_gib=settings.database.storage_gib,
-            max_storage_gib=settings.database.max_storage_gib,
-        )
-    return CloudAlarms(
+) -> Watch:
+    """Alarms where the section asks for them, and the source of dashboards."""
+    endpoint = managed.endpoint
+    load_balancer = None
+    # Dashboards and alarms name it both; nothing else does.
+    if endpoint and (section.dashboards or section.alarms):
+        load_balancer = endpoint.find_load_balancer()
+    database = _database(settings, managed)
+    source = CloudWatchSource(
+        region=cluster.region,
+        database=database and database.identifier,
+        load_balancer=load_balancer,
+        database_limits=database
+        and limits.of_database(
+            instance_class=database.instance_class,
+            storage_gib=database.storage_gib,
+            max_storage_gib=database.max_storage_gib,
+        ),
+    )
+    if section.alarms is None:
+        return Watch(source=source)
+    alarms = CloudAlarms(
         name,
         CloudAlarmsArgs(
-            cluster=eks.cluster,
-            stack=f"{pulumi.get_project()}-{settings.stack}",
-            runbooks=monitoring.runbooks,
-            email=monitoring.alarms.email,
-            topic_arn=monitoring.alarms.topic_arn,
-            database=watched,
+            cluster=cluster,
+            stack=names.in_account(settings.stack),
+            runbooks=section.runbooks,
+            email=section.alarms.email,
+            topic_arn=section.alarms.topic_arn,
+            database=database,
             load_balancer=load_balancer,
             certificate_arn=endpoint and endpoint.certificate_arn,
-            certificate_days=monitoring.certificate_days,
+            certificate_days=section.certificate_days,
         ),
         opts,
     )
+    return Watch(source=source, alarm_topic=alarms.topic_arn)
 
 
-def dashboard_source(
-    settings: Settings,
-    database: PostgresRds | None,
-    load_balancer: pulumi.Output[str] | None,
-    eks: Eks,
-) -> CloudWatchSource:
-    """What dashboards show of the stack in AWS."""
-    sizes = None
-    if isinstance(settings.database, RdsDatabase):
-        sizes = limits.of_database(
-            instance_class=settings.database.instance_class,
-            storage_gib=settings.database.storage_gib,
-            max_storage_gib=settings.database.max_storage_gib,
-        )
-    return CloudWatchSource(
-        region=eks.cluster.region,
-        database=database and database.identifier,
-        load_balancer=load_balancer,
-        database_limits=sizes,
+def _database(settings: Settings, managed: Managed) -> WatchedDatabase | None:
+    section = settings.database
+    if managed.database is None or not isinstance(section, RdsDatabase):
+        return None
+    return WatchedDatabase(
+        identifier=managed.database.identifier,
+        instance_class=section.instance_class,
+        storage_gib=section.storage_gib,
+        max_storage_gib=section.max_storage_gib,
     )

@@ -1,15 +1,19 @@
-"""What a stack on EKS has in AWS: settings turned into the arguments of components.
+"""An EKS cluster and AWS around it: sections of the settings turned into components.
 
-Imported by stacks on EKS alone: AWS's SDK takes a second to load.
+Imported for stacks on EKS alone (see ``stacks.platforms.connect``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
+import pulumi_aws
+import pulumi_kubernetes
 
 from components.aws import discovery
+from components.aws.cluster import EksCluster
 from components.endpoint.public_endpoint import AccessLogs, PublicEndpoint, PublicEndpointArgs
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
@@ -20,145 +24,188 @@ from components.secrets.external_secrets_operator import (
 )
 from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
 from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
-from stacks.platforms.eks_providers import Eks
+from stacks import names
+from stacks.platforms import cloudwatch, eks_providers
+from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.endpoint import Endpoint
-from stacks.settings.sections.object_storage import ObjectStorage as ObjectStorageSettings
+from stacks.settings.sections.monitoring import Monitoring
+from stacks.settings.sections.object_storage import ObjectStorage as ObjectStorageSection
+from stacks.settings.sections.secrets import Secrets
 
 
-def database(
-    name: str, settings: RdsDatabase, eks: Eks, opts: pulumi.ResourceOptions
-) -> PostgresRds:
-    """The RDS instance, in the cluster's private subnets unless the settings name others."""
-    restore = settings.restore_from
-    subnets = list(settings.subnet_ids) or discovery.find_private_subnets(eks.cluster, eks.look_up)
-    return PostgresRds(
-        name,
-        PostgresRdsArgs(
-            cluster=eks.cluster,
-            subnet_ids=subnets,
-            client_security_group_ids=settings.client_security_group_ids,
-            version=settings.version,
-            instance_class=settings.instance_class,
-            storage_gib=settings.storage_gib,
-            max_storage_gib=settings.max_storage_gib,
-            iops=settings.iops,
-            throughput_mibps=settings.throughput_mibps,
-            multi_az=settings.multi_az,
-            backup_days=settings.backup_days,
-            backup_window=settings.backup_window,
-            maintenance_window=settings.maintenance_window,
-            kms_key_arn=settings.kms_key_arn,
-            insights=settings.insights,
-            monitoring_seconds=settings.monitoring_seconds,
-            apply_immediately=settings.apply_immediately,
-            allow_major_upgrade=settings.allow_major_upgrade,
-            connection_limit=settings.connection_limit,
-            protect=settings.protect,
-            restore=restore
-            and Restore(snapshot=restore.snapshot, instance=restore.instance, time=restore.time),
-        ),
-        opts,
+def connect(settings: Settings) -> Eks:
+    """Find the stack's cluster. One that is not there, or not the account's, stops the preview."""
+    region = settings.aws.region
+    name = settings.cluster.eks_name
+    if name is None or region is None:
+        raise ValueError("the settings name no EKS cluster, or no region")
+    aws = eks_providers.aws_provider(settings.aws)
+    cluster = replace(
+        discovery.find_cluster(name, region, pulumi.InvokeOptions(provider=aws)),
+        permissions_boundary_arn=settings.cluster.permissions_boundary_arn,
     )
+    kubernetes = eks_providers.kubernetes_provider(cluster, profile=settings.aws.profile)
+    return Eks(settings=settings, aws=aws, kubernetes=kubernetes, cluster=cluster)
 
 
-def delivery(
-    name: str, settings: Settings, eks: Eks, opts: pulumi.ResourceOptions
-) -> SecretsManagerDelivery:
-    """Delivery through Secrets Manager, with the operator where the stack installs it."""
-    secrets = settings.secrets
-    operator = None
-    if secrets.install_external_secrets:
-        operator = ExternalSecretsOperator(
-            f"{name}-external-secrets", ExternalSecretsOperatorArgs(), opts
-        ).release
-    return SecretsManagerDelivery(
-        project=pulumi.get_project(),
-        stack=settings.stack,
-        region=eks.cluster.region,
-        oidc=discovery.find_oidc_provider(eks.cluster, eks.look_up),
-        recovery_days=secrets.recovery_days,
-        kms_key_arn=secrets.kms_key_arn,
-        protect=secrets.protect,
-        operator=operator,
-        permissions_boundary_arn=eks.cluster.permissions_boundary_arn,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Eks:
+    """A stack's EKS cluster, and the providers that reach it and what is beside it."""
 
+    settings: Settings
+    aws: pulumi_aws.Provider
+    kubernetes: pulumi_kubernetes.Provider
+    cluster: EksCluster
 
-def storage(
-    name: str,
-    *,
-    service_account: str,
-    namespace: pulumi.Input[str],
-    settings: ObjectStorageSettings,
-    release: Version,
-    eks: Eks,
-    opts: pulumi.ResourceOptions,
-) -> ObjectStorage:
-    """The bucket, reached by role where the release can."""
-    prefixes = storage_environment.role_prefixes(
-        version=release, exports=settings.exports, media=settings.media
-    )
-    oidc = discovery.find_oidc_provider(eks.cluster, eks.look_up) if prefixes else None
-    return ObjectStorage(
-        name,
-        ObjectStorageArgs(
-            cluster=eks.cluster,
-            oidc=oidc,
-            namespace=namespace,
-            service_account=service_account,
-            version=release,
-            exports=settings.exports,
-            media=settings.media,
-            export_days=settings.export_days,
-            protect=settings.protect,
-            bucket=settings.bucket,
-            kms_key_arn=settings.kms_key_arn,
-        ),
-        opts,
-    )
+    @property
+    def providers(self) -> list[pulumi.ProviderResource]:
+        return [self.kubernetes, self.aws]
 
+    def delivery(
+        self, name: str, section: Secrets, opts: pulumi.ResourceOptions
+    ) -> SecretsManagerDelivery:
+        """By Secrets Manager, with the operator where the stack installs it."""
+        operator = None
+        if section.install_external_secrets:
+            operator = ExternalSecretsOperator(name, ExternalSecretsOperatorArgs(), opts).release
+        return SecretsManagerDelivery(
+            project=names.PROJECT,
+            stack=self.settings.stack,
+            region=self.cluster.region,
+            oidc=discovery.find_oidc_provider(self.cluster, self._look_up),
+            recovery_days=section.recovery_days,
+            kms_key_arn=section.kms_key_arn,
+            protect=section.protect,
+            operator=operator,
+            permissions_boundary_arn=self.cluster.permissions_boundary_arn,
+        )
 
-def load_balancer_networks(settings: Endpoint, eks: Eks) -> pulumi.Output[Sequence[str]]:
-    """Where the load balancer connects from."""
-    return discovery.find_load_balancer_networks(
-        eks.cluster, settings.scheme, settings.subnet_ids, eks.look_up
-    )
+    def database(
+        self, name: str, section: RdsDatabase, opts: pulumi.ResourceOptions
+    ) -> PostgresRds:
+        """On RDS, in the cluster's private subnets unless the section names others."""
+        restore = section.restore_from
+        subnets = list(section.subnet_ids) or discovery.find_private_subnets(
+            self.cluster, self._look_up
+        )
+        return PostgresRds(
+            name,
+            PostgresRdsArgs(
+                cluster=self.cluster,
+                subnet_ids=subnets,
+                client_security_group_ids=section.client_security_group_ids,
+                version=section.version,
+                instance_class=section.instance_class,
+                storage_gib=section.storage_gib,
+                max_storage_gib=section.max_storage_gib,
+                iops=section.iops,
+                throughput_mibps=section.throughput_mibps,
+                multi_az=section.multi_az,
+                backup_days=section.backup_days,
+                backup_window=section.backup_window,
+                maintenance_window=section.maintenance_window,
+                kms_key_arn=section.kms_key_arn,
+                insights=section.insights,
+                monitoring_seconds=section.monitoring_seconds,
+                apply_immediately=section.apply_immediately,
+                allow_major_upgrade=section.allow_major_upgrade,
+                connection_limit=section.connection_limit,
+                protect=section.protect,
+                restore=restore
+                and Restore(
+                    snapshot=restore.snapshot, instance=restore.instance, time=restore.time
+                ),
+            ),
+            opts,
+        )
 
+    def storage(
+        self,
+        name: str,
+        section: ObjectStorageSection,
+        *,
+        namespace: pulumi.Input[str],
+        service_account: str,
+        opts: pulumi.ResourceOptions,
+    ) -> ObjectStorage:
+        """A bucket in S3, reached by role where the release can."""
+        prefixes = storage_environment.role_prefixes(
+            version=self._release, exports=section.exports, media=section.media
+        )
+        oidc = discovery.find_oidc_provider(self.cluster, self._look_up) if prefixes else None
+        return ObjectStorage(
+            name,
+            ObjectStorageArgs(
+                cluster=self.cluster,
+                oidc=oidc,
+                namespace=namespace,
+                service_account=service_account,
+                version=self._release,
+                exports=section.exports,
+                media=section.media,
+                export_days=section.export_days,
+                protect=section.protect,
+                bucket=section.bucket,
+                kms_key_arn=section.kms_key_arn,
+            ),
+            opts,
+        )
 
-def endpoint(
-    name: str,
-    *,
-    namespace: pulumi.Input[str],
-    service_name: pulumi.Input[str],
-    settings: Endpoint,
-    release: Version,
-    tags: dict[str, str],
-    eks: Eks,
-    opts: pulumi.ResourceOptions,
-) -> PublicEndpoint:
-    """The public name, with the health check of the release."""
-    logs = settings.access_logs
-    return PublicEndpoint(
-        name,
-        PublicEndpointArgs(
-            namespace=namespace,
-            service_name=service_name,
-            host=settings.host,
-            health_path=versions.readiness_path(release),
-            hosted_zone=settings.hosted_zone,
-            certificate_arn=settings.certificate_arn,
-            scheme=settings.scheme,
-            ingress_class=settings.ingress_class,
-            ssl_policy=settings.ssl_policy,
-            account_id=eks.cluster.account_id,
-            inbound_cidrs=settings.inbound_cidrs,
-            subnet_ids=settings.subnet_ids,
-            web_acl_arn=settings.web_acl_arn,
-            access_logs=logs and AccessLogs(bucket=logs.bucket, days=logs.days),
-            deletion_protection=settings.deletion_protection,
-            tags=tags,
-        ),
-        opts,
-    )
+    def endpoint(
+        self,
+        name: str,
+        section: Endpoint,
+        *,
+        namespace: pulumi.Input[str],
+        service_name: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> PublicEndpoint:
+        """An Application Load Balancer, with the health check of the release."""
+        logs = section.access_logs
+        return PublicEndpoint(
+            name,
+            PublicEndpointArgs(
+                namespace=namespace,
+                service_name=service_name,
+                host=section.host,
+                health_path=versions.readiness_path(self._release),
+                hosted_zone=section.hosted_zone,
+                certificate_arn=section.certificate_arn,
+                scheme=section.scheme,
+                ingress_class=section.ingress_class,
+                ssl_policy=section.ssl_policy,
+                account_id=self.cluster.account_id,
+                inbound_cidrs=section.inbound_cidrs,
+                subnet_ids=section.subnet_ids,
+                web_acl_arn=section.web_acl_arn,
+                access_logs=logs and AccessLogs(bucket=logs.bucket, days=logs.days),
+                deletion_protection=section.deletion_protection,
+                tags=self.settings.aws.default_tags.get("tags", {}),
+            ),
+            opts,
+        )
+
+    def endpoint_networks(self, section: Endpoint) -> pulumi.Output[Sequence[str]]:
+        """Those of the load balancer's subnets."""
+        return discovery.find_load_balancer_networks(
+            self.cluster, section.scheme, section.subnet_ids, self._look_up
+        )
+
+    def watch(
+        self, name: str, section: Monitoring, managed: Managed, opts: pulumi.ResourceOptions
+    ) -> Watch:
+        """By CloudWatch."""
+        return cloudwatch.watch(
+            name, section, managed, settings=self.settings, cluster=self.cluster, opts=opts
+        )
+
+    @property
+    def _release(self) -> Version:
+        return Version.parse(self.settings.langfuse.version)
+
+    @property
+    def _look_up(self) -> pulumi.InvokeOptions:
+        """Options of look-ups in the stack's account."""
+        return pulumi.InvokeOptions(provider=self.aws)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -12,38 +11,7 @@ import pulumi_aws
 import pulumi_kubernetes
 
 from components.aws.cluster import EksCluster
-from components.aws.discovery import find_cluster
-from stacks.settings import Settings
 from stacks.settings.sections.aws import Aws
-
-
-@dataclass(frozen=True, kw_only=True)
-class Eks:
-    """A stack's EKS cluster, and the providers that reach it and what is beside it."""
-
-    aws: pulumi_aws.Provider
-    kubernetes: pulumi_kubernetes.Provider
-    cluster: EksCluster
-
-    @property
-    def look_up(self) -> pulumi.InvokeOptions:
-        """Options of look-ups in the stack's account."""
-        return pulumi.InvokeOptions(provider=self.aws)
-
-
-def connect(settings: Settings) -> Eks:
-    """Find the stack's cluster. One that is not there, or not the account's, stops the preview."""
-    region = settings.aws.region
-    name = settings.cluster.eks_name
-    if name is None or region is None:
-        raise ValueError("the settings name no EKS cluster, or no region")
-    aws = aws_provider(settings.aws)
-    cluster = replace(
-        find_cluster(name, region, pulumi.InvokeOptions(provider=aws)),
-        permissions_boundary_arn=settings.cluster.permissions_boundary_arn,
-    )
-    kubernetes = kubernetes_provider(cluster, profile=settings.aws.profile)
-    return Eks(aws=aws, kubernetes=kubernetes, cluster=cluster)
 
 
 def aws_provider(settings: Aws) -> pulumi_aws.Provider:

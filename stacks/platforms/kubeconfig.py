@@ -1,50 +1,75 @@
-"""Explicit providers: which cluster a stack goes to is never left to the caller's environment."""
+"""A cluster that a kubeconfig names. Which one is never left to the caller's environment."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import pulumi
 import pulumi_kubernetes
 import yaml
 
+from stacks.platforms.platform import Managed, Watch
 from stacks.settings import ConfigurationError, Problem, Settings
-from stacks.settings.machinery.problems import NAMESPACE, set_command, show
-
-if TYPE_CHECKING:
-    from stacks.platforms.eks_providers import Eks
+from stacks.settings.machinery.problems import full_key, set_command, show
+from stacks.settings.sections.monitoring import Monitoring
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
-    """Where a stack goes."""
+class Kubeconfig:
+    """A cluster with nothing beside it: what needs more is refused."""
 
-    providers: list[pulumi.ProviderResource]
-    """For the stack to inherit."""
-    eks: Eks | None = None
-    """The cluster in AWS, if it is there."""
+    kubernetes: pulumi_kubernetes.Provider
+
+    @property
+    def providers(self) -> list[pulumi.ProviderResource]:
+        return [self.kubernetes]
+
+    def delivery(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("secrets.delivery: secretsManager")
+
+    def database(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("database.engine: rds")
+
+    def storage(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("objectStorage")
+
+    def endpoint(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("endpoint")
+
+    def endpoint_networks(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("endpoint")
+
+    def watch(
+        self, name: str, section: Monitoring, managed: Managed, opts: pulumi.ResourceOptions
+    ) -> Watch:
+        """What is in the cluster has its metrics in Prometheus alone."""
+        if section.alarms is not None:
+            raise _not_offered("monitoring.alarms")
+        return Watch()
 
 
-def connect(settings: Settings) -> Platform:
-    """The platform that a stack names; raises ``ConfigurationError`` if there is none."""
-    if settings.cluster.eks_name is None:
-        return Platform(providers=[kubernetes(settings)])
-    from stacks.platforms import eks_providers  # noqa: PLC0415 - AWS's SDK takes a second that other stacks save
-
-    connected = eks_providers.connect(settings)
-    return Platform(providers=[connected.kubernetes, connected.aws], eks=connected)
+def _not_offered(key: str) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"{full_key(key)} needs an EKS cluster (cluster.eksName), and this stack goes to a cluster "
+        "of a kubeconfig (cluster.context)."
+    )
 
 
-def kubernetes(settings: Settings) -> pulumi_kubernetes.Provider:
-    """The provider for the context that a stack names."""
+def connect(settings: Settings) -> Kubeconfig:
+    """The cluster of the context that a stack names; raises ``ConfigurationError`` if there is
+    none."""
+    return Kubeconfig(kubernetes=_provider(settings))
+
+
+def _provider(settings: Settings) -> pulumi_kubernetes.Provider:
     cluster = settings.cluster
     files = _kubeconfig_files(cluster.kubeconfig)
     contexts = [name for file in files for name in _contexts(file)]
     if cluster.context not in contexts:
-        key = f"{NAMESPACE}:cluster.context"
+        key = full_key("cluster.context")
         where = ", ".join(str(file) for file in files)
         known = f"it has {', '.join(contexts)}" if contexts else "it has no context"
         problem = Problem(

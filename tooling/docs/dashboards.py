@@ -10,6 +10,7 @@ from typing import Any, Final
 from components.monitoring.dashboards import database, layout, limits, overview
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched, WatchedInAws
+from stacks.names import NAMES
 from tooling.docs import dashboard_drawing
 
 _RUNBOOKS: Final = "."
@@ -17,17 +18,17 @@ _RUNBOOKS: Final = "."
 _WATCHED: Final = Watched(
     stack="prod",
     namespace="observability",
-    langfuse="langfuse",
+    langfuse=NAMES.langfuse,
     min_replicas=2,
     max_replicas=6,
-    migration="langfuse-migration",
+    migration=NAMES.migration,
     secret_namespaces=("observability",),
-    probe_job="langfuse",
+    probe_job=NAMES.langfuse,
 )
 _ON_AWS: Final = Subject(
     watched=_WATCHED,
     aws=WatchedInAws(
-        region="ap-northeast-2", database="langfuse-postgres", load_balancer="app/k8s-langfuse/1"
+        region="ap-northeast-2", database=NAMES.postgres, load_balancer="app/k8s-langfuse/1"
     ),
     runbooks=_RUNBOOKS,
     certificate_days=21,
@@ -40,11 +41,11 @@ _IN_CLUSTER: Final = Subject(
     watched=Watched(
         stack="dev",
         namespace="observability",
-        langfuse="langfuse",
+        langfuse=NAMES.langfuse,
         min_replicas=1,
         max_replicas=3,
-        migration="langfuse-migration",
-        postgres="langfuse-postgres",
+        migration=NAMES.migration,
+        postgres=NAMES.postgres,
     ),
     runbooks=_RUNBOOKS,
     certificate_days=21,

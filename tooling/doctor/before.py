@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor import permissions, preconditions, storage
@@ -77,7 +78,7 @@ class _Asks:
             self._settings,
             self._server.list("storage.k8s.io/v1", "StorageClass"),
             self._server.list("storage.k8s.io/v1", "CSIDriver"),
-            self._get("v1", "PersistentVolumeClaim", storage.CLAIM, namespace),
+            self._get("v1", "PersistentVolumeClaim", NAMES.postgres_claim, namespace),
             self._place,
         )
 

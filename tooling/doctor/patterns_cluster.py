@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from stacks.names import NAMES
 from tooling.doctor.pattern import MIGRATION_LOG, doctor, kubectl, pattern
-from tooling.doctor.place import MIGRATION
 
 PATTERNS: Final = (
     # What the cluster reports of its own, where nothing above says more.
@@ -41,7 +41,8 @@ PATTERNS: Final = (
     ),
     pattern(
         "migration-failed",
-        rf"{MIGRATION}(?s:.{{0,600}}?)(?:BackoffLimitExceeded|backoff limit|DeadlineExceeded)",
+        rf"{NAMES.migration}(?s:.{{0,600}}?)"
+        r"(?:BackoffLimitExceeded|backoff limit|DeadlineExceeded)",
         "The migration Job failed",
         MIGRATION_LOG,
     ),

@@ -6,6 +6,8 @@ import re
 import shlex
 from typing import Final
 
+from components.kubernetes.labels import PART_OF
+from stacks.names import NAMES
 from tooling.doctor.pattern import MIGRATION_LOG, Groups, kubectl, pattern, up
 from tooling.doctor.place import Place
 
@@ -69,7 +71,7 @@ PATTERNS: Final = (
         r"initdb: error: directory [^\n]*exists but is not empty|lost\+found directory",
         "PostgreSQL finds a data folder that is not empty and not its own: a file system's "
         "lost+found in the volume's root, or another version's data",
-        kubectl("get", "statefulset", "langfuse-postgres", "-o", "yaml"),
+        kubectl("get", "statefulset", NAMES.postgres, "-o", "yaml"),
     ),
     pattern(
         "run-as-non-root",
@@ -98,6 +100,6 @@ PATTERNS: Final = (
         "out-of-memory",
         r"JavaScript heap out of memory|\bOOMKilled\b",
         "The container needs more memory than its limit",
-        kubectl("describe", "pods", "-l", "app.kubernetes.io/part-of=agent-observability"),
+        kubectl("describe", "pods", "-l", f"app.kubernetes.io/part-of={PART_OF}"),
     ),
 )

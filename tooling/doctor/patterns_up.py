@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
+from stacks.names import NAMES
 from tooling.doctor.pattern import aws, doctor_before, kubectl, pattern
-from tooling.doctor.place import DEPLOYMENT
 
 PATTERNS: Final = (
     # What a failed `up` says.
@@ -36,13 +36,13 @@ PATTERNS: Final = (
         r"conflicts? with \"(?P<manager>[^\"\n]+)\"(?s:.{0,600}?)\.spec\.replicas",
         "{manager} set the number of replicas, which the stack sets too: the Deployment's number "
         "is the autoscaler's where minReplicas and maxReplicas differ",
-        kubectl("get", "deployment", DEPLOYMENT, "-o", "yaml", "--show-managed-fields"),
+        kubectl("get", "deployment", NAMES.langfuse, "-o", "yaml", "--show-managed-fields"),
     ),
     pattern(
         "replicas-conflict",
         r"Apply failed with \d+ conflicts?: conflicts? with \"(?P<manager>[^\"\n]+)\"",
         "{manager} set a field by hand or by a tool, which the stack sets too",
-        kubectl("get", "deployment", DEPLOYMENT, "-o", "yaml", "--show-managed-fields"),
+        kubectl("get", "deployment", NAMES.langfuse, "-o", "yaml", "--show-managed-fields"),
     ),
     pattern(
         "replaces-everything",

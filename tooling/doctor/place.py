@@ -5,12 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field, replace
 
+from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.machinery.problems import full_key, set_command
-
-DEPLOYMENT = "langfuse"
-STATEFUL_SET = "langfuse-postgres"
-MIGRATION = "langfuse-migration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +74,7 @@ class Place:
         """The command that gives server and pods one password again."""
         if self.database == "external":
             return self.config_set("database.password", "", secret=True)
-        wanted = f"**::{STATEFUL_SET}-password"
+        wanted = f"**::{NAMES.postgres_password}"
         return shlex.join(("pulumi", "up", "--stack", self.stack, "--replace", wanted))
 
     @property
@@ -89,7 +86,7 @@ class Place:
             return self.aws("rds", "describe-db-instances", *query)
         if self.database == "external":
             return self.kubectl(
-                "get", "networkpolicy", MIGRATION, "-o", "yaml", namespace=self.namespace
+                "get", "networkpolicy", NAMES.migration, "-o", "yaml", namespace=self.namespace
             )
         selector = "app.kubernetes.io/component=database"
         return self.kubectl("get", "pods", "-l", selector, "-o", "wide", namespace=self.namespace)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from components.agents.secret import SECRET_NAME
+from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.objects import Object, items, namespace, part
-from tooling.doctor.place import DEPLOYMENT, MIGRATION, STATEFUL_SET
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -33,19 +33,21 @@ Names = dict[Kind, set[str]]
 def fixed(settings: Settings) -> Names:
     """What the stack makes under a fixed name."""
     own = settings.cluster.namespace
-    database = {STATEFUL_SET} if isinstance(settings.database, StatefulSetDatabase) else set[str]()
+    in_cluster = isinstance(settings.database, StatefulSetDatabase)
+    web, migration = {NAMES.langfuse}, {NAMES.migration}
+    database = {NAMES.postgres} if in_cluster else set[str]()
     found: Names = {
-        _kind("apps/v1", "Deployment", own): {DEPLOYMENT},
-        _kind("v1", "Service", own): {DEPLOYMENT} | database,
-        _kind("v1", "ServiceAccount", own): {DEPLOYMENT, MIGRATION},
-        _kind("networking.k8s.io/v1", "NetworkPolicy", own): {DEPLOYMENT, MIGRATION} | database,
-        _kind("autoscaling/v2", "HorizontalPodAutoscaler", own): {DEPLOYMENT},
-        _kind("policy/v1", "PodDisruptionBudget", own): {DEPLOYMENT},
+        _kind("apps/v1", "Deployment", own): web,
+        _kind("v1", "Service", own): web | database,
+        _kind("v1", "ServiceAccount", own): web | migration,
+        _kind("networking.k8s.io/v1", "NetworkPolicy", own): web | migration | database,
+        _kind("autoscaling/v2", "HorizontalPodAutoscaler", own): web,
+        _kind("policy/v1", "PodDisruptionBudget", own): web,
     }
     if database:
         found[_kind("apps/v1", "StatefulSet", own)] = database
     if settings.endpoint is not None:
-        found[_kind("networking.k8s.io/v1", "Ingress", own)] = {f"{DEPLOYMENT}-endpoint"}
+        found[_kind("networking.k8s.io/v1", "Ingress", own)] = {NAMES.endpoint}
     by_entries = settings.secrets.delivery == "secretsManager"
     delivered = ("external-secrets.io/v1", "ExternalSecret") if by_entries else ("v1", "Secret")
     for where in (*settings.agents.namespaces, *settings.agents.existing_namespaces):

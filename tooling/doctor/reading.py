@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.doctor import pods, presence
 from tooling.doctor.asking import Deadline, Question, UnansweredError, unanswered
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, name, namespace
-from tooling.doctor.place import STATEFUL_SET, Place
+from tooling.doctor.place import Place
 from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
@@ -133,11 +134,10 @@ def _snapshot(
     }
     wanted = set(names)
     # A StatefulSet gives its claims its selector's labels, which do not say "part of".
-    prefix = f"data-{STATEFUL_SET}-"
     return Snapshot(
         now=now,
         namespaces={name(item): item for item in found["namespaces"] if name(item) in wanted},
-        claims=[item for item in found["claims"] if name(item).startswith(prefix)],
+        claims=[item for item in found["claims"] if name(item) == NAMES.postgres_claim],
         storage_classes=found["storage_classes"],
         events=found["events"],
         complete=complete,

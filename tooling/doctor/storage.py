@@ -11,9 +11,6 @@ from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.objects import Object, annotations_of, name, part
 from tooling.doctor.place import Place
 
-CLAIM: Final = "data-langfuse-postgres-0"
-"""The database's volume claim."""
-
 _EBS: Final = "ebs.csi.aws.com"
 _MIGRATED: Final = {"kubernetes.io/aws-ebs": _EBS}
 """Provisioners that Kubernetes hands to a CSI driver:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
+from stacks.names import NAMES
 from tooling.doctor import pods
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, conditions, name, namespace, part, subject, words
 from tooling.doctor.patterns import explain
-from tooling.doctor.place import DEPLOYMENT, Place
+from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
 from tooling.doctor.text import last_line, quote
 from tooling.kubernetes.events import in_words
@@ -141,7 +142,7 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             command=place.up(),
         )
     elif not snapshot.deployments:
-        about = f"Deployment {place.namespace}/{DEPLOYMENT}"
+        about = f"Deployment {place.namespace}/{NAMES.langfuse}"
         if snapshot.deployed:
             yield _gone([about, *(item for item in snapshot.missing if item != about)], place)
         else:

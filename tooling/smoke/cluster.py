@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
 from tooling.doctor.text import last_line, quote
@@ -23,7 +24,7 @@ from tooling.kubernetes.api import Api, ApiError, LiveError
 from tooling.smoke import kubeconfig
 from tooling.smoke.keys import PUBLIC, SECRET
 from tooling.smoke.kubeconfig import UNUSABLE, AccessError
-from tooling.smoke.stack import NAME, Commands
+from tooling.smoke.stack import Commands
 from tooling.smoke.web import Deadline, within
 
 CONNECT_SECONDS: Final = 15.0
@@ -139,7 +140,7 @@ def forwarded(access: Access, namespace: str, deadline: Deadline) -> Generator[s
     kubectl = Path(found) if found else cached_binaries().get("kubectl")
     if kubectl is None:
         raise LiveError("there is no kubectl on PATH to open a port-forward with; --url needs none")
-    words = ["port-forward", "--address", "127.0.0.1", f"service/{NAME}", ":80"]
+    words = ["port-forward", "--address", "127.0.0.1", f"service/{NAMES.langfuse}", ":80"]
     process = subprocess.Popen(  # noqa: S603 - kubectl, with the arguments above
         [str(kubectl), *access.options, "-n", namespace, *words],
         stdin=subprocess.DEVNULL,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from components.agents.secret import SECRET_NAME
+from stacks.names import NAMES
 from tooling.kubernetes.api import Api, LiveError, Reference
-from tooling.smoke.stack import NAME
 
 PUBLIC: Final = "LANGFUSE_PUBLIC_KEY"
 SECRET: Final = "LANGFUSE_SECRET_KEY"  # noqa: S105 - a variable's name
@@ -51,7 +51,9 @@ def langsmith_from_environment(environment: Mapping[str, str]) -> str | None:
 
 def from_pods(api: Api, namespace: str) -> KeyPair:
     """The pair with which Langfuse's pods start. Raises ``LiveError``."""
-    reference = Reference(api_version="apps/v1", kind="Deployment", namespace=namespace, name=NAME)
+    reference = Reference(
+        api_version="apps/v1", kind="Deployment", namespace=namespace, name=NAMES.langfuse
+    )
     deployment = api.get(reference)
     if deployment is None:
         raise KeysError(f"there is no {reference}")

@@ -12,10 +12,8 @@ from components.agents import langsmith as langsmith_environment
 from components.langfuse.versions import Version
 from stacks import settings as configuration
 from stacks import stack_files, translation
+from stacks.names import NAMES
 from stacks.settings import Settings
-
-NAME = "langfuse"
-"""Of the Deployment and the Service."""
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts whose requests leave the machine by no network."""
@@ -54,7 +52,7 @@ class Commands:
 
     def deployment(self, *words: str) -> str:
         """A kubectl command about Langfuse's Deployment."""
-        return self.kubectl(*words, f"deployment/{NAME}")
+        return self.kubectl(*words, f"deployment/{NAMES.langfuse}")
 
     def up(self) -> str:
         return shlex.join(["make", "up", f"STACK={self.stack}"])
@@ -113,6 +111,7 @@ def expected(settings: Settings) -> Expected:
     """What a stack's settings promise."""
     cluster, langfuse, agents = settings.cluster, settings.langfuse, settings.agents
     url = translation.public_url(settings)
+    service = f"http://{NAMES.langfuse}.{cluster.namespace}.svc"
     return Expected(
         stack=settings.stack,
         version=Version.parse(langfuse.version),
@@ -121,7 +120,7 @@ def expected(settings: Settings) -> Expected:
         load_balancer=settings.endpoint is not None,
         namespace=cluster.namespace,
         agents=(*agents.namespaces, *agents.existing_namespaces),
-        agents_host=url if agents.url == "public" else f"http://{NAME}.{cluster.namespace}.svc",
+        agents_host=url if agents.url == "public" else service,
         agents_keys=_agents_keys(settings),
         langsmith=_langsmith(settings),
     )

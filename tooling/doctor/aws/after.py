@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from stacks.names import NAMES
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.checking import up
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
 from tooling.doctor.findings import Finding, Severity
-
-NAME: Final = "langfuse"
-"""The stack's name for what it makes (``__main__.py``)."""
-
-INGRESS: Final = f"{NAME}-endpoint"
-"""The Ingress of ``components.public_endpoint``."""
-
-INSTANCE: Final = f"{NAME}-postgres-instance"
-"""Logical name of the instance of ``components.postgres_rds``; its identifier begins so."""
 
 _WORKING: Final = {
     "available",
@@ -70,7 +62,7 @@ def load_balancer(account: Account) -> Iterator[Finding]:
     if account.settings.endpoint is None:
         return
     aws = account.aws
-    owner = f"{account.settings.cluster.namespace}/{INGRESS}"
+    owner = f"{account.settings.cluster.namespace}/{NAMES.endpoint}"
     tags = {
         "elbv2.k8s.aws/cluster": account.settings.cluster.eks_name or "",
         "ingress.k8s.aws/stack": owner,
@@ -129,7 +121,7 @@ def database_instance(account: Account) -> Iterator[Finding]:
     own = [
         instance
         for instance in listed
-        if INSTANCE in instance["DBInstanceIdentifier"]
+        if NAMES.rds_instance in instance["DBInstanceIdentifier"]
         and instance.get("DBSubnetGroup", {}).get("VpcId") == vpc
     ]
     for instance in own:

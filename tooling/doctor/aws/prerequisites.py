@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.secrets.entries import entry_name
+from stacks import names
 from stacks.settings import Settings
-from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.findings import Finding
@@ -20,8 +19,7 @@ def entry_names(settings: Settings) -> list[str]:
     if settings.secrets.delivery != "secretsManager":
         return []
     agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
-    roles = [("app",), ("database",), *(("agents", namespace, "access") for namespace in agents)]
-    return [entry_name(NAMESPACE, settings.stack, *role) for role in roles]
+    return names.entries(settings.stack, agents)
 
 
 def entries_deleted(account: Account) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks.platforms import kubeconfig as providers
+from stacks import platforms
 from stacks.settings import ConfigurationError
 from tests.support.configurations import settings
 from tests.support.recordings import recorded
@@ -42,7 +42,7 @@ def test_a_context_that_does_not_exist_is_one_message_with_those_that_do(tmp_pat
     wrong = settings({"cluster": {"context": "kind-c", "kubeconfig": str(file)}})
 
     with pytest.raises(ConfigurationError) as caught:
-        providers.kubernetes(wrong)
+        platforms.connect(wrong)
 
     assert str(caught.value) == (
         "The configuration of stack 'test' has 1 problem; nothing was changed.\n\n"
@@ -61,7 +61,7 @@ def test_a_missing_or_broken_kubeconfig_has_no_context(tmp_path: Path, content: 
     wrong = settings({"cluster": {"context": "kind-c", "kubeconfig": str(file)}})
 
     with pytest.raises(ConfigurationError) as caught:
-        providers.kubernetes(wrong)
+        platforms.connect(wrong)
 
     (problem,) = caught.value.problems
     assert problem.rule == f"must be a context of the kubeconfig {file}; it has no context"
@@ -76,7 +76,7 @@ def test_the_ambient_kubeconfig_may_be_several_files(
     monkeypatch.setenv("KUBECONFIG", f"{first}:{second}")
 
     with pytest.raises(ConfigurationError) as caught:
-        providers.kubernetes(settings({"cluster": {"context": "three"}}))
+        platforms.connect(settings({"cluster": {"context": "three"}}))
 
     (problem,) = caught.value.problems
     assert problem.rule == f"must be a context of the kubeconfig {first}, {second}; it has one, two"

@@ -1,0 +1,22 @@
+"""What CloudWatch has about a stack. Apart from the dashboards, which load Grafana's SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.monitoring.dashboards.limits import DatabaseLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudWatchSource:
+    """What CloudWatch has about the stack. What is None does not exist, and has no panels."""
+
+    region: str
+    database: pulumi.Input[str] | None = None
+    """DBInstanceIdentifier."""
+    load_balancer: pulumi.Input[str] | None = None
+    """LoadBalancer: ``app/<name>/<id>``."""
+    database_limits: DatabaseLimits | None = None
+    """Of the database; None draws no thresholds."""

@@ -1,0 +1,81 @@
+"""What a stack exports: what a person needs next, and nothing secret."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pulumi
+
+from components.agents.secret import SECRET_NAME
+from components.postgres.connection import DatabaseConnection
+from components.secrets.delivery import DeliveredSecret
+from stacks import names, translation
+from stacks.names import Names
+from stacks.platforms.platform import Managed
+from stacks.settings import Settings
+from stacks.settings.sections.cluster import Cluster
+
+Outputs = dict[str, pulumi.Output[Any] | list[str] | str]
+
+
+def stack_outputs(
+    settings: Settings,
+    stack: Names,
+    *,
+    namespace: pulumi.Output[str],
+    secret: DeliveredSecret,
+    database: DatabaseConnection,
+    managed: Managed,
+    alarm_topic: pulumi.Output[str] | None,
+) -> Outputs:
+    """Every output of a stack. Those whose subject the stack does not have are left out."""
+    agents = translation.agent_namespaces(settings)
+    by_entries = settings.secrets.delivery == "secretsManager"
+    admin, kubectl = settings.langfuse.admin, _kubectl(settings.cluster)
+    known: dict[str, pulumi.Output[Any] | list[str] | str | None] = {
+        "url": translation.public_url(settings),
+        "version": settings.langfuse.version,
+        "secretEntries": names.entries(settings.stack, agents) if by_entries else None,
+        "databaseVersion": managed.database and managed.database.engine_version,
+        "databaseAddress": database.address,
+        "loadBalancerHost": managed.endpoint and managed.endpoint.load_balancer_host,
+        "bucket": managed.storage and managed.storage.bucket_name,
+        # For people, and for the policy pack: it is not told the configuration.
+        "acknowledged": [*settings.acknowledge] or None,
+        "agentEnvFrom": f"envFrom: [{{secretRef: {{name: {SECRET_NAME}}}}}]" if agents else None,
+        "alarmTopic": alarm_topic,
+        "namespace": namespace,
+        "openCommand": None if settings.endpoint else _open(kubectl, namespace, stack.langfuse),
+        "adminEmail": admin and admin.email,
+        "adminPasswordCommand": admin and _show_password(kubectl, namespace, secret),
+    }
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def _open(kubectl: str, namespace: pulumi.Output[str], service: str) -> pulumi.Output[str]:
+    """The command that opens a Langfuse without a public name."""
+    return pulumi.Output.format(
+        "{0} -n {1} port-forward service/{2} 3000:80", kubectl, namespace, service
+    )
+
+
+def _show_password(
+    kubectl: str, namespace: pulumi.Output[str], secret: DeliveredSecret
+) -> pulumi.Output[str]:
+    """The command that shows the first user's password."""
+    return pulumi.Output.format(
+        "{0} -n {1} get secret {2} -o "
+        "go-template='{{{{.data.LANGFUSE_INIT_USER_PASSWORD | base64decode}}}}{{{{\"\\n\"}}}}'",
+        kubectl,
+        namespace,
+        secret.name,
+    )
+
+
+def _kubectl(cluster: Cluster) -> str:
+    """kubectl for the stack's cluster, whichever context happens to be current."""
+    options = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
+    return shlex.join(
+        ["kubectl", *(f"--{name}={value}" for name, value in options.items() if value)]
+    )

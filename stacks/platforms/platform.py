@@ -1,0 +1,103 @@
+"""What a place offers the stacks that go there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pulumi
+
+from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
+from components.secrets.delivery import Delivery
+from stacks.settings.sections.database import RdsDatabase
+from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.monitoring import Monitoring
+from stacks.settings.sections.object_storage import ObjectStorage as ObjectStorageSection
+from stacks.settings.sections.secrets import Secrets
+
+if TYPE_CHECKING:
+    # AWS's SDK, which a stack without AWS does not load.
+    from components.endpoint.public_endpoint import PublicEndpoint
+    from components.postgres.rds import PostgresRds
+    from components.storage.object_storage import ObjectStorage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Managed:
+    """What a stack got from its platform. What is None it did not ask for."""
+
+    database: PostgresRds | None = None
+    endpoint: PublicEndpoint | None = None
+    storage: ObjectStorage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """How a platform watches what it manages."""
+
+    source: CloudWatchSource | None = None
+    """Where dashboards find its metrics; None if it has none."""
+    alarm_topic: pulumi.Output[str] | None = None
+    """ARN of the topic that its alarms go to; None without alarms."""
+
+
+class Platform(Protocol):
+    """A cluster and what is beside it.
+
+    Every stack has the providers. The other methods are called with the section of the settings
+    that asks for what they make; the settings' rules refuse a section that the platform does not
+    offer, and so does the method (``pulumi.RunError``). What runs in any cluster is not here.
+    """
+
+    @property
+    def providers(self) -> list[pulumi.ProviderResource]:
+        """For the stack to inherit."""
+        ...
+
+    def delivery(self, name: str, section: Secrets, opts: pulumi.ResourceOptions) -> Delivery:
+        """Delivery of secrets by a store outside of the cluster.
+
+        ``name`` is that of the operator, if the section asks for one.
+        """
+        ...
+
+    def database(
+        self, name: str, section: RdsDatabase, opts: pulumi.ResourceOptions
+    ) -> PostgresRds:
+        """A managed PostgreSQL."""
+        ...
+
+    def storage(
+        self,
+        name: str,
+        section: ObjectStorageSection,
+        *,
+        namespace: pulumi.Input[str],
+        service_account: str,
+        opts: pulumi.ResourceOptions,
+    ) -> ObjectStorage:
+        """A bucket that the pods of one service account reach."""
+        ...
+
+    def endpoint(
+        self,
+        name: str,
+        section: Endpoint,
+        *,
+        namespace: pulumi.Input[str],
+        service_name: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> PublicEndpoint:
+        """A public name for a Service."""
+        ...
+
+    def endpoint_networks(self, section: Endpoint) -> pulumi.Output[Sequence[str]]:
+        """The networks that the public endpoint connects to pods from, in CIDR notation."""
+        ...
+
+    def watch(
+        self, name: str, section: Monitoring, managed: Managed, opts: pulumi.ResourceOptions
+    ) -> Watch:
+        """Alarms about what the platform manages, and where dashboards find its metrics."""
+        ...
