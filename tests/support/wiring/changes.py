@@ -59,12 +59,18 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     value = _decoded(value) if isinstance(value, str) else value
     parts = as_mapping(value)
     if parts is None and (items := as_list(value)) is not None:
-        parts = {str(index): item for index, item in enumerate(items)}
+        parts = {_identity(item) or str(index): item for index, item in enumerate(items)}
     if parts is None:
         yield path, value
         return
     for key, part in parts.items():
         yield from _leaves(part, f"{path}.{key}" if path else key)
+
+
+def _identity(item: object) -> str:
+    """What tells an item of a list from the others wherever it is: the name of an alert."""
+    mapping = as_mapping(item)
+    return str(mapping.get("alert", "")) if mapping else ""
 
 
 def _decoded(text: str) -> object:

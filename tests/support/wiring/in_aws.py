@@ -217,7 +217,9 @@ _MONITORING: Final[dict[str, Row]] = {
         **to("ConfigMap/langfuse-dashboards-overview *.thresholds.steps.*.value"),
         **to(f"{_ALARM_DASHBOARD} *.annotations.horizontal.*.value"),
         f"{_ALARM}-certificate-expires alarmDescription": Holds(" 22 days "),
-        "PrometheusRule/langfuse-alerts-rules spec.groups.*.rules.*.expr": Holds("22"),
+        "PrometheusRule/langfuse-alerts-rules *.rules.LangfuseCertificateExpires.expr": Holds(
+            " < 22 * 86400"
+        ),
     },
 }
 _AWS: Final[dict[str, Row]] = {

@@ -202,7 +202,9 @@ _MONITORING: Final[dict[str, Row]] = {
     "monitoring.prometheusRules.module": to("Probe/langfuse-alerts-probe spec.module"),
     "monitoring.certificateDays": {
         **to("ConfigMap/langfuse-dashboards-overview *.thresholds.steps.*.value"),
-        "PrometheusRule/langfuse-alerts-rules spec.groups.*.rules.*.expr": Holds("22"),
+        "PrometheusRule/langfuse-alerts-rules *.rules.LangfuseCertificateExpires.expr": Holds(
+            " < 22 * 86400"
+        ),
     },
 }
 
@@ -282,6 +284,21 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{{AgentAccess,KubernetesSecret,Secret}}/"
                 f"langfuse-agents-ai-agents-agents-existingnamespaces* {CREATED}": CREATED,
             },
+        },
+    ),
+    "a fixed number of pods": Scene(
+        base={
+            **_SMALL,
+            "langfuse": {**_ADMIN, "minReplicas": 5, "maxReplicas": 6},
+            "monitoring": {"runbooks": "https://git.example.com/docs", "prometheusRules": {}},
+        },
+        rows={
+            "langfuse.minReplicas": {
+                **to("HorizontalPodAutoscaler/langfuse-autoscaler spec.minReplicas"),
+                # Nor is the most that may run a limit that is reached.
+                "PrometheusRule/langfuse-alerts-rules "
+                "spec.groups.0.rules.LangfuseAutoscalerAtMaximum.*": ABSENT,
+            }
         },
     ),
     "an external database in place of one in the cluster": Scene(
