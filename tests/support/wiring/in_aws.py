@@ -58,6 +58,7 @@ _INSTANCE: Final = "Instance/langfuse-postgres-instance"
 _SNAPSHOT: Final = "RandomId/langfuse-postgres-final-snapshot"
 _ENTRIES: Final = "Secret/langfuse-{app,database,agents-created-access}-entry"
 _ENTRY_POLICIES: Final = "RolePolicy/langfuse-{app,database,agents-created-access}-read"
+_DELIVERED: Final = "{app,database,agents-created-access,agents-adopted-access}"
 _INGRESS: Final = "Ingress/langfuse-endpoint-ingress"
 _ALB: Final = f"{_INGRESS} metadata.annotations.alb.ingress.kubernetes.io"
 _LOGS: Final = "langfuse-endpoint-access-logs"
@@ -401,16 +402,18 @@ SCENES: Final[dict[str, Scene]] = {
         },
     ),
     "AWS, Secrets Manager": Scene(
-        base=_KEYS_OF_S3,
+        base={
+            **_KEYS_OF_S3,
+            "agents": {"namespaces": ["created"], "existingNamespaces": ["adopted"]},
+        },
         rows={
             "secrets.delivery": {
-                f"KubernetesSecret/langfuse-{{app,database}} {REMOVED}": REMOVED,
-                f"Secret/langfuse-{{app,database}}-secret {REMOVED}": REMOVED,
-                "{SecretsManagerStore/langfuse-secrets,Role/langfuse-secrets-role,"
-                "ServiceAccount/langfuse-secrets-service-account,"
-                f"SecretStore/langfuse-secrets-store}} {CREATED}": CREATED,
+                f"KubernetesSecret/langfuse-{_DELIVERED} {REMOVED}": REMOVED,
+                f"Secret/langfuse-{_DELIVERED}-secret {REMOVED}": REMOVED,
                 "{SecretsManagerSecret,Secret,SecretPolicy,SecretVersion,ExternalSecret,RolePolicy}/"
-                f"langfuse-{{app,database}}* {CREATED}": CREATED,
+                f"langfuse-{_DELIVERED}* {CREATED}": CREATED,
+                "{SecretsManagerStore,Role,ServiceAccount,SecretStore}/"
+                f"langfuse-{{,agents-created-,agents-adopted-}}secrets* {CREATED}": CREATED,
                 f"{_PODS} @dependencies.langfuse-database-secret": ABSENT,
                 f"{_PODS} @dependencies.langfuse-database-{{entry-version,external-secret}}": True,
                 f"{_PODS} spec.template.spec.containers.0.env.0.valueFrom.secretKeyRef.name": ANY,
@@ -421,6 +424,8 @@ SCENES: Final[dict[str, Scene]] = {
                 "outputs adminPasswordCommand": Holds(" secret langfuse-app-"),
                 "outputs secretEntries.0": "agent-observability/test/app",
                 "outputs secretEntries.1": "agent-observability/test/database",
+                "outputs secretEntries.2": "agent-observability/test/agents/created/access",
+                "outputs secretEntries.3": "agent-observability/test/agents/adopted/access",
             }
         },
     ),
