@@ -48,6 +48,7 @@ _KEYS_OF_S3: Final[dict[str, Any]] = {
     **_SMALL,
     "langfuse": {"version": "2.80.0", "admin": {"email": "admin@example.com"}},
     "database": EXTERNAL,
+    "agents": {"namespaces": ["created"], "existingNamespaces": ["adopted"]},
     "objectStorage": {
         "accessKeyId": {"secure": "before"},
         "secretAccessKey": {"secure": "before, the secret half"},
@@ -319,7 +320,7 @@ SCENES: Final[dict[str, Scene]] = {
             },
             "aws:region": {
                 **to("aws/aws region", f"{_KUBECONFIG}.users.0.user.exec.args.5"),
-                **to(f"{_CONFIG}.{{S3,LANGFUSE_S3_MEDIA_UPLOAD}}_REGION"),
+                **to(f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_REGION"),
                 **to(f"{_DASHBOARDS} *.targets.*.region", f"{_ALARM_DASHBOARD} *.region"),
                 **to("SecretStore/langfuse-{agents-created-,}secrets-store *.aws.region"),
                 "kubernetes/kubernetes clusterIdentifier": Holds("eu-central-1/"),
@@ -327,6 +328,14 @@ SCENES: Final[dict[str, Scene]] = {
                 "Role/langfuse-postgres-monitoring *.ArnLike.aws:SourceArn": Holds(
                     ":rds:eu-central-1:"
                 ),
+            },
+            "objectStorage.exports": {
+                f"{_CONFIG}.S3_{{BUCKET_NAME,REGION}}": ABSENT,
+                f"{_LIFECYCLE} rules.0.expiration.days": ABSENT,
+                f"{_LIFECYCLE} rules.*": ANY,
+                # Not the prefix of exports, but that of media.
+                f"{_STORAGE_POLICY}.0.Resource.0": Holds("/media/*"),
+                f"{_STORAGE_POLICY}.0.Resource.1": ABSENT,
             },
             "database.rds.restoreFrom.instance": {
                 **to(f"{_INSTANCE} restoreToPointInTime.sourceDbInstanceIdentifier"),
@@ -388,24 +397,8 @@ SCENES: Final[dict[str, Scene]] = {
             "monitoring.alarms.topicArn": _TOPIC,
         },
     ),
-    "AWS, no exports": Scene(
-        base=_FULL,
-        rows={
-            "objectStorage.exports": {
-                f"{_CONFIG}.S3_{{BUCKET_NAME,REGION}}": ABSENT,
-                f"{_LIFECYCLE} rules.0.expiration.days": ABSENT,
-                f"{_LIFECYCLE} rules.*": ANY,
-                # Not the prefix of exports, but that of media.
-                f"{_STORAGE_POLICY}.0.Resource.0": Holds("/media/*"),
-                f"{_STORAGE_POLICY}.0.Resource.1": ABSENT,
-            }
-        },
-    ),
     "AWS, Secrets Manager": Scene(
-        base={
-            **_KEYS_OF_S3,
-            "agents": {"namespaces": ["created"], "existingNamespaces": ["adopted"]},
-        },
+        base=_KEYS_OF_S3,
         rows={
             "secrets.delivery": {
                 f"KubernetesSecret/langfuse-{_DELIVERED} {REMOVED}": REMOVED,
