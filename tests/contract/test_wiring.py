@@ -25,7 +25,7 @@ from tests.support.wiring.keys import (
 )
 from tests.support.wiring.scenes import Scene, changed, mistakes, record
 from tests.support.wiring.values import ELSEWHERE, ONE_VALUE, VALUES
-from tooling.recording import Recording
+from tooling.engineless.recording import Recording
 
 KEYS: Final = keys()
 SCENES: Final[Mapping[str, Scene]] = {**in_cluster.SCENES, **in_aws.SCENES}

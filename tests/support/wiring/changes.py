@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tests.support.wiring.keys import ABSENT
-from tooling import offline
-from tooling.recording import Recording, Resource, Secret, as_list, as_mapping, reveal
+from tooling.engineless import offline
+from tooling.engineless.recording import Recording, Resource, Secret, reveal
+from tooling.kit.json_values import as_list, as_mapping
 
 CREATED: Final = "(created)"
 REMOVED: Final = "(removed)"

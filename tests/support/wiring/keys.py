@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from stacks.settings import Section, Settings
-from stacks.settings.shape import fields, is_secret, item, literals, metadata
+from stacks.settings.machinery.shape import fields, is_secret, item, literals, metadata
 
 Configuration = Mapping[str, Any]
 """A stack file's sections by key, and AWS's keys."""

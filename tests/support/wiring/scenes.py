@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stacks.settings.problems import NAMESPACE
+from stacks import stack_files
+from stacks.settings.machinery.problems import NAMESPACE
 from tests.support.wiring.changes import Changes, changes, leaves
 from tests.support.wiring.keys import Configuration, Key, put, value_at
-from tooling import offline, stack_files
-from tooling.recording import Recording
+from tooling.engineless import offline
+from tooling.engineless.recording import Recording
 
 SAME: Final = object()
 """Expected at a place: the key's own value, or each part of it."""
