@@ -23,7 +23,7 @@ from tests.support.wiring.keys import (
     put,
     value_at,
 )
-from tests.support.wiring.scenes import Scene, changed, mistakes, record
+from tests.support.wiring.scenes import Scene, changed, mistakes, record, to
 from tests.support.wiring.values import ELSEWHERE, ONE_VALUE, VALUES
 from tooling.engineless.recording import Recording
 
@@ -84,3 +84,33 @@ def test_a_key_that_matters_elsewhere_changes_nothing_that_is_registered(name: s
 def test_a_key_with_one_valid_value_has_no_other(name: str) -> None:
     assert other_value(KEYS[name], ABSENT) is ABSENT
     assert KEYS[name].field.get_default() is not None
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ({"here": ["new"]}, []),
+        (
+            {"here": ["old"], "there": ["new"]},
+            [
+                "acknowledge does not reach outputs here.0 as 'new': nothing changes there",
+                "no key of the scene should change outputs there.0 = 'new'",
+            ],
+        ),
+        (
+            {"here": ["other"]},
+            [
+                "acknowledge does not reach outputs here.0 as 'new': 'other'",
+                "no key of the scene should change outputs here.0 = 'other'",
+            ],
+        ),
+    ],
+    ids=["arrives", "elsewhere", "as something else"],
+)
+def test_what_is_wrong_is_told_by_key_and_place(
+    after: Mapping[str, list[str]], told: list[str]
+) -> None:
+    scene = Scene(base={"acknowledge": ["old"]}, rows={"acknowledge": to("outputs here.0")})
+    runs = Recording("test", exports={"here": ["old"]}), Recording("test", exports=after)
+
+    assert mistakes(scene, KEYS, {"acknowledge": ["new"]}, runs) == told

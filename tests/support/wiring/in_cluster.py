@@ -286,11 +286,14 @@ SCENES: Final[dict[str, Scene]] = {
             },
         },
     ),
-    "a fixed number of pods": Scene(
+    "any cluster, a fixed number of pods behind a local URL": Scene(
         base={
             **_SMALL,
             "langfuse": {**_ADMIN, "minReplicas": 5, "maxReplicas": 6},
-            "monitoring": {"runbooks": "https://git.example.com/docs", "prometheusRules": {}},
+            "monitoring": {
+                "runbooks": "https://git.example.com/docs",
+                "prometheusRules": {"prober": "before.before.svc:9115"},
+            },
         },
         rows={
             "langfuse.minReplicas": {
@@ -298,7 +301,12 @@ SCENES: Final[dict[str, Scene]] = {
                 # Nor is the most that may run a limit that is reached.
                 "PrometheusRule/langfuse-alerts-rules "
                 "spec.groups.0.rules.LangfuseAutoscalerAtMaximum.*": ABSENT,
-            }
+            },
+            "monitoring.prometheusRules.prober": {
+                **to("Probe/langfuse-alerts-probe spec.prober.url"),
+                # It asks the Service: nothing else leads to Langfuse.
+                f"{_NETWORKS}.ingress.0.from.1.namespaceSelector.*": "probes",
+            },
         },
     ),
     "an external database in place of one in the cluster": Scene(
