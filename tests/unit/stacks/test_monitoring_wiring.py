@@ -34,8 +34,12 @@ def clients(stack: str, monitoring: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def alerts(stack: str, monitoring: Mapping[str, Any] = RULES) -> set[str]:
-    recording = recorded(stack, monitoring=monitoring)
+def alerts(
+    stack: str,
+    monitoring: Mapping[str, Any] = RULES,
+    langfuse: Mapping[str, Any] | None = None,
+) -> set[str]:
+    recording = recorded(stack, monitoring=monitoring, langfuse=langfuse or {})
     groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
     return {rule["alert"] for group in groups for rule in group["rules"]}
 
@@ -71,6 +75,20 @@ def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
     assert alerts("dev") & {"LangfuseCertificateExpires", "LangfuseProbeSlow"} == {
         "LangfuseProbeSlow"
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "watched"),
+    [
+        ("https://langfuse.internal.example.com", True),
+        ("http://langfuse.internal.example.com", False),
+        ("https://localhost", False),
+    ],
+)
+def test_the_certificate_of_somebody_elses_ingress_is_watched_where_there_is_one(
+    url: str, watched: bool
+) -> None:
+    assert ("LangfuseCertificateExpires" in alerts("dev", langfuse={"publicUrl": url})) == watched
 
 
 def test_without_an_exporter_there_is_neither_probe_nor_alert_about_it() -> None:

@@ -1,0 +1,54 @@
+"""Other values of keys whose types do not tell one, and keys that register nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+KUBECONFIG: Final = Path(__file__).with_name("kubeconfig.yaml")
+
+VALUES: Final[Mapping[str, object]] = {
+    # One that has the new context.
+    "cluster.kubeconfig": str(KUBECONFIG),
+    "langfuse.version": "2.95.11",
+    "langfuse.egressPorts": [587],
+    "langfuse.resources.cpu": "700m",
+    "langfuse.resources.memory": "1536Mi",
+    "langfuse.resources.memoryLimit": "3Gi",
+    "database.statefulSet.engine": "external",
+    "database.statefulSet.resources.memoryLimit": "3Gi",
+    "database.external.engine": "statefulSet",
+    "database.external.host": "other.example.com",
+    "database.rds.engine": "external",
+    "database.rds.instanceClass": "db.r6g.large",
+    "database.rds.version": "17",
+    "database.rds.maxStorageGiB": 601,
+    "database.rds.backupWindow": "02:00-03:00",
+    "database.rds.maintenanceWindow": "tue:05:00-tue:06:00",
+    "database.rds.subnetIds": ["subnet-00000000000000005", "subnet-00000000000000006"],
+    # 0 turns it off, which is another matter.
+    "database.rds.monitoringSeconds": 30,
+    "endpoint.host": "other.langfuse.example.com",
+    "endpoint.hostedZone": "langfuse.example.com",
+    "endpoint.inboundCidrs": ["198.51.100.0/24"],
+    "endpoint.subnetIds": ["subnet-00000000000000007", "subnet-00000000000000008"],
+    "monitoring.prometheusRules.prober": "other.probes.svc:9116",
+    # The risk that the scene with it takes.
+    "acknowledge": ["singleZone"],
+    "aws:region": "eu-central-1",
+}
+"""Valid where the scene with the key is."""
+
+ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
+    "database.external.maxConnections": (
+        "an external database",
+        "the settings compare it with the connections of all pods",
+    ),
+}
+"""Keys that change nothing that is registered: a scene with the key, and what reads it."""
+
+ONE_VALUE: Final[Mapping[str, str]] = {
+    "database.statefulSet.protect": "only false is valid: the database has no backup",
+}
+"""Keys that have no other valid value, and why."""
