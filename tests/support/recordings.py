@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource, reveal
 
@@ -26,7 +27,7 @@ def with_overrides(
 
 @functools.cache
 def _made(stack: str, overrides: str, preview: bool) -> Recording:
-    return offline.record(stack, json.loads(overrides), preview=preview)
+    return on_short_stack(lambda: offline.record(stack, json.loads(overrides), preview=preview))
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401
