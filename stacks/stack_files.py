@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -57,7 +58,7 @@ def read(
         known = ", ".join(stacks(project)) or "none"
         raise StackFileError(f"There is no stack file {path.name}; stacks are {known}.")
     try:
-        document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = _parsed(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path.name} is not valid YAML: {error}") from error
     mapping = {} if document is None else _mapping(document)
@@ -107,7 +108,13 @@ def _project(project: Path | None) -> Mapping[str, Any]:
     path = folder / "Pulumi.yaml"
     if not path.is_file():
         raise StackFileError(f"There is no project in the folder {folder.name}: no {path.name}.")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return cast("Mapping[str, Any]", _parsed(path.read_text(encoding="utf-8")))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> object:
+    """A YAML document, which callers do not change: parsing is slower than the rest of a read."""
+    return yaml.safe_load(text)
 
 
 def _defaults(project: Path | None) -> dict[str, Any]:

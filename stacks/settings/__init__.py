@@ -6,6 +6,7 @@ with every problem at once: key, value found, rule, and the command that mends i
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,12 +103,17 @@ def _section(
     section, found = None, list[Problem]()
     text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     try:
-        section = TypeAdapter[Any](annotation).validate_json(text, strict=True)
+        section = _validator(annotation).validate_json(text, strict=True)
     except ValidationError as error:
         found += explain.problems(key, error, annotation, masked=encrypted)
     if not encrypted:
         found += _unencrypted(key, explain.secret_paths(annotation, document))
     return section, found
+
+
+@functools.cache
+def _validator(annotation: Annotation) -> TypeAdapter[Any]:
+    return TypeAdapter[Any](annotation)
 
 
 def _unencrypted(key: str, paths: Iterable[Sequence[str]]) -> Iterator[Problem]:

@@ -258,13 +258,7 @@ def test_after_each_block_of_commands_the_configuration_is_accepted(
 def test_a_restore_in_place_touches_the_instance_and_the_name_of_its_last_snapshot() -> None:
     source = {"instance": "INSTANCE", "time": "2026-11-01T09:30:00Z"}
     before, after = (
-        offline.record(
-            "prod",
-            {
-                "agent-observability:database": {"protect": False, **restore},
-                "agent-observability:acknowledge": ["noProtection"],
-            },
-        )
+        recorded("prod", database={"protect": False, **restore}, acknowledge=["noProtection"])
         for restore in ({}, {"restoreFrom": source})
     )
 

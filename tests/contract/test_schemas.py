@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 import kubernetes_validate  # pyright: ignore[reportMissingTypeStubs]
@@ -23,6 +24,14 @@ WITHOUT_SCHEMA: Final = frozenset(
     }
 )
 """Kinds of custom resource definitions, which the cluster tier checks against the definitions."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _schemas_are_read_once() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """The library reads a file of megabytes for every object."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
+        yield
 
 
 @functools.cache

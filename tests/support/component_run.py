@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stacks.stack_files import StackConfiguration
+from tests.support.short_stack import on_short_stack
 from tooling.engineless import running
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import Recording
@@ -22,7 +23,7 @@ def run_component(body: Callable[[], object], *, preview: bool = False) -> Recor
         body()
 
     backend = OfflineBackend(preview=preview)
-    return running.run(STACK, _NOTHING, backend, program, preview=preview)
+    return on_short_stack(lambda: running.run(STACK, _NOTHING, backend, program, preview=preview))
 
 
 def urn(parent: str, type_: str, name: str) -> str:

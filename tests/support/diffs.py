@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks import stack_files
+from tests.support import recordings
 from tooling.diff import compare, snapshot
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import Comparison, Snapshot
-from tooling.engineless import offline
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -18,7 +18,7 @@ KEY = b"0123456789abcdef0123456789abcdef"
 def side(stack: str = "prod", **sections: object) -> Snapshot:
     """What is registered with changed sections of the project's configuration."""
     overrides = {f"agent-observability:{name}": value for name, value in sections.items()}
-    run = offline.record(stack, overrides)
+    run = recordings.with_overrides(stack, overrides)
     values = stack_files.read(stack, overrides).values
     return through_json(snapshot.written(run, values, KEY))
 

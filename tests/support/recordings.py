@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
+from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource, reveal
 
 
-def recorded(
-    stack: str = "dev", *, preview: bool = False, **sections: Mapping[str, Any] | None
-) -> Recording:
+def recorded(stack: str = "dev", *, preview: bool = False, **sections: object) -> Recording:
     """The program's registrations for a stack file with changed sections of the project."""
-    return _recorded(stack, preview, json.dumps(sections, sort_keys=True))
+    overrides = {f"agent-observability:{name}": value for name, value in sections.items()}
+    return with_overrides(stack, overrides, preview=preview)
 
 
-@lru_cache(maxsize=64)
-def _recorded(stack: str, preview: bool, sections: str) -> Recording:
-    overrides = {f"agent-observability:{k}": v for k, v in json.loads(sections).items()}
-    return offline.record(stack, overrides, preview=preview)
+def with_overrides(
+    stack: str, overrides: Mapping[str, Any] | None = None, *, preview: bool = False
+) -> Recording:
+    """``offline.record`` of the same arguments, made once in a process. Not to be changed."""
+    return _made(stack, json.dumps(overrides or {}, sort_keys=True), preview)
+
+
+@functools.cache
+def _made(stack: str, overrides: str, preview: bool) -> Recording:
+    return on_short_stack(lambda: offline.record(stack, json.loads(overrides), preview=preview))
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
@@ -209,9 +211,12 @@ external:
 """
 
 
+_OBJECTS: Final[Mapping[str, Any]] = yaml.safe_load(_SOUND)
+
+
 def sound() -> dict[str, Any]:
     """The objects by short names."""
-    return yaml.safe_load(_SOUND)
+    return copy.deepcopy(_OBJECTS)
 
 
 def broken(steps: Steps, value: object) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.support import recordings
 from tests.support.manifests import Cluster
 from tooling import render
-from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 from tooling.render import RenderedStack
 
@@ -149,11 +149,10 @@ VARIANTS: Final[Mapping[str, Variant]] = {
 }
 
 
-@functools.cache
 def recorded(variant: str, *, preview: bool = False) -> Recording:
-    """What the program registers for a variant. Run once for all tests."""
+    """What the program registers for a variant."""
     case = VARIANTS[variant]
-    return offline.record(case.stack, case.overrides, preview=preview)
+    return recordings.with_overrides(case.stack, case.overrides, preview=preview)
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class Step:
         return f"{self.file} {self.job} {self.content.get('name', self.content.get('uses'))}"
 
 
-def load(path: Path) -> dict[str, Any]:
+@functools.cache
+def load(path: Path) -> Mapping[str, Any]:
     """A workflow. YAML 1.1 reads the key `on` as true."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {_TRUTH if key is True else key: value for key, value in document.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import http.client
 import json
 import queue
@@ -96,9 +97,13 @@ class Web:
     def __init__(self, deadline: Deadline, ca: Path | None = None) -> None:
         self.deadline = deadline
         self.ca = ca
-        self.tls = ssl.create_default_context()
         if ca is not None:
             self.tls.load_verify_locations(ca)
+
+    @functools.cached_property
+    def tls(self) -> ssl.SSLContext:
+        """Made when it is needed: the system's roots take a while to read."""
+        return ssl.create_default_context()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self.request("GET", url, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -302,9 +303,15 @@ def run(sections: Mapping[str, Any]) -> Iterator[Problem]:
         risks,
     )
     for check in chain(CHECKS, *(module.CHECKS for module in modules)):
-        needed = inspect.signature(check, eval_str=True).parameters.values()
+        needed = _parameters(check)
         if all(_given(parameter, sections) for parameter in needed):
             yield from check(**{parameter.name: sections[parameter.name] for parameter in needed})
+
+
+@functools.cache
+def _parameters(check: Check) -> tuple[inspect.Parameter, ...]:
+    """What a check takes; to evaluate annotations is slow."""
+    return tuple(inspect.signature(check, eval_str=True).parameters.values())
 
 
 def _given(parameter: inspect.Parameter, sections: Mapping[str, Any]) -> bool:

@@ -21,8 +21,8 @@ from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
 from stacks.settings import ConfigurationError
 from stacks.stack_files import ROOT, StackConfiguration
-from tests.support import stacks
 from tests.support.component_run import run_component
+from tests.support.recordings import recorded
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
@@ -305,12 +305,8 @@ def test_a_stack_that_the_program_does_not_have_is_named() -> None:
 
 def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> None:
     arn = "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
-    run_ = offline.record(
-        "prod",
-        {
-            "agent-observability:cluster": {"permissionsBoundaryArn": arn},
-            "agent-observability:objectStorage": {"exports": True},
-        },
+    run_ = recorded(
+        "prod", cluster={"permissionsBoundaryArn": arn}, objectStorage={"exports": True}
     )
 
     roles = run_.of_type("aws:iam/role:Role")
@@ -318,7 +314,7 @@ def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> N
 
 
 def test_without_one_no_role_has_a_boundary() -> None:
-    roles = stacks.recorded("prod").of_type("aws:iam/role:Role")
+    roles = recorded("prod").of_type("aws:iam/role:Role")
 
     assert [role.inputs.get("permissionsBoundary") for role in roles] == [None] * 3
 

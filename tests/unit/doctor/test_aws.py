@@ -24,12 +24,12 @@ from stacks.settings import Settings
 from tests.support.components import discovered
 from tests.support.configurations import ON_EKS, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, FakeAws
+from tests.support.recordings import recorded
 from tooling.doctor import aws
 from tooling.doctor.aws import client, prerequisites
 from tooling.doctor.aws.account import Once
 from tooling.doctor.aws.client import UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable
-from tooling.engineless import offline
 
 PACKAGE: Final = Path(aws.__file__).parent
 WHO: Final = f"aws sts get-caller-identity --region {REGION}"
@@ -514,7 +514,7 @@ def test_every_section_that_a_finding_names_is_exported() -> None:
 
 
 def test_names_of_entries_are_those_that_the_program_gives() -> None:
-    recording = offline.record("prod")
+    recording = recorded("prod")
     entries = [
         resource.inputs["name"]
         for resource in recording.of_type("aws:secretsmanager/secret:Secret")
@@ -534,15 +534,15 @@ def test_names_of_entries_are_those_that_the_program_gives() -> None:
 
 
 def test_the_action_table_has_every_component_that_makes_something_in_aws() -> None:
-    overrides = {
-        "agent-observability:endpoint": {"accessLogs": {"days": 30}},
-        "agent-observability:objectStorage": {"media": True},
-        "agent-observability:monitoring": {
+    recording = recorded(
+        "prod",
+        endpoint={"accessLogs": {"days": 30}},
+        objectStorage={"media": True},
+        monitoring={
             "runbooks": "https://git.example.com/docs",
             "alarms": {"email": "ops@example.com"},
         },
-    }
-    recording = offline.record("prod", overrides)
+    )
     makers = {
         urn.split("::")[2].split("$")[-2].split(":")[-1]
         for urn, resource in recording.resources.items()

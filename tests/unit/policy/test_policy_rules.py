@@ -19,6 +19,7 @@ import pytest
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import STACK_TYPE, UNKNOWN, Seen
 from tests.support import stacks
+from tests.support.recordings import recorded
 from tooling import policy
 from tooling.kit.json_values import as_list, as_mapping
 
@@ -553,12 +554,10 @@ def test_every_stack_keeps_every_rule(variant: str, preview: bool) -> None:
 
 
 def test_a_risk_that_is_accepted_by_name_reaches_the_rules() -> None:
-    run = stacks.offline.record(
+    run = recorded(
         "prod",
-        {
-            "agent-observability:endpoint": {"inboundCidrs": ["0.0.0.0/0"]},
-            "agent-observability:acknowledge": ["openToTheWorld"],
-        },
+        endpoint={"inboundCidrs": ["0.0.0.0/0"]},
+        acknowledge=["openToTheWorld"],
     )
 
     assert run.exports["acknowledged"] == ["openToTheWorld"]

@@ -12,6 +12,7 @@ import pytest
 
 from stacks.stack_files import ROOT
 from tests.support import stacks
+from tests.support.recordings import recorded
 from tooling.engineless import offline
 from tooling.render import RenderError, __main__, collect, summary, to_files, write
 
@@ -143,8 +144,7 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
 
 
 def test_the_summary_shows_outputs_and_protection() -> None:
-    protect = {"agent-observability:secrets": {"protect": True}}
-    text = summary.to_markdown(collect(offline.record("dev", protect)))
+    text = summary.to_markdown(collect(recorded(secrets={"protect": True})))
     assert "| url | `http://localhost:3000` |" in text
     protected = [line for line in text.splitlines() if "| yes |" in line]
     assert [line.split("`")[1] for line in protected] == [

@@ -33,7 +33,7 @@ def test_dev_exports_exactly_what_a_person_needs_next() -> None:
 def test_the_commands_name_the_kubeconfig_that_is_configured(tmp_path: Path) -> None:
     file = tmp_path / "my kubeconfig"
     file.write_text("contexts: [{name: kind-langfuse}]", encoding="utf-8")
-    recording = offline.record("dev", {"agent-observability:cluster": {"kubeconfig": str(file)}})
+    recording = recorded(cluster={"kubeconfig": str(file)})
 
     assert shlex.split(recording.exports["openCommand"])[:3] == [
         "kubectl",
