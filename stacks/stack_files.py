@@ -53,6 +53,7 @@ def read(
     Encrypted values cannot be read without the stack's key: placeholders of the right form stand
     for them. Raises ``StackFileError``.
     """
+    name = project_name(project)
     path = (project or ROOT) / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = ", ".join(stacks(project)) or "none"
@@ -70,7 +71,7 @@ def read(
         )
     # As the engine: a key without a namespace is the project's.
     given = {
-        key if ":" in key else f"{project_name(project)}:{key}": value
+        key if ":" in key else f"{name}:{key}": value
         for key, value in ((str(k), v) for k, v in config.items())
     }
     return assemble({**_defaults(project), **given}, overrides)
@@ -124,7 +125,7 @@ def _defaults(project: Path | None) -> dict[str, Any]:
         key if ":" in key else f"{content['name']}:{key}": declared.get(
             "value", declared.get("default")
         )
-        for key, declared in content["config"].items()
+        for key, declared in (content.get("config") or {}).items()
     }
 
 

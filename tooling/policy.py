@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import UNKNOWN, Seen
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack = seen(offline.record(name, project=ROOT / given.project))
             found = list(violations(stack))
             broken = broken or bool(found)
-            documents.append(report(name, stack, found))
+            documents.append(report(str(PurePosixPath(given.project, name)), stack, found))
         text = "\n".join(documents)
         if given.markdown:
             given.markdown.write_text(text, encoding="utf-8")

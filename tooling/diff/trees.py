@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +73,9 @@ def record(base: Path, head: Path, project: str, stacks: Sequence[str], *, name:
     # Secrets leave neither process: what stands for them means nothing after this run.
     key = secrets.token_bytes(32)
     with ThreadPoolExecutor(2) as pool:
-        sides = list(pool.map(lambda tree: _recorded(tree, project, stacks, key), (base, head)))
+        sides = list(
+            pool.map(partial(_recorded, project=project, stacks=stacks, key=key), (base, head))
+        )
     for stack in stacks:
         if all(side[stack].get("missing") for side in sides):
             raise DiffError(

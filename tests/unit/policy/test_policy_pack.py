@@ -149,6 +149,16 @@ def test_a_stack_that_does_not_exist_is_an_error_without_a_traceback(
     )
 
 
+def test_another_project_is_checked_from_its_own_folder(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    policy.main(["--project", "access", "--stack", "prod"])
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("**access/prod**: ")
+    assert "aws:rds" not in printed
+
+
 def test_a_configuration_that_is_refused_is_an_error_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,16 @@ def test_a_preview_is_written_too(tmp_path: Path) -> None:
     assert "[unknown]" in files(out)["objects/observability/secret-langfuse-app-secret.yaml"]
 
 
+def test_another_project_is_rendered_from_its_own_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "roles"
+
+    assert __main__.main(["--project", "access", "--stack", "prod", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.startswith("stack    prod: 15 AWS resources, ")
+    assert (out / "aws" / "iam-role-workflows-deploy-role.yaml").is_file()
+
+
 def test_a_missing_stack_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "nothing"
     assert __main__.main(["--stack", "stage", "--out", str(out)]) == 1
