@@ -68,10 +68,11 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
         yield from _leaves(part, f"{path}.{key}" if path else key)
 
 
-def _identity(item: object) -> str:
-    """What tells an item of a list from the others wherever it is: the name of an alert."""
-    mapping = as_mapping(item)
-    return str(mapping.get("alert", "")) if mapping else ""
+def _identity(item: object) -> str | None:
+    """What tells an item of a list from the others wherever it is: the name of alerts' groups and
+    of an alert."""
+    mapping = as_mapping(item) or {}
+    return mapping.get("name") if "rules" in mapping else mapping.get("alert")
 
 
 def _decoded(text: str) -> object:

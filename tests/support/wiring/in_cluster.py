@@ -72,6 +72,7 @@ _DATABASE: Final = (
 _AGENTS: Final = "Secret/langfuse-agents-{created,adopted}-access-secret stringData"
 _NETWORKS: Final = "NetworkPolicy/langfuse-network-policy spec"
 _DASHBOARDS: Final = "ConfigMap/langfuse-dashboards-{overview,database}"
+_ALERTS: Final = "PrometheusRule/langfuse-alerts-rules spec.groups"
 _URL: Final = "Secret/langfuse-database-secret stringData.DATABASE_URL"
 _NAMESPACED: Final = (
     "{ConfigMap/langfuse-config,ConfigMap/langfuse-dashboards-database,"
@@ -299,8 +300,7 @@ SCENES: Final[dict[str, Scene]] = {
             "langfuse.minReplicas": {
                 **to("HorizontalPodAutoscaler/langfuse-autoscaler spec.minReplicas"),
                 # Nor is the most that may run a limit that is reached.
-                "PrometheusRule/langfuse-alerts-rules "
-                "spec.groups.0.rules.LangfuseAutoscalerAtMaximum.*": ABSENT,
+                f"{_ALERTS}.langfuse-workload.rules.LangfuseAutoscalerAtMaximum.*": ABSENT,
             },
             "monitoring.prometheusRules.prober": {
                 **to("Probe/langfuse-alerts-probe spec.prober.url"),
@@ -310,7 +310,10 @@ SCENES: Final[dict[str, Scene]] = {
         },
     ),
     "an external database in place of one in the cluster": Scene(
-        base=_SMALL,
+        base={
+            **_SMALL,
+            "monitoring": {"runbooks": "https://git.example.com/docs", "prometheusRules": {}},
+        },
         beside={"database": EXTERNAL},
         rows={
             "database.statefulSet.engine": {
@@ -320,6 +323,13 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{REMOVED}": REMOVED,
                 "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.to.*": ABSENT,
                 "Secret/langfuse-database-secret @dependencies.langfuse-postgres-*": ABSENT,
+                # Nothing knows its pod or its volume any more.
+                f"{_ALERTS}.langfuse-surroundings.*": ABSENT,
+                f"{_ALERTS}.langfuse-workload.rules."
+                "{LangfuseCpuThrottled,LangfuseOutOfMemory,LangfusePodRestarts}.expr": Holds(
+                    'container=~"langfuse"'
+                ),
+                f"{_ALERTS}.langfuse-measured.rules.LangfuseNotMeasured.expr": ANY,
                 _URL: Holds("@db.example.com:5432/langfuse?sslmode=require&"),
                 "outputs databaseAddress": "db.example.com:5432",
             }

@@ -138,3 +138,10 @@ def test_alarms_and_dashboards_name_the_same_load_balancer() -> None:
     assert alarm["metric"]["dimensions"]["LoadBalancer"].startswith(named)
     (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
     assert alarm["metric"]["dimensions"]["LoadBalancer"] in text
+
+
+def test_dashboards_name_the_load_balancer_where_nothing_else_does() -> None:
+    recording = recorded("prod", monitoring={"alarms": None, "prometheusRules": None})
+
+    (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
+    assert "app/k8s-observab-" in text

@@ -128,6 +128,15 @@ def test_pods_get_readiness_gates_and_the_load_balancer_may_connect() -> None:
     }
 
 
+def test_the_load_balancer_and_the_pods_readiness_ask_for_one_page() -> None:
+    recording = recorded("prod")
+
+    annotations = recording.named("langfuse-endpoint-ingress").inputs["metadata"]["annotations"]
+    (pod,) = recording.named("langfuse-deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert annotations["alb.ingress.kubernetes.io/healthcheck-path"] == "/api/public/ready"
+    assert pod["readinessProbe"]["httpGet"]["path"] == "/api/public/ready"
+
+
 def test_given_subnets_of_the_load_balancer_are_the_networks_that_may_connect() -> None:
     subnets = ["subnet-00000000000000001", "subnet-00000000000000002"]
     policy = recorded("prod", endpoint={"subnetIds": subnets}).named("langfuse-network-policy")
