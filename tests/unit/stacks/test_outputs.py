@@ -54,3 +54,26 @@ def test_a_stack_without_a_first_user_and_agents_exports_neither() -> None:
         "url",
         "version",
     ]
+
+
+def test_what_only_aws_knows_and_the_risks_that_were_accepted_are_exported() -> None:
+    exports = offline.record(
+        "prod",
+        {
+            "agent-observability:objectStorage": {"exports": True},
+            "agent-observability:database": {"multiAz": False},
+            "agent-observability:acknowledge": ["singleZone"],
+        },
+    ).exports
+
+    names = ("databaseVersion", "loadBalancerHost", "bucket", "alarmTopic", "acknowledged")
+    assert {name: exports[name] for name in names} == {
+        # As the offline backend answers for AWS.
+        "databaseVersion": "16.99",
+        "loadBalancerHost": "k8s-observab-b91543deb2-1234567890.ap-northeast-2.elb.amazonaws.com",
+        "bucket": "langfuse-storage-bucket-710775e",
+        "alarmTopic": (
+            "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms-topic-topic-8454ff1"
+        ),
+        "acknowledged": ["singleZone"],
+    }
