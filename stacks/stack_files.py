@@ -121,11 +121,12 @@ def _parsed(text: str) -> object:
 def _defaults(project: Path | None) -> dict[str, Any]:
     """What ``Pulumi.yaml`` gives every stack."""
     content = _project(project)
+    declarations: Mapping[str, Any] = content.get("config") or {}
     return {
         key if ":" in key else f"{content['name']}:{key}": declared.get(
             "value", declared.get("default")
         )
-        for key, declared in (content.get("config") or {}).items()
+        for key, declared in declarations.items()
     }
 
 

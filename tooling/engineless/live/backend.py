@@ -133,7 +133,7 @@ class LiveBackend:
             entry.object = _new_reference(resource, entry.inputs)
             return self._create(resource, api, entry)
         provider = self._state.get(entry.provider)
-        switches = provider.inputs if provider else {}
+        switches: Mapping[str, Any] = provider.inputs if provider else {}
         declared = resource.request.replaceOnChanges
         change = changes.change(old.inputs, entry.inputs, provider=switches, declared=declared)
         entry.object = old.object
