@@ -15,7 +15,7 @@ import yaml
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 _PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
-"""Stands for an encrypted value that has a form of its own."""
+"""In place of an encrypted value that has to have a certain form."""
 
 _PLACEHOLDER: Final = "placeholder"
 
@@ -32,20 +32,22 @@ class StackConfiguration:
     secret_keys: frozenset[str]
 
 
-def project_name() -> str:
-    """The project's name, from ``Pulumi.yaml``."""
-    return str(_project()["name"])
+def project_name(folder: Path = ROOT) -> str:
+    """The project's name, from ``Pulumi.yaml`` in its folder."""
+    return str(_project(folder)["name"])
 
 
-def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfiguration:
+def read(
+    stack: str, overrides: Mapping[str, Any] | None = None, *, folder: Path = ROOT
+) -> StackConfiguration:
     """The configuration of ``stack`` with ``overrides`` (by full key; objects are merged).
 
-    Encrypted values cannot be read without the stack's key: placeholders of the right form stand
-    for them. Raises ``StackFileError``.
+    ``folder`` is the project's. Encrypted values cannot be read without the stack's key: each is
+    replaced by a placeholder of the right form. Raises ``StackFileError``.
     """
-    path = ROOT / f"Pulumi.{stack}.yaml"
+    path = folder / f"Pulumi.{stack}.yaml"
     if not path.is_file():
-        known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
+        known = sorted(p.name.split(".")[1] for p in folder.glob("Pulumi.*.yaml"))
         raise StackFileError(f"There is no stack file {path.name}; stacks are {', '.join(known)}.")
     try:
         document: object = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -59,11 +61,12 @@ def read(stack: str, overrides: Mapping[str, Any] | None = None) -> StackConfigu
             f"{path.name} has to be a mapping with the key 'config', which is a mapping of keys."
         )
     # As the engine: a key without a namespace is the project's.
+    project = project_name(folder)
     given = {
-        key if ":" in key else f"{project_name()}:{key}": value
+        key if ":" in key else f"{project}:{key}": value
         for key, value in ((str(k), v) for k, v in config.items())
     }
-    return assemble({**_defaults(), **given}, overrides)
+    return assemble({**_defaults(folder), **given}, overrides)
 
 
 def assemble(
@@ -89,17 +92,17 @@ def merge(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, 
 
 
 def placeholder(name: str) -> str:
-    """What stands for an encrypted value under a key called ``name``."""
+    """The text in place of an encrypted value under a key called ``name``."""
     return _PLACEHOLDERS.get(name, _PLACEHOLDER)
 
 
-def _project() -> Mapping[str, Any]:
-    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+def _project(folder: Path) -> Mapping[str, Any]:
+    return yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults(folder: Path) -> dict[str, Any]:
     """What ``Pulumi.yaml`` gives every stack."""
-    project = _project()
+    project = _project(folder)
     return {
         key if ":" in key else f"{project['name']}:{key}": declared.get(
             "value", declared.get("default")
