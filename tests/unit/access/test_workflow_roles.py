@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import runpy
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,10 +19,10 @@ from access.policies import Place
 from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem
-from stacks.stack_files import ROOT, StackConfiguration
-from tests.support import stacks
+from stacks.stack_files import StackConfiguration
+from tests.support import access, stacks
 from tests.support.component_run import run_component
-from tooling.engineless import offline, recording
+from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 PLACE = Place(
@@ -148,13 +147,8 @@ def test_no_role_may_change_the_roles_of_the_workflows_or_their_policies() -> No
 # -- The project -----------------------------------------------------------------------------------
 
 
-def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
-    configuration = StackConfiguration(values, frozenset())
-
-    def body() -> None:
-        runpy.run_path(str(ROOT / "access" / "__main__.py"), run_name="__main__")
-
-    return recording.run(stack, configuration, offline.OfflineBackend(), body)
+def program(values: Mapping[str, str]) -> Recording:
+    return access.record(StackConfiguration(values, frozenset()))
 
 
 def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:
@@ -175,7 +169,7 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:
-    example = stack_files.read("prod", folder=ROOT / "access")
+    example = stack_files.read("prod", folder=access.FOLDER)
 
     roles = access_settings.read("prod", example.values).roles
 
@@ -440,7 +434,7 @@ def test_a_stack_that_may_go_to_two_accounts_has_no_roles(monkeypatch: pytest.Mo
 
 def test_a_stack_that_may_go_to_any_account_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     read = stack_files.read
-    none = {"aws:allowedAccountIds": None}
+    none: dict[str, list[str]] = {"aws:allowedAccountIds": []}
     monkeypatch.setattr(stack_files, "read", lambda stack: read(stack, none))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     with pytest.raises(ConfigurationError) as caught:
