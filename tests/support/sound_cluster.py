@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
@@ -211,7 +210,7 @@ external:
 """
 
 
-_OBJECTS: Final[Mapping[str, Any]] = yaml.safe_load(_SOUND)
+_OBJECTS: Final[dict[str, Any]] = yaml.safe_load(_SOUND)
 
 
 def sound() -> dict[str, Any]:

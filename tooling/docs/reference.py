@@ -13,16 +13,21 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from access.keys import NAMESPACE as ACCESS
+from access.keys import Access
 from stacks.settings import ConfigurationError, Section, Settings, read
 from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.shape import (
-    ENGINES,
     Annotation,
+    bare,
     fields,
+    item,
     literals,
     metadata,
-    model_of,
+    models_of,
+    type_of,
+    variants,
 )
 from stacks.settings.sections.aws import Aws
 
@@ -42,7 +47,7 @@ pulumi config set --secret --path agent-observability:langsmith.apiKey
 ```
 
 `--path` turns what looks like a number into one, so a number that is text needs `--type string`.
-A secret is asked for at the prompt, so that it stands in no shell history.
+A secret is asked for at the prompt, so that it is not in the shell's history.
 
 Only `cluster`, `langfuse` and `database` have to be given. Every other section, and every key
 that is not marked **required**, may be left out.
@@ -50,7 +55,7 @@ that is not marked **required**, may be left out.
 ## When something is wrong
 
 Every problem is listed at once, before anything is changed, with its key, the value found (secrets
-masked), the rule, and a command that mends it:
+masked), the rule, and a command that fixes it:
 
 ```text
 {example}
@@ -76,11 +81,12 @@ def page() -> str:
     parts = [_INTRODUCTION.format(example=_example())]
     sections = {key: field for key, field in fields(Settings).items() if key != "stack"}
     del sections["aws"]
-    titles = [*(f"{NAMESPACE}:{key}" for key in sections), "aws"]
+    titles = [*(f"{NAMESPACE}:{key}" for key in sections), "aws", ACCESS]
     parts.append("\n".join(f"- [`{title}`](#{_anchor(title)})" for title in titles) + "\n")
     for key, field in sections.items():
-        parts += _section(f"{NAMESPACE}:{key}", key, field)
+        parts += section(f"{NAMESPACE}:{key}", key, field)
     parts += _tables("aws", "aws", Aws, separator=":")
+    parts += _tables(ACCESS, ACCESS, Access, separator=":")
     return "\n".join(parts)
 
 
@@ -93,16 +99,27 @@ def _example() -> str:
     raise AssertionError("the example has no problem")
 
 
-def _section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
-    if key == "database":
-        yield f"## `{title}`\n\n{field.description} The keys depend on `engine`.\n"
-        for engine, model in ENGINES.items():
-            yield from _tables(f"database.engine: {engine}", key, model, level=3)
-    elif (model := model_of(field.annotation)) is not None:
-        yield from _tables(title, key, model)
+def section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
+    """The heading and the tables of a section of a stack file."""
+    if models_of(field.annotation):
+        yield from _sections(title, key, field, level=2)
     else:
         told = f"{field.description}\n\nType: {_type(field.annotation, field.metadata)}."
         yield f"## `{title}`\n\n{told}\n"
+
+
+def _sections(title: str, key: str, field: FieldInfo, *, level: int) -> Iterator[str]:
+    """What is below a field that holds sections: one section, or the variants of a union."""
+    holder = bare(field.annotation)
+    held = item(holder) if get_origin(holder) in {dict, tuple} else type_of(field)
+    if (union := variants(held)) is None:
+        (model,) = models_of(held)
+        yield from _tables(title, key, model, level=level)
+        return
+    told = f"{_joined(field.description or '')} The keys depend on `{union.key}`."
+    yield f"{'#' * level} `{title}`\n\n{told.strip()}\n"
+    for tag, model in union.by_tag.items():
+        yield from _tables(f"{key}.{union.key}: {tag}", key, model, level=level + 1)
 
 
 def _tables(
@@ -118,10 +135,10 @@ def _tables(
     ]
     yield "\n".join(["| key | type | default | description |", "|---|---|---|---|", *rows, ""])
     for name, field in fields(model).items():
-        if (inner := model_of(field.annotation)) is not None:
-            items = "[]" if get_origin(field.annotation) is tuple else ""
+        if models_of(field.annotation):
+            items = {tuple: "[]", dict: ".*"}.get(get_origin(bare(field.annotation)), "")
             path = f"{key}{separator}{name}{items}"
-            yield from _tables(path, path, inner, level=level + 1)
+            yield from _sections(path, path, field, level=level + 1)
 
 
 def _type(annotation: Annotation, said: Iterable[Any] = ()) -> str:
@@ -148,14 +165,14 @@ def _scalar(annotation: Annotation, said: list[Any]) -> str:
         low = next((bound.ge for bound in said if isinstance(bound, Ge)), None)
         high = next((bound.le for bound in said if isinstance(bound, Le)), None)
         return f"whole number {low} to {high}"
-    if model_of(annotation) is not None:
+    if models_of(annotation):
         return "object, see below"
     return {SecretStr: "text, **secret**", bool: "true or false"}.get(annotation, "text")
 
 
 def _extras(known: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for item in known:
-        extra = item.json_schema_extra if isinstance(item, FieldInfo) else None
+    for said in known:
+        extra = said.json_schema_extra if isinstance(said, FieldInfo) else None
         if isinstance(extra, dict):
             yield extra
 
@@ -164,7 +181,7 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if isinstance(default, BaseModel):  # what differs from the defaults of its own table
         default = default.model_dump(by_alias=True, exclude_defaults=True) or None
-    if default is PydanticUndefined or default is None:
+    if default is PydanticUndefined or default is None or default == "":
         return ""
     bare = isinstance(default, str) and not default.isdigit()  # digits are text only in quotes
     return f"`{default if bare else json.dumps(default)}`"

@@ -1,12 +1,12 @@
-"""Rules between the settings of monitoring and others."""
+"""Rules of dashboards, alert rules and alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    Check,
     Problem,
     full_key,
     join,
@@ -18,8 +18,7 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
-from stacks.settings.sections.database import Database, RdsDatabase
-from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 from stacks.settings.sections.monitoring import Monitoring
 
 _OWN_LABELS: Final = "app.kubernetes.io/"
@@ -40,11 +39,12 @@ def alarms_need_eks(monitoring: Monitoring, cluster: Cluster) -> Iterator[Proble
 
 
 def alarms_have_something_to_watch(
-    monitoring: Monitoring, database: Database, endpoint: Endpoint | None, cluster: Cluster
+    monitoring: Monitoring,
+    database: StatefulSetDatabase | ExternalDatabase,
+    endpoint: None,
+    cluster: Cluster,
 ) -> Iterator[Problem]:
-    if monitoring.alarms is None or cluster.eks_name is None:
-        return
-    if not isinstance(database, RdsDatabase) and endpoint is None:
+    if monitoring.alarms is not None and cluster.eks_name is not None:
         rule = (
             f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
             f"{database.engine}, and the load balancer of 'endpoint', which is not given"
@@ -57,12 +57,12 @@ def _without_alarms(rule: str) -> Problem:
     return Problem(key, "(an object)", rule, remove_command(key))
 
 
-def alarms_reach_somebody(monitoring: Monitoring) -> Iterator[Problem]:
+def alarms_reach_someone(monitoring: Monitoring) -> Iterator[Problem]:
     alarms = monitoring.alarms
     if alarms is None:
         return
     if alarms.email is None and alarms.topic_arn is None:
-        rule = "is required, or 'topicArn' of an existing SNS topic: without either nobody hears"
+        rule = "is required, or 'topicArn' of an existing SNS topic: else no one is notified"
         yield to_change("monitoring.alarms.email", None, rule, "on-call@example.com")
     if alarms.email is not None and alarms.topic_arn is not None:
         rule = (
@@ -129,7 +129,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     runbooks_are_a_folder,
     alarms_need_eks,
     alarms_have_something_to_watch,
-    alarms_reach_somebody,
+    alarms_reach_someone,
     topic_of_region,
     dashboards_are_found,
     labels_not_owned,
