@@ -14,7 +14,7 @@ import yaml
 from stacks import stack_files
 from stacks.settings import Section, Settings, read
 from stacks.settings.machinery.problems import NAMESPACE
-from stacks.settings.machinery.shape import ENGINES, fields, is_secret, model_of
+from stacks.settings.machinery.shape import fields, is_secret, models_of
 from stacks.settings.sections.aws import Aws
 from tests.support.configurations import EKS, EXTERNAL, KEY, SMALL, Encrypted
 from tooling.docs import files
@@ -202,10 +202,9 @@ def _row(page: str, key: str) -> str:
 
 
 def _models() -> Iterator[type[Section]]:
-    waiting: list[type[Section]] = [Aws, *ENGINES.values()]
-    waiting += [m for field in SECTIONS.values() if (m := model_of(field.annotation)) is not None]
+    waiting: list[type[Section]] = [Aws]
+    waiting += [m for field in SECTIONS.values() for m in models_of(field.annotation)]
     while waiting:
         model = waiting.pop()
         yield model
-        inside = [model_of(field.annotation) for field in model.model_fields.values()]
-        waiting += [found for found in inside if found is not None]
+        waiting += [m for f in model.model_fields.values() for m in models_of(f.annotation)]

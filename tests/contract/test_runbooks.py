@@ -15,7 +15,7 @@ from components.monitoring.alarms import definitions
 from components.monitoring.alerts import rules
 from stacks import stack_files
 from stacks.settings import Section, Settings, read
-from stacks.settings.machinery.shape import ENGINES, fields, model_of
+from stacks.settings.machinery.shape import fields, models_of
 from stacks.settings.sections.aws import Aws
 from tests.support import markdown
 from tests.support.config_commands import _run  # pyright: ignore[reportPrivateUsage]
@@ -137,12 +137,7 @@ def is_key(path: str) -> bool:
         below = [fields(model)[step].annotation for model in models if step in fields(model)]
         if not below:
             return False
-        # A union of engines, of which `model_of` gives the first.
-        models = (
-            list(ENGINES.values())
-            if step == "database" and models == [Settings]
-            else [found for annotation in below if (found := model_of(annotation))]
-        )
+        models = [model for annotation in below for model in models_of(annotation)]
     return True
 
 

@@ -17,12 +17,13 @@ from stacks.settings import ConfigurationError, Section, Settings, read
 from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.shape import (
-    ENGINES,
     Annotation,
     fields,
     literals,
     metadata,
-    model_of,
+    models_of,
+    type_of,
+    variants,
 )
 from stacks.settings.sections.aws import Aws
 
@@ -42,7 +43,7 @@ pulumi config set --secret --path agent-observability:langsmith.apiKey
 ```
 
 `--path` turns what looks like a number into one, so a number that is text needs `--type string`.
-A secret is asked for at the prompt, so that it stands in no shell history.
+A secret is asked for at the prompt, so that it is not in the shell's history.
 
 Only `cluster`, `langfuse` and `database` have to be given. Every other section, and every key
 that is not marked **required**, may be left out.
@@ -50,7 +51,7 @@ that is not marked **required**, may be left out.
 ## When something is wrong
 
 Every problem is listed at once, before anything is changed, with its key, the value found (secrets
-masked), the rule, and a command that mends it:
+masked), the rule, and a command that fixes it:
 
 ```text
 {example}
@@ -94,15 +95,23 @@ def _example() -> str:
 
 
 def _section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
-    if key == "database":
-        yield f"## `{title}`\n\n{field.description} The keys depend on `engine`.\n"
-        for engine, model in ENGINES.items():
-            yield from _tables(f"database.engine: {engine}", key, model, level=3)
-    elif (model := model_of(field.annotation)) is not None:
-        yield from _tables(title, key, model)
+    if models_of(field.annotation):
+        yield from _sections(title, key, field, level=2)
     else:
         told = f"{field.description}\n\nType: {_type(field.annotation, field.metadata)}."
         yield f"## `{title}`\n\n{told}\n"
+
+
+def _sections(title: str, key: str, field: FieldInfo, *, level: int) -> Iterator[str]:
+    """What is below a field that holds sections: one section, or the variants of a union."""
+    if (union := variants(type_of(field))) is None:
+        (model,) = models_of(field.annotation)
+        yield from _tables(title, key, model, level=level)
+        return
+    told = f"{_joined(field.description or '')} The keys depend on `{union.key}`."
+    yield f"{'#' * level} `{title}`\n\n{told.strip()}\n"
+    for tag, model in union.by_tag.items():
+        yield from _tables(f"{key}.{union.key}: {tag}", key, model, level=level + 1)
 
 
 def _tables(
@@ -118,10 +127,10 @@ def _tables(
     ]
     yield "\n".join(["| key | type | default | description |", "|---|---|---|---|", *rows, ""])
     for name, field in fields(model).items():
-        if (inner := model_of(field.annotation)) is not None:
+        if models_of(field.annotation):
             items = "[]" if get_origin(field.annotation) is tuple else ""
             path = f"{key}{separator}{name}{items}"
-            yield from _tables(path, path, inner, level=level + 1)
+            yield from _sections(path, path, field, level=level + 1)
 
 
 def _type(annotation: Annotation, said: Iterable[Any] = ()) -> str:
@@ -148,7 +157,7 @@ def _scalar(annotation: Annotation, said: list[Any]) -> str:
         low = next((bound.ge for bound in said if isinstance(bound, Ge)), None)
         high = next((bound.le for bound in said if isinstance(bound, Le)), None)
         return f"whole number {low} to {high}"
-    if model_of(annotation) is not None:
+    if models_of(annotation):
         return "object, see below"
     return {SecretStr: "text, **secret**", bool: "true or false"}.get(annotation, "text")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from stacks.settings.machinery.problems import NAMESPACE
-from stacks.settings.machinery.shape import ENGINES
 from stacks.settings.settings import Settings
 
 Schema: TypeAlias = dict[str, Any]
@@ -63,7 +62,7 @@ def _plain(schema: Schema, definitions: Schema) -> Schema:
     if schema.get("format") == "password":
         return {**_SECRET, **{k: v for k, v in schema.items() if k == "description"}}
     if "discriminator" in schema:
-        return {**_described(schema), **_by_engine(schema, definitions)}
+        return {**_described(schema), **_by_tag(schema, definitions)}
     if "$ref" in schema:
         target = definitions[schema["$ref"].rpartition("/")[2]]
         return {**_plain(target, definitions), **_described(schema)}
@@ -94,18 +93,19 @@ def _described(schema: Schema) -> Schema:
     return {key: value for key, value in kept.items() if value is not None}
 
 
-def _by_engine(schema: Schema, definitions: Schema) -> Schema:
-    """The union as conditions: with ``oneOf`` editors offer the keys of every engine at once."""
-    references = schema["discriminator"]["mapping"]
+def _by_tag(schema: Schema, definitions: Schema) -> Schema:
+    """A union as conditions: with ``oneOf`` editors offer the keys of every variant at once."""
+    key: str = schema["discriminator"]["propertyName"]
+    order = [option["$ref"] for option in schema["oneOf"]]  # the mapping is sorted by tag
+    tags = sorted(schema["discriminator"]["mapping"].items(), key=lambda tag: order.index(tag[1]))
+    variants = {tag: _plain({"$ref": reference}, definitions) for tag, reference in tags}
+    described = _described(next(iter(variants.values()))["properties"][key])
     return {
         "type": "object",
-        "properties": {"engine": {"enum": list(ENGINES), "description": "Kind of database."}},
-        "required": ["engine"],
+        "properties": {key: {"enum": list(variants), **described}},
+        "required": [key],
         "allOf": [
-            {
-                "if": {"properties": {"engine": {"const": engine}}, "required": ["engine"]},
-                "then": _plain({"$ref": references[engine]}, definitions),
-            }
-            for engine in ENGINES
+            {"if": {"properties": {key: {"const": tag}}, "required": [key]}, "then": variant}
+            for tag, variant in variants.items()
         ],
     }

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
 from itertools import groupby
-from typing import get_origin
 
 from pydantic import JsonValue, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stacks.settings.machinery import repairs
+from stacks.settings.machinery.places import Place, locate
 from stacks.settings.machinery.problems import (
     MASK,
     Problem,
+    is_path,
     join,
     remove_command,
     set_command,
     show,
+    top_level,
 )
 from stacks.settings.machinery.section import Section
-from stacks.settings.machinery.shape import ENGINES, Annotation, fields, is_secret, item, model_of
-from stacks.settings.sections.database import Database
+from stacks.settings.machinery.shape import (
+    Annotation,
+    Variants,
+    fields,
+    holds_secret,
+    variants,
+)
 
 _OBJECT = "must be an object of keys and values"
 _RULES = {
@@ -84,37 +90,17 @@ def _shown(value: JsonValue, *, encrypted: bool, secret: bool = False) -> str:
     )
 
 
-def _holds_secret(annotation: Annotation) -> bool:
-    """Whether a value of this type has a secret somewhere inside."""
-    model = model_of(annotation)
-    inside = [f.annotation for f in model.model_fields.values()] if model is not None else []
-    return is_secret(annotation) or annotation == Database or any(map(_holds_secret, inside))
-
-
-def secret_paths(root: Annotation, document: JsonValue) -> Iterator[tuple[str, ...]]:
-    """Where secret values stand in what is configured for a section of type ``root``."""
-    if not isinstance(document, dict):
-        return
-    engine = document.get("engine")
-    model = ENGINES.get(str(engine)) if root == Database else model_of(root)
-    for name, field in fields(model).items() if model is not None else ():
-        value = document.get(name)
-        if not is_secret(field.annotation):
-            yield from ((name, *below) for below in secret_paths(field.annotation, value))
-        elif isinstance(value, dict):
-            yield from ((name, str(key)) for key, secret in value.items() if secret is not None)
-        elif isinstance(value, str):
-            yield (name,)
-
-
 def problems(
-    key: str, error: ValidationError, root: Annotation, *, masked: bool
+    key: str, error: ValidationError, root: Annotation, secret_keys: Set[str]
 ) -> Iterator[Problem]:
-    """One problem for each finding in the section ``root`` at ``key``; ``masked`` hides texts."""
+    """One problem for each finding in the section ``root`` at ``key``.
+
+    ``secret_keys`` are the full keys that hold an encrypted value: their texts are not shown.
+    """
     for _, items in groupby(error.errors(include_url=False), key=_list_of):
         # The last item first: a command that removes one renumbers those behind it.
         for finding in reversed(list(items)):
-            yield _problem(key, finding, root, masked=masked)
+            yield _problem(key, finding, root, secret_keys)
 
 
 def _list_of(finding: ErrorDetails) -> tuple[int | str, ...]:
@@ -123,61 +109,53 @@ def _list_of(finding: ErrorDetails) -> tuple[int | str, ...]:
     return place[:-1] if place and isinstance(place[-1], int) else place
 
 
-def _problem(key: str, finding: ErrorDetails, root: Annotation, *, masked: bool) -> Problem:
+def _problem(key: str, finding: ErrorDetails, root: Annotation, secret_keys: Set[str]) -> Problem:
     kind: str = finding["type"]
     given: JsonValue = finding["input"]
-    path = [part for part in finding["loc"] if part != "[key]"]
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        engine = given["engine"] if isinstance(given, dict) and "engine" in given else None
-        rule = f"must be one of {', '.join(ENGINES)}"
-        fix = set_command(f"{key}.engine", repairs.closest(engine, ENGINES) or "statefulSet")
-        return Problem(f"{key}.engine", _shown(engine, encrypted=masked), rule, fix)
-    engine = ""
-    if path and root == Database:
-        engine = str(path.pop(0))
-        root = ENGINES[engine]
-    full = join(key, path) if key != "aws" else join(f"aws:{path[0]}", path[1:])
-    model, field, annotation = _locate(root, path)
-    if kind == "extra_forbidden" and model is not None:
-        name = str(path[-1])
-        rule = f"unknown key{_other_engine(name, engine)}{suggestion(name, fields(model))}"
-        found = shown_unknown(name, given, masked=masked, model=model)
+    place = locate(root, finding["loc"])
+    full = join(key, place.path)
+    masked = top_level(full) in secret_keys
+    union = variants(place.annotation)
+    if kind in {"union_tag_invalid", "union_tag_not_found"} and union is not None:
+        return _no_variant(full, given, union, masked=masked)
+    if kind == "extra_forbidden" and place.model is not None:
+        name = str(place.path[-1])
+        rule = f"unknown key{_other_variants(name, place)}{suggestion(name, fields(place.model))}"
+        found = shown_unknown(name, given, masked=masked, model=place.model)
         return Problem(full, found, rule, remove_command(full))
+    rule = _rule(finding, nested=is_path(full))
     if finding["loc"] and finding["loc"][-1] == "[key]":
-        return Problem(full, _shown(given, encrypted=masked), _rule(finding), remove_command(full))
+        return Problem(full, _shown(given, encrypted=masked), rule, remove_command(full))
     if kind == "missing":
         given = None
-    secret = kind == "json_invalid" or _holds_secret(annotation)
+    secret = kind == "json_invalid" or holds_secret(place.annotation)
     found = _shown(given, encrypted=masked, secret=secret)
-    fix = repairs.command(full, given if found == show(given) else None, field, annotation)
-    return Problem(full, found, _rule(finding), fix)
+    meant = given if found == show(given) else None
+    return Problem(full, found, rule, repairs.command(full, meant, place.field, place.annotation))
 
 
-def _rule(finding: ErrorDetails) -> str:
+def _no_variant(full: str, given: JsonValue, union: Variants, *, masked: bool) -> Problem:
+    """The problem of a union whose key is missing or selects nothing."""
+    key, tags = join(full, [union.key]), list(union.by_tag)
+    tag = given.get(union.key) if isinstance(given, dict) else None
+    fix = set_command(key, repairs.closest(tag, tags) or tags[0])
+    return Problem(key, _shown(tag, encrypted=masked), f"must be one of {', '.join(tags)}", fix)
+
+
+def _rule(finding: ErrorDetails, *, nested: bool) -> str:
     if finding["type"] == "literal_error":
         return f"must be {finding.get('ctx', {}).get('expected')}"
-    return _RULES.get(finding["type"]) or re.sub(
+    rule = _RULES.get(finding["type"]) or re.sub(
         r"^(Input|String) should|^Value should", "must", finding["msg"]
     )
+    # A key without a path is stored as text, with or without quotes.
+    return rule if nested else rule.removesuffix(", not in quotes")
 
 
-def _other_engine(name: str, engine: str) -> str:
-    """Which other database engine has the key."""
-    others = [other for other, model in ENGINES.items() if engine and name in fields(model)]
-    return f" of engine {engine} (engine {' and '.join(others)} has it)" if others else ""
-
-
-def _locate(
-    root: Annotation, path: Sequence[int | str]
-) -> tuple[type[Section] | None, FieldInfo | None, Annotation]:
-    """Where ``path`` leads below ``root``: the model around it, the field, and its type."""
-    model, field, annotation = model_of(root), None, root
-    for part in path:
-        if isinstance(part, str) and get_origin(annotation) is not dict:
-            model = model_of(annotation)
-            field = fields(model).get(part) if model else None
-            annotation = field.annotation if field else None
-        else:  # an item of a list or a dictionary
-            field = None
-            annotation = item(annotation)
-    return model, field, annotation
+def _other_variants(name: str, place: Place) -> str:
+    """Which other variants of the section have the key."""
+    if place.union is None:
+        return ""
+    key, by_tag = place.union.key, place.union.by_tag
+    others = [tag for tag, model in by_tag.items() if name in fields(model)]
+    return f" of {key} {place.tag} ({key} {' and '.join(others)} has it)" if others else ""

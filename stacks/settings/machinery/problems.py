@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import pulumi
 
@@ -19,7 +18,7 @@ MASK = "[secret]"
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: full key, value as found, the rule it breaks, and the command that mends it."""
+    """One mistake: full key, value as found, the rule it breaks, and the command that fixes it."""
 
     key: str
     found: str
@@ -37,10 +36,6 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-Check: TypeAlias = Callable[..., Iterator[Problem]]
-"""A rule between settings: its parameters are the sections that it needs, by field name."""
-
-
 # `pulumi config set --path` stores what looks like these as a number or a boolean.
 _NOT_KEPT_AS_TEXT = re.compile(r"true|false|0|[+-]\d+|[1-9]\d*")
 
@@ -50,7 +45,7 @@ _GUARDED_KEY = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 
 def set_command(key: str, value: object, *, secret: bool = False) -> str:
     """The ``pulumi config`` command that gives ``key`` (with its namespace) the value."""
-    nested = "." in key or "[" in key
+    nested = is_path(key)
     text = value if isinstance(value, str) else json.dumps(value)
     words = ["pulumi", "config", "set"]
     if secret:
@@ -70,34 +65,47 @@ def set_command(key: str, value: object, *, secret: bool = False) -> str:
 def remove_command(key: str, *, path: bool = True) -> str:
     """The ``pulumi config`` command that removes ``key``.
 
-    ``path=False``: the key stands in the stack file as it is, dots and brackets included.
+    ``path=False``: the stack file has the key literally, dots and brackets included.
     """
-    options = ["--path"] if path and ("." in key or "[" in key) else []
+    options = ["--path"] if path and is_path(key) else []
     return shlex.join(["pulumi", "config", "rm", *options, key])
 
 
+def is_path(key: str) -> bool:
+    """Whether a full key leads inside of a value, which ``pulumi config`` takes with ``--path``."""
+    return top_level(key) != key
+
+
+def top_level(key: str) -> str:
+    """The full key of the value that a full key leads into."""
+    return re.split(r"[.\[]", key, maxsplit=1)[0]
+
+
 def full_key(path: str) -> str:
-    """The key with its namespace; a path of the AWS provider has its own."""
-    return path if path.startswith("aws:") else f"{NAMESPACE}:{path}"
+    """The key with its namespace: the project's, unless the path begins with another one."""
+    return path if ":" in top_level(path) else f"{NAMESPACE}:{path}"
 
 
 def to_change(path: str, found: object, rule: str, value: object) -> Problem:
-    """A problem that another value mends."""
+    """A problem that another value solves."""
     return Problem(full_key(path), show(found), rule, set_command(full_key(path), value))
 
 
 def to_remove(path: str, found: object, rule: str) -> Problem:
-    """A problem that goes with the key."""
+    """A problem that the removal of the key solves."""
     return Problem(full_key(path), show(found), rule, remove_command(full_key(path)))
 
 
 def join(key: str, path: Sequence[int | str]) -> str:
-    """The full key of a value inside the value of ``key``, as ``--path`` reads it."""
+    """The full key of a value inside the value of ``key``, as ``--path`` reads it.
+
+    ``key`` may be a namespace with its colon: the first part is then a key of the namespace.
+    """
     for part in path:
         if isinstance(part, int):
             key += f"[{part}]"
         elif part and not re.search(r"[.\[\]\"\s]", part):
-            key += f".{part}"
+            key += part if key.endswith(":") else f".{part}"
         else:
             quoted = part.replace('"', '\\"')
             key += f'["{quoted}"]'

@@ -1,4 +1,4 @@
-"""The command that mends a value, as close to what was meant as can be told."""
+"""The command that fixes a value, as close to what was meant as can be told."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Annotated, Any, get_origin
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from stacks.settings.machinery.problems import remove_command, set_command
+from stacks.settings.machinery.problems import is_path, remove_command, set_command
 from stacks.settings.machinery.shape import (
     Annotation,
     is_secret,
     item,
     literals,
     metadata,
-    model_of,
+    models_of,
 )
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -32,7 +32,7 @@ def command(key: str, given: JsonValue, field: FieldInfo | None, annotation: Ann
     if origin is tuple and isinstance(given, str) and _accepts(None, item(annotation), given):
         # A text where a list belongs: the path below it can only be set once it is gone.
         return f"{remove_command(key)} && {set_command(f'{key}[0]', given)}"
-    if origin in {dict, tuple} or model_of(annotation) is not None:
+    if origin in {dict, tuple} or models_of(annotation):
         return remove_command(key)
     if is_secret(annotation):
         return set_command(key, "", secret=True)
@@ -40,8 +40,9 @@ def command(key: str, given: JsonValue, field: FieldInfo | None, annotation: Ann
     value = next((v for v in values if _accepts(field, annotation, v)), None)
     if value is None:
         return remove_command(key)
-    if not isinstance(value, str) and not isinstance(given, bool | int | float):
-        # `pulumi config set` keeps the quotes of the text that a number replaces.
+    typed = isinstance(value, str) or isinstance(given, bool | int | float)
+    if is_path(key) and not typed:
+        # `pulumi config set --path` keeps the quotes of the text that a number replaces.
         return f"{remove_command(key)} && {set_command(key, value)}"
     return set_command(key, value)
 
@@ -86,6 +87,8 @@ def _respelt(given: str) -> Iterator[str]:
     lower = given.lower()
     yield from (lower, given.rstrip("/"), re.sub("[^a-z0-9]+", "-", lower).strip("-"))
     yield re.sub("^[a-z]+://|[:/].*", "", lower)  # the host name of a URL
+    yield re.sub(r"^[a-z]+://|(\.git)?/?$", "", given)  # a URL without its scheme
+    yield re.sub(r"^[a-z]+://[^/]*/|(\.git)?/?$", "", given)  # the path of a URL
     with contextlib.suppress(ValueError):
         yield str(ipaddress.ip_network(given, strict=False))
 

@@ -1,1 +1,39 @@
-"""Rules between settings, one module for each section."""
+"""Rules between settings, one module for each section; ``CHECKS`` has them all."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Final
+
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.rules import (
+    acknowledge,
+    agents,
+    aws,
+    cluster,
+    database,
+    endpoint,
+    langfuse,
+    langsmith,
+    monitoring,
+    object_storage,
+    secrets,
+)
+
+_MODULES: Final = (
+    cluster,
+    langfuse,
+    agents,
+    langsmith,
+    aws,
+    secrets,
+    endpoint,
+    object_storage,
+    database,
+    monitoring,
+    acknowledge,
+)
+"""In the order in which problems are reported."""
+
+CHECKS: Final[tuple[Check, ...]] = tuple(chain.from_iterable(m.CHECKS for m in _MODULES))
+"""Each runs when the sections that its parameters take are valid by themselves."""

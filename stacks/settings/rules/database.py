@@ -1,14 +1,14 @@
-"""Rules between the settings of Amazon RDS and others."""
+"""Rules of the database, each for the engines that it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from components.postgres import rds_certificates, rds_sizes
+from components.postgres import rds_certificates, rds_sizes, url
 from stacks.settings.machinery import repairs
+from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    Check,
     Problem,
     full_key,
     set_command,
@@ -24,9 +24,16 @@ from stacks.settings.machinery.windows import (
     weekly,
     weekly_text,
 )
+from stacks.settings.rules.aws import in_two_zones, of_stack
+from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
-from stacks.settings.sections.database import Database, RdsDatabase
+from stacks.settings.sections.database import (
+    ExternalDatabase,
+    RdsDatabase,
+    StatefulSetDatabase,
+)
+from stacks.settings.sections.langfuse import Langfuse
 
 _STRIPED_GIB: Final = 400
 """From here on RDS spreads gp3 over four volumes, and lets their speed be chosen
@@ -40,15 +47,15 @@ _SHORTEST: Final = 30
 _HOUR: Final = 60
 
 
-def needs_eks(database: Database, cluster: Cluster) -> Iterator[Problem]:
-    if isinstance(database, RdsDatabase) and cluster.eks_name is None:
+def needs_eks(database: RdsDatabase, cluster: Cluster) -> Iterator[Problem]:
+    if cluster.eks_name is None:
         rule = "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC"
         yield to_change("database.engine", database.engine, rule, "statefulSet")
 
 
-def certificate_of_region(database: Database, aws: Aws) -> Iterator[Problem]:
+def certificate_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
     known = rds_certificates.regions()
-    if isinstance(database, RdsDatabase) and aws.region is not None and aws.region not in known:
+    if aws.region is not None and aws.region not in known:
         rule = (
             "is not among the regions whose RDS certificate is in components/postgres/rds-ca; "
             "Langfuse verifies its connection with it"
@@ -58,9 +65,7 @@ def certificate_of_region(database: Database, aws: Aws) -> Iterator[Problem]:
         )
 
 
-def known_size(database: Database) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase):
-        return
+def known_size(database: RdsDatabase) -> Iterator[Problem]:
     given = database.instance_class
     if rds_sizes.memory_gib(given) is None:
         rule = (
@@ -74,9 +79,7 @@ def known_size(database: Database) -> Iterator[Problem]:
         yield to_change("database.instanceClass", given, rule, fitting)
 
 
-def performance(database: Database) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase):
-        return
+def performance(database: RdsDatabase) -> Iterator[Problem]:
     chosen = {"iops": database.iops, "throughputMiBps": database.throughput_mibps}
     if database.storage_gib < _STRIPED_GIB:
         for key, value in chosen.items():
@@ -93,11 +96,9 @@ def performance(database: Database) -> Iterator[Problem]:
         yield to_change("database.throughputMiBps", throughput, rule, most)
 
 
-def room_to_grow(database: Database) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase) or database.max_storage_gib is None:
-        return
+def room_to_grow(database: RdsDatabase) -> Iterator[Problem]:
     size, limit = database.storage_gib, database.max_storage_gib
-    if limit * 10 < size * 11:
+    if limit is not None and limit * 10 < size * 11:
         rule = f"must be at least 10 % above database.storageGiB, which is {size}; AWS advises 26 %"
         advised = -(-size * 126 // 100)
         if advised <= _LARGEST_GIB:
@@ -106,15 +107,13 @@ def room_to_grow(database: Database) -> Iterator[Problem]:
             yield to_remove("database.maxStorageGiB", limit, rule)
 
 
-def backups_of_protected(database: Database) -> Iterator[Problem]:
-    if isinstance(database, RdsDatabase) and database.protect and database.backup_days == 0:
+def backups_of_protected(database: RdsDatabase) -> Iterator[Problem]:
+    if database.protect and database.backup_days == 0:
         rule = "must not be 0 with database.protect: without backups there is no way back"
         yield to_change("database.backupDays", database.backup_days, rule, 14)
 
 
-def windows(database: Database) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase):
-        return
+def windows(database: RdsDatabase) -> Iterator[Problem]:
     backup, maintenance = daily(database.backup_window), weekly(database.maintenance_window)
     problems = [*_length(database, backup, maintenance)]
     if not problems and overlap(backup, maintenance):
@@ -137,7 +136,7 @@ def _length(database: RdsDatabase, backup: Window, maintenance: Window) -> Itera
 
 
 def _apart(database: RdsDatabase, backup: Window, maintenance: Window) -> Problem:
-    """The problem of overlapping windows, mended by maintenance after the backup of its day."""
+    """The problem of overlapping windows, solved by maintenance after the backup of its day."""
     key = full_key("database.maintenanceWindow")
     rule = f"must not overlap database.backupWindow, which is {database.backup_window} every day"
     shorter = Window(backup.start, min(backup.minutes, DAY // 2))
@@ -149,8 +148,8 @@ def _apart(database: RdsDatabase, backup: Window, maintenance: Window) -> Proble
     return Problem(key, f'"{database.maintenance_window}"', rule, fix)
 
 
-def restore_source(database: Database) -> Iterator[Problem]:
-    restore = database.restore_from if isinstance(database, RdsDatabase) else None
+def restore_source(database: RdsDatabase) -> Iterator[Problem]:
+    restore = database.restore_from
     if restore is None:
         return
     path = "database.restoreFrom"
@@ -167,11 +166,9 @@ def restore_source(database: Database) -> Iterator[Problem]:
         yield to_remove(f"{path}.time", restore.time, rule)
 
 
-def major_upgrade_at_once(database: Database) -> Iterator[Problem]:
+def major_upgrade_at_once(database: RdsDatabase) -> Iterator[Problem]:
     """Another major version has another parameter group. Deferred to the maintenance window, the
     instance would still use the old one when the same `up` deletes it."""
-    if not isinstance(database, RdsDatabase):
-        return
     if database.allow_major_upgrade and not database.apply_immediately:
         rule = (
             "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
@@ -180,7 +177,70 @@ def major_upgrade_at_once(database: Database) -> Iterator[Problem]:
         yield to_change("database.applyImmediately", False, rule, value=True)
 
 
+def database_memory(database: StatefulSetDatabase) -> Iterator[Problem]:
+    yield from within_limit("database.resources", database.resources)
+
+
+def own_storage_class(database: StatefulSetDatabase) -> Iterator[Problem]:
+    if database.create_storage_class and database.storage_class is not None:
+        rule = "names a class that exists, and database.createStorageClass makes another; keep one"
+        yield to_remove("database.storageClass", database.storage_class, rule)
+
+
+def pools_fit_instance(langfuse: Langfuse, database: RdsDatabase) -> Iterator[Problem]:
+    memory = rds_sizes.memory_gib(database.instance_class)
+    if memory is not None:
+        available = rds_sizes.max_connections(memory)
+        server = f"{database.instance_class} has about {available}"
+        yield from _pools_fit(langfuse, database.connection_limit, available, server)
+
+
+def pools_fit_server(
+    langfuse: Langfuse, database: StatefulSetDatabase | ExternalDatabase
+) -> Iterator[Problem]:
+    available = database.max_connections
+    server = f"database.maxConnections is {available}"
+    yield from _pools_fit(langfuse, database.connection_limit, available, server)
+
+
+def _pools_fit(langfuse: Langfuse, limit: int, available: int, server: str) -> Iterator[Problem]:
+    """Langfuse's pools at the replica maximum must leave the server connections to spare."""
+
+    def required(limit: int) -> int:
+        return url.required_connections(max_replicas=langfuse.max_replicas, connection_limit=limit)
+
+    if required(limit) <= available:
+        return
+    rule = (
+        f"{langfuse.max_replicas} pods of {limit} connections, plus "
+        f"{url.ROLLOUT_PODS} pods during a rollout, a migration and a reserve, "
+        f"make {required(limit)}; {server}"
+    )
+    fitting = next((n for n in range(limit, 0, -1) if required(n) <= available), None)
+    if fitting is not None:
+        yield to_change("database.connectionLimit", limit, rule, fitting)
+    else:
+        spare = available - url.MIGRATION_CONNECTIONS - url.RESERVED_CONNECTIONS
+        replicas = spare // limit - url.ROLLOUT_PODS
+        yield to_change("langfuse.maxReplicas", langfuse.max_replicas, rule, max(replicas, 1))
+
+
+def database_key(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
+    yield from of_stack("database.kmsKeyArn", database.kms_key_arn, aws)
+
+
+def database_subnets(database: RdsDatabase) -> Iterator[Problem]:
+    purpose = "without any, the database takes the cluster's"
+    yield from in_two_zones("database.subnetIds", database.subnet_ids, purpose)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
+    database_memory,
+    own_storage_class,
+    pools_fit_instance,
+    pools_fit_server,
+    database_key,
+    database_subnets,
     needs_eks,
     certificate_of_region,
     known_size,

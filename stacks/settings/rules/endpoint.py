@@ -1,21 +1,21 @@
-"""Rules between the settings of the public name and others."""
+"""Rules of the public name: certificate, load balancer and DNS record."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
+from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    Check,
     Problem,
     full_key,
     remove_command,
     to_change,
     to_remove,
 )
-from stacks.settings.sections.agents import Agents
+from stacks.settings.rules.aws import in_two_zones, of_stack
+from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
@@ -27,8 +27,8 @@ _LONGEST_CERTIFIED: Final = 64
 """https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""
 
 
-def needs_eks(endpoint: Endpoint | None, cluster: Cluster) -> Iterator[Problem]:
-    if endpoint is not None and cluster.eks_name is None:
+def needs_eks(endpoint: Endpoint, cluster: Cluster) -> Iterator[Problem]:
+    if cluster.eks_name is None:
         rule = (
             "needs an EKS cluster (cluster.eksName): the AWS Load Balancer Controller makes the "
             "load balancer"
@@ -99,19 +99,19 @@ def one_public_url(endpoint: Endpoint, langfuse: Langfuse) -> Iterator[Problem]:
         yield to_remove("langfuse.publicUrl", langfuse.public_url, rule)
 
 
-def url_for_agents(
-    agents: Agents, langfuse: Langfuse, endpoint: Endpoint | None
-) -> Iterator[Problem]:
-    local = urlsplit(langfuse.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
-    if agents.url == "public" and endpoint is None and local:
-        rule = (
-            f"needs a public URL: {langfuse.public_url} (langfuse.publicUrl) is the agent's own "
-            "pod; give 'endpoint' or another publicUrl"
-        )
-        yield to_change("agents.url", agents.url, rule, "internal")
+def endpoint_arns(endpoint: Endpoint, aws: Aws) -> Iterator[Problem]:
+    yield from of_stack("endpoint.certificateArn", endpoint.certificate_arn, aws)
+    yield from of_stack("endpoint.webAclArn", endpoint.web_acl_arn, aws)
+
+
+def endpoint_subnets(endpoint: Endpoint) -> Iterator[Problem]:
+    purpose = "without any, the load balancer's are found by their role tags"
+    yield from in_two_zones("endpoint.subnetIds", endpoint.subnet_ids, purpose)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
+    endpoint_arns,
+    endpoint_subnets,
     needs_eks,
     has_certificate,
     host_in_zone,
@@ -120,5 +120,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     networks_of_ipv4,
     days_of_created_bucket,
     one_public_url,
-    url_for_agents,
 )

@@ -1,12 +1,12 @@
-"""Rules between the settings of monitoring and others."""
+"""Rules of dashboards, alert rules and alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    Check,
     Problem,
     full_key,
     join,
@@ -18,8 +18,7 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
-from stacks.settings.sections.database import Database, RdsDatabase
-from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 from stacks.settings.sections.monitoring import Monitoring
 
 _OWN_LABELS: Final = "app.kubernetes.io/"
@@ -40,11 +39,12 @@ def alarms_need_eks(monitoring: Monitoring, cluster: Cluster) -> Iterator[Proble
 
 
 def alarms_have_something_to_watch(
-    monitoring: Monitoring, database: Database, endpoint: Endpoint | None, cluster: Cluster
+    monitoring: Monitoring,
+    database: StatefulSetDatabase | ExternalDatabase,
+    endpoint: None,
+    cluster: Cluster,
 ) -> Iterator[Problem]:
-    if monitoring.alarms is None or cluster.eks_name is None:
-        return
-    if not isinstance(database, RdsDatabase) and endpoint is None:
+    if monitoring.alarms is not None and cluster.eks_name is not None:
         rule = (
             f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
             f"{database.engine}, and the load balancer of 'endpoint', which is not given"

@@ -1,4 +1,4 @@
-"""Rules between the settings of object storage and others."""
+"""Rules of object storage."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
+from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     MASK,
-    Check,
     Problem,
     full_key,
     remove_command,
@@ -17,13 +17,15 @@ from stacks.settings.machinery.problems import (
     to_change,
     to_remove,
 )
+from stacks.settings.rules.aws import of_stack
+from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.object_storage import ObjectStorage
 
 
-def needs_eks(object_storage: ObjectStorage | None, cluster: Cluster) -> Iterator[Problem]:
-    if object_storage is not None and cluster.eks_name is None:
+def needs_eks(object_storage: ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
+    if cluster.eks_name is None:
         rule = "needs an EKS cluster (cluster.eksName): pods reach the bucket from its account"
         key = full_key("objectStorage")
         yield Problem(key, "(an object)", rule, remove_command(key))
@@ -69,7 +71,12 @@ def keys_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterat
             yield Problem(key, "(nothing)", rule, set_command(key, "", secret=True))
 
 
+def storage_key(object_storage: ObjectStorage, aws: Aws) -> Iterator[Problem]:
+    yield from of_stack("objectStorage.kmsKeyArn", object_storage.kms_key_arn, aws)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
+    storage_key,
     needs_eks,
     stores_something,
     existing_bucket,

@@ -18,7 +18,6 @@ from stacks.settings.machinery.aws_fields import (
     SubnetId,
 )
 from stacks.settings.machinery.fields import (
-    AlwaysFalse,
     CpuQuantity,
     DnsLabel,
     HostName,
@@ -26,6 +25,7 @@ from stacks.settings.machinery.fields import (
     MemoryQuantity,
     SecretText,
 )
+from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
@@ -40,6 +40,16 @@ class PostgresResources(Resources):
     memory_limit: MemoryQuantity = "1Gi"
     """Memory limit. Shared memory for parallel queries, up to 256Mi, counts against it."""
 
+
+AlwaysFalse = Annotated[
+    bool,
+    Rule(
+        "must be false: nothing in the cluster backs this database up; "
+        "a protected one needs engine rds",
+        lambda value: value is False,
+    ),
+    Field(json_schema_extra={"const": False}),
+]
 
 ConnectionLimit = Annotated[int, Field(ge=1, le=100)]
 

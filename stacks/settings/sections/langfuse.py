@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from components.langfuse import versions
 from stacks.settings.machinery.fields import (
@@ -13,12 +14,47 @@ from stacks.settings.machinery.fields import (
     EnvironmentName,
     ImageDigest,
     ImageRepository,
-    LangfuseRelease,
     SecretText,
     Url,
 )
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
+
+
+def _check_release(value: str) -> str:
+    """Refuse what this topology cannot run, with the reason for each kind of mistake."""
+    oldest, latest = versions.OLDEST, versions.LATEST
+    try:
+        version = versions.Version.parse(value)
+    except ValueError:
+        version = None
+    if version is None or str(version) != value:  # 2.95.012 is the tag of no image
+        rule = (
+            "must name one release as MAJOR.MINOR.PATCH: a floating tag gives each node "
+            "the version that its image cache happens to hold"
+        )
+    elif version in versions.RELEASES:
+        return value
+    elif version.major > oldest.major:
+        rule = (
+            f"Langfuse {version.major} needs ClickHouse, Redis and S3 besides PostgreSQL, "
+            f"which this program does not deploy; supported are {oldest} to {latest}"
+        )
+    elif oldest < version < latest:
+        rule = f"no such Langfuse release; supported are the releases from {oldest} to {latest}"
+    else:
+        rule = f"supported are the Langfuse releases from {oldest} to {latest}"
+    raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+LangfuseRelease = Annotated[
+    str,
+    AfterValidator(_check_release),
+    Field(
+        examples=[str(versions.LATEST)],
+        json_schema_extra={"enum": [str(version) for version in versions.RELEASES]},
+    ),
+]
 
 
 class Admin(Section):
@@ -38,11 +74,11 @@ class Langfuse(Section):
     repository: ImageRepository = "docker.io/langfuse/langfuse"
     """Image repository; change it to pull from a mirror."""
     digest: ImageDigest | None = None
-    """Digest of the image, for a tag that nobody can move."""
+    """Digest of the image: pods keep it if the tag is moved."""
     min_replicas: Annotated[int, Field(ge=1, le=50)] = 2
     """Fewest pods."""
     max_replicas: Annotated[int, Field(ge=1, le=50)] = 4
-    """Most pods. Equal to `minReplicas`: a fixed number, without a HorizontalPodAutoscaler."""
+    """Most pods. Equal to `minReplicas`: the autoscaler keeps that number and needs no metrics."""
     target_cpu_percent: Annotated[int, Field(ge=10, le=95)] = 50
     """Average CPU utilisation, in percent of the request, that scaling aims at."""
     resources: Resources = Resources()
@@ -59,7 +95,7 @@ class Langfuse(Section):
     project: Annotated[str, Field(min_length=1)] = "default"
     """Display name of the first project, the one that agents trace to."""
     sign_up: Literal["disabled", "open"] = "disabled"
-    """Whether anybody who reaches the URL can register an account. `open` with an endpoint that is
+    """Whether anyone who reaches the URL can register an account. `open` with an endpoint that is
     open to the world has to be acknowledged: `openSignUp`."""
     telemetry: bool = False
     """Send usage statistics to Langfuse's authors."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from stacks.settings.machinery.fields import LangSmithKey, Url
+from stacks.settings.machinery.fields import Url
+from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
+
+LangSmithKey = Annotated[
+    SecretStr,
+    Rule(
+        "must be a LangSmith API key that starts with 'lsv2_' (lsv2_sk_… for a service, lsv2_pt_… "
+        "for a person); keys of the old 'ls__' form stopped working on 2024-10-22",
+        lambda value: re.fullmatch(r"lsv2_[A-Za-z0-9_]{8,}", value.get_secret_value()) is not None,
+    ),
+    Field(examples=["lsv2_sk_0123456789abcdef"]),
+]
 
 
 class LangSmith(Section):

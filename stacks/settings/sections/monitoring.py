@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
 
+from components.monitoring.alerts import rules
 from stacks.settings.machinery.aws_fields import TopicArn
 from stacks.settings.machinery.fields import (
-    AlertLabelName,
-    AlertLabelValue,
+    DNS_LABEL,
     Email,
     LabelName,
     LabelValue,
-    ProberAddress,
     Url,
 )
+from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
+
+
+def _is_prober(value: str) -> bool:
+    match = re.fullmatch(
+        rf"{DNS_LABEL}\.{DNS_LABEL}\.svc(\.[a-z0-9.-]+)?:(?P<port>\d{{1,5}})", value
+    )
+    return match is not None and value.isascii() and 0 < int(match["port"]) < 65536
+
+
+ProberAddress = Annotated[
+    str,
+    Rule(
+        "must be the address of a blackbox exporter in the cluster, <service>.<namespace>.svc:"
+        "<port>, such as 'blackbox-exporter.monitoring.svc:9115'",
+        _is_prober,
+    ),
+    Field(examples=["blackbox-exporter.monitoring.svc:9115"]),
+]
+
+AlertLabelName = Annotated[
+    str,
+    Rule(
+        "must be the name of a Prometheus label that no alert has yet: letters, digits and '_', "
+        "not starting with a digit or '__'; alertname, namespace, severity and stack are taken",
+        lambda name: rules.label_problem({name: ""}) is None,
+    ),
+]
+
+AlertLabelValue = Annotated[
+    str,
+    Rule(
+        "must not hold '{{': Prometheus takes it for a template, and with a broken one it refuses "
+        "every alert of the stack",
+        lambda value: "{{" not in value,
+    ),
+]
 
 
 class Dashboards(Section):

@@ -1,20 +1,25 @@
-"""Risks that a stack takes only by name. Each says what may happen.
+"""Rules of the risks that a stack takes only by name. Each says what may happen.
 
 The command that is offered is the safe one: to accept a risk is the reader's decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Final, TypeAlias
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
-from stacks.settings.machinery.problems import Check, Problem, to_change, to_remove
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.problems import Problem, to_change, to_remove
 from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
 from stacks.settings.sections.acknowledge import Acknowledgement
-from stacks.settings.sections.database import Database, RdsDatabase
+from stacks.settings.sections.database import (
+    ExternalDatabase,
+    RdsDatabase,
+    StatefulSetDatabase,
+)
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.secrets import Secrets
@@ -84,9 +89,9 @@ def open_sign_up(
 
 
 def no_protection(
-    database: Database, secrets: Secrets, acknowledge: Acknowledged
+    database: RdsDatabase, secrets: Secrets, acknowledge: Acknowledged
 ) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase) or "noProtection" in acknowledge:
+    if "noProtection" in acknowledge:
         return
     if not database.protect:
         rule = (
@@ -102,10 +107,8 @@ def no_protection(
         yield to_change("secrets.protect", secrets.protect, rule, value=True)
 
 
-def short_backups(database: Database, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase) or "shortBackups" in acknowledge:
-        return
-    if _is_short(database):
+def short_backups(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if _is_short(database) and "shortBackups" not in acknowledge:
         rule = (
             f"leaves fewer than {_FEWEST_DAYS} days to notice a mistake: from then on no backup "
             f"is from before it; {_accept('shortBackups')}"
@@ -113,10 +116,8 @@ def short_backups(database: Database, acknowledge: Acknowledged) -> Iterator[Pro
         yield to_change("database.backupDays", database.backup_days, rule, _FEWEST_DAYS)
 
 
-def single_zone(database: Database, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if not isinstance(database, RdsDatabase) or "singleZone" in acknowledge:
-        return
-    if _is_single(database):
+def single_zone(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if _is_single(database) and "singleZone" not in acknowledge:
         rule = (
             "keeps no standby: when its zone or its host fails, Langfuse is down until the "
             f"instance is back or restored; {_accept('singleZone')}"
@@ -124,24 +125,41 @@ def single_zone(database: Database, acknowledge: Acknowledged) -> Iterator[Probl
         yield to_change("database.multiAz", database.multi_az, rule, value=True)
 
 
-def nothing_stale(
+def stale_with_rds(
     acknowledge: Acknowledged,
     endpoint: Endpoint | None,
     langfuse: Langfuse,
-    database: Database,
+    database: RdsDatabase,
     secrets: Secrets,
 ) -> Iterator[Problem]:
-    rds = database if isinstance(database, RdsDatabase) else None
-    is_open = endpoint is not None and _is_open(endpoint)
     taken: dict[Acknowledgement, bool] = {
-        "openSignUp": is_open and langfuse.sign_up == "open",
-        "openToTheWorld": is_open,
-        "noProtection": rds is not None and _is_unprotected(rds, secrets),
-        "shortBackups": rds is not None and _is_short(rds),
-        "singleZone": rds is not None and _is_single(rds),
+        **_taken_by_endpoint(endpoint, langfuse),
+        "noProtection": _is_unprotected(database, secrets),
+        "shortBackups": _is_short(database),
+        "singleZone": _is_single(database),
     }
+    yield from _stale(acknowledge, taken)
+
+
+def stale_without_rds(
+    acknowledge: Acknowledged,
+    endpoint: Endpoint | None,
+    langfuse: Langfuse,
+    database: StatefulSetDatabase | ExternalDatabase,
+) -> Iterator[Problem]:
+    yield from _stale(acknowledge, _taken_by_endpoint(endpoint, langfuse))
+
+
+def _taken_by_endpoint(
+    endpoint: Endpoint | None, langfuse: Langfuse
+) -> Mapping[Acknowledgement, bool]:
+    is_open = endpoint is not None and _is_open(endpoint)
+    return {"openSignUp": is_open and langfuse.sign_up == "open", "openToTheWorld": is_open}
+
+
+def _stale(acknowledge: Acknowledged, taken: Mapping[Acknowledgement, bool]) -> Iterator[Problem]:
     for index, risk in reversed(list(enumerate(acknowledge))):
-        if not taken[risk]:
+        if not taken.get(risk, False):
             rule = "is a risk that this stack does not take; left here, it would be taken unseen"
             yield to_remove(f"acknowledge[{index}]", risk, rule)
         elif risk in acknowledge[:index]:
@@ -154,5 +172,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     no_protection,
     short_backups,
     single_zone,
-    nothing_stale,
+    stale_with_rds,
+    stale_without_rds,
 )

@@ -1,0 +1,165 @@
+"""Reads a program's configuration into the sections of its model, with every problem at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pulumi.runtime import config as runtime_config
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from stacks.settings.machinery import dispatch, explain
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.places import secret_paths
+from stacks.settings.machinery.problems import (
+    MASK,
+    Problem,
+    join,
+    remove_command,
+    set_command,
+    top_level,
+)
+from stacks.settings.machinery.section import Section
+from stacks.settings.machinery.shape import (
+    Annotation,
+    fields,
+    is_text,
+    models_of,
+    type_of,
+)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the engine passes to a program."""
+
+    values: Mapping[str, str]
+    """By full key; JSON for objects and lists."""
+    secret_keys: Set[str]
+    """The full keys that hold an encrypted value."""
+
+
+def running() -> Configuration:
+    """The configuration of the running program."""
+    values = dict(runtime_config.CONFIG.get())  # all keys, which pulumi.Config cannot list
+    return Configuration(values, {k for k in values if runtime_config.is_config_secret(k)})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was read."""
+
+    sections: Mapping[str, Any]
+    """By field of the model: None for what is left out, no entry for what is not valid."""
+    problems: Sequence[Problem]
+
+
+class Reader:
+    """Reads the fields of ``model``, each from its place in the configuration.
+
+    ``places`` says where by name of the field: a full key (``project:section``), whose value is the
+    section, or a namespace with its colon (``aws:``), whose keys are those of the section.
+    ``elsewhere`` has the rule for each namespace that people expect to be read.
+    """
+
+    def __init__(
+        self,
+        model: type[Section],
+        places: Mapping[str, str],
+        *,
+        checks: Sequence[Check] = (),
+        elsewhere: Mapping[str, str] | None = None,
+    ) -> None:
+        self._fields = {place: (name, model.model_fields[name]) for name, place in places.items()}
+        self._checks = checks
+        self._elsewhere = elsewhere or {}
+        self._known: dict[str, set[str]] = {}
+        for place, (_, field) in self._fields.items():
+            namespace, _, key = place.partition(":")
+            keys = {key} if key else {k for m in models_of(field.annotation) for k in fields(m)}
+            self._known.setdefault(namespace, set()).update(keys)
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
+
+    def read(self, given: Configuration) -> Found:
+        """The valid sections, and every problem: foreign keys, each section, the rules between."""
+        problems = list(self._foreign_keys(given))
+        sections: dict[str, Any] = {}
+        for place, (name, field) in self._fields.items():
+            document = _document(place, field, given.values)
+            if document in ("", None, {}, []) and not field.is_required():
+                sections[name] = field.get_default()
+                continue
+            document = {} if document in ("", None) else document
+            try:
+                sections[name] = self._validated(place, field, document)
+            except ValidationError as error:
+                problems += explain.problems(place, error, type_of(field), given.secret_keys)
+            problems += _unencrypted(place, type_of(field), document, given.secret_keys)
+        between = dispatch.run(self._checks, sections)
+        problems += (_masked(problem, given.secret_keys) for problem in between)
+        return Found(sections, problems)
+
+    def _validated(self, place: str, field: FieldInfo, document: JsonValue) -> Any:  # noqa: ANN401
+        if place not in self._adapters:  # building one costs more than a validation
+            self._adapters[place] = TypeAdapter(type_of(field))
+        text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+        return self._adapters[place].validate_json(text, strict=True)
+
+    def _foreign_keys(self, given: Configuration) -> Iterator[Problem]:
+        """Keys that the program does not read. The engine does not report them: it cannot know."""
+        for key, value in given.values.items():
+            namespace, _, name = key.partition(":")
+            known = self._known.get(namespace, set[str]())
+            if namespace == "pulumi" or name in known:
+                continue
+            if top_level(name) in known:
+                rule = f"was set without --path; with it, the value goes into '{top_level(name)}'"
+            elif known:
+                rule = f"unknown key{explain.suggestion(name, known)}"
+            else:
+                rule = self._elsewhere.get(namespace, "is not read by this program")
+            masked = key in given.secret_keys
+            found = explain.shown_unknown(key, _decode(value), masked=masked)
+            yield Problem(key, found, rule, remove_command(key, path=False))
+
+
+def _document(place: str, field: FieldInfo, values: Mapping[str, str]) -> JsonValue:
+    """The section at a place, as JSON."""
+    if not place.endswith(":"):
+        return _decode(values.get(place, ""))
+    (model,) = models_of(field.annotation)
+    # A scalar comes without its quotes: `5` may be text.
+    return {
+        key: text if is_text(type_of(inner)) else _decode(text)
+        for key, inner in fields(model).items()
+        if (text := values.get(f"{place}{key}"))
+    }
+
+
+def _decode(text: str) -> JsonValue:
+    """Objects and numbers arrive as JSON, strings as they are."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # no JSON, or too long or deep to be meant
+        return text
+
+
+def _unencrypted(
+    place: str, annotation: Annotation, document: JsonValue, secret_keys: Set[str]
+) -> Iterator[Problem]:
+    """Secret settings in clear text, which would get into Git and into the state file."""
+    for path in secret_paths(annotation, document):
+        full = join(place, path)
+        if top_level(full) not in secret_keys:
+            rule = "is a secret and has to be stored encrypted"
+            yield Problem(full, MASK, rule, set_command(full, "", secret=True))
+
+
+def _masked(problem: Problem, secret_keys: Set[str]) -> Problem:
+    """Hides texts of a section that has encrypted values: which ones they are is not told."""
+    is_shown_text = problem.found.startswith(('"', "["))
+    secret = top_level(problem.key) in secret_keys
+    return replace(problem, found=MASK) if secret and is_shown_text else problem

@@ -1,0 +1,48 @@
+"""Rules of the cluster and its namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.problems import (
+    Problem,
+    to_change,
+    to_remove,
+)
+from stacks.settings.sections.cluster import Cluster
+
+
+def one_cluster(cluster: Cluster) -> Iterator[Problem]:
+    if cluster.eks_name is None and cluster.context is None:
+        rule = "needs the cluster: 'eksName' for an EKS cluster or 'context' of a kubeconfig"
+        yield to_change("cluster.context", None, rule, "kind-langfuse")
+    if cluster.eks_name is not None and cluster.context is not None:
+        rule = "give either 'eksName' or 'context': they name two different clusters"
+        yield to_remove("cluster.context", cluster.context, rule)
+    if cluster.eks_name is not None and cluster.kubeconfig is not None:
+        rule = "belongs to 'context'; the access to an EKS cluster is discovered"
+        yield to_remove("cluster.kubeconfig", cluster.kubeconfig, rule)
+    boundary = cluster.permissions_boundary_arn
+    if cluster.eks_name is None and boundary is not None:
+        rule = "belongs to 'eksName': a stack on another cluster makes no IAM role"
+        yield to_remove("cluster.permissionsBoundaryArn", boundary, rule)
+
+
+def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:
+    """What every schema accepts and the API server refuses."""
+    for index, toleration in enumerate(cluster.tolerations):
+        path = f"cluster.tolerations[{index}]"
+        if toleration.key is None and toleration.operator == "Equal":
+            rule = "must be Exists for a toleration without a key"
+            yield to_change(f"{path}.operator", toleration.operator, rule, "Exists")
+        if toleration.value is not None and toleration.operator == "Exists":
+            rule = "has no meaning with operator Exists, which compares nothing"
+            yield to_remove(f"{path}.value", toleration.value, rule)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    one_cluster,
+    tolerations_complete,
+)

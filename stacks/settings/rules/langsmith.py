@@ -1,0 +1,36 @@
+"""Rules of LangSmith, whose settings agents get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.problems import (
+    MASK,
+    Problem,
+    full_key,
+    set_command,
+    to_remove,
+)
+from stacks.settings.sections.agents import Agents
+from stacks.settings.sections.langsmith import LangSmith
+
+
+def langsmith_reaches_agents(langsmith: LangSmith, agents: Agents) -> Iterator[Problem]:
+    if not (agents.namespaces or agents.existing_namespaces):
+        rule = "goes to agent namespaces, and agents.namespaces names none"
+        key = full_key("agents.namespaces[0]")
+        yield Problem(full_key("langsmith"), MASK, rule, set_command(key, "ai-agents"))
+
+
+def one_langsmith(langsmith: LangSmith) -> Iterator[Problem]:
+    if langsmith.endpoint is not None and "region" in langsmith.model_fields_set:
+        rule = "give either 'region' or the 'endpoint' of a self-hosted LangSmith"
+        yield to_remove("langsmith.region", langsmith.region, rule)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    langsmith_reaches_agents,
+    one_langsmith,
+)
