@@ -1,5 +1,5 @@
-"""Generate the configuration's reference and schema from the settings' models, and the page and the
-pictures of the Grafana dashboards from the dashboards."""
+"""Generate the configuration's reference and schemas from the settings' models, and the page and
+the pictures of the Grafana dashboards from the dashboards."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 def generated() -> dict[Path, str]:
     """The text of each generated file."""
     return {
-        ROOT / "stacks" / "config.schema.json": json.dumps(schema.stack_file(), indent=2) + "\n",
+        ROOT / "stacks" / "config.schema.json": _json(schema.stack_file()),
+        ROOT / "access" / "config.schema.json": _json(schema.access_stack_file()),
         ROOT / "docs" / "configuration.md": reference.page(),
         ROOT / "docs" / "dashboards.md": dashboards.page(),
         **{ROOT / "docs" / "images" / name: text for name, text in dashboards.images().items()},
     }
+
+
+def _json(document: schema.Schema) -> str:
+    return json.dumps(document, indent=2) + "\n"
 
 
 def stale() -> list[Path]:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from access.keys import NAMESPACE as ACCESS
+from access.keys import Access
 from stacks.settings import ConfigurationError, Section, Settings, read
 from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.rule import Rule
@@ -77,11 +79,12 @@ def page() -> str:
     parts = [_INTRODUCTION.format(example=_example())]
     sections = {key: field for key, field in fields(Settings).items() if key != "stack"}
     del sections["aws"]
-    titles = [*(f"{NAMESPACE}:{key}" for key in sections), "aws"]
+    titles = [*(f"{NAMESPACE}:{key}" for key in sections), "aws", ACCESS]
     parts.append("\n".join(f"- [`{title}`](#{_anchor(title)})" for title in titles) + "\n")
     for key, field in sections.items():
-        parts += _section(f"{NAMESPACE}:{key}", key, field)
+        parts += section(f"{NAMESPACE}:{key}", key, field)
     parts += _tables("aws", "aws", Aws, separator=":")
+    parts += _tables(ACCESS, ACCESS, Access, separator=":")
     return "\n".join(parts)
 
 
@@ -94,7 +97,8 @@ def _example() -> str:
     raise AssertionError("the example has no problem")
 
 
-def _section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
+def section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
+    """The heading and the tables of a section of a stack file."""
     if models_of(field.annotation):
         yield from _sections(title, key, field, level=2)
     else:
@@ -173,7 +177,7 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if isinstance(default, BaseModel):  # what differs from the defaults of its own table
         default = default.model_dump(by_alias=True, exclude_defaults=True) or None
-    if default is PydanticUndefined or default is None:
+    if default is PydanticUndefined or default is None or default == "":
         return ""
     bare = isinstance(default, str) and not default.isdigit()  # digits are text only in quotes
     return f"`{default if bare else json.dumps(default)}`"

@@ -113,14 +113,20 @@ def join(key: str, path: Sequence[int | str]) -> str:
 
 
 class ConfigurationError(pulumi.RunError):
-    """Every problem of a stack's configuration; Pulumi prints it without a traceback."""
+    """Every problem of a stack's configuration; Pulumi prints it without a traceback.
 
-    def __init__(self, stack: str, problems: Sequence[Problem]) -> None:
+    ``folder``: where the program is whose keys they are, if it is not the whole program's folder.
+    """
+
+    def __init__(self, stack: str, problems: Sequence[Problem], folder: str = "") -> None:
         self.problems = tuple(problems)
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         listing = "\n\n".join(str(problem) for problem in problems)
+        select = f"`pulumi stack select {stack}`"
+        if folder:
+            select += f", and in {folder}/ `pulumi -C {folder} stack select {stack}`"
         super().__init__(
             f"The configuration of stack '{stack}' has {count}; nothing was changed.\n\n"
             f"{listing}\n\n"
-            f"The commands change the stack that is selected: `pulumi stack select {stack}`.\n"
+            f"The commands change the stack that is selected: {select}.\n"
         )

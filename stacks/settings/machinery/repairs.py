@@ -85,10 +85,14 @@ def _known(field: FieldInfo | None, annotation: Annotation) -> Iterator[object]:
 def _respelt(given: str) -> Iterator[str]:
     """Other spellings of a text, for a field that refuses this one."""
     lower = given.lower()
-    yield from (lower, given.rstrip("/"), re.sub("[^a-z0-9]+", "-", lower).strip("-"))
-    yield re.sub("^[a-z]+://|[:/].*", "", lower)  # the host name of a URL
-    yield re.sub(r"^[a-z]+://|(\.git)?/?$", "", given)  # a URL without its scheme
-    yield re.sub(r"^[a-z]+://[^/]*/|(\.git)?/?$", "", given)  # the path of a URL
+    yield from (lower, given.rstrip("/"))
+    if (
+        url := re.fullmatch(r"[a-z][a-z0-9+.-]*://([^/]*)/?(.*?)(\.git)?/?", given, re.I)
+    ) is not None:
+        host, path, _ = url.groups()
+        yield from (f"{host}/{path}".rstrip("/"), host.lower().partition(":")[0], path)
+    yield re.sub("[^a-z0-9]+", "-", lower).strip("-")
+    yield re.sub("[:/].*", "", lower)  # the host name of an address
     with contextlib.suppress(ValueError):
         yield str(ipaddress.ip_network(given, strict=False))
 

@@ -19,7 +19,7 @@ from access import settings as access_settings
 from access.policies import Place
 from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
-from stacks.settings import ConfigurationError
+from stacks.settings import ConfigurationError, Problem
 from stacks.stack_files import ROOT, StackConfiguration
 from tests.support.component_run import run_component
 from tests.support.recordings import recorded
@@ -35,7 +35,7 @@ PLACE = Place(
     parts=frozenset({"cluster", "entries"}),
     namespaces=("observability", "ai-agents"),
 )
-REPOSITORY = {"repository": "acme/tracing"}
+REPOSITORY = {"access:repository": "acme/tracing"}
 
 
 def run(**args: Any) -> Recording:  # noqa: ANN401
@@ -149,14 +149,12 @@ def test_no_role_may_change_the_roles_of_the_workflows_or_their_policies() -> No
 
 
 def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
-    configuration = StackConfiguration(
-        {f"access:{key}": value for key, value in values.items()}, frozenset()
-    )
+    configuration = StackConfiguration(values, frozenset())
     return offline.record_configuration(stack, configuration, project=ROOT / "access")
 
 
 def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:
-    made = program({**REPOSITORY, "stateBucket": "acme-state"})
+    made = program({**REPOSITORY, "access:stateBucket": "acme-state"})
 
     assert sorted(made.exports) == ["boundaryArn", "deployRoleArn", "previewRoleArn"]
     assert made.exports["boundaryArn"] == (
@@ -174,7 +172,7 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
 
 def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None:
     """They follow from names in the code: another one is a change of every deployed role."""
-    made = program({**REPOSITORY, "stateBucket": "acme-state"})
+    made = program({**REPOSITORY, "access:stateBucket": "acme-state"})
 
     sids = {
         re.sub(r"\d+$", "", statement["Sid"])
@@ -202,12 +200,9 @@ def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:
-    import yaml  # noqa: PLC0415
+    example = stack_files.read("prod", project=ROOT / "access")
 
-    example = yaml.safe_load((ROOT / "access" / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
-    values = {key.removeprefix("access:"): value for key, value in example["config"].items()}
-
-    roles = access_settings.read("prod", values).roles
+    roles = access_settings.read("prod", example.values).roles
 
     assert (roles.repository, roles.bounded, roles.cluster_access) == (
         "acme/agent-observability",
@@ -218,7 +213,9 @@ def test_its_example_file_is_a_configuration_that_it_takes() -> None:
     assert roles.place.parts >= {"cluster", "oidc", "database", "entries", "certificate", "alarms"}
 
 
-_ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+FORM = "must be owner/name, or owner@id/name@id for a repository with immutable subjects"
+KNOWN = "bounded, clusterAccess, providerArn, repository, stateBucket, stateKeyArn, statePrefix"
+CONFIG = "pulumi -C access config"
 
 
 @pytest.mark.parametrize(
@@ -226,68 +223,171 @@ _ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.
     [
         (
             {},
-            "access:repository = (nothing)\n    rule: is required: whose workflows may use the "
-            "roles\n    fix:  pulumi config set access:repository acme/tracing",
+            Problem(
+                "access:repository",
+                "(nothing)",
+                "is required",
+                f"{CONFIG} set access:repository acme/tracing",
+            ),
         ),
         (
-            {"repository": "https://github.com/acme/tracing"},
-            'access:repository = "https://github.com/acme/tracing"\n    rule: must be owner/name, '
-            "or owner@id/name@id for a repository with immutable subjects\n    fix:  "
-            "pulumi config set access:repository acme/tracing",
+            {"access:repository": "https://github.com/acme/agents"},
+            Problem(
+                "access:repository",
+                '"https://github.com/acme/agents"',
+                FORM,
+                f"{CONFIG} set access:repository acme/agents",
+            ),
         ),
         (
-            {"repository": "acme/*"},
-            'access:repository = "acme/*"\n    rule: must be owner/name, or '
-            "owner@id/name@id for a repository with immutable subjects\n"
-            "    fix:  pulumi config set access:repository acme/tracing",
+            {"access:repository": "https://github.com/acme/agents.git"},
+            Problem(
+                "access:repository",
+                '"https://github.com/acme/agents.git"',
+                FORM,
+                f"{CONFIG} set access:repository acme/agents",
+            ),
         ),
         (
-            {**REPOSITORY, "providerArn": "arn:aws:iam::1:oidc-provider/x"},
-            'access:providerArn = "arn:aws:iam::1:oidc-provider/x"\n    rule: must be the ARN of '
-            "the account's OIDC provider for GitHub\n"
-            f"    fix:  pulumi config set access:providerArn {_ARN}",
+            {"access:repository": "acme/*"},
+            Problem(
+                "access:repository",
+                '"acme/*"',
+                FORM,
+                f"{CONFIG} set access:repository acme/tracing",
+            ),
         ),
         (
-            {**REPOSITORY, "stateBucket": "s3://acme"},
-            'access:stateBucket = "s3://acme"\n    rule: must be the name of an S3 bucket, without '
-            "s3://\n    fix:  pulumi config set access:stateBucket acme-state",
+            {**REPOSITORY, "access:providerArn": "arn:aws:iam::1:oidc-provider/x"},
+            Problem(
+                "access:providerArn",
+                '"arn:aws:iam::1:oidc-provider/x"',
+                "must be the ARN of the account's OIDC provider for GitHub",
+                f"{CONFIG} rm access:providerArn",
+            ),
         ),
         (
-            {**REPOSITORY, "statePrefix": "a*"},
-            'access:statePrefix = "a*"\n    rule: must be a folder of the bucket\n'
-            "    fix:  pulumi config set access:statePrefix tracing",
+            {**REPOSITORY, "access:stateBucket": "s3://acme"},
+            Problem(
+                "access:stateBucket",
+                '"s3://acme"',
+                "must be an S3 bucket name",
+                f"{CONFIG} set access:stateBucket acme",
+            ),
         ),
         (
-            {**REPOSITORY, "stateKeyArn": "alias/pulumi"},
-            'access:stateKeyArn = "alias/pulumi"\n    rule: must be the ARN of a KMS key, not of '
-            "an alias: IAM judges by the key\n    fix:  pulumi config set access:stateKeyArn "
-            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+            {**REPOSITORY, "access:statePrefix": "a*"},
+            Problem(
+                "access:statePrefix",
+                '"a*"',
+                "must be a folder of the bucket",
+                f"{CONFIG} set access:statePrefix a",
+            ),
         ),
         (
-            {**REPOSITORY, "bounded": "yes"},
-            'access:bounded = "yes"\n    rule: must be true or false\n'
-            "    fix:  pulumi config set access:bounded true",
+            {**REPOSITORY, "access:stateKeyArn": "alias/pulumi"},
+            Problem(
+                "access:stateKeyArn",
+                '"alias/pulumi"',
+                "must be the ARN of a KMS key, not of an alias: IAM judges by the key",
+                f"{CONFIG} rm access:stateKeyArn",
+            ),
         ),
         (
-            {**REPOSITORY, "repo": "acme/tracing"},
-            'access:repo = "acme/tracing"\n    rule: is no key of this project; there are '
-            "repository, providerArn, stateBucket, statePrefix, stateKeyArn, bounded, "
-            "clusterAccess\n    fix:  pulumi config rm access:repo",
+            {**REPOSITORY, "access:bounded": "yes"},
+            Problem(
+                "access:bounded",
+                '"yes"',
+                "must be true or false",
+                f"{CONFIG} set access:bounded true",
+            ),
+        ),
+        (
+            {**REPOSITORY, "access:clusterAccess": "1"},
+            Problem(
+                "access:clusterAccess",
+                "1",
+                "must be true or false",
+                f"{CONFIG} set access:clusterAccess true",
+            ),
+        ),
+        (
+            {**REPOSITORY, "access:repo": "acme/tracing"},
+            Problem(
+                "access:repo",
+                '"acme/tracing"',
+                f"unknown key; known here: {KNOWN}",
+                f"{CONFIG} rm access:repo",
+            ),
+        ),
+        (
+            {**REPOSITORY, "aws:region": "eu-west-1"},
+            Problem(
+                "aws:region",
+                '"eu-west-1"',
+                "is not read: account and region are those of the stack's own file",
+                f"{CONFIG} rm aws:region",
+            ),
+        ),
+        (
+            {**REPOSITORY, "agent-observability-access:repository": "acme/tracing"},
+            Problem(
+                "agent-observability-access:repository",
+                '"acme/tracing"',
+                "is not read by this program",
+                f"{CONFIG} rm agent-observability-access:repository",
+            ),
         ),
     ],
 )
-def test_a_mistake_says_key_value_rule_and_fix(values: dict[str, str], problem: str) -> None:
+def test_a_mistake_says_key_value_rule_and_fix(values: dict[str, str], problem: Problem) -> None:
     with pytest.raises(ConfigurationError) as caught:
         access_settings.read("prod", values)
 
-    assert [str(p).strip() for p in caught.value.problems] == [problem]
+    assert list(caught.value.problems) == [problem]
+
+
+def test_the_message_says_which_stack_each_command_changes() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", {})
+
+    assert str(caught.value).splitlines()[-1] == (
+        "The commands change the stack that is selected: `pulumi stack select prod`, and in "
+        "access/ `pulumi -C access stack select prod`."
+    )
+
+
+def test_an_encrypted_value_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", {"access:repository": "hunter2"}, {"access:repository"})
+
+    assert [(p.found, p.fix) for p in caught.value.problems] == [
+        ("[secret]", f"{CONFIG} set access:repository acme/tracing")
+    ]
+
+
+@pytest.mark.parametrize("given", [("false", False), ("true", True), ("", True)])
+def test_a_switch_is_read_as_the_engine_passes_it(given: tuple[str, bool]) -> None:
+    text, expected = given
+    switches = {"access:bounded": text, "access:clusterAccess": text}
+
+    roles = access_settings.read("prod", {**REPOSITORY, **switches}).roles
+
+    assert (roles.bounded, roles.cluster_access) == (expected, expected)
 
 
 def test_a_stack_without_aws_has_no_roles() -> None:
     with pytest.raises(ConfigurationError) as caught:
         access_settings.read("dev", REPOSITORY)
 
-    assert [p.key for p in caught.value.problems] == ["agent-observability:cluster.eksName"]
+    assert list(caught.value.problems) == [
+        Problem(
+            "agent-observability:cluster.eksName",
+            "(nothing)",
+            "is needed for roles in AWS: a stack on another cluster takes a kubeconfig instead",
+            "pulumi config set --path agent-observability:cluster.eksName platform-prod",
+        )
+    ]
 
 
 def test_a_stack_that_the_program_does_not_have_is_named() -> None:
@@ -333,11 +433,11 @@ def test_without_one_no_role_has_a_boundary() -> None:
 )
 def test_a_repository_is_named_with_both_ids_or_with_none(repository: str, taken: bool) -> None:
     if taken:
-        roles = access_settings.read("prod", {"repository": repository}).roles
+        roles = access_settings.read("prod", {"access:repository": repository}).roles
         assert roles.repository == repository
         return
     with pytest.raises(ConfigurationError) as caught:
-        access_settings.read("prod", {"repository": repository})
+        access_settings.read("prod", {"access:repository": repository})
     assert [p.key for p in caught.value.problems] == ["access:repository"]
 
 
@@ -349,10 +449,27 @@ def test_a_stack_that_may_go_to_two_accounts_has_no_roles(monkeypatch: pytest.Mo
     with pytest.raises(ConfigurationError) as caught:
         access_settings.read("prod", REPOSITORY)
 
-    assert [(p.key, p.found, p.rule) for p in caught.value.problems] == [
-        (
+    assert list(caught.value.problems) == [
+        Problem(
             "aws:allowedAccountIds",
             '["123456789012", "210987654321"]',
             "must name exactly one account: the roles' policies name it",
+            "pulumi config rm --path 'aws:allowedAccountIds[1]'",
+        )
+    ]
+
+
+def test_a_stack_that_may_go_to_any_account_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = stack_files.read
+    none = {"aws:allowedAccountIds": []}
+    monkeypatch.setattr(stack_files, "read", lambda stack: read(stack, none))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    with pytest.raises(ConfigurationError) as caught:
+        access_settings.read("prod", REPOSITORY)
+
+    assert [(p.found, p.fix) for p in caught.value.problems] == [
+        (
+            "[]",
+            "pulumi config set --path --type string 'aws:allowedAccountIds[0]' 123456789012",
         )
     ]

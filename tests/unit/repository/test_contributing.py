@@ -86,12 +86,16 @@ def test_every_hook_runs_a_tool_of_the_environment_that_is_installed() -> None:
 def test_the_editor_completes_every_stack_file_by_the_generated_schema() -> None:
     settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
 
-    ((schema, globs),) = settings["yaml.schemas"].items()
-    assert (ROOT / schema).is_file()
-    assert "/Pulumi.*.yaml" in globs
-    for file in ROOT.glob("Pulumi.*.yaml"):
-        first = file.read_text(encoding="utf-8").partition("\n")[0]
-        assert first == "# yaml-language-server: $schema=stacks/config.schema.json"
+    assert settings["yaml.schemas"] == {
+        "./stacks/config.schema.json": ["/Pulumi.*.yaml"],
+        "./access/config.schema.json": ["/access/Pulumi.*.yaml"],
+    }
+    for schema, (pattern,) in settings["yaml.schemas"].items():
+        files = list(ROOT.glob(pattern[1:]))
+        assert files, pattern
+        for file in files:
+            named = file.read_text(encoding="utf-8").partition("\n")[0].partition("$schema=")[2]
+            assert (file.parent / named).resolve() == (ROOT / schema).resolve()
 
 
 def test_a_bad_stack_file_is_underlined_by_the_editor_too() -> None:
