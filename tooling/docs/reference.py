@@ -20,7 +20,9 @@ from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.shape import (
     Annotation,
+    bare,
     fields,
+    item,
     literals,
     metadata,
     models_of,
@@ -108,8 +110,10 @@ def section(title: str, key: str, field: FieldInfo) -> Iterator[str]:
 
 def _sections(title: str, key: str, field: FieldInfo, *, level: int) -> Iterator[str]:
     """What is below a field that holds sections: one section, or the variants of a union."""
-    if (union := variants(type_of(field))) is None:
-        (model,) = models_of(field.annotation)
+    holder = bare(field.annotation)
+    held = item(holder) if get_origin(holder) in {dict, tuple} else type_of(field)
+    if (union := variants(held)) is None:
+        (model,) = models_of(held)
         yield from _tables(title, key, model, level=level)
         return
     told = f"{_joined(field.description or '')} The keys depend on `{union.key}`."
@@ -132,7 +136,7 @@ def _tables(
     yield "\n".join(["| key | type | default | description |", "|---|---|---|---|", *rows, ""])
     for name, field in fields(model).items():
         if models_of(field.annotation):
-            items = "[]" if get_origin(field.annotation) is tuple else ""
+            items = {tuple: "[]", dict: ".*"}.get(get_origin(bare(field.annotation)), "")
             path = f"{key}{separator}{name}{items}"
             yield from _sections(path, path, field, level=level + 1)
 
@@ -167,8 +171,8 @@ def _scalar(annotation: Annotation, said: list[Any]) -> str:
 
 
 def _extras(known: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for item in known:
-        extra = item.json_schema_extra if isinstance(item, FieldInfo) else None
+    for said in known:
+        extra = said.json_schema_extra if isinstance(said, FieldInfo) else None
         if isinstance(extra, dict):
             yield extra
 
