@@ -1,4 +1,4 @@
-"""The components of the program, discovered."""
+"""The components of the programs, discovered."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from typing import Any
 import pulumi
 import pytest
 
+import access
 import components
 
 
 @dataclass(frozen=True)
 class Component:
-    """A component class and where it stands."""
+    """A component class and its module."""
 
     module: ModuleType
     cls: type[pulumi.ComponentResource]
@@ -45,10 +46,10 @@ class Component:
         return constructor
 
 
-def modules() -> list[str]:
-    """The names of every module of the package."""
-    found = pkgutil.walk_packages(components.__path__, "components.")
-    return [module.name for module in found]
+def modules(package: ModuleType = components) -> list[str]:
+    """The names of every module of a package, without that of its program."""
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [module.name for module in found if not module.name.endswith(".__main__")]
 
 
 @cache
@@ -60,7 +61,7 @@ def syntax(module: ModuleType) -> ast.Module:
 def discovered() -> dict[str, Component]:
     """Every component class by name."""
     found = dict[str, Component]()
-    for name in modules():
+    for name in (*modules(), *modules(access)):
         module = importlib.import_module(name)
         for cls in vars(module).values():
             if (

@@ -461,7 +461,7 @@ def test_a_stack_that_may_go_to_two_accounts_has_no_roles(monkeypatch: pytest.Mo
 
 def test_a_stack_that_may_go_to_any_account_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     read = stack_files.read
-    none = {"aws:allowedAccountIds": None}
+    none: dict[str, list[str]] = {"aws:allowedAccountIds": []}
     monkeypatch.setattr(stack_files, "read", lambda stack: read(stack, none))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     with pytest.raises(ConfigurationError) as caught:
