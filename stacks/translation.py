@@ -37,7 +37,7 @@ def public_url(settings: Settings) -> str:
 
 
 def has_local_url(settings: Settings) -> bool:
-    """Whether the URL leads to nobody but its reader, as that of a port-forward."""
+    """Whether the URL leads to the machine of its reader, as that of a port-forward does."""
     return urlsplit(public_url(settings)).hostname in {"localhost", "127.0.0.1", "::1"}
 
 

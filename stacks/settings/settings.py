@@ -34,9 +34,9 @@ class Settings(Section):
     """Risks that this stack accepts by name. One that the stack does not take is refused too: it
     would let the next mistake in unseen.
 
-    - `openToTheWorld`: an internet-facing endpoint lets every address in. Everybody can reach, and
+    - `openToTheWorld`: an internet-facing endpoint lets every address in. Anyone can reach, and
       attack, the login page and the ingestion API.
-    - `openSignUp`: beside that, `langfuse.signUp` is open. Anybody can register, make projects and
+    - `openSignUp`: beside that, `langfuse.signUp` is open. Anyone can register, make projects and
       fill the database.
     - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be
       deleted or replaced by one command.

@@ -15,10 +15,10 @@ from tests.support.configurations import KEY, small
 _STEP: Final = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER: Final = re.compile(r"0|-?[1-9]\d*")
 _ROUNDS: Final = 4
-"""A mended value may be wrong for another reason, as when it lies outside a window."""
+"""A fixed value may be wrong for another reason, as when it lies outside a window."""
 
 
-def left_after_mending(change: Mapping[str, Any]) -> list[Problem]:
+def left_after_fixing(change: Mapping[str, Any]) -> list[Problem]:
     """The problems of the small configuration with a ``change``, after the commands offered."""
     values, secret_keys = small(change)
     problems: list[Problem] = []

@@ -60,7 +60,7 @@ def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator
     if not _is_open(endpoint) or "openToTheWorld" in acknowledge:
         return
     rule = (
-        "lets the whole world in: everybody can reach, and attack, the login page and the "
+        "lets the whole world in: anyone can reach, and attack, the login page and the "
         f"ingestion API; name your networks; {_accept('openToTheWorld')}"
     )
     networks = _networks(endpoint)
@@ -78,12 +78,12 @@ def open_sign_up(
     if not _is_open(endpoint) or langfuse.sign_up != "open" or "openSignUp" in acknowledge:
         return
     rule = (
-        "lets anybody in the world register, make projects and fill the database, as "
-        f"endpoint.inboundCidrs lets everybody in; {_accept('openSignUp')}"
+        "lets anyone in the world register, make projects and fill the database, as "
+        f"endpoint.inboundCidrs lets every address in; {_accept('openSignUp')}"
     )
     if Version.parse(langfuse.version) >= versions.INIT:
         yield to_change("langfuse.signUp", langfuse.sign_up, rule, "disabled")
-    else:  # closed, it would let nobody in at all
+    else:  # closed, it would let no one in at all
         rule = f"{rule}; sign-up can be closed from Langfuse {versions.INIT} on"
         yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
 

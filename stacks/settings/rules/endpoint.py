@@ -21,7 +21,7 @@ from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
 
 EXAMPLE_NETWORK: Final = "203.0.113.0/24"
-"""Of nobody: https://www.rfc-editor.org/rfc/rfc5737."""
+"""Reserved for documentation: https://www.rfc-editor.org/rfc/rfc5737."""
 
 _LONGEST_CERTIFIED: Final = 64
 """https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""

@@ -67,7 +67,7 @@ def admin_by_version(langfuse: Langfuse) -> Iterator[Problem]:
         yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
     if langfuse.sign_up == "disabled":
         rule = (
-            f"leaves nobody who can log in: before {since} the first user has to sign up "
+            f"leaves no one who can log in: before {since} the first user has to sign up "
             f"(this is {langfuse.version})"
         )
         yield to_change("langfuse.signUp", langfuse.sign_up, rule, "open")

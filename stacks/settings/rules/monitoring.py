@@ -57,12 +57,14 @@ def _without_alarms(rule: str) -> Problem:
     return Problem(key, "(an object)", rule, remove_command(key))
 
 
-def alarms_reach_somebody(monitoring: Monitoring) -> Iterator[Problem]:
+def alarms_reach_someone(monitoring: Monitoring) -> Iterator[Problem]:
     alarms = monitoring.alarms
     if alarms is None:
         return
     if alarms.email is None and alarms.topic_arn is None:
-        rule = "is required, or 'topicArn' of an existing SNS topic: without either nobody hears"
+        rule = (
+            "is required, or 'topicArn' of an existing SNS topic: without either no one is notified"
+        )
         yield to_change("monitoring.alarms.email", None, rule, "on-call@example.com")
     if alarms.email is not None and alarms.topic_arn is not None:
         rule = (
@@ -129,7 +131,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     runbooks_are_a_folder,
     alarms_need_eks,
     alarms_have_something_to_watch,
-    alarms_reach_somebody,
+    alarms_reach_someone,
     topic_of_region,
     dashboards_are_found,
     labels_not_owned,

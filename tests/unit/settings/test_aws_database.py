@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.config_commands import left_after_mending
+from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     bad,
     problem,
@@ -445,6 +445,6 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
-    assert left_after_mending(change) == []
+    assert left_after_fixing(change) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.config_commands import left_after_mending
+from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     ABSENT,
     EKS,
@@ -404,7 +404,7 @@ BAD = [
         ),
     ),
     bad(
-        "an expiry in a bucket of somebody else",
+        "an expiry in a bucket of another team",
         {**ON_EKS, "objectStorage": {"bucket": "exports-123456789012", "exportDays": 7}},
         problem(
             "objectStorage.exportDays",
@@ -519,6 +519,6 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
-    assert left_after_mending(change) == []
+    assert left_after_fixing(change) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.config_commands import left_after_mending
+from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     ABSENT,
     bad,
@@ -28,7 +28,7 @@ BAD = [
         problem(
             "endpoint.inboundCidrs[0]",
             '"0.0.0.0/0"',
-            "lets the whole world in: everybody can reach, and attack, the login "
+            "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
             "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
@@ -40,7 +40,7 @@ BAD = [
         problem(
             "endpoint.inboundCidrs[1]",
             '"0.0.0.0/0"',
-            "lets the whole world in: everybody can reach, and attack, the login "
+            "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
             "pulumi config rm --path '@endpoint.inboundCidrs[1]'",
@@ -52,7 +52,7 @@ BAD = [
         problem(
             "endpoint.inboundCidrs[0]",
             '"0.0.0.0/1"',
-            "lets the whole world in: everybody can reach, and attack, the login "
+            "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
             "pulumi config rm --path '@endpoint.inboundCidrs[0]'",
@@ -64,7 +64,7 @@ BAD = [
         problem(
             "endpoint.inboundCidrs[0]",
             '"0.0.0.0/0"',
-            "lets the whole world in: everybody can reach, and attack, the login "
+            "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
             "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
@@ -72,8 +72,8 @@ BAD = [
         problem(
             "langfuse.signUp",
             '"open"',
-            "lets anybody in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets everybody in; 'openSignUp' in "
+            "lets anyone in the world register, make projects and fill the "
+            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
             "acknowledge accepts that",
             "pulumi config set --path @langfuse.signUp disabled",
         ),
@@ -84,8 +84,8 @@ BAD = [
         problem(
             "langfuse.signUp",
             '"open"',
-            "lets anybody in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets everybody in; 'openSignUp' in "
+            "lets anyone in the world register, make projects and fill the "
+            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
             "acknowledge accepts that",
             "pulumi config set --path @langfuse.signUp disabled",
         ),
@@ -96,7 +96,7 @@ BAD = [
         problem(
             "endpoint.inboundCidrs[0]",
             '"0.0.0.0/0"',
-            "lets the whole world in: everybody can reach, and attack, the login "
+            "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
             "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
@@ -112,8 +112,8 @@ BAD = [
         problem(
             "langfuse.version",
             '"2.77.0"',
-            "lets anybody in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets everybody in; 'openSignUp' in "
+            "lets anyone in the world register, make projects and fill the "
+            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
             "acknowledge accepts that; sign-up can be closed from Langfuse 2.78.0 "
             "on",
             "pulumi config set --path @langfuse.version 2.95.12",
@@ -307,6 +307,6 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
-    assert left_after_mending(change) == []
+    assert left_after_fixing(change) == []

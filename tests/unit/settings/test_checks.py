@@ -136,7 +136,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "langfuse.signUp",
                 '"disabled"',
-                "leaves nobody who can log in: before 2.78.0 the first user has to sign up "
+                "leaves no one who can log in: before 2.78.0 the first user has to sign up "
                 "(this is 2.75.0)",
                 "pulumi config set --path @langfuse.signUp open",
             ),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.config_commands import left_after_mending
+from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     EXTERNAL,
     ON_EKS,
@@ -88,7 +88,7 @@ BAD = [
         problem(
             "monitoring.alarms.email",
             "(nothing)",
-            "is required, or 'topicArn' of an existing SNS topic: without either nobody hears",
+            "is required, or 'topicArn' of an existing SNS topic: without either no one is notified",
             f"pulumi config set --path @monitoring.alarms.email {EMAIL}",
         ),
     ),
@@ -188,9 +188,9 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_mend_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
-    assert left_after_mending(change) == []
+    assert left_after_fixing(change) == []
 
 
 @pytest.mark.parametrize(

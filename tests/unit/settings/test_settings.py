@@ -192,11 +192,11 @@ def test_pulumi_prints_the_message_without_a_traceback() -> None:
 
 
 def test_one_problem_is_counted_in_the_singular() -> None:
-    message = str(ConfigurationError("dev", [Problem("a:b", "1", "is wrong", "mend it")]))
+    message = str(ConfigurationError("dev", [Problem("a:b", "1", "is wrong", "fix it")]))
 
     assert message == (
         "The configuration of stack 'dev' has 1 problem; nothing was changed.\n\n"
-        "  a:b = 1\n    rule: is wrong\n    fix:  mend it\n\n"
+        "  a:b = 1\n    rule: is wrong\n    fix:  fix it\n\n"
         "The commands change the stack that is selected: `pulumi stack select dev`.\n"
     )
 
