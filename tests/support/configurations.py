@@ -37,7 +37,7 @@ KEY: Final = "lsv2_sk_0123456789"
 
 @dataclass(frozen=True)
 class Encrypted:
-    """A value that stands encrypted in the stack file."""
+    """A value that is encrypted in the stack file."""
 
     text: str
 

@@ -62,9 +62,7 @@ def alarms_reach_someone(monitoring: Monitoring) -> Iterator[Problem]:
     if alarms is None:
         return
     if alarms.email is None and alarms.topic_arn is None:
-        rule = (
-            "is required, or 'topicArn' of an existing SNS topic: without either no one is notified"
-        )
+        rule = "is required, or 'topicArn' of an existing SNS topic: else no one is notified"
         yield to_change("monitoring.alarms.email", None, rule, "on-call@example.com")
     if alarms.email is not None and alarms.topic_arn is not None:
         rule = (

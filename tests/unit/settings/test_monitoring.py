@@ -88,7 +88,7 @@ BAD = [
         problem(
             "monitoring.alarms.email",
             "(nothing)",
-            "is required, or 'topicArn' of an existing SNS topic: without either no one is notified",
+            "is required, or 'topicArn' of an existing SNS topic: else no one is notified",
             f"pulumi config set --path @monitoring.alarms.email {EMAIL}",
         ),
     ),
