@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, TypeAlias, get_args, get_origin
+from typing import Any, TypeAlias, get_args, get_origin
 
 from stacks.settings.machinery.problems import Problem
 from stacks.settings.machinery.shape import Annotation
@@ -43,8 +43,6 @@ def _classes(annotation: Annotation) -> Iterator[type]:
         yield annotation
     elif isinstance(origin, type) and origin in {dict, tuple}:
         yield origin
-    elif origin is Annotated:
-        yield from _classes(get_args(annotation)[0])
-    else:
+    else:  # a union, or what `Annotated` says something of
         for part in get_args(annotation):
             yield from _classes(part)

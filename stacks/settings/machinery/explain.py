@@ -158,4 +158,7 @@ def _other_variants(name: str, place: Place) -> str:
         return ""
     key, by_tag = place.union.key, place.union.by_tag
     others = [tag for tag, model in by_tag.items() if name in fields(model)]
-    return f" of {key} {place.tag} ({key} {' and '.join(others)} has it)" if others else ""
+    if not others:
+        return ""
+    have = "have" if len(others) > 1 else "has"
+    return f" of {key} {place.tag} ({key} {' and '.join(others)} {have} it)"

@@ -168,7 +168,8 @@ def test_an_optional_union_that_is_left_out_is_none() -> None:
                 problem(
                     "queue.nodes",
                     "3",
-                    "unknown key of queueKind inCluster (queueKind managed and serverless has it); "
+                    "unknown key of queueKind inCluster "
+                    "(queueKind managed and serverless have it); "
                     "known here: queueKind, sizeGiB",
                     "pulumi config rm --path @queue.nodes",
                 )
