@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field
 
 from stacks.settings.machinery import reader
 from stacks.settings.machinery.fields import SecretText
+from stacks.settings.machinery.places import locate
 from stacks.settings.machinery.problems import Problem
 from stacks.settings.machinery.section import Section
 from stacks.settings.machinery.shape import Variants, type_of, variants
@@ -366,6 +367,29 @@ def test_the_union_is_told_from_its_types() -> None:
         "Queues.shards": None,
         "Queues.by_name": None,
     }
+
+
+class North(Section):
+    """A variant with a key that is called as another variant is."""
+
+    way: Literal["north"]
+    south: int = 0
+
+
+class South(Section):
+    way: Literal["south"]
+    north: int = 0
+
+
+def test_a_key_that_is_called_as_another_variant_is_a_key() -> None:
+    place = locate(Annotated[North | South, Field(discriminator="way")], ("north", "south"))
+
+    assert (place.path, place.model, place.tag, place.annotation) == (
+        ("south",),
+        North,
+        "north",
+        int,
+    )
 
 
 def errors(config: Mapping[str, Any]) -> list[str]:
