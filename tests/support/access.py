@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
-import runpy
 from collections.abc import Mapping
 from typing import Any, Final
 
 from stacks import stack_files
 from stacks.stack_files import ROOT, StackConfiguration
-from tooling.engineless import offline, recording
+from tests.support.short_stack import on_short_stack
+from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 FOLDER: Final = ROOT / "access"
+
+
+def read(stack: str = "prod", overrides: Mapping[str, Any] | None = None) -> StackConfiguration:
+    """The project's configuration of a stack."""
+    return stack_files.read(stack, overrides, project=FOLDER)
 
 
 def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = False) -> Recording:
@@ -23,15 +28,9 @@ def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = Fals
 
 @functools.cache
 def _recorded(overrides: str, preview: bool) -> Recording:
-    given = stack_files.read("prod", json.loads(overrides), folder=FOLDER)
-    return record(given, preview=preview)
+    return on_short_stack(lambda: record(read("prod", json.loads(overrides)), preview=preview))
 
 
 def record(configuration: StackConfiguration, *, preview: bool = False) -> Recording:
     """What the program registers for a configuration of stack ``prod``."""
-
-    def body() -> None:
-        runpy.run_path(str(FOLDER / "__main__.py"), run_name="__main__")
-
-    backend = offline.OfflineBackend(preview=preview)
-    return recording.run("prod", configuration, backend, body, preview=preview)
+    return offline.record_configuration("prod", configuration, preview=preview, project=FOLDER)

@@ -20,10 +20,10 @@ from access.policies import Place
 from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem
-from stacks.stack_files import ROOT, StackConfiguration
+from stacks.stack_files import StackConfiguration
+from tests.support import access
 from tests.support.component_run import run_component
 from tests.support.recordings import recorded
-from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 PLACE = Place(
@@ -148,9 +148,8 @@ def test_no_role_may_change_the_roles_of_the_workflows_or_their_policies() -> No
 # -- The project -----------------------------------------------------------------------------------
 
 
-def program(values: Mapping[str, str], stack: str = "prod") -> Recording:
-    configuration = StackConfiguration(values, frozenset())
-    return offline.record_configuration(stack, configuration, project=ROOT / "access")
+def program(values: Mapping[str, str]) -> Recording:
+    return access.record(StackConfiguration(values, frozenset()))
 
 
 def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> None:
@@ -200,7 +199,7 @@ def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:
-    example = stack_files.read("prod", project=ROOT / "access")
+    example = access.read()
 
     roles = access_settings.read("prod", example.values).roles
 
