@@ -55,9 +55,7 @@ def test_the_project_declares_each_key_and_its_default() -> None:
 
 def test_what_the_project_declares_is_what_a_file_without_the_key_means() -> None:
     bare = {"access:repository": "acme/tracing"}
-    declared = stack_files.read(
-        "prod", {**dict.fromkeys(KEYS, ""), **bare}, project=access.FOLDER
-    ).values
+    declared = access.read("prod", {**dict.fromkeys(KEYS, ""), **bare}).values
 
     assert access_settings.read("prod", declared) == access_settings.read("prod", bare)
 
@@ -72,7 +70,7 @@ def test_a_stack_file_is_valid_for_editors_and_for_the_program(path: Path) -> No
     assert path.read_text(encoding="utf-8").startswith(
         "# yaml-language-server: $schema=config.schema.json\n"
     )
-    access_settings.read(stack, stack_files.read(stack, project=access.FOLDER).values)
+    access_settings.read(stack, access.read(stack).values)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,7 @@ def test_its_component_registers_its_outputs_once_and_after_its_children(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = RegistrationLog(monkeypatch)
-    access.record(stack_files.read("prod", project=access.FOLDER))
+    access.record(access.read())
 
     assert log.registered == {f"{TOKEN}::workflows": 1}
     assert log.late == []
@@ -271,19 +269,13 @@ def test_no_secret_is_read_made_or_exported() -> None:
 def test_a_secret_of_the_stacks_own_file_is_in_nothing_that_is_registered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    read = stack_files.read
-    key = "lsv2_sk_correcthorse"
+    configuration, own, key = access.read(), stack_files.read("prod"), "lsv2_sk_correcthorse"
+    name = "agent-observability:langsmith"
+    values = {**own.values, name: json.dumps({"apiKey": key})}
+    with_secret = StackConfiguration(values, own.secret_keys | {name})
+    monkeypatch.setattr(stack_files, "read", {"prod": with_secret}.__getitem__)
 
-    def with_secret(stack: str, **options: Any) -> StackConfiguration:  # noqa: ANN401
-        given = read(stack, **options)
-        if options:  # the file of this project
-            return given
-        langsmith = json.dumps({"apiKey": key})
-        name = "agent-observability:langsmith"
-        return StackConfiguration({**given.values, name: langsmith}, given.secret_keys | {name})
-
-    monkeypatch.setattr(stack_files, "read", with_secret)
-    run = access.record(stack_files.read("prod", project=access.FOLDER))
+    run = access.record(configuration)
 
     texts = [text for r in run.resources.values() for text in _texts(r)]
     assert len(texts) > 50

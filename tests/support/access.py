@@ -9,10 +9,16 @@ from typing import Any, Final
 
 from stacks import stack_files
 from stacks.stack_files import ROOT, StackConfiguration
+from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
 FOLDER: Final = ROOT / "access"
+
+
+def read(stack: str = "prod", overrides: Mapping[str, Any] | None = None) -> StackConfiguration:
+    """The project's configuration of a stack."""
+    return stack_files.read(stack, overrides, project=FOLDER)
 
 
 def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = False) -> Recording:
@@ -22,8 +28,7 @@ def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = Fals
 
 @functools.cache
 def _recorded(overrides: str, preview: bool) -> Recording:
-    given = stack_files.read("prod", json.loads(overrides), project=FOLDER)
-    return record(given, preview=preview)
+    return on_short_stack(lambda: record(read("prod", json.loads(overrides)), preview=preview))
 
 
 def record(configuration: StackConfiguration, *, preview: bool = False) -> Recording:

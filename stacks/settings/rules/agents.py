@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
+from stacks.names import NAMES
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -20,7 +21,7 @@ from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
 
-_LONGEST_AGENTS: Final = 63 - len("langfuse-agents--secrets")
+_LONGEST_AGENTS: Final = 63 - len(f"{NAMES.agents('')}-secrets")
 """Characters of an agent namespace. The label of its secret store is the longest of its labels."""
 
 

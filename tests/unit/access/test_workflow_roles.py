@@ -199,7 +199,7 @@ def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None
 
 
 def test_its_example_file_is_a_configuration_that_it_takes() -> None:
-    example = stack_files.read("prod", project=access.FOLDER)
+    example = access.read()
 
     roles = access_settings.read("prod", example.values).roles
 

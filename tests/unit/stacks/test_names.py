@@ -224,5 +224,4 @@ def test_no_module_writes_a_name_of_the_table_again() -> None:
         for file in files
         if any(pattern.search(text) for text in literals(file))
     }
-    # The longest name of an agent namespace: the rule is about what the label may hold.
-    assert again <= {"stacks/settings/rules/langfuse_and_agents.py"}
+    assert again == set()
