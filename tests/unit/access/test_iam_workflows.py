@@ -252,6 +252,16 @@ def test_the_boundary_lets_roles_do_what_the_stacks_own_roles_do_and_nothing_of_
     assert "*" not in [s.get("Resource") for s in document["Statement"]]
 
 
+def test_the_boundary_ends_at_the_stacks_own_entries_and_buckets() -> None:
+    assert place().boundary_name == "agent-observability-prod-boundary"
+
+    named = {s["Sid"]: s.get("Resource") for s in policies.boundary(place())["Statement"]}
+    assert named["Entries"] == (
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:agent-observability/prod/*"
+    )
+    assert named["Objects"] == ["arn:aws:s3:::langfuse-storage-*/*", "arn:aws:s3:::exports/*"]
+
+
 @pytest.mark.parametrize(("length", "documents"), [(6144, 1), (6145, 2)])
 def test_a_document_has_the_last_character_that_aws_takes_and_not_one_more(
     length: int, documents: int

@@ -383,6 +383,7 @@ def test_an_instance_that_answers_is_silence(fake: FakeAws, status: str) -> None
         fake,
         (OWN, status, VPC),
         ("langfuse-postgres-instance9z", "stopped", "vpc-2"),
+        ("langfuse-postgres-copy", "stopped", VPC),
         ("other", "storage-full", VPC),
     )
 

@@ -49,6 +49,22 @@ def test_every_fixed_name_is_one_that_the_program_makes() -> None:
         assert len(wanted) >= 9
 
 
+def test_the_fixed_names_of_a_stack_with_its_database_in_the_cluster_are_exactly_these() -> None:
+    own, agents = {"namespace": "observability"}, {"namespace": "ai-agents"}
+    policies = Kind(api_version="networking.k8s.io/v1", kind="NetworkPolicy", **own)
+
+    assert presence.fixed(stack()) == {
+        Kind(api_version="apps/v1", kind="Deployment", **own): {"langfuse"},
+        Kind(api_version="v1", kind="Service", **own): {"langfuse", "langfuse-postgres"},
+        Kind(api_version="v1", kind="ServiceAccount", **own): {"langfuse", "langfuse-migration"},
+        policies: {"langfuse", "langfuse-migration", "langfuse-postgres"},
+        Kind(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", **own): {"langfuse"},
+        Kind(api_version="policy/v1", kind="PodDisruptionBudget", **own): {"langfuse"},
+        Kind(api_version="apps/v1", kind="StatefulSet", **own): {"langfuse-postgres"},
+        Kind(api_version="v1", kind="Secret", **agents): {"agent-observability"},
+    }
+
+
 def test_pods_cannot_start_without_what_they_read_unless_it_is_optional() -> None:
     assert presence.read_by([DEPLOYMENT]) == {
         Kind(api_version="v1", kind="ConfigMap", namespace="observability"): {"ca", "settings"},
