@@ -9,15 +9,15 @@ import pulumi
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
-from components.monitoring.grafana_dashboards import (
-    CloudWatchSource,
-    GrafanaDashboards,
-    GrafanaDashboardsArgs,
-)
-from components.monitoring.prometheus_alerts import (
+from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,
+)
+from components.monitoring.dashboards.grafana_dashboards import (
+    CloudWatchSource,
+    GrafanaDashboards,
+    GrafanaDashboardsArgs,
 )
 from components.monitoring.watched_workloads import Watched
 from stacks import translation

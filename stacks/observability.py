@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.endpoint.public_endpoint import PublicEndpoint
-    from components.postgres.rds import PostgresRds
+    from components.postgres.rds.instance import PostgresRds
     from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
     from components.storage.object_storage import ObjectStorage
     from stacks.platforms.eks_providers import Eks

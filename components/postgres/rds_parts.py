@@ -10,7 +10,7 @@ from pulumi_aws import ec2, iam, vpc
 
 from components.aws.cluster import EksCluster
 from components.aws.iam_documents import encode
-from components.postgres import rds_iam
+from components.postgres.rds import iam as rds_iam
 
 
 def firewall(

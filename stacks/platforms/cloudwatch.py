@@ -8,10 +8,10 @@ from __future__ import annotations
 import pulumi
 
 from components.endpoint.public_endpoint import PublicEndpoint
-from components.monitoring.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
-from components.monitoring.dashboards import limits
-from components.monitoring.grafana_dashboards import CloudWatchSource
-from components.postgres.rds import PostgresRds
+from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
+from components.monitoring.dashboards.grafana_dashboards import CloudWatchSource
+from components.monitoring.dashboards.panels import limits
+from components.postgres.rds.instance import PostgresRds
 from stacks.platforms.eks_providers import Eks
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase

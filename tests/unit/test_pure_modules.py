@@ -10,8 +10,8 @@ import pytest
 from components.kubernetes import quantities
 from components.langfuse import lifecycle, versions
 from components.langfuse.versions import Version
-from components.postgres import rds_sizes
 from components.postgres import url as postgres_url
+from components.postgres.rds import sizes as rds_sizes
 
 RELEASES = versions.RELEASES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from components.postgres import rds_sizes
+from components.postgres.rds import sizes as rds_sizes
 
 _GIB: Final = 2**30
 
@@ -84,7 +84,7 @@ def of_database(
     memory = rds_sizes.memory_gib(instance_class)
     if memory is None:
         raise ValueError(
-            f"the memory of {instance_class} is not known (components/postgres/rds_sizes.py)"
+            f"the memory of {instance_class} is not known (components/postgres/rds/sizes.py)"
         )
     free = _FREE_STORAGE if max_storage_gib is None else _FREE_GROWING_STORAGE
     return DatabaseThresholds(

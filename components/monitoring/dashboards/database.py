@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from components.monitoring.dashboards import pods, postgres_pod, promql, rds
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
+from components.monitoring.dashboards.panels import pods, postgres_pod, promql, rds
 from components.monitoring.dashboards.subject import Subject
 
 

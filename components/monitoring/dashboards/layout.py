@@ -12,9 +12,14 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.kubernetes.labels import PART_OF
-from components.monitoring.dashboards import promql
-from components.monitoring.dashboards.panels import Panel
-from components.monitoring.dashboards.queries import CLOUDWATCH, PROMETHEUS, Prometheus, variable
+from components.monitoring.dashboards.panels import promql
+from components.monitoring.dashboards.panels.panel import Panel
+from components.monitoring.dashboards.panels.queries import (
+    CLOUDWATCH,
+    PROMETHEUS,
+    Prometheus,
+    variable,
+)
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched
 

@@ -7,11 +7,18 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from components.monitoring.dashboards import pods, postgres_pod, probe, promql, rds
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
-from components.monitoring.dashboards.load_balancer import LoadBalancer
-from components.monitoring.dashboards.panels import GOOD, NEUTRAL, WARNING, Limit, Panel, State
-from components.monitoring.dashboards.queries import Prometheus
+from components.monitoring.dashboards.panels import pods, postgres_pod, probe, promql, rds
+from components.monitoring.dashboards.panels.load_balancer import LoadBalancer
+from components.monitoring.dashboards.panels.panel import (
+    GOOD,
+    NEUTRAL,
+    WARNING,
+    Limit,
+    Panel,
+    State,
+)
+from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.dashboards.subject import Subject
 
 _IN_ONE_LINE: Final = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from components.monitoring.dashboards.limits import DatabaseLimits
+from components.monitoring.dashboards.panels.limits import DatabaseLimits
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.postgres import rds_certificates, rds_sizes
+from components.postgres.rds import certificates as rds_certificates
+from components.postgres.rds import sizes as rds_sizes
 from stacks.settings.machinery import repairs
 from stacks.settings.machinery.problems import (
     Check,
@@ -50,7 +51,7 @@ def certificate_of_region(database: Database, aws: Aws) -> Iterator[Problem]:
     known = rds_certificates.regions()
     if isinstance(database, RdsDatabase) and aws.region is not None and aws.region not in known:
         rule = (
-            "is not among the regions whose RDS certificate is in components/postgres/rds-ca; "
+            "is not among the regions whose RDS certificate is in components/postgres/rds/ca; "
             "Langfuse verifies its connection with it"
         )
         yield to_change(
@@ -66,7 +67,7 @@ def known_size(database: Database) -> Iterator[Problem]:
         rule = (
             "is not among the classes whose max_connections is known: "
             f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge "
-            "(components/postgres/rds_sizes.py)"
+            "(components/postgres/rds/sizes.py)"
         )
         _, family, size = given.split(".")
         like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"

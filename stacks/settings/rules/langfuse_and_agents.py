@@ -11,7 +11,8 @@ from typing import Any, Final, get_args
 from components.kubernetes import quantities
 from components.langfuse import versions
 from components.langfuse.versions import Version
-from components.postgres import rds_sizes, url
+from components.postgres import url
+from components.postgres.rds import sizes as rds_sizes
 from stacks.settings.machinery.problems import (
     MASK,
     Check,

@@ -6,7 +6,7 @@ import pytest
 
 from components.monitoring.alarms import thresholds as alarm_thresholds
 from components.monitoring.alarms.thresholds import CreditThreshold, DatabaseThresholds
-from components.postgres import rds_sizes
+from components.postgres.rds import sizes as rds_sizes
 
 MIB = 2**20
 GIB = 2**30

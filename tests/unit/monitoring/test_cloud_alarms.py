@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 from components.monitoring.alarms import cloudwatch_dashboard, definitions, topic_iam
-from components.monitoring.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
+from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from tests.support.component_run import run_component
 from tests.support.eks import cluster, output
 from tests.support.recordings import depends_on, inputs

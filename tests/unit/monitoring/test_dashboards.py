@@ -14,7 +14,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from components.monitoring.alarms import definitions, thresholds
 from components.monitoring.alarms.cloudwatch_metrics import Metric
 from components.monitoring.alerts import rules as alert_rules
-from components.monitoring.dashboards import database, layout, limits, overview, promql
+from components.monitoring.dashboards import database, layout, overview
+from components.monitoring.dashboards.panels import limits, promql
 from components.monitoring.dashboards.subject import uid
 from tests.support import dashboards
 from tests.support.dashboards import EXTERNAL, IN_CLUSTER, LIMITS, ON_AWS, Built, built

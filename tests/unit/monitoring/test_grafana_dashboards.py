@@ -11,12 +11,12 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_random import RandomId
 
 from components.monitoring.dashboards import database, layout, overview
-from components.monitoring.dashboards.subject import uid
-from components.monitoring.grafana_dashboards import (
+from components.monitoring.dashboards.grafana_dashboards import (
     CloudWatchSource,
     GrafanaDashboards,
     GrafanaDashboardsArgs,
 )
+from components.monitoring.dashboards.subject import uid
 from components.monitoring.watched_workloads import WatchedInAws
 from tests.support.component_run import run_component
 from tests.support.dashboards import EXTERNAL, IN_CLUSTER, LIMITS, ON_AWS

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from components.monitoring.alerts import rules as alert_rules
-from components.monitoring.prometheus_alerts import (
+from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,

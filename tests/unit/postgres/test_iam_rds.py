@@ -1,6 +1,6 @@
 """IAM documents of the RDS instance, word for word."""
 
-from components.postgres import rds_iam
+from components.postgres.rds import iam as rds_iam
 
 
 def test_enhanced_monitoring_is_trusted_for_this_accounts_instances_in_this_region() -> None:

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pulumi
 import pytest
 
-from components.postgres.rds import PostgresRds, Restore
-from components.postgres.rds_certificates import root_certificate
+from components.postgres.rds.certificates import root_certificate
+from components.postgres.rds.instance import PostgresRds, Restore
 from tests.support.component_run import run_component
 from tests.support.eks import cluster
 from tests.support.leaks import Leaks, generated_values

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from components.postgres import rds_certificates
+from components.postgres.rds import certificates as rds_certificates
 
 SEOUL = (
     "E8:DE:13:BF:96:65:BA:1A:29:67:00:80:28:FF:E4:F9:"

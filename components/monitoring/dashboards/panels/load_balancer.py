@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.monitoring.alarms.thresholds import ERROR_PERCENT, LATENCY_SECONDS
-from components.monitoring.dashboards.panels import CRITICAL, Limit, Panel
-from components.monitoring.dashboards.queries import CloudWatch, Expression, Metric
+from components.monitoring.dashboards.panels.panel import CRITICAL, Limit, Panel
+from components.monitoring.dashboards.panels.queries import CloudWatch, Expression, Metric
 
 NAMESPACE: Final = "AWS/ApplicationELB"
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.monitoring.dashboards import limits, promql
-from components.monitoring.dashboards.panels import CRITICAL, NEUTRAL, WARNING, Limit, Line, Panel
-from components.monitoring.dashboards.promql import Workload
-from components.monitoring.dashboards.queries import Prometheus
+from components.monitoring.dashboards.panels import limits, promql
+from components.monitoring.dashboards.panels.panel import (
+    CRITICAL,
+    NEUTRAL,
+    WARNING,
+    Limit,
+    Line,
+    Panel,
+)
+from components.monitoring.dashboards.panels.promql import Workload
+from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.watched_workloads import Watched
 
 

@@ -14,7 +14,7 @@ from components.aws import write_only_version
 from components.aws.cluster import EksCluster
 from components.postgres import rds_parts
 from components.postgres.connection import DatabaseConnection
-from components.postgres.rds_certificates import AUTHORITY, root_certificate
+from components.postgres.rds.certificates import AUTHORITY, root_certificate
 from components.postgres.url import connection_url, pool_parameters, verified_tls
 
 TYPE = "agent-observability:index:PostgresRds"

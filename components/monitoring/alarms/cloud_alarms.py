@@ -12,9 +12,9 @@ from pulumi_aws import cloudwatch, rds
 
 from components.aws.cluster import EksCluster
 from components.monitoring import runbooks
-from components.monitoring.alarm_topic import AlarmTopic, AlarmTopicArgs
 from components.monitoring.alarms import cloudwatch_dashboard, thresholds
 from components.monitoring.alarms import definitions as alarm_definitions
+from components.monitoring.alarms.alarm_topic import AlarmTopic, AlarmTopicArgs
 from components.monitoring.alarms.cloudwatch_metrics import (
     DIMENSIONS,
     NAMESPACES,

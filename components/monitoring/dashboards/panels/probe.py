@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from components.monitoring.dashboards import limits, promql
-from components.monitoring.dashboards.panels import CRITICAL, GOOD, Limit, Panel, State
-from components.monitoring.dashboards.queries import Prometheus
+from components.monitoring.dashboards.panels import limits, promql
+from components.monitoring.dashboards.panels.panel import CRITICAL, GOOD, Limit, Panel, State
+from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.watched_workloads import Watched
 
 

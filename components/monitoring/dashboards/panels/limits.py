@@ -9,7 +9,7 @@ from typing import Final
 from components.monitoring.alarms import thresholds as alarm_thresholds
 from components.monitoring.alarms.thresholds import DatabaseThresholds
 from components.monitoring.alerts import dependencies, probe, workload
-from components.postgres import rds_sizes
+from components.postgres.rds import sizes as rds_sizes
 
 PROBE_SUCCESS: Final = probe.SUCCESS
 """Share of answered probes (LangfuseProbeFailing)."""

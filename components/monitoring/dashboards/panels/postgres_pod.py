@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from components.monitoring.dashboards import limits, promql
-from components.monitoring.dashboards.panels import (
+from components.monitoring.dashboards.panels import limits, promql
+from components.monitoring.dashboards.panels.panel import (
     CRITICAL,
     GOOD,
     WARNING,
@@ -12,7 +12,7 @@ from components.monitoring.dashboards.panels import (
     Panel,
     State,
 )
-from components.monitoring.dashboards.queries import Prometheus
+from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.watched_workloads import Watched
 
 

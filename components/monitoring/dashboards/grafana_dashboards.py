@@ -12,7 +12,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.kubernetes.labels import labels
 from components.monitoring.dashboards import database, overview
 from components.monitoring.dashboards.layout import to_json
-from components.monitoring.dashboards.limits import DatabaseLimits
+from components.monitoring.dashboards.panels.limits import DatabaseLimits
 from components.monitoring.dashboards.subject import Subject, uid
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 

@@ -1,6 +1,6 @@
 """Root certificates of Amazon RDS by region, shipped as data. Pure; imports no SDK.
 
-``rds-ca/SOURCE`` says where they come from, with the fingerprint of each.
+``ca/SOURCE`` says where they come from, with the fingerprint of each.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-DATA: Final = Path(__file__).parent / "rds-ca"
+DATA: Final = Path(__file__).parent / "ca"
 
 AUTHORITY: Final = "rds-ca-rsa2048-g1"
 """The certificate authority that the certificates belong to, by its RDS identifier."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from components.monitoring.alarms.thresholds import CPU_PERCENT, DatabaseThresholds
-from components.monitoring.dashboards.limits import DatabaseLimits
-from components.monitoring.dashboards.panels import CRITICAL, WARNING, Limit, Line, Panel
-from components.monitoring.dashboards.queries import Expression, Metric
+from components.monitoring.dashboards.panels.limits import DatabaseLimits
+from components.monitoring.dashboards.panels.panel import CRITICAL, WARNING, Limit, Line, Panel
+from components.monitoring.dashboards.panels.queries import Expression, Metric
 
 NAMESPACE: Final = "AWS/RDS"
 

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.monitoring import runbooks
-from components.monitoring.dashboards.queries import CloudWatch, Prometheus, source, target
+from components.monitoring.dashboards.panels.queries import CloudWatch, Prometheus, source, target
 
 GOOD: Final = "dark-green"
 WARNING: Final = "orange"
