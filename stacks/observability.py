@@ -10,17 +10,18 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components.agents.access import AgentAccess, AgentAccessArgs
-from components.agents.secret import SECRET_NAME
+from components.agents.environment import SECRET_NAME
 from components.kubernetes import labels
+from components.kubernetes.backing import Backing
 from components.langfuse import versions
-from components.langfuse.application import Langfuse, LangfuseArgs
+from components.langfuse.application import Langfuse
+from components.langfuse.args import LangfuseArgs
 from components.langfuse.service import LangfuseService, LangfuseServiceArgs
 from components.langfuse.versions import Version
-from components.postgres.connection import DatabaseConnection
 from components.postgres.stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
 from components.secrets.app_credentials import AppCredentials, AppCredentialsArgs
-from components.secrets.delivery import Delivery
-from components.secrets.kubernetes_secret import KubernetesDelivery
+from components.secrets.delivery import Delivery, SecretArgs
+from components.secrets.kubernetes_delivery import KubernetesDelivery
 from stacks import translation
 from stacks.settings import Settings
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
@@ -88,13 +89,17 @@ class ObservabilityStack(pulumi.ComponentResource):
             self._child,
         )
         delivery = self._delivery()
-        deliver = delivery.into(name, namespace, self._child)
+        secrets = delivery.into(name, namespace, self._child)
         database = self._database(namespace)
-        database_secret = deliver(
-            f"{name}-database", "database", {"DATABASE_URL": database.url}, self._child
+        database_secret = secrets.deliver(
+            f"{name}-database",
+            SecretArgs(role="database", values=database.secret_environment),
+            self._child,
         )
-        secret = deliver(
-            f"{name}-app", "app", translation.secret_environment(settings, credentials), self._child
+        secret = secrets.deliver(
+            f"{name}-app",
+            SecretArgs(role="app", values=translation.secret_environment(settings, credentials)),
+            self._child,
         )
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
         before_pods, client_networks = self._endpoint(namespace, service)
@@ -168,12 +173,12 @@ class ObservabilityStack(pulumi.ComponentResource):
         self.outputs["secretEntries"] = translation.entries(self._settings)
         return delivery
 
-    def _database(self, namespace: pulumi.Output[str]) -> DatabaseConnection:
+    def _database(self, namespace: pulumi.Output[str]) -> Backing:
         settings = self._settings.database
         name = f"{self._prefix}-postgres"
         match settings:
             case StatefulSetDatabase():
-                connection = PostgresStatefulSet(
+                backing = PostgresStatefulSet(
                     name,
                     PostgresStatefulSetArgs(
                         namespace=namespace,
@@ -191,9 +196,9 @@ class ObservabilityStack(pulumi.ComponentResource):
                         placement=translation.placement(self._settings.cluster),
                     ),
                     self._child,
-                ).connection
+                ).backing
             case ExternalDatabase():
-                connection = translation.external_database(settings)
+                backing = translation.external_database(settings)
             case _:
                 if self._eks is None:
                     raise ValueError("the settings let RDS be without an EKS cluster")
@@ -201,9 +206,9 @@ class ObservabilityStack(pulumi.ComponentResource):
 
                 self._rds = on_eks.database(name, settings, self._eks, self._child)
                 self.outputs["databaseVersion"] = self._rds.engine_version
-                connection = self._rds.connection
-        self.outputs["databaseAddress"] = connection.address
-        return connection
+                backing = self._rds.backing
+        self.outputs["databaseAddress"] = backing.address
+        return backing
 
     def _endpoint(
         self, namespace: pulumi.Output[str], service: LangfuseService

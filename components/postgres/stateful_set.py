@@ -12,53 +12,22 @@ from pulumi_kubernetes.core.v1 import Secret, Service
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.storage.v1 import StorageClass
 
+from components.kubernetes.backing import Backing
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.pods import (
-    container_security,
-    placed,
-    pod_security,
-    resource_requirements,
-)
-from components.postgres.connection import DatabaseConnection
+from components.postgres.backing import database
+from components.postgres.pod import PORT, PORT_NAME, pod_spec
 from components.postgres.url import connection_url, pool_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_kubernetes.core.v1 import (
-        ContainerArgsDict,
-        PersistentVolumeClaimArgsDict,
-        ProbeArgsDict,
-        VolumeArgsDict,
-        VolumeMountArgsDict,
-    )
+    from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict
 
 TYPE = "agent-observability:index:PostgresStatefulSet"
 
-PORT: Final = 5432
 _USER: Final = "langfuse"
 _DATABASE: Final = "langfuse"
-_UID: Final = 70
-_GRACE: Final = 120
-"""A fast shutdown writes a checkpoint; the image's authors warn that 90 s may not be enough."""
-"""uid and gid of `postgres` in the Alpine image."""
-_MOUNT: Final = "/var/lib/postgresql/data"
-
-# The image reads POSTGRES_PASSWORD only while it makes a new data folder, so a changed password
-# would lock Langfuse out. PostgreSQL's single-user mode sets it before the server starts. The
-# password reaches it by standard input: an argument would show in the process list. It consists of
-# letters and digits (see RandomPassword below), so that it needs no quoting.
-_SET_ROLE: Final = """\
-set -eu
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  echo 'no data yet: the server will be initialised with the password'
-  exit 0
-fi
-printf "ALTER ROLE %s PASSWORD '%s';\\n" "$POSTGRES_USER" "$POSTGRES_PASSWORD" |
-  postgres --single -D "$PGDATA" -c exit_on_error=on "$POSTGRES_DB" > /dev/null
-echo 'password applied'
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +57,7 @@ class PostgresStatefulSetArgs:
 class PostgresStatefulSet(pulumi.ComponentResource):
     """A one-pod PostgreSQL with a persistent volume, reachable by its clients only."""
 
-    connection: DatabaseConnection
+    backing: Backing
     """The database; its URL resolves when the server accepts connections."""
 
     def __init__(
@@ -120,7 +89,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             spec={
                 "cluster_ip": "None",
                 "selector": pods,
-                "ports": [{"name": "postgresql", "port": PORT, "target_port": "postgresql"}],
+                "ports": [{"name": PORT_NAME, "port": PORT, "target_port": PORT_NAME}],
             },
             opts=child,
         )
@@ -136,7 +105,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                             {"pod_selector": {"match_labels": client}}
                             for client in args.clients.values()
                         ],
-                        "ports": [{"protocol": "TCP", "port": "postgresql"}],
+                        "ports": [{"protocol": "TCP", "port": PORT_NAME}],
                     }
                 ],
                 # No egress rule: a database opens no connections.
@@ -164,27 +133,13 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                 },
                 "template": {
                     "metadata": {"labels": object_labels},
-                    "spec": {
-                        "automount_service_account_token": False,
-                        "enable_service_links": False,
-                        **placed(args.placement),
-                        "security_context": {
-                            **pod_security(_UID),
-                            "fs_group": _UID,
-                            # Not a change of owner for each file at each start.
-                            "fs_group_change_policy": "OnRootMismatch",
-                        },
-                        "termination_grace_period_seconds": _GRACE,
-                        "init_containers": [_apply_password(args, secret)],
-                        "containers": [_server(args, secret)],
-                        "volumes": [
-                            # PostgreSQL's parallel queries need more than the 64 MiB that
-                            # containers get; counts against the memory limit.
-                            _scratch("shm", medium="Memory", size="256Mi"),
-                            _scratch("run", medium="Memory", size="1Mi"),
-                            _scratch("tmp", medium="", size="1Gi"),
-                        ],
-                    },
+                    "spec": pod_spec(
+                        image=args.image,
+                        max_connections=args.max_connections,
+                        resources=args.resources,
+                        placement=args.placement,
+                        credentials=secret.metadata.apply(lambda m: m.name or ""),
+                    ),
                 },
                 "volume_claim_templates": [_claim(args, storage_class)],
             },
@@ -199,83 +154,22 @@ class PostgresStatefulSet(pulumi.ComponentResource):
         )
         ready = stateful_set.metadata.apply(lambda m: m.name or "")
         host = pulumi.Output.format("{0}.{1}.svc", ready, args.namespace)
-        self.connection = DatabaseConnection(
-            url=pulumi.Output.secret(
-                pulumi.Output.all(host=host, password=password).apply(
-                    lambda known: connection_url(
-                        user=_USER,
-                        password=known["password"],
-                        host=known["host"],
-                        port=PORT,
-                        database=_DATABASE,
-                        # Stated: the server has no certificate.
-                        parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
-                    )
+        self.backing = database(
+            url=pulumi.Output.all(host=host, password=password).apply(
+                lambda known: connection_url(
+                    **known,
+                    user=_USER,
+                    port=PORT,
+                    database=_DATABASE,
+                    # Stated: the server has no certificate.
+                    parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
                 )
             ),
             address=pulumi.Output.format("{0}:{1}", host, PORT),
             port=PORT,
             pods=pods,
         )
-        self.register_outputs({"address": self.connection.address, "service": service.id})
-
-
-def _scratch(name: str, *, medium: str, size: str) -> VolumeArgsDict:
-    """A volume that lives as long as the pod; the root file system is read-only."""
-    return {"name": name, "empty_dir": {"medium": medium or None, "size_limit": size}}
-
-
-def _mounts() -> list[VolumeMountArgsDict]:
-    return [
-        {"name": "data", "mount_path": _MOUNT},
-        {"name": "shm", "mount_path": "/dev/shm"},  # noqa: S108 - where PostgreSQL maps memory
-        {"name": "run", "mount_path": "/var/run/postgresql"},
-        {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
-    ]
-
-
-def _apply_password(args: PostgresStatefulSetArgs, secret: Secret) -> ContainerArgsDict:
-    return {
-        "name": "apply-password",
-        "image": args.image,
-        "command": ["sh", "-c", _SET_ROLE],
-        "env": [{"name": "PGDATA", "value": f"{_MOUNT}/pgdata"}],
-        "env_from": [{"secret_ref": {"name": secret.metadata.apply(lambda m: m.name)}}],
-        "resources": resource_requirements(args.resources),
-        "security_context": container_security(read_only=True),
-        "volume_mounts": _mounts(),
-    }
-
-
-def _server(args: PostgresStatefulSetArgs, secret: Secret) -> ContainerArgsDict:
-    return {
-        "name": "postgresql",
-        "image": args.image,
-        "args": ["-c", f"max_connections={args.max_connections}"],
-        # A subfolder: the root of a new ext4 volume holds lost+found, and initdb wants an empty
-        # folder.
-        "env": [{"name": "PGDATA", "value": f"{_MOUNT}/pgdata"}],
-        "env_from": [{"secret_ref": {"name": secret.metadata.apply(lambda m: m.name)}}],
-        "ports": [{"name": "postgresql", "container_port": PORT}],
-        "resources": resource_requirements(args.resources),
-        "security_context": container_security(read_only=True),
-        # Ten minutes for crash recovery, then unready after 15 s and restarted after a minute.
-        "startup_probe": _probe(period=5, failures=120),
-        "readiness_probe": _probe(period=5, failures=3),
-        "liveness_probe": _probe(period=10, failures=6),
-        "volume_mounts": _mounts(),
-    }
-
-
-def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    """Over TCP: during initdb a temporary server answers on the Unix socket alone."""
-    command = f'exec pg_isready -h 127.0.0.1 -p {PORT} -U "$POSTGRES_USER" -d "$POSTGRES_DB"'
-    return {
-        "exec_": {"command": ["sh", "-c", command]},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
-    }
+        self.register_outputs({"address": self.backing.address, "service": service.id})
 
 
 def _claim(

@@ -13,7 +13,8 @@ from components.aws import discovery
 from components.endpoint.public_endpoint import AccessLogs, PublicEndpoint, PublicEndpointArgs
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
-from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs, Restore
+from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
+from components.postgres.rds.restore import Restore
 from components.secrets.external_secrets_operator import (
     ExternalSecretsOperator,
     ExternalSecretsOperatorArgs,

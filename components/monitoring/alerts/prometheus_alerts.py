@@ -10,8 +10,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.kubernetes.labels import labels
-from components.monitoring.alerts import probe as alert_probe
-from components.monitoring.alerts import rules
+from components.monitoring.alerts import probe, rules
 from components.monitoring.watched_workloads import Watched
 
 TYPE = "agent-observability:index:PrometheusAlerts"
@@ -103,8 +102,8 @@ class PrometheusAlerts(pulumi.ComponentResource):
                 metadata=metadata("probe"),
                 spec={
                     "jobName": args.watched.probe_job,
-                    "interval": f"{alert_probe.INTERVAL}s",
-                    "scrapeTimeout": f"{alert_probe.TIMEOUT}s",
+                    "interval": f"{probe.INTERVAL}s",
+                    "scrapeTimeout": f"{probe.TIMEOUT}s",
                     "module": args.probe.module,
                     "prober": {"url": args.probe.prober},
                     "targets": {"staticConfig": {"static": [args.probe.url]}},

@@ -12,10 +12,14 @@ from pulumi_aws import rds
 
 from components.aws import write_only_version
 from components.aws.cluster import EksCluster
-from components.postgres import rds_parts
-from components.postgres.connection import DatabaseConnection
+from components.kubernetes.backing import Authority, Backing
+from components.postgres.backing import database
 from components.postgres.rds.certificates import AUTHORITY, root_certificate
-from components.postgres.url import connection_url, pool_parameters, verified_tls
+from components.postgres.rds.final_snapshot import final_snapshot_name
+from components.postgres.rds.firewall import firewall
+from components.postgres.rds.monitoring_role import monitoring_role
+from components.postgres.rds.restore import Restore, point_in_time
+from components.postgres.url import CA_FILE, connection_url, pool_parameters, verified_tls
 
 TYPE = "agent-observability:index:PostgresRds"
 
@@ -28,22 +32,6 @@ _INSIGHTS_DAYS: Final = {"standard": 7, "advanced": 465}
 
 _SLOW: Final = "2h"
 """A Multi-AZ instance takes a quarter of an hour, a large restore or a class change far longer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Restore:
-    """What an instance starts from: a snapshot, or another instance at a point in time.
-
-    It has to come from an encrypted instance that this component made: user and database are the
-    same. Its password is replaced.
-    """
-
-    snapshot: str | None = None
-    """Identifier or ARN of a snapshot."""
-    instance: str | None = None
-    """Identifier of an instance, in place of a snapshot."""
-    time: str | None = None
-    """Point in time in UTC, with ``instance``; none takes the latest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +84,7 @@ class PostgresRdsArgs:
 class PostgresRds(pulumi.ComponentResource):
     """An encrypted PostgreSQL instance that the cluster's pods reach over verified TLS."""
 
-    connection: DatabaseConnection
+    backing: Backing
     """The database; its URL resolves when the instance is available and pods may connect."""
     identifier: pulumi.Output[str]
     """Identifier of the instance."""
@@ -108,14 +96,14 @@ class PostgresRds(pulumi.ComponentResource):
     ) -> None:
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        restore = args.restore or Restore()
-        group, admissions = rds_parts.firewall(
+        origin = args.restore or Restore()
+        group, admissions = firewall(
             name, args.cluster, args.client_security_group_ids, PORT, child
         )
         ready: list[pulumi.Resource] = [*admissions]
         monitoring_role_arn: pulumi.Output[str] | None = None
         if args.monitoring_seconds > 0:
-            role, permission = rds_parts.monitoring_role(name, args.cluster, child)
+            role, permission = monitoring_role(name, args.cluster, child)
             monitoring_role_arn = role.arn
             ready.append(permission)
         subnets = rds.SubnetGroup(
@@ -181,7 +169,9 @@ class PostgresRds(pulumi.ComponentResource):
             # expire.
             delete_automated_backups=False,
             skip_final_snapshot=False,
-            final_snapshot_identifier=_final_snapshot(name, args, child),
+            final_snapshot_identifier=final_snapshot_name(
+                name, kms_key_arn=args.kms_key_arn, restore=args.restore, opts=child
+            ),
             deletion_protection=args.protect,
             # Performance Insights is what Database Insights is made of, in this API.
             database_insights_mode=args.insights,
@@ -191,8 +181,8 @@ class PostgresRds(pulumi.ComponentResource):
             monitoring_interval=args.monitoring_seconds,
             monitoring_role_arn=monitoring_role_arn,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
-            snapshot_identifier=restore.snapshot,
-            restore_to_point_in_time=_point_in_time(restore),
+            snapshot_identifier=origin.snapshot,
+            restore_to_point_in_time=point_in_time(origin),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # None, not False: an unset option inherits, a set one would undo the component's.
@@ -210,16 +200,16 @@ class PostgresRds(pulumi.ComponentResource):
         )
         self.identifier = instance.identifier
         self.engine_version = instance.engine_version_actual
-        self.connection = DatabaseConnection(
+        self.backing = database(
             url=_url(instance.address, password, args.connection_limit),
             address=instance.endpoint,
             port=PORT,
             networks=args.cluster.vpc_cidrs,
-            ca_certificate=root_certificate(args.cluster.region),
+            authority=Authority(certificate=root_certificate(args.cluster.region), file=CA_FILE),
         )
         self.register_outputs(
             {
-                "address": self.connection.address,
+                "address": self.backing.address,
                 "identifier": self.identifier,
                 "engineVersion": self.engine_version,
             }
@@ -229,42 +219,12 @@ class PostgresRds(pulumi.ComponentResource):
 def _url(
     host: pulumi.Output[str], password: pulumi.Output[str], connection_limit: int
 ) -> pulumi.Output[str]:
-    return pulumi.Output.secret(
-        pulumi.Output.all(host=host, password=password).apply(
-            lambda known: connection_url(
-                user=_USER,
-                password=known["password"],
-                host=known["host"],
-                port=PORT,
-                database=_DATABASE,
-                parameters={**verified_tls(), **pool_parameters(connection_limit)},
-            )
+    return pulumi.Output.all(host=host, password=password).apply(
+        lambda known: connection_url(
+            **known,
+            user=_USER,
+            port=PORT,
+            database=_DATABASE,
+            parameters={**verified_tls(), **pool_parameters(connection_limit)},
         )
-    )
-
-
-def _point_in_time(restore: Restore) -> rds.InstanceRestoreToPointInTimeArgsDict | None:
-    if restore.instance is None:
-        return None
-    return {
-        "source_db_instance_identifier": restore.instance,
-        "restore_time": restore.time,
-        "use_latest_restorable_time": None if restore.time else True,
-    }
-
-
-def _final_snapshot(
-    name: str, args: PostgresRdsArgs, opts: pulumi.ResourceOptions
-) -> pulumi.Output[str]:
-    restore = args.restore or Restore()
-    origin = {
-        "snapshot": restore.snapshot or "",
-        "instance": restore.instance or "",
-        "time": restore.time or "",
-    }
-    return rds_parts.final_snapshot_name(
-        name,
-        made_with={"kmsKey": args.kms_key_arn or "", **origin},
-        ignored=[] if args.restore else list(origin),
-        opts=opts,
     )

@@ -1,15 +1,17 @@
 """What Langfuse's objects get from a database and a bucket in AWS, and nothing without them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import pulumi
 
+from components.kubernetes.backing import Authority, Backing
 from components.kubernetes.placement import ContainerResources
-from components.langfuse.application import Langfuse, LangfuseArgs
+from components.langfuse.application import Langfuse
+from components.langfuse.args import LangfuseArgs
 from components.langfuse.versions import LATEST
-from components.postgres.connection import DatabaseConnection
 from components.secrets.delivery import DeliveredSecret
 from tests.support.component_run import run_component
 from tests.support.recordings import all_before
@@ -19,14 +21,27 @@ from tooling.engineless.recording import Recording
 
 PEM = "-----BEGIN CERTIFICATE-----\n"
 ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/storage"}
+FILE = "/etc/rds-ca/ca.pem"
 DEPLOYMENT = "langfuse-deployment"
 JOB = "langfuse-migration"
 
 
 def record(
-    *, certificate: str | None = None, annotations: Mapping[str, str] | None = None
+    *,
+    certificate: str | None = None,
+    annotations: Mapping[str, str] | None = None,
+    changes: Callable[[Backing], Backing] = lambda database: database,
 ) -> Recording:
+    """Langfuse by itself; ``changes`` turns its database into another one."""
+
     def body() -> None:
+        database = Backing(
+            role="database",
+            address=pulumi.Output.from_input("host:5432"),
+            port=5432,
+            authority=Authority(certificate=certificate, file=FILE) if certificate else None,
+            secret_environment={"DATABASE_URL": pulumi.Output.secret("postgresql://")},
+        )
         Langfuse(
             "langfuse",
             LangfuseArgs(
@@ -36,12 +51,7 @@ def record(
                 environment={"S3_BUCKET_NAME": pulumi.Output.from_input("bucket")},
                 secret=DeliveredSecret(name=pulumi.Output.from_input("app")),
                 database_secret=DeliveredSecret(name=pulumi.Output.from_input("database")),
-                database=DatabaseConnection(
-                    url=pulumi.Output.secret("postgresql://"),
-                    address=pulumi.Output.from_input("host:5432"),
-                    port=5432,
-                    ca_certificate=certificate,
-                ),
+                database=changes(database),
                 min_replicas=1,
                 max_replicas=1,
                 target_cpu_percent=50,
@@ -120,3 +130,42 @@ def test_without_a_role_there_are_no_annotations() -> None:
 
 def test_a_setting_that_aws_decides_reaches_the_config_map() -> None:
     assert plain(record(), "langfuse-config")["data"] == {"S3_BUCKET_NAME": "bucket"}
+
+
+def test_a_setting_of_the_database_that_is_not_secret_reaches_the_config_map() -> None:
+    recording = record(changes=lambda it: replace(it, environment={"DATABASE_SCHEMA": "langfuse"}))
+
+    assert plain(recording, "langfuse-config")["data"] == {
+        "S3_BUCKET_NAME": "bucket",
+        "DATABASE_SCHEMA": "langfuse",
+    }
+
+
+def test_each_secret_setting_of_the_database_comes_from_its_own_secret() -> None:
+    names = ("DATABASE_URL", "DIRECT_URL")
+
+    def changes(database: Backing) -> Backing:
+        values = {name: pulumi.Output.secret(name) for name in names}
+        return replace(database, secret_environment=values)
+
+    recording = record(changes=changes)
+
+    for workload in (DEPLOYMENT, JOB):
+        (container,) = template(recording, workload)["spec"]["containers"]
+        assert container["env"] == [
+            {"name": name, "valueFrom": {"secretKeyRef": {"name": "database", "key": name}}}
+            for name in names
+        ]
+
+
+def test_the_objects_of_a_certificate_are_named_by_the_service_and_its_file() -> None:
+    authority = Authority(certificate=PEM, file="/etc/cache-ca/root.crt")
+    recording = record(changes=lambda it: replace(it, role="cache", authority=authority))
+
+    config_map = plain(recording, "langfuse-cache-ca")
+    (container,) = template(recording, DEPLOYMENT)["spec"]["containers"]
+    assert config_map["data"] == {"root.crt": PEM}
+    assert config_map["metadata"]["labels"]["app.kubernetes.io/component"] == "cache-ca"
+    assert container["volumeMounts"] == [
+        {"name": "cache-ca", "mountPath": "/etc/cache-ca", "readOnly": True}
+    ]

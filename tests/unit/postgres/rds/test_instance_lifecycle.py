@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pulumi
 import pytest
 
+from components.kubernetes.backing import Authority
 from components.postgres.rds.certificates import root_certificate
-from components.postgres.rds.instance import PostgresRds, Restore
+from components.postgres.rds.instance import PostgresRds
+from components.postgres.rds.restore import Restore
 from tests.support.component_run import run_component
 from tests.support.eks import cluster
 from tests.support.leaks import Leaks, generated_values
@@ -144,15 +146,17 @@ def test_the_provider_is_told_of_a_new_password_by_another_version() -> None:
 
 
 def test_the_root_certificate_is_the_regions() -> None:
-    found: list[str | None] = []
+    found: list[Authority | None] = []
 
     def body() -> None:
         args = replace(arguments(), cluster=replace(cluster(), region="eu-central-1"))
-        found.append(PostgresRds("db", args).connection.ca_certificate)
+        found.append(PostgresRds("db", args).backing.authority)
 
     run_component(body)
 
-    assert found == [root_certificate("eu-central-1")]
+    assert found == [
+        Authority(certificate=root_certificate("eu-central-1"), file="/etc/rds-ca/ca.pem")
+    ]
 
 
 def test_the_outputs_are_address_identifier_and_version() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.postgres.rds.instance import Restore
+from components.postgres.rds.restore import Restore
 from tests.support.eks import SECURITY_GROUP, SUBNETS, VPC
 from tests.support.rds import INSTANCE, children, record, recorded
 from tests.support.recordings import inputs as plain

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from components.agents import secret
+from components.agents.environment import SECRET_NAME
 from components.monitoring.alerts import rules as alert_rules
 from components.monitoring.watched_workloads import Watched
 from tests.support.recordings import inputs, recorded
@@ -250,7 +250,7 @@ def test_the_alerts_look_for_what_the_dev_stack_is_made_of() -> None:
 
 
 def test_the_agents_secret_is_among_those_that_are_watched() -> None:
-    secrets = f'name=~"{secret.SECRET_NAME}|langfuse-.+"'
+    secrets = f'name=~"{SECRET_NAME}|langfuse-.+"'
 
     assert rule("LangfuseSecretNotReady")["expr"].count(secrets) == 2
 
