@@ -1,4 +1,4 @@
-"""LangSmith's environment variables for agents. Pure; imports no SDK."""
+"""LangSmith's environment variables for agents."""
 
 from __future__ import annotations
 

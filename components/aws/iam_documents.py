@@ -1,4 +1,4 @@
-"""IAM policy documents as values: what a statement is, and how a document is written. Pure.
+"""IAM policy documents as values: what a statement is, and how a document is written.
 
 The statements stand in ``iam_<what>`` modules beside the components that need them. An ARN that
 AWS has yet to invent reaches them inside ``Output.apply``, as text.

@@ -1,4 +1,4 @@
-"""Trust policies: who may take a role. Pure; imports no SDK."""
+"""Trust policies: who may take a role."""
 
 from __future__ import annotations
 

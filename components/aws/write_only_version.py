@@ -1,4 +1,4 @@
-"""Versions of write-only values. Pure; imports no SDK."""
+"""Versions of write-only values."""
 
 from __future__ import annotations
 

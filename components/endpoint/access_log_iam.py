@@ -1,4 +1,4 @@
-"""IAM document of the bucket for the load balancer's access logs. Pure."""
+"""IAM document of the bucket for the load balancer's access logs."""
 
 from __future__ import annotations
 

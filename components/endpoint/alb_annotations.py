@@ -1,4 +1,4 @@
-"""Annotations of an Ingress for the AWS Load Balancer Controller. Pure; imports no SDK.
+"""Annotations of an Ingress for the AWS Load Balancer Controller.
 
 https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
 

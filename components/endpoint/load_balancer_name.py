@@ -1,4 +1,4 @@
-"""The name of a load balancer, from its host name. Pure; imports no SDK."""
+"""The name of a load balancer, from its host name."""
 
 from __future__ import annotations
 

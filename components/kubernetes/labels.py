@@ -1,4 +1,4 @@
-"""The recommended Kubernetes labels, and the two of them that select. Pure; imports no SDK.
+"""The recommended Kubernetes labels, and the two of them that select.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 """

@@ -1,4 +1,4 @@
-"""Kubernetes resource quantities and what follows from them. Pure; imports no SDK."""
+"""Kubernetes resource quantities and what follows from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Langfuse's environment variables that are not secret. Pure; imports no SDK."""
+"""Langfuse's environment variables that are not secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seconds that have to agree for a rollout to drop no request. Pure; imports no SDK.
+"""The seconds that have to agree for a rollout to drop no request.
 
 A pod that is told to go (t = 0 s), behind a Service or an Application Load Balancer:
 

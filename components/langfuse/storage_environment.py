@@ -1,4 +1,4 @@
-"""Langfuse's settings for object storage, by release. Pure; imports no SDK."""
+"""Langfuse's settings for object storage, by release."""
 
 from __future__ import annotations
 

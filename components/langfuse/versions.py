@@ -1,4 +1,4 @@
-"""What each Langfuse 2 release knows: settings, probe paths, shutdown. Pure; imports no SDK.
+"""What each Langfuse 2 release knows: settings, probe paths, shutdown.
 
 Read from the tags of the langfuse/langfuse repository (web/src/env.mjs, packages/shared/src/env.ts,
 web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).

@@ -1,4 +1,4 @@
-"""Where an alert's runbook stands. Pure; imports no SDK."""
+"""Where an alert's runbook stands."""
 
 
 def link(runbooks: str, alert: str) -> str:

@@ -1,4 +1,4 @@
-"""What is watched, by the names that its metrics carry. Pure; imports no SDK."""
+"""What is watched, by the names that its metrics carry."""
 
 from __future__ import annotations
 

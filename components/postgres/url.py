@@ -1,4 +1,4 @@
-"""PostgreSQL connection URLs and the connections they add up to. Pure; imports no SDK."""
+"""PostgreSQL connection URLs and the connections they add up to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets Manager entries: their names, and what names one version of them. Pure."""
+"""Secrets Manager entries: their names, and what names one version of them."""
 
 from __future__ import annotations
 

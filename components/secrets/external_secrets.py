@@ -1,4 +1,4 @@
-"""External Secrets' custom resources, as specifications. Pure but for the types.
+"""External Secrets' custom resources, as specifications.
 
 https://external-secrets.io/latest/api/spec/
 """

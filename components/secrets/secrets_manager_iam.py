@@ -1,4 +1,4 @@
-"""IAM documents of Secrets Manager entries: who may read one, and what is refused. Pure."""
+"""IAM documents of Secrets Manager entries: who may read one, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IAM documents of the bucket for exports and media. Pure; imports no SDK."""
+"""IAM documents of the bucket for exports and media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a CloudWatch alarm, and of the metrics that it reads. Pure; imports no SDK."""
+"""The form of a CloudWatch alarm, and of the metrics that it reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which CloudWatch alarms there are, and when each fires. Pure; imports no SDK.
+"""Which CloudWatch alarms there are, and when each fires.
 
 A quarter of an hour is the common measure: a failover of the database, a rollout or a backup is
 over by then. FILL gives 0 for a minute in which nothing was counted; as the latest figure may be

@@ -1,4 +1,4 @@
-"""Where CloudWatch alarms draw the line, and why there. Pure; imports no SDK."""
+"""Where CloudWatch alarms draw the line, and why there."""
 
 from __future__ import annotations
 

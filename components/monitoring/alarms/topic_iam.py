@@ -1,4 +1,4 @@
-"""IAM documents of the topic that alarms go to: who may publish, and who may use its key. Pure."""
+"""IAM documents of the topic that alarms go to: who may publish, and who may use its key."""
 
 from __future__ import annotations
 

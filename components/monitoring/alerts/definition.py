@@ -1,4 +1,4 @@
-"""The form of one alert, and of the series that its expression reads. Pure; imports no SDK."""
+"""The form of one alert, and of the series that its expression reads."""
 
 from __future__ import annotations
 

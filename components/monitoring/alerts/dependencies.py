@@ -1,4 +1,4 @@
-"""Alerts about what Langfuse needs: a database in the cluster, secrets. Pure; imports no SDK."""
+"""Alerts about what Langfuse needs: a database in the cluster, secrets."""
 
 from __future__ import annotations
 

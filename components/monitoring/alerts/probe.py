@@ -1,4 +1,4 @@
-"""Alerts about how Langfuse looks from outside. Pure; imports no SDK.
+"""Alerts about how Langfuse looks from outside.
 
 From the blackbox exporter (https://github.com/prometheus/blackbox_exporter), scraped as the
 Prometheus Operator's Probe says: ``instance`` is the URL, ``namespace`` the Probe's.

@@ -1,4 +1,4 @@
-"""A stack's alert rules, ready for a PrometheusRule. Pure; imports no SDK."""
+"""A stack's alert rules, ready for a PrometheusRule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts about Langfuse's own pods, autoscaler and migrations. Pure; imports no SDK.
+"""Alerts about Langfuse's own pods, autoscaler and migrations.
 
 From kube-state-metrics (https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics)
 and cAdvisor (https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md).

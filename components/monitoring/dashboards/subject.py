@@ -1,4 +1,4 @@
-"""What the dashboards of one stack are about. Pure; imports no SDK."""
+"""What the dashboards of one stack are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Root certificates of Amazon RDS by region, shipped as data. Pure; imports no SDK.
+"""Root certificates of Amazon RDS by region, shipped as data.
 
 ``ca/SOURCE`` says where they come from, with the fingerprint of each.
 """

@@ -1,4 +1,4 @@
-"""IAM documents of the RDS instance. Pure; imports no SDK."""
+"""IAM documents of the RDS instance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Amazon RDS instance classes: memory, the connections that follow, CPU credits.
-
-Pure; imports no SDK.
-"""
+"""Amazon RDS instance classes: memory, the connections that follow, CPU credits."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""From where the dashboards' panels show trouble: the alerts' and the alarms' own values. Pure;
-imports no SDK."""
+"""From where the dashboards' panels show trouble: the alerts' and the alarms' own values."""
 
 from __future__ import annotations
 

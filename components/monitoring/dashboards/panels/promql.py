@@ -1,4 +1,4 @@
-"""The PromQL of the dashboards, by what each query tells. Pure; imports no SDK.
+"""The PromQL of the dashboards, by what each query tells.
 
 Metrics and their labels:
 https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics (kube_*),
