@@ -1,4 +1,4 @@
-"""What agents in one namespace need to trace: Langfuse client keys and LangSmith settings."""
+"""The Secret with which agents of one namespace trace to Langfuse and LangSmith."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ class AgentAccessArgs:
     namespace: str
     """The agents' namespace."""
     delivery: Delivery
-    """How the Secret gets there."""
+    """How the Secret is delivered."""
     create_namespace: bool
-    """Create it; false adopts one that exists."""
+    """Create the namespace; false uses an existing one."""
     protect_namespace: bool = False
-    """Refuse deletion and replacement of a created namespace: others run their agents in it."""
+    """Refuse deletion and replacement of a created namespace, because other teams run agents in
+    it."""
     langfuse_host: pulumi.Input[str]
     """Base URL of Langfuse, as agents reach it."""
     public_key: pulumi.Input[str]

@@ -27,15 +27,15 @@ class LangfuseArgs:
     secret: DeliveredSecret
     """Secret settings: NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY and more."""
     database_secret: DeliveredSecret
-    """DATABASE_URL. Apart from the others, so that the migration Job holds nothing else, and is
-    not run again when another secret changes."""
+    """DATABASE_URL. Separate from the others, so that the migration Job has no other secret and
+    does not run again when another one changes."""
     database: Backing
     """The database, for the network policies and its root certificate."""
     min_replicas: int
     max_replicas: int
-    """Equal to ``min_replicas``: a fixed number, which the autoscaler holds without metrics. A
-    number in the Deployment instead would be gone for a moment, and with it all pods but one, when
-    the autoscaler is turned on later."""
+    """Equal to ``min_replicas``: a fixed number of pods, which the autoscaler keeps without
+    metrics. A number in the Deployment instead would be removed when the autoscaler is turned on
+    later, and Kubernetes would scale to one pod for a moment."""
     target_cpu_percent: int
     """Average utilisation of the CPU request that scaling aims at."""
     resources: ContainerResources
@@ -45,7 +45,7 @@ class LangfuseArgs:
     client_networks: pulumi.Input[Sequence[str]] | None = None
     """Networks whose addresses may connect, such as those of a load balancer; CIDR notation."""
     before_pods: Sequence[pulumi.Resource] = ()
-    """What has to be complete before the first pod starts; the migration does not wait for it."""
+    """Resources that the first pod has to wait for; the migration does not wait for them."""
     egress_ports: Sequence[int] = (443,)
     """TCP ports that Langfuse may reach anywhere."""
     zone_spread: Literal["preferred", "required"] = "preferred"
@@ -53,6 +53,6 @@ class LangfuseArgs:
     service_account_annotations: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )
-    """Annotations of the web pods' service account, such as the role that EKS gives them."""
+    """Annotations of the web pods' service account, such as their IAM role on EKS."""
     placement: Placement = ANYWHERE
     """Where pods may run."""

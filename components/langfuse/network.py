@@ -78,7 +78,7 @@ def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
 
 
 def _dns() -> NetworkPolicyEgressRuleArgsDict:
-    """To any resolver: a node-local cache has an address of its own, and no pod to select."""
+    """To any resolver: a node-local cache has a host address, and no pod to select."""
     return {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
 
 

@@ -37,7 +37,7 @@ _UID: Final = 1001
 """uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
 
 _MIGRATION_RESOURCES: Final = ContainerResources(cpu="100m", memory="256Mi", memory_limit="1Gi")
-"""Prisma's command line and its engine; the work is the database's."""
+"""For Prisma's command line and its engine; the database does the work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +61,8 @@ def pod(
     return {
         "service_account_name": account.metadata.apply(lambda m: m.name or ""),
         "automount_service_account_token": False,
-        # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
-        # like settings.
+        # Kubernetes would set LANGFUSE_PORT and more for a Service called langfuse: names that look
+        # like Langfuse's settings.
         "enable_service_links": False,
         **placed(args.placement),
         "security_context": pod_security(_UID),
@@ -142,13 +142,13 @@ def web_container(
             readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
         ),
         "readiness_probe": _http(readiness, period=5, failures=3),
-        # Restarts only a process that hangs: never one whose database is away.
+        # Restarts only a process that hangs, not one whose database is unavailable.
         "liveness_probe": _http(liveness, period=10, failures=6),
     }
 
 
 def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
-    """A probe of an HTTP path, or of the port alone. Generous with a throttled event loop."""
+    """A probe of an HTTP path, or of the port alone. Its timeout allows for a slow event loop."""
     probe: ProbeArgsDict = {
         "period_seconds": period,
         "timeout_seconds": 5,
@@ -164,7 +164,7 @@ def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
 def spread(
     pods: Mapping[str, str], zones: Literal["preferred", "required"]
 ) -> list[TopologySpreadConstraintArgsDict]:
-    """Over zones, then over hosts; each rollout's pods counted by themselves."""
+    """Over zones, then over hosts. The pods of each rollout are counted separately."""
 
     def over(key: str, unsatisfiable: str) -> TopologySpreadConstraintArgsDict:
         return {

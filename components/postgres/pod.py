@@ -83,7 +83,7 @@ def pod_spec(
         "security_context": {
             **pod_security(_UID),
             "fs_group": _UID,
-            # Not a change of owner for each file at each start.
+            # Avoids a change of owner for each file at each start.
             "fs_group_change_policy": "OnRootMismatch",
         },
         "termination_grace_period_seconds": _GRACE,
@@ -101,8 +101,8 @@ def pod_spec(
             }
         ],
         "volumes": [
-            # PostgreSQL's parallel queries need more than the 64 MiB that containers get; counts
-            # against the memory limit.
+            # PostgreSQL's parallel queries need more than a container's default of 64 MiB. It
+            # counts against the memory limit.
             _scratch("shm", medium="Memory", size="256Mi"),
             _scratch("run", medium="Memory", size="1Mi"),
             _scratch("tmp", medium="", size="1Gi"),
@@ -125,7 +125,7 @@ def _mounts() -> list[VolumeMountArgsDict]:
 
 
 def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    """Over TCP: during initdb a temporary server answers on the Unix socket alone."""
+    """Over TCP, because during initdb a temporary server listens on the Unix socket only."""
     command = f'exec pg_isready -h 127.0.0.1 -p {PORT} -U "$POSTGRES_USER" -d "$POSTGRES_DB"'
     return {
         "exec_": {"command": ["sh", "-c", command]},

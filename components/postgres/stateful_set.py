@@ -37,9 +37,9 @@ class PostgresStatefulSetArgs:
     image: str
     """PostgreSQL image (Alpine variant)."""
     storage_gib: int
-    """Size of the volume in GiB. Read once, when the volume is made."""
+    """Size of the volume in GiB. Used only when the volume is created."""
     clients: Mapping[str, Mapping[str, str]]
-    """Labels of the pods that may connect, by what they are."""
+    """Labels of the pods that may connect, by role."""
     connection_limit: int
     """Connections that each client pod may hold."""
     max_connections: int
@@ -55,7 +55,7 @@ class PostgresStatefulSetArgs:
 
 
 class PostgresStatefulSet(pulumi.ComponentResource):
-    """A one-pod PostgreSQL with a persistent volume, reachable by its clients only."""
+    """PostgreSQL in one pod with a persistent volume. Only its clients can connect."""
 
     backing: Backing
     """The database; its URL resolves when the server accepts connections."""
@@ -108,7 +108,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                         "ports": [{"protocol": "TCP", "port": PORT_NAME}],
                     }
                 ],
-                # No egress rule: a database opens no connections.
+                # No egress rule: the database opens no connections.
             },
             opts=child,
         )
@@ -121,12 +121,12 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             f"{name}-stateful-set",
             metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
             spec={
-                # By name and not by reference: the pod does not have to wait for the Service.
+                # A plain name, so that the pod does not wait for the Service.
                 "service_name": name,
                 "replicas": 1,
                 "selector": {"match_labels": pods},
-                # The volume outlives the StatefulSet, so that replacing it loses no data. It goes
-                # with the namespace.
+                # The volume outlives the StatefulSet, so that a replacement loses no data. It is
+                # deleted with the namespace.
                 "persistent_volume_claim_retention_policy": {
                     "when_deleted": "Retain",
                     "when_scaled": "Retain",
@@ -145,10 +145,10 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # No connection is possible before the policy that limits them.
+                # The policy exists before any connection is possible.
                 depends_on=[policy],
-                # Immutable: a changed size or class would replace the StatefulSet and change
-                # nothing on the volume. Volumes grow by editing the claim.
+                # Immutable: a changed size or class would replace the StatefulSet without changing
+                # the volume. To grow the volume, edit the claim.
                 ignore_changes=["spec.volumeClaimTemplates"],
             ),
         )
@@ -161,7 +161,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                     user=_USER,
                     port=PORT,
                     database=_DATABASE,
-                    # Stated: the server has no certificate.
+                    # Explicit, because the server has no certificate.
                     parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
                 )
             ),
@@ -186,9 +186,9 @@ def _claim(
 
 
 def _gp3(name: str, object_labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> StorageClass:
-    """Autonamed, because a cluster-wide name would collide between stacks.
+    """An encrypted gp3 class, autonamed because cluster-wide names would collide between stacks.
 
-    Not marked as the default class: that is the cluster owner's decision.
+    It is not marked as the default class, which is the cluster owner's decision.
     """
     return StorageClass(
         name,

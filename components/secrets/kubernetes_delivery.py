@@ -22,7 +22,7 @@ class _Secrets(SecretsOfNamespace):
 
 
 class KubernetesDelivery(Delivery):
-    """Secrets that Pulumi writes. Needs nothing beside them."""
+    """Secrets that Pulumi writes."""
 
     def into(
         self,

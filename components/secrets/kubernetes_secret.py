@@ -22,7 +22,7 @@ class KubernetesSecretArgs:
     """Values by key; each is treated as secret, whether it is marked or not."""
     fixed_name: str | None = None
     """Name that people write into their own manifests. Such a Secret changes in place, and pods
-    read it when they start; without it the Secret is immutable and a change makes a new one."""
+    read it when they start. Without it the Secret is immutable and a change makes a new one."""
 
 
 class KubernetesSecret(pulumi.ComponentResource):

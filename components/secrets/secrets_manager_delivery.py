@@ -23,7 +23,7 @@ class SecretsManagerDelivery(Delivery):
 
     project: str
     stack: str
-    """With the project, what tells this stack's entries from others in the account."""
+    """With the project, distinguishes the entries of this stack from others in the account."""
     region: str
     """Region of the entries."""
     oidc: OidcProvider
@@ -31,11 +31,11 @@ class SecretsManagerDelivery(Delivery):
     recovery_days: int
     """Days for which a deleted entry can be restored."""
     kms_key_arn: str | None
-    """Key of the entries; none takes the account's own."""
+    """Key of the entries; none takes the account's aws/secretsmanager key."""
     protect: bool
     """Refuse deletion and replacement of the entries."""
     operator: pulumi.Resource | None
-    """The operator, where this stack installs it."""
+    """The operator, if this stack installs it."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of the roles that read entries."""
 

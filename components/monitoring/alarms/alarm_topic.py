@@ -14,7 +14,7 @@ from components.monitoring.alarms import topic_iam
 TYPE = "agent-observability:index:AlarmTopic"
 
 _DELETION_DAYS: Final = 30
-"""How long a deleted key can be taken back. With it go only messages that are on their way."""
+"""How long a deletion of the key can be cancelled. Only undelivered messages need the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +24,11 @@ class AlarmTopicArgs:
     account_id: pulumi.Input[str]
     """Account of the topic and of the alarms."""
     email: str
-    """Address that gets the alarms, once it has confirmed the subscription."""
+    """Address that gets the alarms, after its owner has confirmed the subscription."""
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """A topic that CloudWatch may publish to, for alarms of its own account, and one address."""
+    """A topic that CloudWatch may publish alarms of the account to, with one subscription."""
 
     arn: pulumi.Output[str]
     """ARN of the topic; resolves when CloudWatch may publish."""
@@ -48,7 +48,7 @@ class AlarmTopic(pulumi.ComponentResource):
             ).apply(lambda arn: encode(topic_iam.key_policy(account_arn=arn))),
             opts=child,
         )
-        # Autonamed: another one is made before the alarms leave the old.
+        # Autonamed, so that a replacement exists before the alarms stop using the old topic.
         topic = sns.Topic(f"{name}-topic", kms_master_key_id=key.arn, opts=child)
         policy = sns.TopicPolicy(
             f"{name}-policy",
@@ -56,8 +56,8 @@ class AlarmTopic(pulumi.ComponentResource):
             policy=topic.arn.apply(lambda arn: encode(topic_iam.topic_policy(topic_arn=arn))),
             opts=child,
         )
-        # Pending until somebody follows the link in AWS's message. Before that it cannot be
-        # removed either; AWS drops it after two days
+        # Pending until the recipient follows the link in AWS's message. A pending subscription
+        # cannot be deleted; AWS removes it after two days
         # (https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html).
         sns.TopicSubscription(
             f"{name}-email", topic=topic.arn, protocol="email", endpoint=args.email, opts=child

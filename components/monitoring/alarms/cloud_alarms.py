@@ -1,4 +1,4 @@
-"""CloudWatch alarms of what a stack has in AWS, the topic that they go to, and a dashboard."""
+"""CloudWatch alarms for a stack's resources in AWS, their topic, and a dashboard."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ TYPE = "agent-observability:index:CloudAlarms"
 
 
 _EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage")
-"""Categories of RDS events that somebody has to know of
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html). "low storage"
-comes at what is left of the storage as it is, DatabaseStorage at what the configuration began with.
+"""Categories of RDS events that need attention
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html). "low storage" is
+relative to the current storage, the alarm DatabaseStorage to the configured one.
 """
 
 
@@ -46,7 +46,7 @@ class WatchedDatabase:
     instance_class: str
     storage_gib: int
     max_storage_gib: int | None
-    """None where storage does not grow by itself."""
+    """None if storage does not grow automatically."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +54,19 @@ class CloudAlarmsArgs:
     cluster: EksCluster
     """Its account and region are those of the alarms."""
     stack: str
-    """What the names of alarms and dashboard start with: the account has those of all stacks."""
+    """Prefix of the names of alarms and dashboard, which are unique in the account."""
     runbooks: str
     """URL of the ``docs`` folder, without trailing slash."""
     email: str | None = None
-    """Address that a topic of the component's own writes to."""
+    """Address for which the component creates a topic."""
     topic_arn: str | None = None
-    """Existing topic, in place of ``email``, which lets CloudWatch publish."""
+    """Existing topic, instead of ``email``; its policy has to let CloudWatch publish."""
     database: WatchedDatabase | None = None
     load_balancer: pulumi.Input[str] | None = None
     """``app/<name>/<id>``, as CloudWatch names it."""
     certificate_arn: pulumi.Input[str] | None = None
     certificate_days: int
-    """Days that the certificate should be valid for, at least."""
+    """Minimum number of days for which the certificate should be valid."""
 
     def __post_init__(self) -> None:
         if (self.email is None) == (self.topic_arn is None):
@@ -74,7 +74,7 @@ class CloudAlarmsArgs:
 
 
 class CloudAlarms(pulumi.ComponentResource):
-    """Alarms of the database, the load balancer and the certificate, as far as there are any."""
+    """Alarms of the database, the load balancer and the certificate, if they exist."""
 
     topic_arn: pulumi.Output[str]
     """Topic that the alarms go to."""
@@ -154,7 +154,7 @@ class CloudAlarms(pulumi.ComponentResource):
             datapoints_to_alarm=alarm.breaching,
             treat_missing_data=alarm.missing,
             alarm_actions=[self.topic_arn],
-            # Whoever was woken learns that it is over.
+            # The same recipients learn when the alarm ends.
             ok_actions=[self.topic_arn],
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -21,10 +21,10 @@ API_VERSION: Final = "monitoring.coreos.com/v1"
 
 @dataclass(frozen=True, kw_only=True)
 class BlackboxProbe:
-    """What a blackbox exporter asks for, again and again."""
+    """The target of a blackbox exporter's periodic requests."""
 
     url: pulumi.Input[str]
-    """URL that answers 200 while Langfuse works."""
+    """URL that answers 200 while Langfuse is available."""
     prober: str
     """Address of the exporter, ``host:port``."""
     module: str
@@ -43,7 +43,7 @@ class PrometheusAlertsArgs:
     certificate_days: int
     """Alert when the certificate has fewer days left."""
     labels: Mapping[str, str]
-    """Labels that the operator selects rules and probes by; they win over the recommended ones."""
+    """Labels by which the operator selects rules and probes; they override the recommended ones."""
     alert_labels: Mapping[str, str]
     """Labels of every alert, for Alertmanager's routing."""
     probe: BlackboxProbe | None = None
@@ -57,10 +57,10 @@ class PrometheusAlertsArgs:
 
 
 class PrometheusAlerts(pulumi.ComponentResource):
-    """One PrometheusRule and, where there is an exporter, one Probe, named like the component.
+    """One PrometheusRule and, if there is an exporter, one Probe, named like the component.
 
-    The operator takes what its ``ruleSelector`` and ``probeSelector`` select, and says nothing
-    about the rest. LangfuseNotMeasured tells when a selected rule finds no metrics.
+    The operator silently ignores objects that its ``ruleSelector`` and ``probeSelector`` do not
+    select. LangfuseNotMeasured fires when a selected rule finds no metrics.
     """
 
     def __init__(

@@ -24,7 +24,8 @@ FOLDER_ANNOTATION = "grafana_folder"
 
 @dataclass(frozen=True, kw_only=True)
 class CloudWatchSource:
-    """What CloudWatch has about the stack. What is None does not exist, and has no panels."""
+    """The stack's resources with metrics in CloudWatch. None: it does not exist, and has no
+    panels."""
 
     region: str
     database: pulumi.Input[str] | None = None
@@ -32,37 +33,37 @@ class CloudWatchSource:
     load_balancer: pulumi.Input[str] | None = None
     """LoadBalancer: ``app/<name>/<id>``."""
     database_limits: DatabaseLimits | None = None
-    """Of the database; None draws no thresholds."""
+    """Of the database; with None there are no thresholds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GrafanaDashboardsArgs:
     namespace: pulumi.Input[str]
-    """Namespace of the ConfigMaps, in which the sidecar has to look."""
+    """Namespace of the ConfigMaps. The sidecar has to search it."""
     watched: Watched
     """What the dashboards show."""
     identity: str
-    """What no other stack has whose dashboards may be in the same Grafana, such as
+    """Distinguishes the stack from others with dashboards in the same Grafana, such as
     ``<project>/<stack>``."""
     runbooks: str
     """URL of the ``docs`` folder, without trailing slash."""
     certificate_days: int
-    """Days that a certificate has to have left."""
+    """Minimum number of days for which a certificate should be valid."""
     alerts: bool
     """Whether Prometheus has the stack's alert rules."""
     labels: Mapping[str, str]
-    """Labels that the sidecar finds ConfigMaps by."""
+    """Labels by which the sidecar selects ConfigMaps."""
     folder: str | None = None
-    """Folder in Grafana; none takes the sidecar's own."""
+    """Folder in Grafana; none takes the sidecar's default."""
     aws: CloudWatchSource | None = None
-    """None for a stack without anything in AWS."""
+    """None for a stack without resources in AWS."""
 
 
 class GrafanaDashboards(pulumi.ComponentResource):
     """An overview, and a dashboard of the database unless it is an external one."""
 
     overview_uid: str
-    """The overview's identity in Grafana: its path is ``/d/<uid>``."""
+    """The overview's uid in Grafana: its path is ``/d/<uid>``."""
 
     def __init__(
         self, name: str, args: GrafanaDashboardsArgs, opts: pulumi.ResourceOptions | None = None
@@ -97,13 +98,14 @@ class GrafanaDashboards(pulumi.ComponentResource):
             f"{self._prefix}-{role}",
             metadata={
                 "namespace": args.namespace,
-                # Fixed: a new name would be a second dashboard of one uid until the old one goes.
+                # Fixed: with a new name there would be two dashboards of one uid until the old one
+                # is gone.
                 "name": f"{self._prefix}-{role}",
                 "labels": {**args.labels, **labels(self._prefix, f"{role}-dashboard")},
                 "annotations": annotations,
             },
-            # The sidecar writes all ConfigMaps' files into one folder: of two with one name it
-            # would keep one (https://github.com/grafana/helm-charts/pull/753).
+            # The sidecar writes the files of all ConfigMaps into one folder, so their names have to
+            # differ (https://github.com/grafana/helm-charts/pull/753).
             data={f"{file}.json": _text(args, dashboard)},
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -112,7 +114,7 @@ class GrafanaDashboards(pulumi.ComponentResource):
 def _text(
     args: GrafanaDashboardsArgs, dashboard: Callable[[Subject], Dashboard]
 ) -> pulumi.Output[str]:
-    """The dashboard's JSON; unknown until AWS has named what it queries."""
+    """The dashboard's JSON; unknown until the names of the AWS resources are known."""
     known = pulumi.Output.all(
         database=args.aws.database if args.aws else None,
         load_balancer=args.aws.load_balancer if args.aws else None,

@@ -22,7 +22,7 @@ from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.dashboards.subject import Subject
 
 _IN_ONE_LINE: Final = 6
-"""Panels at a glance that are still wide enough for their titles."""
+"""Maximum number of panels in one line that leaves room for their titles."""
 
 
 def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.Dashboard:
@@ -52,7 +52,7 @@ def _glance(subject: Subject) -> list[Panel]:
 
 
 def _health(subject: Subject) -> Iterator[Panel]:
-    """Up and fast."""
+    """Availability and latency."""
     watched, balancer = subject.watched, _load_balancer(subject)
     if subject.alerts:
         yield Panel(
@@ -81,7 +81,7 @@ def _health(subject: Subject) -> Iterator[Panel]:
 
 
 def _room(subject: Subject) -> Iterator[Panel]:
-    """What is left until a limit."""
+    """Distance from limits."""
     watched = subject.watched
     if watched.min_replicas < watched.max_replicas:
         yield pods.of_maximum(watched)

@@ -1,6 +1,6 @@
 """Root certificates of Amazon RDS by region, shipped as data.
 
-``ca/SOURCE`` says where they come from, with the fingerprint of each.
+``ca/SOURCE`` has their source and fingerprints.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def regions() -> list[str]:
 def root_certificate(region: str) -> str:
     """The region's root certificate as PEM; raises ``ValueError`` for a region without one.
 
-    One certificate and not AWS's bundle of all regions: Prisma's engine reads the first of a file
+    One certificate, not AWS's bundle of all regions: Prisma's engine reads only the first of a file
     (https://github.com/prisma/prisma-engines, quaint/src/connector/postgres/native/mod.rs).
     """
     if region not in regions():

@@ -9,8 +9,8 @@ from components.aws.iam_trust import service_trust
 def monitoring_trust(*, partition: str, region: str, account_id: str) -> PolicyDocument:
     """Trust in RDS's Enhanced Monitoring for the account's DB instances in one region.
 
-    ``db:*``: the instance does not exist yet when it is given the role, and its identifier is the
-    provider's to invent. Account and region are exact.
+    ``db:*``, because the role has to exist before the instance, whose identifier the provider
+    generates. Account and region are exact.
     """
     return service_trust(
         "monitoring.rds.amazonaws.com",
@@ -20,8 +20,8 @@ def monitoring_trust(*, partition: str, region: str, account_id: str) -> PolicyD
 
 
 def monitoring_policy_arn(partition: str) -> str:
-    """AWS's own policy for Enhanced Monitoring: it writes to the log groups ``RDS*`` alone.
+    """AWS's managed policy for Enhanced Monitoring: write access to the log groups ``RDS*`` only.
 
-    The managed one, because the agent that uses it is AWS's to change, and asks for no other.
+    AWS changes the agent that uses it, and updates the managed policy with it.
     """
     return f"arn:{partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"

@@ -1,4 +1,4 @@
-"""PostgreSQL on Amazon RDS: one instance that outlives mistakes."""
+"""PostgreSQL on Amazon RDS: one instance, protected against accidental loss of data."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _USER: Final = "langfuse"
 _DATABASE: Final = "langfuse"
 
 _INSIGHTS_DAYS: Final = {"standard": 7, "advanced": 465}
-"""Retention that CloudWatch Database Insights includes in a mode, or asks for."""
+"""Retention that a mode of CloudWatch Database Insights includes or requires, in days."""
 
 _SLOW: Final = "2h"
-"""A Multi-AZ instance takes a quarter of an hour, a large restore or a class change far longer."""
+"""A Multi-AZ instance takes 15 minutes, a large restore or a change of class far longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class PostgresRdsArgs:
     subnet_ids: pulumi.Input[Sequence[str]]
     """Private subnets in at least two zones of the cluster's VPC."""
     version: str
-    """Major version. AWS picks the minor one, and upgrades it in the maintenance window."""
+    """Major version. AWS chooses the minor one, and upgrades it in the maintenance window."""
     instance_class: str
     """Instance class."""
     storage_gib: int
@@ -59,7 +59,7 @@ class PostgresRdsArgs:
     protect: bool
     """Refuse deletion and replacement of the instance, in Pulumi and in RDS."""
     client_security_group_ids: Sequence[str] = ()
-    """Further security groups that may connect: those of nodes without the cluster's own."""
+    """Further security groups that may connect: those of nodes without the cluster's group."""
     max_storage_gib: int | None = None
     """Limit of storage autoscaling in GiB; none turns it off."""
     iops: int | None = None
@@ -75,10 +75,10 @@ class PostgresRdsArgs:
     apply_immediately: bool = False
     """Apply changes at once instead of in the maintenance window."""
     allow_major_upgrade: bool = False
-    """Whether a changed ``version`` may upgrade the data. There is no way back but a restore."""
+    """Whether a changed ``version`` may upgrade the data. Only a restore undoes an upgrade."""
     restore: Restore | None = None
-    """Start from existing data. On an instance that exists it is a replacement, which ``protect``
-    refuses; taken away again, it changes nothing."""
+    """Start from existing data. Setting it on an existing instance replaces the instance, which
+    ``protect`` refuses. Removing it later changes nothing."""
 
 
 class PostgresRds(pulumi.ComponentResource):
@@ -112,44 +112,44 @@ class PostgresRds(pulumi.ComponentResource):
             subnet_ids=args.subnet_ids,
             opts=child,
         )
-        # Autonamed, so that another major version makes another group before the instance leaves
-        # the old one.
+        # Autonamed, so that for another major version a new group exists before the instance stops
+        # using the old one.
         parameters = rds.ParameterGroup(
             f"{name}-parameters",
             description="Parameters of Langfuse's database",
             family=f"postgres{args.version}",
-            # The default from version 15 on; stated, because the client's TLS alone would leave
-            # the server open to others'.
+            # The default from version 15 on. Set explicitly, so that the server refuses any client
+            # without TLS.
             parameters=[{"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"}],
             opts=child,
         )
-        # Letters and digits: RDS refuses some characters, URLs others.
+        # Letters and digits only: RDS refuses some characters, and URLs others.
         password = random.RandomPassword(
             f"{name}-password", length=32, special=False, opts=child
         ).result
         instance = rds.Instance(
             f"{name}-instance",
             engine="postgres",
-            # The major version alone: with a minor one, the preview after AWS's upgrade would be a
-            # downgrade.
+            # The major version alone: with a minor one, the preview after AWS's upgrade would show
+            # a downgrade.
             engine_version=args.version,
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=args.allow_major_upgrade,
-            # Extended support is billed by the hour from the day the version's own support ends.
+            # Extended support is billed per hour after the end of the version's standard support.
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             instance_class=args.instance_class,
             multi_az=args.multi_az,
             storage_type="gp3",
             allocated_storage=args.storage_gib,
             max_allocated_storage=args.max_storage_gib,
-            # Below 400 GiB RDS takes neither number, not even its own defaults.
+            # Below 400 GiB RDS accepts neither value, not even its defaults.
             iops=args.iops,
             storage_throughput=args.throughput_mibps,
             storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
             db_name=_DATABASE,
             username=_USER,
-            # Write-only: the provider keeps no copy in the instance's state.
+            # Write-only: the provider stores no copy in the instance's state.
             password_wo=password,
             password_wo_version=password.apply(write_only_version.version_of),
             port=PORT,
@@ -165,15 +165,14 @@ class PostgresRds(pulumi.ComponentResource):
             maintenance_window=args.maintenance_window,
             apply_immediately=args.apply_immediately,
             copy_tags_to_snapshot=True,
-            # What a deletion leaves behind: a snapshot, and the automated backups until they
-            # expire.
+            # A deletion keeps a final snapshot, and the automated backups until they expire.
             delete_automated_backups=False,
             skip_final_snapshot=False,
             final_snapshot_identifier=final_snapshot_name(
                 name, kms_key_arn=args.kms_key_arn, restore=args.restore, opts=child
             ),
             deletion_protection=args.protect,
-            # Performance Insights is what Database Insights is made of, in this API.
+            # In this API, Database Insights is configured as Performance Insights.
             database_insights_mode=args.insights,
             performance_insights_enabled=True,
             performance_insights_retention_period=_INSIGHTS_DAYS[args.insights],
@@ -187,11 +186,11 @@ class PostgresRds(pulumi.ComponentResource):
                 parent=self,
                 # None, not False: an unset option inherits, a set one would undo the component's.
                 protect=args.protect or None,
-                # Whoever uses the database waits for the instance alone, and must not find it
-                # closed; and RDS tries the role when it is given it.
+                # Clients wait for the instance only, and have to be admitted by then. RDS tests the
+                # monitoring role when the instance is created.
                 depends_on=ready,
-                # Read when the instance is made: taking a restore out of the configuration must
-                # not replace what was restored.
+                # Used only when the instance is created: removing a restore from the configuration
+                # must not replace the restored instance.
                 ignore_changes=(
                     ["snapshotIdentifier", "restoreToPointInTime"] if args.restore is None else None
                 ),

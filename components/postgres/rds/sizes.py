@@ -27,7 +27,7 @@ FAMILIES: Final = {
     **dict.fromkeys(("r5", "r6g", "r6i", "r7g", "r7i", "r8g"), _MEMORY),
 }
 
-# Earned in an hour by t3 and by t4g alike; a credit is a minute of one vCPU
+# Credits that t3 and t4g earn per hour; a credit is one minute of one vCPU
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html).
 _CREDITS: Final = {
     "micro": 12,
@@ -48,9 +48,10 @@ def memory_gib(instance_class: str) -> int | None:
 def max_connections(gib: int) -> int:
     """RDS for PostgreSQL's default ``max_connections`` for ``gib`` of memory, estimated low.
 
-    The formula is LEAST(DBInstanceClassMemory / 9531392, 5000), where DBInstanceClassMemory is
-    what the operating system and RDS's own processes leave. Taken here as 90 % of the memory less
-    0.15 GiB, which stays below the values seen on db.t3.micro (87) and db.t4g.medium (about 410).
+    The formula is LEAST(DBInstanceClassMemory / 9531392, 5000), where DBInstanceClassMemory is the
+    memory without that of the operating system and of RDS's processes. Estimated here as 90 % of
+    the memory less 0.15 GiB. The result is below the values measured on db.t3.micro (87) and
+    db.t4g.medium (about 410).
     """
     usable = (gib * 0.9 - 0.15) * 2**30
     return min(int(usable / 9531392), 5000)

@@ -1,4 +1,4 @@
-"""From where the dashboards' panels show trouble: the alerts' and the alarms' own values."""
+"""Thresholds of the panels, taken from the alerts and alarms."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from components.postgres.rds import sizes as rds_sizes
 PROBE_SUCCESS: Final = probe.SUCCESS
 """Share of answered probes (LangfuseProbeFailing)."""
 PROBE_ANSWERED: Final = 0.999
-"""No alert: over hours or days, more than one request in a thousand failed."""
+"""No alert. Over hours or days: more than one request in a thousand failed."""
 PROBE_SECONDS: Final = probe.SLOW_SECONDS
 """Duration of a probe (LangfuseProbeSlow)."""
 ANY_POD: Final = 0.001
-"""Share of wanted pods: less is none (LangfuseDown)."""
+"""Share of desired pods: less means none (LangfuseDown)."""
 RESTARTS: Final = workload.RESTARTS
-"""Within ``alert_workload.WINDOW`` (LangfusePodRestarts)."""
+"""Within ``alerts.workload.WINDOW`` (LangfusePodRestarts)."""
 MEMORY: Final = 0.9
-"""Share of the limit. No alert: a process may live there, and LangfuseOutOfMemory says when not."""
+"""Share of the limit. No alert: a process may run there. LangfuseOutOfMemory tells if it cannot."""
 THROTTLED: Final = workload.THROTTLED
 """Share of periods (LangfuseCpuThrottled)."""
 VOLUME_USED: Final = 1 - dependencies.FREE
-"""Share of the volume (LangfuseVolumeFilling, which counts what is free)."""
+"""Share of the volume (LangfuseVolumeFilling, which compares the free share)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseLimits:
-    """What an RDS instance of one size should keep to."""
+    """Limits of an RDS instance of one size."""
 
     thresholds: DatabaseThresholds
     """Those of its alarms."""
     max_connections: int
-    """What the server admits, estimated low."""
+    """Maximum number of connections, estimated low."""
 
 
 def of_database(

@@ -125,14 +125,14 @@ class LoadBalancer:
         ]
 
     def _counts(self) -> list[CloudWatch]:
-        """What shares are made of."""
+        """The counts from which the shares are computed."""
         return [
             self._count("RequestCount", "requests"),
             self._count("HTTPCode_ELB_5XX_Count", "elb_errors"),
             self._count("HTTPCode_Target_5XX_Count", "target_errors"),
-            # Not "+": the sum of a series without any value and another one has none either.
+            # Not "+", which has no result if one of the series has no values.
             self._math("SUM([elb_errors, target_errors])", "all_errors", hidden=True),
-            # A request for which no target was found is an error and not counted as a request.
+            # A request for which no target was found counts as an error and not as a request.
             self._math("MAX([requests, all_errors])", "all_requests", hidden=True),
         ]
 
@@ -157,7 +157,7 @@ class LoadBalancer:
         )
 
     def _targets(self, name: str, statistic: str, label: str) -> Metric:
-        """By target group: the load balancer's controller makes them, under names of its own."""
+        """By target group. The controller creates target groups and chooses their names."""
         return Metric(
             region=self.region,
             namespace=NAMESPACE,

@@ -1,6 +1,7 @@
-"""Panels of one look: what a panel is made of, and the SDK's object for it.
+"""What a panel consists of, and the SDK's object for it.
 
-Colour is for trouble: red where the alert wakes somebody, orange where it waits for working hours.
+Red and orange mark values beyond a threshold: red if the alert is critical, orange if it is a
+warning.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ _Builder = stat.Panel | timeseries.Panel | statetimeline.Panel
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """The value from which a panel is in trouble."""
+    """A threshold of a panel."""
 
     value: float
     colour: str = WARNING
     below: bool = False
-    """Trouble is below ``value``, not from it on."""
+    """Values below ``value`` are marked, instead of values from it on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What a number means."""
+    """The text and colour of a number."""
 
     text: str
     colour: str
@@ -44,7 +45,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """How one series is drawn that is no measurement."""
+    """The style of a series that is not a measurement."""
 
     colour: str
     dashed: bool = True
@@ -62,7 +63,7 @@ class Panel:
     unit: str
     """https://github.com/grafana/grafana/blob/main/packages/grafana-data/src/valueFormats/categories.ts"""
     alert: str | None = None
-    """Name of the alert or alarm about it, and so of its runbook."""
+    """Name of the alert or alarm about it, which is the name of its runbook."""
     limits: Sequence[Limit] = ()
     """In the order of their values, all on the same side."""
     minimum: float | None = 0
@@ -73,9 +74,9 @@ class Panel:
     """By the name of the series."""
     stacked: bool = False
     stepped: bool = False
-    """Whole numbers that change at once."""
+    """Draw steps, for whole numbers."""
     no_value: str | None = None
-    """Shown where no series is normal."""
+    """Text without data, if that is normal."""
     width: int = 8
     height: int = 8
 
@@ -117,7 +118,7 @@ class Panel:
         return panel
 
     def _thresholds(self) -> dashboard.ThresholdsConfig:
-        """Colours from minus infinity upwards."""
+        """Colours in ascending order of values, starting at minus infinity."""
         good = GOOD if self.limits or self.states else NEUTRAL
         below = [limit for limit in self.limits if limit.below]
         steps = [model.Threshold(value=None, color=below[0].colour if below else good)]

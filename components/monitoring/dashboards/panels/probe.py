@@ -1,4 +1,4 @@
-"""Panels of the blackbox probe: how Langfuse looks from outside."""
+"""Panels of the blackbox probe: Langfuse as seen from outside."""
 
 from __future__ import annotations
 

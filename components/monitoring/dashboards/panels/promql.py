@@ -1,4 +1,4 @@
-"""The PromQL of the dashboards, by what each query tells.
+"""The PromQL of the dashboards: one function for each query.
 
 Metrics and their labels:
 https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics (kube_*),
@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/instrumentation/metrics/ (kubelet_*),
 https://github.com/prometheus/blackbox_exporter (probe_*),
 https://external-secrets.io/latest/api/metrics/ (externalsecret_*).
 
-``max`` over what is one object: two replicas of kube-state-metrics would count it twice.
+``max`` over the series of one object: two replicas of kube-state-metrics report it twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from components.monitoring.watched_workloads import Watched
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One container of a stack, in each pod that has it."""
+    """One container of a stack, in all its pods."""
 
     namespace: str
     pods: str
@@ -33,7 +33,7 @@ class Workload:
         return f"sum by (pod) ({self._restarts()})"
 
     def out_of_memory(self) -> str:
-        """Restarts whose latest reason is memory; the reason alone stays for the pod's life."""
+        """Restarts after an out-of-memory kill. The reason alone stays until the pod is deleted."""
         killed = self._series(
             "kube_pod_container_status_last_terminated_reason", 'reason="OOMKilled"'
         )
@@ -47,7 +47,7 @@ class Workload:
         )
 
     def throttled(self) -> str:
-        """Share of periods in which the container was held back; 0 where it has no CPU limit."""
+        """Share of periods in which the container was throttled; 0 without a CPU limit."""
 
         def rate(metric: str) -> str:
             selected = self._series(f"container_cpu_cfs_{metric}_total")
@@ -80,7 +80,7 @@ class Workload:
 
 
 def web(watched: Watched) -> Workload:
-    """Langfuse's pods: <Deployment>-<hash of its template>-<five invented characters>."""
+    """Langfuse's pods: <Deployment>-<hash of its template>-<five random characters>."""
     return Workload(
         namespace=watched.namespace,
         pods=f'pod=~"{watched.langfuse}-[a-z0-9]+-[a-z0-9]{{5}}"',
@@ -133,7 +133,7 @@ def rollouts(watched: Watched) -> str:
 
 
 def migrations(watched: Watched) -> str:
-    """Of each migration Job: 0 it runs or waits, 1 it is complete, 2 it failed."""
+    """Of each migration Job: 0 running or waiting, 1 complete, 2 failed."""
     names = f'job_name=~"{watched.migration}-.+"'
 
     def jobs(metric: str, *matchers: str) -> str:
@@ -148,7 +148,7 @@ def migrations(watched: Watched) -> str:
 
 
 def secrets(watched: Watched) -> str:
-    """Of each ExternalSecret: 1 it is ready, 0 it is not."""
+    """Of each ExternalSecret: 1 ready, 0 not ready."""
     ready = dependencies.secret_conditions(watched, 'status="True"')
     return f"max by (namespace, name) ({ready})"
 
@@ -185,7 +185,8 @@ def database_ready(watched: Watched) -> str:
 
 
 def volume_used(watched: Watched) -> str:
-    """Share that cannot be written any more: what the file system reserves counts as used."""
+    """Share that is not available for writing; space that the file system reserves counts as
+    used."""
     return f"1 - {volume_available(watched)} / {volume_capacity(watched)}"
 
 

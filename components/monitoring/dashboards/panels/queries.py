@@ -11,17 +11,17 @@ from grafana_foundation_sdk.models import dashboard as model
 
 PROMETHEUS: Final = "prometheus"
 CLOUDWATCH: Final = "cloudwatch"
-"""Types of data source, and names of the variables that choose one of the type."""
+"""Types of data source, and the names of the variables that choose one."""
 
 
 @dataclass(frozen=True)
 class Prometheus:
-    """PromQL, and the names of its series."""
+    """A PromQL query, and the names of its series."""
 
     expression: str
     legend: str = ""
     instant: bool = False
-    """Only the value of now: the expression looks back over the dashboard's range by itself."""
+    """Only the current value; the expression covers the dashboard's time range itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +32,15 @@ class Metric:
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...]
-    """A value ``*`` stands for each that there is."""
+    """The value ``*`` matches every value."""
     statistic: str
     id: str
-    """What expressions of the same panel call it: starts with a lower-case letter."""
+    """Name for expressions of the same panel; starts with a lower-case letter."""
     label: str = ""
     period: str = ""
     """Seconds; empty leaves it to Grafana."""
     hidden: bool = False
-    """Only for expressions."""
+    """Not drawn; used by expressions only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Expression:
     id: str
     label: str = ""
     hidden: bool = False
-    """Only for further expressions."""
+    """Not drawn; used by other expressions only."""
 
 
 CloudWatch = Metric | Expression
@@ -70,7 +70,7 @@ def source(query: Prometheus | CloudWatch) -> model.DataSourceRef:
 
 
 def variable(kind: str) -> dashboard.DatasourceVariable:
-    """The choice of a data source; Grafana takes the first, or the default one, of the type."""
+    """The choice of a data source; Grafana preselects the default or the first one of the type."""
     label = "Prometheus" if kind == PROMETHEUS else "CloudWatch"
     return dashboard.DatasourceVariable(kind).type(kind).label(label)
 

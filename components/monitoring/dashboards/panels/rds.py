@@ -20,7 +20,7 @@ _CREDIT_SECONDS: Final = "300"
 """CPU credits are reported every five minutes."""
 
 _TRANSACTION_IDS: Final = 1_000_000_000
-"""Half of the way to where PostgreSQL refuses to write
+"""Half of the age at which PostgreSQL refuses to write
 (https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND)."""
 
 
@@ -33,7 +33,7 @@ class Instance:
     limits: DatabaseLimits | None
 
     def glance(self) -> list[Panel]:
-        """The latest values: load, then what is left until a limit."""
+        """The latest values: load, then free capacity."""
         return [
             _at_a_glance(panel)
             for panel in (
@@ -164,7 +164,7 @@ class Instance:
         return replace(panel, lines=lines)
 
     def _connections_of_maximum(self) -> Iterator[Panel]:
-        """Only where the maximum is known."""
+        """Only if the maximum is known."""
         if self.limits is None:
             return
         most = self.limits.max_connections
