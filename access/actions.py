@@ -1,4 +1,4 @@
-"""What a deployment may need to do in AWS, by the component that needs it. Pure; imports no SDK.
+"""What a deployment may need to do in AWS, by the component that needs it.
 
 The names are those of https://docs.aws.amazon.com/service-authorization/latest/reference/. It is
 what the provider asks for when it makes, reads, changes and removes the resources of a component;

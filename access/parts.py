@@ -1,4 +1,4 @@
-"""Which parts of a stack need something in AWS, and on what. Pure; imports no SDK."""
+"""Which parts of a stack need something in AWS, and on what."""
 
 from __future__ import annotations
 

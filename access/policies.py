@@ -1,4 +1,4 @@
-"""What GitHub's workflows may do: trust and permissions, from the table of needed actions. Pure.
+"""What GitHub's workflows may do: trust and permissions, from the table of needed actions.
 
 Nothing here has a wildcard action. ``Resource`` is ``*`` only where an action takes no resource, or
 where AWS invents the id of what is made.

@@ -1,1 +1,1 @@
-"""One concept per module: `XArgs` and `X(ComponentResource)`, and pure modules beside them."""
+"""A folder for each noun, and one concept per module: `XArgs` with `X(ComponentResource)`."""

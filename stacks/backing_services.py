@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.kubernetes import labels
-from components.postgres.connection import DatabaseConnection
+from components.kubernetes.backing import Backing
 from components.postgres.stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
 from stacks import translation
 from stacks.names import Names
@@ -20,7 +20,7 @@ from stacks.settings.sections.database import ExternalDatabase, RdsDatabase, Sta
 
 if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
-    from components.postgres.rds import PostgresRds
+    from components.postgres.rds.instance import PostgresRds
 
 
 def database(
@@ -30,7 +30,7 @@ def database(
     *,
     namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
-) -> tuple[DatabaseConnection, PostgresRds | None]:
+) -> tuple[Backing, PostgresRds | None]:
     """How Langfuse reaches PostgreSQL, and the instance of a managed one."""
     match settings.database:
         case StatefulSetDatabase() as section:
@@ -48,9 +48,9 @@ def database(
                 resources=translation.resources(section.resources),
                 placement=translation.placement(settings.cluster),
             )
-            return PostgresStatefulSet(names.postgres, args, opts).connection, None
+            return PostgresStatefulSet(names.postgres, args, opts).backing, None
         case RdsDatabase() as section:
             instance = platform.database(names.postgres, section, opts)
-            return instance.connection, instance
+            return instance.backing, instance
         case ExternalDatabase() as section:
             return translation.external_database(section), None

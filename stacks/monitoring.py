@@ -6,12 +6,12 @@ import pulumi
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
-from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
-from components.monitoring.prometheus_alerts import (
+from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,
 )
+from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.watched_workloads import Watched
 from stacks import translation
 from stacks.names import PROJECT, Names
@@ -101,7 +101,7 @@ def _dashboards(
     opts: pulumi.ResourceOptions,
 ) -> None:
     # Grafana's SDK takes a tenth of a second, which stacks without dashboards save.
-    from components.monitoring.grafana_dashboards import (  # noqa: PLC0415
+    from components.monitoring.dashboards.grafana_dashboards import (  # noqa: PLC0415
         GrafanaDashboards,
         GrafanaDashboardsArgs,
     )

@@ -10,14 +10,15 @@ from pulumi_kubernetes.core.v1 import Namespace
 
 from components.agents.access import AgentAccess, AgentAccessArgs
 from components.kubernetes import labels
+from components.kubernetes.backing import Backing
 from components.langfuse import versions
-from components.langfuse.application import Langfuse, LangfuseArgs
+from components.langfuse.application import Langfuse
+from components.langfuse.args import LangfuseArgs
 from components.langfuse.service import LangfuseService, LangfuseServiceArgs
 from components.langfuse.versions import Version
-from components.postgres.connection import DatabaseConnection
 from components.secrets.app_credentials import AppCredentials, AppCredentialsArgs
-from components.secrets.delivery import DeliveredSecret, Delivery
-from components.secrets.kubernetes_secret import KubernetesDelivery
+from components.secrets.delivery import DeliveredSecret, Delivery, SecretArgs
+from components.secrets.kubernetes_delivery import KubernetesDelivery
 from stacks import backing_services, monitoring, names, translation
 from stacks.names import Names
 from stacks.outputs import Outputs, stack_outputs
@@ -68,17 +69,20 @@ class ObservabilityStack(pulumi.ComponentResource):
         namespace = self._namespace()
         credentials = self._credentials()
         delivery = self._delivery()
-        deliver = delivery.into(name, namespace, self._child)
+        secrets = delivery.into(name, namespace, self._child)
         database, rds = backing_services.database(
             settings, self._names, self._platform, namespace=namespace, opts=self._child
         )
-        database_secret = deliver(
-            self._names.database, names.DATABASE, {"DATABASE_URL": database.url}, self._child
+        database_secret = secrets.deliver(
+            self._names.database,
+            SecretArgs(role=names.DATABASE, values=database.secret_environment),
+            self._child,
         )
-        secret = deliver(
+        secret = secrets.deliver(
             self._names.app,
-            names.APP,
-            translation.secret_environment(settings, credentials),
+            SecretArgs(
+                role=names.APP, values=translation.secret_environment(settings, credentials)
+            ),
             self._child,
         )
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
@@ -172,7 +176,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         namespace: pulumi.Output[str],
         secret: DeliveredSecret,
         database_secret: DeliveredSecret,
-        database: DatabaseConnection,
+        database: Backing,
         managed: Managed,
     ) -> None:
         settings, section = self._settings, self._settings.langfuse

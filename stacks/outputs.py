@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from components.agents.secret import SECRET_NAME
-from components.postgres.connection import DatabaseConnection
+from components.agents.environment import SECRET_NAME
+from components.kubernetes.backing import Backing
 from components.secrets.delivery import DeliveredSecret
 from stacks import names, translation
 from stacks.names import Names
@@ -25,7 +25,7 @@ def stack_outputs(
     *,
     namespace: pulumi.Output[str],
     secret: DeliveredSecret,
-    database: DatabaseConnection,
+    database: Backing,
     managed: Managed,
     alarm_topic: pulumi.Output[str] | None,
 ) -> Outputs:

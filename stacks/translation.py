@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 import pulumi
 
 from components.agents import langsmith as langsmith_environment
+from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
 from components.langfuse import environment as langfuse_environment
 from components.langfuse import storage_environment
 from components.langfuse.versions import Version
-from components.postgres.connection import DatabaseConnection
+from components.postgres import backing
 from components.postgres.url import connection_url, pool_parameters
 from components.secrets.app_credentials import AppCredentials
 from stacks.settings import Settings
@@ -152,8 +153,8 @@ def _storage_keys(settings: Settings) -> dict[str, str]:
     )
 
 
-def external_database(settings: ExternalDatabase) -> DatabaseConnection:
-    """A connection to a database that nothing here manages."""
+def external_database(settings: ExternalDatabase) -> Backing:
+    """A database that nothing here manages."""
     url = connection_url(
         user=settings.username,
         password=settings.password.get_secret_value(),
@@ -162,8 +163,8 @@ def external_database(settings: ExternalDatabase) -> DatabaseConnection:
         database=settings.database,
         parameters={"sslmode": settings.tls, **pool_parameters(settings.connection_limit)},
     )
-    return DatabaseConnection(
-        url=pulumi.Output.secret(url),
+    return backing.database(
+        url=url,
         address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
         port=settings.port,
     )

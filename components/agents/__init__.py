@@ -1,1 +1,1 @@
-"""What agents get: client keys of Langfuse and settings of LangSmith."""
+"""Access of agents: client keys of Langfuse and settings of LangSmith."""

@@ -1,4 +1,4 @@
-"""What agents in one namespace need to trace: Langfuse client keys and LangSmith settings."""
+"""The Secret with which agents of one namespace trace to Langfuse and LangSmith."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
-from components.agents import langsmith as langsmith_environment
-from components.agents.secret import SECRET_NAME
+from components.agents.environment import SECRET_NAME, client_environment
+from components.agents.langsmith import LangSmithSettings, environment, key_names
 from components.kubernetes.labels import PART_OF
-from components.secrets.delivery import Delivery
+from components.secrets.delivery import Delivery, SecretArgs
 
 TYPE = "agent-observability:index:AgentAccess"
-
-"""The one Secret that an agent's ``envFrom`` names. Part of the product's interface."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,18 +21,19 @@ class AgentAccessArgs:
     namespace: str
     """The agents' namespace."""
     delivery: Delivery
-    """How the Secret gets there."""
+    """How the Secret is delivered."""
     create_namespace: bool
-    """Create it; false adopts one that exists."""
+    """Create the namespace; false uses an existing one."""
     protect_namespace: bool = False
-    """Refuse deletion and replacement of a created namespace: others run their agents in it."""
+    """Refuse deletion and replacement of a created namespace, because other teams run agents in
+    it."""
     langfuse_host: pulumi.Input[str]
     """Base URL of Langfuse, as agents reach it."""
     public_key: pulumi.Input[str]
     """Project public key."""
     secret_key: pulumi.Input[str]
     """Project secret key."""
-    langsmith: langsmith_environment.LangSmithSettings | None = None
+    langsmith: LangSmithSettings | None = None
     """LangSmith settings without the key."""
     langsmith_api_key: pulumi.Input[str] | None = None
     """LangSmith API key."""
@@ -43,8 +42,8 @@ class AgentAccessArgs:
 class AgentAccess(pulumi.ComponentResource):
     """One Secret in one agent namespace, ready for ``envFrom``.
 
-    Non-secret settings stand in the same Secret, so that one reference brings a set that belongs
-    together: a key and the endpoint that accepts it.
+    Settings that are not secret are in the same Secret, so that one reference brings values that
+    belong together: a key and the endpoint that accepts it.
     """
 
     secret_name: pulumi.Output[str]
@@ -70,24 +69,25 @@ class AgentAccess(pulumi.ComponentResource):
             )
             namespace = created.metadata.apply(lambda m: m.name or "")
         values: dict[str, pulumi.Input[str]] = {
-            "LANGFUSE_HOST": args.langfuse_host,
-            # The JavaScript SDK's name for the same.
-            "LANGFUSE_BASEURL": args.langfuse_host,
-            "LANGFUSE_PUBLIC_KEY": args.public_key,
-            "LANGFUSE_SECRET_KEY": args.secret_key,
-            **self._langsmith(args),
+            **client_environment(
+                host=args.langfuse_host, public_key=args.public_key, secret_key=args.secret_key
+            ),
+            **_langsmith(args),
         }
-        deliver = args.delivery.into(name, namespace, child, path=("agents", args.namespace))
-        secret = deliver(f"{name}-access", "access", values, child, fixed_name=SECRET_NAME)
+        secrets = args.delivery.into(name, namespace, child, path=("agents", args.namespace))
+        secret = secrets.deliver(
+            f"{name}-access",
+            SecretArgs(role="access", values=values, fixed_name=SECRET_NAME),
+            child,
+        )
         self.secret_name = secret.name
         self.register_outputs({"secretName": self.secret_name})
 
-    @staticmethod
-    def _langsmith(args: AgentAccessArgs) -> Mapping[str, pulumi.Input[str]]:
-        if args.langsmith is None or args.langsmith_api_key is None:
-            return {}
-        keys = langsmith_environment.key_names(args.langsmith)
-        return {
-            **langsmith_environment.environment(args.langsmith),
-            **dict.fromkeys(keys, args.langsmith_api_key),
-        }
+
+def _langsmith(args: AgentAccessArgs) -> Mapping[str, pulumi.Input[str]]:
+    if args.langsmith is None or args.langsmith_api_key is None:
+        return {}
+    return {
+        **environment(args.langsmith),
+        **dict.fromkeys(key_names(args.langsmith), args.langsmith_api_key),
+    }

@@ -1,4 +1,4 @@
-"""LangSmith's environment variables for agents. Pure; imports no SDK."""
+"""LangSmith's environment variables for agents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDPOINTS: Final[dict[Region, str]] = {
     "apac": "https://apac.api.smith.langchain.com",
     "aws-us": "https://aws.api.smith.langchain.com",
 }
-"""API hosts by region. A key of one region is refused by the others with 401 or 403."""
+"""API hosts by region. The other regions refuse a key with 401 or 403."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +27,15 @@ class LangSmithSettings:
     workspace_id: str | None = None
     """Workspace, for a key of a whole organisation."""
     legacy_names: bool = True
-    """Also give the LANGCHAIN_* names."""
+    """Also set the variables with the LANGCHAIN_* names."""
 
 
 def environment(settings: LangSmithSettings) -> dict[str, str]:
     """The variables that are not secret.
 
-    The SDK compares the tracing value with exactly "true" ("True" and "1" are off), and looks
-    *_TRACING_V2 up under both prefixes before *_TRACING: a stale LANGCHAIN_TRACING_V2=false would
-    beat LANGSMITH_TRACING=true. The legacy names give both forms one value.
+    The SDK turns tracing on for exactly "true" ("True" and "1" are off). It reads *_TRACING_V2 with
+    both prefixes before *_TRACING, so a stale LANGCHAIN_TRACING_V2=false would override
+    LANGSMITH_TRACING=true. With the legacy names both forms have one value.
     """
     tracing = "true" if settings.tracing else "false"
     variables = {

@@ -10,12 +10,12 @@ import pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
-    """An EKS cluster that exists, as far as other resources in AWS refer to it."""
+    """The properties of an existing EKS cluster that other resources in AWS refer to."""
 
     name: str
     """Name of the cluster."""
     region: str
-    """Region of the cluster, and of everything beside it."""
+    """Region of the cluster and of all resources of the stack."""
     partition: pulumi.Output[str]
     """``aws``, ``aws-cn``, ``aws-us-gov``."""
     account_id: pulumi.Output[str]
@@ -29,13 +29,13 @@ class EksCluster:
     vpc_cidrs: pulumi.Output[Sequence[str]]
     """Networks of the VPC: addresses of nodes, pods and load balancers."""
     security_group_id: pulumi.Output[str]
-    """Security group that EKS puts on managed nodes; others may carry one of their own."""
+    """Security group that EKS attaches to managed nodes. Other nodes may have a different one."""
     subnet_ids: pulumi.Output[Sequence[str]]
     """Subnets of the cluster, in at least two zones."""
     oidc_issuer: pulumi.Output[str]
     """URL of the OIDC issuer that signs tokens of service accounts."""
     permissions_boundary_arn: str | None = None
-    """Permissions boundary of every role that is made beside the cluster."""
+    """Permissions boundary of every role that the stack creates."""
 
 
 @dataclass(frozen=True, kw_only=True)

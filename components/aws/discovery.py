@@ -1,6 +1,6 @@
-"""Finds an EKS cluster that exists, and what belongs to it. Creates nothing.
+"""Looks up an existing EKS cluster and what belongs to it. Creates nothing.
 
-A look-up runs in every preview: a cluster that is not there stops the preview with AWS's own
+The look-ups run in every preview. A cluster that does not exist stops the preview with AWS's error
 message, before anything is changed.
 """
 
@@ -19,7 +19,7 @@ PUBLIC_SUBNET_TAG: Final = "kubernetes.io/role/elb"
 """Marks public subnets for internet-facing load balancers."""
 
 PRIVATE_SUBNET_TAG: Final = "kubernetes.io/role/internal-elb"
-"""Marks private subnets, for the AWS Load Balancer Controller and everybody else
+"""Marks private subnets, for the AWS Load Balancer Controller and for other tools
 (https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
 
 
@@ -54,10 +54,10 @@ def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksClust
 
 
 def find_oidc_provider(cluster: EksCluster, opts: pulumi.InvokeOptions) -> OidcProvider:
-    """The cluster's IAM identity provider, looked up and not composed from the issuer.
+    """The cluster's IAM identity provider, looked up instead of composed from the issuer.
 
-    A cluster comes without one. A role that trusts one that does not exist can be created, and
-    then nobody can take it: better to stop at preview.
+    A new cluster has none. AWS accepts a role that trusts a provider which does not exist, but no
+    pod could assume it. The look-up makes the preview fail instead.
     """
     found = iam.get_open_id_connect_provider_output(url=cluster.oidc_issuer, opts=opts)
     return OidcProvider(
@@ -71,8 +71,8 @@ def find_private_subnets(
 ) -> pulumi.Output[Sequence[str]]:
     """The private subnets of the cluster's VPC by their standard tag; without tags, the cluster's.
 
-    EKS has its own subnets in two zones at least, as RDS wants them. They may be public, but what
-    takes no public address there has none.
+    The cluster's own subnets are in at least two zones, as RDS requires. They may be public; an
+    instance in them still has no public address unless it asks for one.
     """
     tagged = ec2.get_subnets_output(
         filters=cluster.vpc_id.apply(lambda vpc_id: _tagged_subnets_of(vpc_id, PRIVATE_SUBNET_TAG)),
@@ -92,8 +92,8 @@ def find_load_balancer_networks(
 ) -> pulumi.Output[Sequence[str]]:
     """Networks of the subnets that the load balancer is in: the given ones, or those tagged for it.
 
-    With ``ip`` targets it connects from there. Pods have addresses of the VPC too, so the whole
-    VPC instead would let every pod of the cluster in.
+    With ``ip`` targets it connects from these networks. Pods have addresses of the VPC too, so
+    admitting the whole VPC would admit every pod of the cluster.
     """
     ids: pulumi.Input[Sequence[str]] = subnet_ids
     if not subnet_ids:
@@ -114,7 +114,7 @@ def find_load_balancer_networks(
 
 
 def _tagged_subnets_of(vpc_id: str, tag: str) -> list[ec2.GetSubnetsFilterArgsDict]:
-    # By the key alone: the controller takes both "1" and "" for a value.
+    # By the key alone: the controller accepts both "1" and "" as the value.
     return [
         {"name": "vpc-id", "values": [vpc_id]},
         {"name": "tag-key", "values": [tag]},

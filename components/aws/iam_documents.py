@@ -1,7 +1,7 @@
-"""IAM policy documents as values: what a statement is, and how a document is written. Pure.
+"""IAM policy documents as values: what a statement is, and how a document is written.
 
-The statements stand in ``iam_<what>`` modules beside the components that need them. An ARN that
-AWS has yet to invent reaches them inside ``Output.apply``, as text.
+The statements are in ``*_iam`` modules next to the components that need them. They take ARNs as
+text, inside ``Output.apply``.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def dns_suffix(arn: str) -> str:
 def tls_only(service: str, resource: str | Sequence[str]) -> Statement:
     """Refuse requests without TLS.
 
-    A refusal names every action and every caller, those that AWS adds later too: a list would
-    leave one out. Only refusals have a wildcard.
+    It applies to every action and every caller, including those that AWS adds later; a list would
+    be incomplete. Only statements that deny have such a wildcard.
     """
     return {
         "Sid": "TlsOnly",
@@ -83,7 +83,7 @@ def own_account_only(service: str, resource: str | Sequence[str], account_id: st
         "Resource": resource,
         "Condition": {
             "StringNotEquals": {"aws:PrincipalAccount": account_id},
-            # A service that acts for the account has no account of its own.
+            # A request of an AWS service on behalf of the account has no principal account.
             "Bool": {"aws:PrincipalIsAWSService": "false"},
         },
     }

@@ -1,4 +1,4 @@
-"""Trust policies: who may take a role. Pure; imports no SDK."""
+"""Trust policies: who may assume a role."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def irsa_trust(
 ) -> PolicyDocument:
     """Trust in one Kubernetes service account of one cluster, by the cluster's OIDC provider.
 
-    ``issuer_host`` is the issuer without its scheme: with one, no claim of a token ever matches.
-    Both claims are compared exactly. Without ``sub`` every pod of the cluster could take the role;
-    without ``aud`` so could a token that was made for another service.
+    ``issuer_host`` is the issuer without its scheme; with a scheme, no claim would match. Both
+    claims are compared exactly. Without ``sub``, every pod of the cluster could assume the role;
+    without ``aud``, a token that was issued for another service could.
     """
     if "://" in issuer_host:
         raise ValueError(f"the issuer is named without its scheme: {issuer_host}")
@@ -40,8 +40,8 @@ def irsa_trust(
 def service_trust(service: str, *, account_id: str, source_arn: str) -> PolicyDocument:
     """Trust in an AWS service, working for one account's resources that match ``source_arn``.
 
-    Without the conditions the service could be talked into using the role for a stranger
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    Without the conditions, another account could make the service use the role (the confused
+    deputy problem, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
     """
     return document(
         {

@@ -30,7 +30,7 @@ class AccessLogBucketArgs:
 
 
 class AccessLogBucket(pulumi.ComponentResource):
-    """A private bucket for access logs. It goes with the stack, and the logs in it with it."""
+    """A private bucket for access logs. Deleting the stack deletes it with all its logs."""
 
     bucket_name: pulumi.Output[str]
     """Name of the bucket; resolves when load balancers may write to it."""
@@ -40,8 +40,8 @@ class AccessLogBucket(pulumi.ComponentResource):
     ) -> None:
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # A bucket with objects cannot be deleted, and this one is never empty. Logs that have to
-        # outlive the stack go to a bucket of their own.
+        # A bucket with objects cannot be deleted, and this one is never empty. For logs that have
+        # to outlive the stack, use an existing bucket.
         bucket = Bucket(f"{name}-bucket", force_destroy=True, opts=child)
         BucketPublicAccessBlock(
             f"{name}-public-access-block",
@@ -57,7 +57,7 @@ class AccessLogBucket(pulumi.ComponentResource):
             bucket=bucket.bucket,
             rules=[
                 {
-                    # S3's own keys: with any other, the load balancer cannot write
+                    # Keys that S3 manages: with others, the load balancer cannot write
                     # (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
                     "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
                 }
@@ -92,8 +92,8 @@ class AccessLogBucket(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        # With the URNs the name waits for both: AWS tries to write when logs are switched on, and
-        # the controller stops altogether when it cannot
+        # The URNs make the name wait for both: AWS writes a test object when logs are turned on,
+        # and the controller stops reconciling when that fails
         # (https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956).
         self.bucket_name = pulumi.Output.all(bucket.bucket, policy.urn, encryption.urn).apply(
             lambda known: known[0]

@@ -1,4 +1,4 @@
-"""IAM document of the bucket for the load balancer's access logs. Pure."""
+"""IAM document of the bucket for the load balancer's access logs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 from components.aws.iam_documents import PolicyDocument, document, tls_only
 
 DELIVERY: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
-"""Elastic Load Balancing, in every region; the account ids of older examples are history."""
+"""Elastic Load Balancing, in every region. It replaces the account ids of older examples."""
 
 
 def access_log_policy(*, bucket_arn: str, prefix: str, account_id: str) -> PolicyDocument:
     """Load balancers of one account may write below ``prefix``; plain HTTP is refused.
 
-    The object names are the load balancer's: ``<prefix>/AWSLogs/<account>/…``. The account in the
-    path is that of the load balancer, so no other account's can write here, and no condition is
-    needed; AWS documents none for this principal
+    The load balancer chooses the object names: ``<prefix>/AWSLogs/<account>/…``. The account in the
+    path is its own, so a load balancer of another account cannot write here. No condition is
+    needed, and AWS documents none for this principal
     (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
     """
     return document(

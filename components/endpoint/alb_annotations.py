@@ -1,9 +1,9 @@
-"""Annotations of an Ingress for the AWS Load Balancer Controller. Pure; imports no SDK.
+"""Annotations of an Ingress for the AWS Load Balancer Controller.
 
 https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
 
-Every value is text. The controller manages only the attributes that are listed and leaves any
-other as it is, so what can be switched off is listed when it is off too.
+Every value is text. The controller manages only the attributes that are listed and leaves the
+others unchanged. So an attribute that can be turned off is listed when it is off, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from components.langfuse import lifecycle
 PREFIX: Final = "alb.ingress.kubernetes.io"
 
 CERTIFICATE: Final = f"{PREFIX}/certificate-arn"
-"""Named, and not left to the controller's search by host name: that one fails or finds another."""
+"""Set explicitly: the controller's search by host name can fail or find another certificate."""
 
 LOAD_BALANCER_ATTRIBUTES: Final = f"{PREFIX}/load-balancer-attributes"
 
@@ -28,7 +28,7 @@ LOG_PREFIX: Final = "langfuse"
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """What is decided about the load balancer before AWS is asked."""
+    """The settings of the load balancer that do not depend on what AWS computes."""
 
     scheme: Literal["internet-facing", "internal"]
     health_path: str
@@ -42,17 +42,17 @@ class LoadBalancer:
 def ingress_annotations(load_balancer: LoadBalancer) -> dict[str, str]:
     """All annotations but those that hold what AWS computes."""
     optional = {
-        # Absent, it is every network.
+        # If absent, every network may connect.
         "inbound-cidrs": ",".join(load_balancer.inbound_cidrs),
-        # Absent, the subnets with the role tag of the scheme.
+        # If absent, the controller takes the subnets with the role tag of the scheme.
         "subnets": ",".join(load_balancer.subnet_ids),
-        # Absent, an ACL that somebody attached stays: the account's firewall manager may.
+        # If absent, an attached ACL stays, for example that of AWS Firewall Manager.
         "wafv2-acl-arn": load_balancer.web_acl_arn or "",
         "tags": ",".join(f"{key}={value}" for key, value in load_balancer.tags.items()),
     }
     settings = {
         "scheme": load_balancer.scheme,
-        # Straight to the pods: no NodePort, and a pod leaves the target group by itself.
+        # Directly to the pods: no NodePort, and each pod is a target.
         "target-type": "ip",
         # Both: the redirect is a rule of the HTTP listener.
         "listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]),
@@ -76,13 +76,13 @@ def load_balancer_attributes(*, deletion_protection: bool, log_bucket: str | Non
     """The value of ``LOAD_BALANCER_ATTRIBUTES``."""
     attributes = {
         "idle_timeout.timeout_seconds": str(lifecycle.LOAD_BALANCER_IDLE_TIMEOUT),
-        # A header that Node.js and the load balancer read differently smuggles a request.
+        # A header that Node.js and the load balancer parse differently allows request smuggling.
         "routing.http.drop_invalid_header_fields.enabled": "true",
         "deletion_protection.enabled": "true" if deletion_protection else "false",
         "access_logs.s3.enabled": "false" if log_bucket is None else "true",
     }
     if log_bucket is not None:
-        # Only with logs on: AWS tries to write to a bucket that is named, even when they are off
+        # Only with logs on: AWS writes to the bucket as a test even when logs are off
         # (https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/4492).
         attributes["access_logs.s3.bucket"] = log_bucket
         attributes["access_logs.s3.prefix"] = LOG_PREFIX

@@ -1,4 +1,4 @@
-"""The name of a load balancer, from its host name. Pure; imports no SDK."""
+"""The name of a load balancer, from its host name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 # A name has 32 characters at most, letters, digits and hyphens, none at either end, and does not
 # start with `internal-` (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html).
-# Elastic Load Balancing puts `internal-` before it for an internal one, and a number behind it.
+# Elastic Load Balancing adds `internal-` in front for an internal one, and a number at the end.
 _HOST: Final = re.compile(
     r"(?:internal-)?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?)-\d+"
     r"\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?"
@@ -17,7 +17,7 @@ _HOST: Final = re.compile(
 def from_host(host: str) -> str:
     """The name in ``[internal-]<name>-<digits>.<region>.elb.amazonaws.com``.
 
-    Raises ValueError for another host: of a load balancer of another kind, or of none.
+    Raises ValueError for any other host, such as that of a Network Load Balancer.
     """
     match = _HOST.fullmatch(host)
     if match is None:

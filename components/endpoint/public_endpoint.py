@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 TYPE = "agent-observability:index:PublicEndpoint"
 
 _INGRESS_LIMIT: Final = "8m"
-"""A load balancer is there after 2 to 4 minutes. Pulumi waits for its name in the Ingress's status,
-which the controller writes; one that is not running, or that AWS refuses, never does. Its reasons
-are events of the Ingress."""
+"""A load balancer exists after 2 to 4 minutes. Pulumi waits for its host name in the Ingress's
+status, which the controller writes. If the controller does not run, or AWS refuses the load
+balancer, the status stays empty; the Ingress's events say why."""
 
 _UNKNOWN_HOST: Final = "known-after-update.invalid"
 """Shown by a preview that does not reach the cluster."""
@@ -51,8 +51,8 @@ class PublicEndpointArgs:
     health_path: str
     """Path of the health check: answers 200 on a pod that may get requests."""
     hosted_zone: str | None
-    """Public Route 53 zone for the record and the certificate's validation; none: DNS is
-    elsewhere, and points to ``load_balancer_host``."""
+    """Public Route 53 zone for the record and the certificate's validation; none: DNS is managed
+    elsewhere, and has to point to ``load_balancer_host``."""
     certificate_arn: str | None
     """Issued certificate for ``host`` in the load balancer's region; none requests one, which
     needs ``hosted_zone``."""
@@ -73,10 +73,10 @@ class PublicEndpointArgs:
     access_logs: AccessLogs | None = None
     """Write access logs."""
     deletion_protection: bool = False
-    """Refuse deletion of the load balancer, also by the controller: an Ingress that is deleted
-    meanwhile stays, and Pulumi waits for it in vain."""
+    """Refuse deletion of the load balancer, also by the controller. While it is on, deleting the
+    Ingress does not complete and Pulumi's wait times out."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Tags of what the controller creates; the AWS provider does not reach it."""
+    """Tags of what the controller creates; the AWS provider's default tags do not apply to it."""
 
     def __post_init__(self) -> None:
         if self.certificate_arn is None and self.hosted_zone is None:
@@ -84,14 +84,14 @@ class PublicEndpointArgs:
 
 
 class PublicEndpoint(pulumi.ComponentResource):
-    """An Ingress with a validated certificate, and a name for its load balancer.
+    """An Ingress with a validated certificate, and a DNS record for its load balancer.
 
-    It comes before the pods: the controller adds readiness gates to a pod only when that is made,
-    and only when a Service and an Ingress lead to it.
+    It has to exist before the pods: the controller adds readiness gates to a pod only when the pod
+    is created, and only if a Service and an Ingress lead to it.
     """
 
     ready: pulumi.Resource
-    """Complete when the load balancer exists; for the pods to wait for."""
+    """Complete when the load balancer exists. The pods have to wait for it."""
     load_balancer_host: pulumi.Output[str]
     """Host name of the load balancer."""
     certificate_arn: pulumi.Output[str]
@@ -119,9 +119,9 @@ class PublicEndpoint(pulumi.ComponentResource):
     def find_load_balancer(self) -> pulumi.Output[str]:
         """What CloudWatch names the load balancer by: ``app/<name>/<id>``, the end of its ARN.
 
-        Looked up for whoever asks: the controller makes the load balancer, and the Ingress tells
-        nothing but its host name. In a preview without that name it is unknown. One that is named
-        and does not exist stops the preview, with AWS's own message.
+        Looked up by its name, because the controller creates the load balancer and the Ingress's
+        status has only its host name. In a preview without that host name the result is unknown. A
+        load balancer that does not exist stops the preview with AWS's error message.
         """
         return lb.get_load_balancer_output(
             name=self.load_balancer_host.apply(name_of_load_balancer),
@@ -163,8 +163,8 @@ class PublicEndpoint(pulumi.ComponentResource):
                 },
             },
             spec={
-                # The field, and not the annotation of old: both together are refused, and the
-                # annotation alone passes the class's own settings by.
+                # Use `ingressClassName`: the annotation bypasses IngressClass parameters, and the
+                # API server refuses both together.
                 "ingress_class_name": args.ingress_class,
                 "rules": [
                     {
@@ -228,7 +228,7 @@ class PublicEndpoint(pulumi.ComponentResource):
                     "evaluate_target_health": True,
                 }
             ],
-            # Without `allow_overwrite`: a record that is there is somebody else's.
+            # Without `allow_overwrite`: an existing record does not belong to this stack.
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -248,7 +248,7 @@ def load_balancer_host(status: IngressStatus | None) -> str:
 
 
 def name_of_load_balancer(host: str) -> pulumi.Input[str]:
-    """The name of the load balancer with that host name; unknown where the host is."""
+    """The name of the load balancer with that host name; unknown if the host is."""
     if host == _UNKNOWN_HOST:
         return pulumi.Output.from_input(UNKNOWN)  # pyright: ignore[reportReturnType]
     try:

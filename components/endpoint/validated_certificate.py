@@ -12,8 +12,8 @@ from pulumi_aws.acm import Certificate, CertificateValidation
 TYPE = "agent-observability:index:ValidatedCertificate"
 
 _LIMIT: Final = "20m"
-"""AWS looks for the record within minutes. The provider's own limit is 75 minutes, which a zone
-that nobody delegated to would use up."""
+"""AWS finds the record within minutes. The provider's limit is 75 minutes, which a zone without
+delegation would use up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,10 @@ class ValidatedCertificateArgs:
 
 
 class ValidatedCertificate(pulumi.ComponentResource):
-    """A certificate, the record that proves it, and the wait until it is issued.
+    """A certificate, the DNS record that validates it, and the wait until it is issued.
 
-    Nothing has a fixed name: another host is another certificate, made before the one in use goes.
+    Nothing has a fixed name: for another host, a new certificate is issued before the old one is
+    deleted.
     """
 
     arn: pulumi.Output[str]
@@ -41,7 +42,7 @@ class ValidatedCertificate(pulumi.ComponentResource):
         certificate = Certificate(
             f"{name}-certificate", domain_name=args.host, validation_method="DNS", opts=child
         )
-        # One name, one record to prove it.
+        # One host name has one validation record.
         proof = certificate.domain_validation_options.apply(lambda options: options[0])
         record = route53.Record(
             f"{name}-record",
@@ -50,8 +51,8 @@ class ValidatedCertificate(pulumi.ComponentResource):
             type=proof.apply(lambda option: option.resource_record_type or ""),
             records=[proof.apply(lambda option: option.resource_record_value or "")],
             ttl=60,
-            # AWS asks for the same record for every certificate of this name in the account, and
-            # again for each renewal: it may be there already.
+            # AWS asks for the same record for every certificate of this host name in the account,
+            # and for each renewal, so it may already exist.
             allow_overwrite=True,
             opts=child,
         )

@@ -1,1 +1,1 @@
-"""What all Kubernetes objects of a stack share: labels, pod security, placement, quantities."""
+"""What Kubernetes objects of a stack share: labels, pods, placement, backing services."""

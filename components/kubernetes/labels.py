@@ -1,4 +1,4 @@
-"""The recommended Kubernetes labels, and the two of them that select. Pure; imports no SDK.
+"""The recommended Kubernetes labels, and the two of them that select.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 """
@@ -12,7 +12,7 @@ NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
 
 
 def selector(instance: str, component: str) -> dict[str, str]:
-    """Labels that select the pods of one workload. Immutable, so they name nothing that changes."""
+    """Labels that select the pods of one workload. Selectors are immutable: no value may change."""
     return {
         "app.kubernetes.io/instance": instance,
         "app.kubernetes.io/component": component,

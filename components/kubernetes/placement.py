@@ -1,4 +1,4 @@
-"""Where pods run and what they request. Pure; imports no SDK at run time."""
+"""Where pods run and what they request."""
 
 from __future__ import annotations
 

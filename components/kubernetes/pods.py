@@ -1,4 +1,4 @@
-"""What every pod of the stack has in common: the ``restricted`` Pod Security Standard."""
+"""The parts of a pod that all pods of the stack share; ``restricted`` Pod Security Standard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Placed(TypedDict):
 
 
 def placed(placement: Placement) -> Placed:
-    """Where a pod may run and how its images are pulled; what is not decided is left out."""
+    """Where a pod may run and how its images are pulled; settings without a value are left out."""
     part: Placed = {}
     if placement.image_pull_secrets:
         part["image_pull_secrets"] = [{"name": name} for name in placement.image_pull_secrets]
@@ -63,7 +63,7 @@ def container_security(*, read_only: bool) -> SecurityContextArgsDict:
 
 
 def resource_requirements(resources: ContainerResources) -> ResourceRequirementsArgsDict:
-    """Requests and limits; no CPU limit, because throttling is what makes probes time out."""
+    """Requests and limits. No CPU limit: throttling makes probes time out."""
     return {
         "requests": {"cpu": resources.cpu, "memory": resources.memory},
         "limits": {"memory": resources.memory_limit},

@@ -1,4 +1,4 @@
-"""Kubernetes resource quantities and what follows from them. Pure; imports no SDK."""
+"""Kubernetes resource quantities and what follows from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def parse(quantity: str) -> Decimal:
 def node_heap_mib(memory_limit: str) -> int:
     """V8's old-space limit in MiB for a container with ``memory_limit``.
 
-    Three quarters of the limit: the rest holds buffers, code and the young generation. Without
-    it V8 sizes its heap by the limit itself and the container is killed before it collects.
+    Three quarters of the memory limit; the rest is for buffers, code and the young generation.
+    Without this setting V8 sizes its heap by the whole limit, and the kernel kills the container
+    before a garbage collection.
     """
     return int(parse(memory_limit) * 3 / 4 / 2**20)

@@ -1,4 +1,4 @@
-"""Langfuse's environment variables that are not secret. Pure; imports no SDK."""
+"""Langfuse's environment variables that are not secret."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PORT: Final = 3000
 
 ORGANIZATION_ID: Final = "default"
 PROJECT_ID: Final = "default"
-"""Fixed: a changed id would make a second organisation or project, not rename the first."""
+"""Fixed: a changed id would create a second organisation or project, not rename the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LangfuseSettings:
-    """What people decide about Langfuse, apart from secrets."""
+    """Langfuse's settings that people choose, except secrets."""
 
     version: Version
     public_url: str
@@ -27,7 +27,7 @@ class LangfuseSettings:
     memory_limit: str
     """Memory limit of the container, as a Kubernetes quantity."""
     sign_up: bool = False
-    """Whether anybody can register."""
+    """Whether new users can register."""
     telemetry: bool = False
     experimental_features: bool = False
     organization: str = "Default"
@@ -42,7 +42,7 @@ class LangfuseSettings:
 def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
     """Variables for the web container, sorted by name.
 
-    A variable that the release does not know, or that has no value, is left out: before 2.84.0 an
+    A variable that the release does not know, or that has no value, is left out. Before 2.84.0, an
     empty string fails the start-up check.
     """
     variables = {
@@ -50,7 +50,7 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
         # Kubernetes sets HOSTNAME to the pod's name, and Next.js would listen on that alone.
         "HOSTNAME": "0.0.0.0",  # noqa: S104
         "KEEP_ALIVE_TIMEOUT": str(lifecycle.KEEP_ALIVE_TIMEOUT * 1000),
-        # The migration Job has done it; two pods at once would deadlock
+        # The migration Job has migrated; two pods that migrate at once would deadlock
         # (https://github.com/langfuse/langfuse/issues/4032).
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "true",
         "LANGFUSE_CSP_ENFORCE_HTTPS": _flag(settings.public_url.startswith("https://")),

@@ -1,21 +1,21 @@
-"""The seconds that have to agree for a rollout to drop no request. Pure; imports no SDK.
+"""The seconds that have to agree for a rollout to drop no request.
 
-A pod that is told to go (t = 0 s), behind a Service or an Application Load Balancer:
+The termination of a pod (t = 0 s), behind a Service or an Application Load Balancer:
 
     0    the Endpoints entry is removed and the load balancer starts to deregister the target;
-         the preStop hook sleeps, so that requests routed on old knowledge still find a server
-    15   PRE_STOP: SIGTERM; Langfuse fails its readiness page and goes on serving. It never exits
-         by itself before 110 s (2.81 and newer) or 200 s (older)
+         the preStop hook sleeps, because requests still arrive until that is complete
+    15   PRE_STOP: SIGTERM; Langfuse fails its readiness page and continues to serve. It does not
+         exit by itself before 110 s (2.81 and newer) or 200 s (older)
     45   PRE_STOP + DEREGISTRATION_DELAY: the load balancer has drained the target
-    60   TERMINATION_GRACE: SIGKILL, with nothing left in flight. A longer grace would only make
-         every rollout wait, because the process does not exit by itself
+    60   TERMINATION_GRACE: SIGKILL, with no request in flight. A longer grace period would only
+         prolong every rollout, because the process does not exit by itself
 
-Keep-alive: a server has to keep idle connections longer than the load balancer in front of it
-does, or the balancer reuses one that was just closed and answers 502.
+Keep-alive: a server has to keep idle connections longer than the load balancer in front of it.
+Otherwise the load balancer reuses a connection that was just closed, and answers 502.
 
-Start: migrations run in a Job before, so a start is only Node.js loading; STARTUP_LIMIT is
-generous for a cold image on a throttled node, and below PROGRESS_DEADLINE so that a pod which
-cannot start is reported as that pod's failure.
+Start: migrations run in a Job before, so a start only loads Node.js. STARTUP_LIMIT is enough for a
+cold image on a throttled node, and below PROGRESS_DEADLINE, so that a pod which cannot start is
+reported as that pod's failure.
 """
 
 from typing import Final
@@ -35,7 +35,7 @@ STARTUP_FAILURES: Final = 60
 STARTUP_LIMIT: Final = STARTUP_PERIOD * STARTUP_FAILURES
 
 PROGRESS_DEADLINE: Final = 540
-"""For one pod to become ready: Kubernetes says which does not, before Pulumi stops waiting."""
+"""For one pod to become ready. Kubernetes reports a failure before Pulumi's wait times out."""
 
 POD_TURN: Final = 120
 """One pod's turn in a rollout: start, two health checks of the load balancer, readiness gate."""
@@ -44,7 +44,7 @@ POD_TURN: Final = 120
 def rollout_limit(pods: int) -> int:
     """Seconds for a rollout of ``pods``, one after the other, the slowest of them stuck once.
 
-    Pulumi's own limit of 600 s is for all pods together: it would fail exactly when the autoscaler
+    Pulumi's default of 600 s is for all pods together. It would be too short once the autoscaler
     has scaled out.
     """
     return PROGRESS_DEADLINE + POD_TURN * pods

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
         NetworkPolicySpecArgsDict,
     )
 
-    from components.postgres.connection import DatabaseConnection
+    from components.kubernetes.backing import Backing
 
 
 def web_policy(
     pods: Mapping[str, str],
     *,
-    database: DatabaseConnection,
+    backings: Sequence[Backing],
     client_namespaces: Sequence[str],
     client_networks: pulumi.Input[Sequence[str]] | None,
     egress_ports: Sequence[int],
 ) -> NetworkPolicySpecArgsDict:
-    """In from its own and the clients' namespaces and the networks; out to DNS, the database and
-    the given ports."""
+    """In from its own and the clients' namespaces and the networks; out to DNS, the backing
+    services and the given ports."""
     clients: list[NetworkPolicyPeerArgsDict] = [
         {"pod_selector": {}},
         *(
@@ -58,18 +58,18 @@ def web_policy(
                 "ports": [{"protocol": "TCP", "port": "http"}],
             }
         ],
-        "egress": [_dns(), _to(database), *anywhere],
+        "egress": [_dns(), *(_to(backing) for backing in backings), *anywhere],
     }
 
 
 def migration_policy(
-    pods: Mapping[str, str], *, database: DatabaseConnection
+    pods: Mapping[str, str], *, backings: Sequence[Backing]
 ) -> NetworkPolicySpecArgsDict:
-    """Nothing in; out to DNS and the database."""
+    """Nothing in; out to DNS and the backing services."""
     return {
         "pod_selector": {"match_labels": pods},
         "policy_types": ["Ingress", "Egress"],
-        "egress": [_dns(), _to(database)],
+        "egress": [_dns(), *(_to(backing) for backing in backings)],
     }
 
 
@@ -78,20 +78,20 @@ def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
 
 
 def _dns() -> NetworkPolicyEgressRuleArgsDict:
-    """To any resolver: a node-local cache has an address of its own, and no pod to select."""
+    """To any resolver: a node-local cache has a host address, and no pod to select."""
     return {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
 
 
-def _to(database: DatabaseConnection) -> NetworkPolicyEgressRuleArgsDict:
-    """To the database's pods, to its networks, or to its port anywhere.
+def _to(backing: Backing) -> NetworkPolicyEgressRuleArgsDict:
+    """To the service's pods, to its networks, or to its port anywhere.
 
-    An RDS address changes with a failover, within the networks of its VPC.
+    The networks, because an address changes with a failover within the networks of its VPC.
     """
-    rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": database.port}]}
-    if database.pods is not None:
-        rule["to"] = [{"pod_selector": {"match_labels": database.pods}}]
-    elif database.networks is not None:
-        rule["to"] = pulumi.Output.from_input(database.networks).apply(
+    rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": backing.port}]}
+    if backing.pods is not None:
+        rule["to"] = [{"pod_selector": {"match_labels": backing.pods}}]
+    elif backing.networks is not None:
+        rule["to"] = pulumi.Output.from_input(backing.networks).apply(
             lambda networks: [_peer({"ip_block": {"cidr": network}}) for network in networks]
         )
     return rule

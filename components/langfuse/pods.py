@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from components.kubernetes.placement import ContainerResources
@@ -14,9 +15,9 @@ from components.kubernetes.pods import (
 )
 from components.langfuse import lifecycle, versions
 from components.langfuse.environment import PORT
-from components.postgres.url import CA_FOLDER
 
 if TYPE_CHECKING:
+    import pulumi
     from pulumi_kubernetes.core.v1 import (
         ConfigMap,
         ContainerArgsDict,
@@ -29,30 +30,39 @@ if TYPE_CHECKING:
         VolumeMountArgsDict,
     )
 
-    from components.langfuse.application import LangfuseArgs
-
+    from components.langfuse.args import LangfuseArgs
+    from components.secrets.delivery import DeliveredSecret
 
 _UID: Final = 1001
 """uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
 
-_CA_VOLUME: Final = "database-ca"
-
 _MIGRATION_RESOURCES: Final = ContainerResources(cpu="100m", memory="256Mi", memory_limit="1Gi")
-"""Prisma's command line and its engine; the work is the database's."""
+"""For Prisma's command line and its engine; the database does the work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateVolume:
+    """A volume with the root certificate of a backing service."""
+
+    name: str
+    folder: str
+    """Where it is mounted."""
+    config_map: pulumi.Output[str]
+    """Name of the ConfigMap that holds the certificate."""
 
 
 def pod(
     args: LangfuseArgs,
     account: ServiceAccount,
     container: ContainerArgsDict,
-    certificates: ConfigMap | None,
+    certificates: Sequence[CertificateVolume],
 ) -> PodSpecArgsDict:
-    """What the web pods and the migration pod have in common."""
+    """What all pods of Langfuse have in common."""
     return {
         "service_account_name": account.metadata.apply(lambda m: m.name or ""),
         "automount_service_account_token": False,
-        # A Service called langfuse would give every pod LANGFUSE_PORT and more: names that look
-        # like settings.
+        # Kubernetes would set LANGFUSE_PORT and more for a Service called langfuse: names that look
+        # like Langfuse's settings.
         "enable_service_links": False,
         **placed(args.placement),
         "security_context": pod_security(_UID),
@@ -61,49 +71,63 @@ def pod(
     }
 
 
-def _volumes(certificates: ConfigMap | None) -> list[VolumeArgsDict] | None:
-    if certificates is None:
-        return None
-    name = certificates.metadata.apply(lambda m: m.name or "")
-    return [{"name": _CA_VOLUME, "config_map": {"name": name}}]
+def versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str, str]:
+    """Labels with the release."""
+    return {**object_labels, "app.kubernetes.io/version": str(args.version)}
 
 
-def _mounts(args: LangfuseArgs) -> list[VolumeMountArgsDict] | None:
-    if args.database.ca_certificate is None:
-        return None
-    return [{"name": _CA_VOLUME, "mount_path": CA_FOLDER, "read_only": True}]
+def account_annotations(args: LangfuseArgs) -> dict[str, pulumi.Input[str]] | None:
+    """Annotations of the web pods and of their service account."""
+    return dict(args.service_account_annotations) or None
 
 
-def _database_url(args: LangfuseArgs) -> EnvVarArgsDict:
-    return {
-        "name": "DATABASE_URL",
-        "value_from": {
-            "secret_key_ref": {"name": args.database_secret.name, "key": "DATABASE_URL"}
-        },
-    }
+def _volumes(certificates: Sequence[CertificateVolume]) -> list[VolumeArgsDict] | None:
+    volumes: list[VolumeArgsDict] = [
+        {"name": volume.name, "config_map": {"name": volume.config_map}} for volume in certificates
+    ]
+    return volumes or None
 
 
-def migration_container(args: LangfuseArgs) -> ContainerArgsDict:
-    """Migrates and stops: see ``Langfuse``."""
+def _mounts(certificates: Sequence[CertificateVolume]) -> list[VolumeMountArgsDict] | None:
+    mounts: list[VolumeMountArgsDict] = [
+        {"name": volume.name, "mount_path": volume.folder, "read_only": True}
+        for volume in certificates
+    ]
+    return mounts or None
+
+
+def _from_secret(secret: DeliveredSecret, names: Iterable[str]) -> list[EnvVarArgsDict]:
+    return [
+        {"name": name, "value_from": {"secret_key_ref": {"name": secret.name, "key": name}}}
+        for name in names
+    ]
+
+
+def migration_container(
+    args: LangfuseArgs, certificates: Sequence[CertificateVolume]
+) -> ContainerArgsDict:
+    """Migrates and stops (see ``migration``)."""
     return {
         "name": "migration",
         "image": args.image,
         "args": ["true"],
-        "env": [_database_url(args)],
+        "env": _from_secret(args.database_secret, args.database.secret_environment),
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=False),
-        "volume_mounts": _mounts(args),
+        "volume_mounts": _mounts(certificates),
     }
 
 
-def web_container(args: LangfuseArgs, config: ConfigMap) -> ContainerArgsDict:
+def web_container(
+    args: LangfuseArgs, config: ConfigMap, certificates: Sequence[CertificateVolume]
+) -> ContainerArgsDict:
     """Serves, on settings from ``config`` and the secrets."""
     readiness = versions.readiness_path(args.version)
     liveness = versions.liveness_path(args.version)
     return {
         "name": "langfuse",
         "image": args.image,
-        "env": [_database_url(args)],
+        "env": _from_secret(args.database_secret, args.database.secret_environment),
         "env_from": [
             {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
             {"secret_ref": {"name": args.secret.name}},
@@ -112,19 +136,19 @@ def web_container(args: LangfuseArgs, config: ConfigMap) -> ContainerArgsDict:
         "resources": resource_requirements(args.resources),
         # Next.js writes its cache below the working folder.
         "security_context": container_security(read_only=False),
-        "volume_mounts": _mounts(args),
+        "volume_mounts": _mounts(certificates),
         "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
         "startup_probe": _http(
             readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
         ),
         "readiness_probe": _http(readiness, period=5, failures=3),
-        # Restarts only a process that hangs: never one whose database is away.
+        # Restarts only a process that hangs, not one whose database is unavailable.
         "liveness_probe": _http(liveness, period=10, failures=6),
     }
 
 
 def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
-    """A probe of an HTTP path, or of the port alone. Generous with a throttled event loop."""
+    """A probe of an HTTP path, or of the port alone. Its timeout allows for a slow event loop."""
     probe: ProbeArgsDict = {
         "period_seconds": period,
         "timeout_seconds": 5,
@@ -140,7 +164,7 @@ def _http(path: str | None, *, period: int, failures: int) -> ProbeArgsDict:
 def spread(
     pods: Mapping[str, str], zones: Literal["preferred", "required"]
 ) -> list[TopologySpreadConstraintArgsDict]:
-    """Over zones, then over hosts; each rollout's pods counted by themselves."""
+    """Over zones, then over hosts. The pods of each rollout are counted separately."""
 
     def over(key: str, unsatisfiable: str) -> TopologySpreadConstraintArgsDict:
         return {

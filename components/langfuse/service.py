@@ -21,8 +21,8 @@ class LangfuseServiceArgs:
 class LangfuseService(pulumi.ComponentResource):
     """Port 80 of the ``Langfuse`` component of the same name.
 
-    Apart from it, because a load balancer stands between the two: its Ingress names the Service,
-    and has to be there before the first pod (see ``PublicEndpoint``).
+    A separate component, because the Ingress refers to the Service and has to exist before the
+    first pod (see ``PublicEndpoint``).
     """
 
     name: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""Langfuse's settings for object storage, by release. Pure; imports no SDK."""
+"""Langfuse's settings for object storage, by release."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from components.langfuse import versions
 from components.langfuse.versions import Version
 
 EXPORT_PREFIX: Final = "lf-export-"
-"""What Langfuse's exports start with, at the top of the bucket. Not to be configured: see
+"""Prefix of the names of exports, at the top of the bucket. It cannot be configured: see
 web/src/server/api/routers/generations/exportQuery/index.ts in langfuse/langfuse at v2.95.12."""
 
 MEDIA_PREFIX: Final = "media/"
-"""Where media goes. 2.90.0 takes no prefix without a slash at its end."""
+"""Prefix of media. 2.90.0 accepts no prefix without a slash at its end."""
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 def storage_environment(
     bucket: T, *, version: Version, region: str, exports: bool, media: bool
 ) -> dict[str, str | T]:
-    """Variables that are not secret; none for what the release cannot do."""
+    """Variables that are not secret; none for features that the release does not have."""
     variables: dict[str, str | T] = {}
     if exports:
         variables |= {"S3_BUCKET_NAME": bucket, "S3_REGION": region}
@@ -43,12 +43,12 @@ def static_keys(access_key_id: str, secret_access_key: str) -> dict[str, str]:
 
 
 def needs_static_keys(version: Version) -> bool:
-    """Whether exports of a release need an access key: it does not look for a role."""
+    """Whether exports of a release need an access key, because it cannot use a role."""
     return version < versions.EXPORT_WITHOUT_STATIC_KEYS
 
 
 def role_prefixes(*, version: Version, exports: bool, media: bool) -> list[str]:
-    """Prefixes of the objects that a release reaches by role; none, if it needs no role."""
+    """Prefixes of the objects that a release accesses by role; none if it needs no role."""
     prefixes: list[str] = []
     if exports and not needs_static_keys(version):
         prefixes.append(EXPORT_PREFIX)

@@ -1,4 +1,4 @@
-"""What each Langfuse 2 release knows: settings, probe paths, shutdown. Pure; imports no SDK.
+"""What each Langfuse 2 release knows: settings, probe paths, shutdown.
 
 Read from the tags of the langfuse/langfuse repository (web/src/env.mjs, packages/shared/src/env.ts,
 web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).
@@ -34,7 +34,7 @@ OLDEST: Final = Version(2, 75, 0)
 """The release that the topology was first described for (2024-08-29)."""
 
 LATEST: Final = Version(2, 95, 12)
-"""The last release of version 2 (2025-11-13): nothing follows it but version 3."""
+"""The last release of version 2 (2025-11-13)."""
 
 # Every tag of the range that upstream published: a gap (2.95.2) would be an ImagePullBackOff.
 RELEASES: Final = tuple(
@@ -104,14 +104,14 @@ def liveness_path(version: Version) -> str | None:
 def readiness_path(version: Version) -> str:
     """HTTP path for the readiness probe and the load balancer's health check.
 
-    ``/ready`` answers 500 from SIGTERM on, so that a terminating pod leaves the Service and the
-    target group while it still serves. Older releases have that behaviour in ``/health``.
+    ``/ready`` answers 500 from SIGTERM on, so that a terminating pod is removed from the Service
+    and the target group while it still serves. In older releases ``/health`` does.
     """
     return "/api/public/ready" if version >= READY_ENDPOINT else "/api/public/health"
 
 
 def health_path(version: Version) -> str:
-    """HTTP path, with query, of a look from outside: with the database, where the release can.
+    """HTTP path, with query, of a check from outside, which includes the database if it can.
 
     From 2.79 to 2.89 no page queries the database.
     """

@@ -1,1 +1,1 @@
-"""Dashboards, alert rules and CloudWatch alarms."""
+"""Dashboards, alert rules and CloudWatch alarms, and what they share."""

@@ -1,4 +1,4 @@
-"""What is watched, by the names that its metrics carry. Pure; imports no SDK."""
+"""The names by which metrics identify a stack's workloads and AWS resources."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ class Watched:
     """One stack's workloads, as kube-state-metrics, cAdvisor and the kubelet name them."""
 
     stack: str
-    """What tells this stack's dashboards and alerts from another's."""
+    """Distinguishes the dashboards and alerts of this stack from those of others."""
     namespace: str
     """Namespace of Langfuse."""
     langfuse: str
     """Name of the Deployment, and of its container and its autoscaler."""
     max_replicas: int
     min_replicas: int
-    """Equal to ``max_replicas``: a fixed number of pods, which is no limit that was reached."""
+    """Equal to ``max_replicas``: a fixed number of pods, so that no alert about the limit fires."""
     migration: str
-    """What the names of migration Jobs start with, before ``-`` and an invented part."""
+    """Prefix of the names of migration Jobs, before ``-`` and a random part."""
     postgres: str | None = None
-    """Name of the database's StatefulSet, where it runs in the cluster; its pod is that name with
-    ``-0`` and its volume claim ``data-`` and the pod's name."""
+    """Name of the database's StatefulSet, if it runs in the cluster. Its pod is ``<name>-0``, its
+    volume claim ``data-<name>-0``."""
     secret_namespaces: Sequence[str] = ()
-    """Namespaces with ExternalSecrets of this stack; none where Secrets are written directly."""
+    """Namespaces with ExternalSecrets of this stack; none if Pulumi writes the Secrets."""
     probe_job: str | None = None
     """Job name of the blackbox probe's metrics; None without one."""
     probe_sees_certificate: bool = True
-    """Whether the probe goes to https."""
+    """Whether the probe uses https."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedInAws:
-    """What CloudWatch has about a stack, by the dimensions of its metrics."""
+    """A stack's resources with metrics in CloudWatch, by the dimensions of these metrics."""
 
     region: str
     database: str | None = None

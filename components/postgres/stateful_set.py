@@ -12,53 +12,22 @@ from pulumi_kubernetes.core.v1 import Secret, Service
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.storage.v1 import StorageClass
 
+from components.kubernetes.backing import Backing
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.pods import (
-    container_security,
-    placed,
-    pod_security,
-    resource_requirements,
-)
-from components.postgres.connection import DatabaseConnection
+from components.postgres.backing import database
+from components.postgres.pod import PORT, PORT_NAME, pod_spec
 from components.postgres.url import connection_url, pool_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_kubernetes.core.v1 import (
-        ContainerArgsDict,
-        PersistentVolumeClaimArgsDict,
-        ProbeArgsDict,
-        VolumeArgsDict,
-        VolumeMountArgsDict,
-    )
+    from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict
 
 TYPE = "agent-observability:index:PostgresStatefulSet"
 
-PORT: Final = 5432
 _USER: Final = "langfuse"
 _DATABASE: Final = "langfuse"
-_UID: Final = 70
-_GRACE: Final = 120
-"""A fast shutdown writes a checkpoint; the image's authors warn that 90 s may not be enough."""
-"""uid and gid of `postgres` in the Alpine image."""
-_MOUNT: Final = "/var/lib/postgresql/data"
-
-# The image reads POSTGRES_PASSWORD only while it makes a new data folder, so a changed password
-# would lock Langfuse out. PostgreSQL's single-user mode sets it before the server starts. The
-# password reaches it by standard input: an argument would show in the process list. It consists of
-# letters and digits (see RandomPassword below), so that it needs no quoting.
-_SET_ROLE: Final = """\
-set -eu
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  echo 'no data yet: the server will be initialised with the password'
-  exit 0
-fi
-printf "ALTER ROLE %s PASSWORD '%s';\\n" "$POSTGRES_USER" "$POSTGRES_PASSWORD" |
-  postgres --single -D "$PGDATA" -c exit_on_error=on "$POSTGRES_DB" > /dev/null
-echo 'password applied'
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +37,9 @@ class PostgresStatefulSetArgs:
     image: str
     """PostgreSQL image (Alpine variant)."""
     storage_gib: int
-    """Size of the volume in GiB. Read once, when the volume is made."""
+    """Size of the volume in GiB. Used only when the volume is created."""
     clients: Mapping[str, Mapping[str, str]]
-    """Labels of the pods that may connect, by what they are."""
+    """Labels of the pods that may connect, by role."""
     connection_limit: int
     """Connections that each client pod may hold."""
     max_connections: int
@@ -86,9 +55,9 @@ class PostgresStatefulSetArgs:
 
 
 class PostgresStatefulSet(pulumi.ComponentResource):
-    """A one-pod PostgreSQL with a persistent volume, reachable by its clients only."""
+    """PostgreSQL in one pod with a persistent volume. Only its clients can connect."""
 
-    connection: DatabaseConnection
+    backing: Backing
     """The database; its URL resolves when the server accepts connections."""
 
     def __init__(
@@ -120,7 +89,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             spec={
                 "cluster_ip": "None",
                 "selector": pods,
-                "ports": [{"name": "postgresql", "port": PORT, "target_port": "postgresql"}],
+                "ports": [{"name": PORT_NAME, "port": PORT, "target_port": PORT_NAME}],
             },
             opts=child,
         )
@@ -136,10 +105,10 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                             {"pod_selector": {"match_labels": client}}
                             for client in args.clients.values()
                         ],
-                        "ports": [{"protocol": "TCP", "port": "postgresql"}],
+                        "ports": [{"protocol": "TCP", "port": PORT_NAME}],
                     }
                 ],
-                # No egress rule: a database opens no connections.
+                # No egress rule: the database opens no connections.
             },
             opts=child,
         )
@@ -152,130 +121,55 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             f"{name}-stateful-set",
             metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
             spec={
-                # By name and not by reference: the pod does not have to wait for the Service.
+                # A plain name, so that the pod does not wait for the Service.
                 "service_name": name,
                 "replicas": 1,
                 "selector": {"match_labels": pods},
-                # The volume outlives the StatefulSet, so that replacing it loses no data. It goes
-                # with the namespace.
+                # The volume outlives the StatefulSet, so that a replacement loses no data. It is
+                # deleted with the namespace.
                 "persistent_volume_claim_retention_policy": {
                     "when_deleted": "Retain",
                     "when_scaled": "Retain",
                 },
                 "template": {
                     "metadata": {"labels": object_labels},
-                    "spec": {
-                        "automount_service_account_token": False,
-                        "enable_service_links": False,
-                        **placed(args.placement),
-                        "security_context": {
-                            **pod_security(_UID),
-                            "fs_group": _UID,
-                            # Not a change of owner for each file at each start.
-                            "fs_group_change_policy": "OnRootMismatch",
-                        },
-                        "termination_grace_period_seconds": _GRACE,
-                        "init_containers": [_apply_password(args, secret)],
-                        "containers": [_server(args, secret)],
-                        "volumes": [
-                            # PostgreSQL's parallel queries need more than the 64 MiB that
-                            # containers get; counts against the memory limit.
-                            _scratch("shm", medium="Memory", size="256Mi"),
-                            _scratch("run", medium="Memory", size="1Mi"),
-                            _scratch("tmp", medium="", size="1Gi"),
-                        ],
-                    },
+                    "spec": pod_spec(
+                        image=args.image,
+                        max_connections=args.max_connections,
+                        resources=args.resources,
+                        placement=args.placement,
+                        credentials=secret.metadata.apply(lambda m: m.name or ""),
+                    ),
                 },
                 "volume_claim_templates": [_claim(args, storage_class)],
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # No connection is possible before the policy that limits them.
+                # The policy exists before any connection is possible.
                 depends_on=[policy],
-                # Immutable: a changed size or class would replace the StatefulSet and change
-                # nothing on the volume. Volumes grow by editing the claim.
+                # Immutable: a changed size or class would replace the StatefulSet without changing
+                # the volume. To grow the volume, edit the claim.
                 ignore_changes=["spec.volumeClaimTemplates"],
             ),
         )
         ready = stateful_set.metadata.apply(lambda m: m.name or "")
         host = pulumi.Output.format("{0}.{1}.svc", ready, args.namespace)
-        self.connection = DatabaseConnection(
-            url=pulumi.Output.secret(
-                pulumi.Output.all(host=host, password=password).apply(
-                    lambda known: connection_url(
-                        user=_USER,
-                        password=known["password"],
-                        host=known["host"],
-                        port=PORT,
-                        database=_DATABASE,
-                        # Stated: the server has no certificate.
-                        parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
-                    )
+        self.backing = database(
+            url=pulumi.Output.all(host=host, password=password).apply(
+                lambda known: connection_url(
+                    **known,
+                    user=_USER,
+                    port=PORT,
+                    database=_DATABASE,
+                    # Explicit, because the server has no certificate.
+                    parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
                 )
             ),
             address=pulumi.Output.format("{0}:{1}", host, PORT),
             port=PORT,
             pods=pods,
         )
-        self.register_outputs({"address": self.connection.address, "service": service.id})
-
-
-def _scratch(name: str, *, medium: str, size: str) -> VolumeArgsDict:
-    """A volume that lives as long as the pod; the root file system is read-only."""
-    return {"name": name, "empty_dir": {"medium": medium or None, "size_limit": size}}
-
-
-def _mounts() -> list[VolumeMountArgsDict]:
-    return [
-        {"name": "data", "mount_path": _MOUNT},
-        {"name": "shm", "mount_path": "/dev/shm"},  # noqa: S108 - where PostgreSQL maps memory
-        {"name": "run", "mount_path": "/var/run/postgresql"},
-        {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
-    ]
-
-
-def _apply_password(args: PostgresStatefulSetArgs, secret: Secret) -> ContainerArgsDict:
-    return {
-        "name": "apply-password",
-        "image": args.image,
-        "command": ["sh", "-c", _SET_ROLE],
-        "env": [{"name": "PGDATA", "value": f"{_MOUNT}/pgdata"}],
-        "env_from": [{"secret_ref": {"name": secret.metadata.apply(lambda m: m.name)}}],
-        "resources": resource_requirements(args.resources),
-        "security_context": container_security(read_only=True),
-        "volume_mounts": _mounts(),
-    }
-
-
-def _server(args: PostgresStatefulSetArgs, secret: Secret) -> ContainerArgsDict:
-    return {
-        "name": "postgresql",
-        "image": args.image,
-        "args": ["-c", f"max_connections={args.max_connections}"],
-        # A subfolder: the root of a new ext4 volume holds lost+found, and initdb wants an empty
-        # folder.
-        "env": [{"name": "PGDATA", "value": f"{_MOUNT}/pgdata"}],
-        "env_from": [{"secret_ref": {"name": secret.metadata.apply(lambda m: m.name)}}],
-        "ports": [{"name": "postgresql", "container_port": PORT}],
-        "resources": resource_requirements(args.resources),
-        "security_context": container_security(read_only=True),
-        # Ten minutes for crash recovery, then unready after 15 s and restarted after a minute.
-        "startup_probe": _probe(period=5, failures=120),
-        "readiness_probe": _probe(period=5, failures=3),
-        "liveness_probe": _probe(period=10, failures=6),
-        "volume_mounts": _mounts(),
-    }
-
-
-def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    """Over TCP: during initdb a temporary server answers on the Unix socket alone."""
-    command = f'exec pg_isready -h 127.0.0.1 -p {PORT} -U "$POSTGRES_USER" -d "$POSTGRES_DB"'
-    return {
-        "exec_": {"command": ["sh", "-c", command]},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
-    }
+        self.register_outputs({"address": self.backing.address, "service": service.id})
 
 
 def _claim(
@@ -292,9 +186,9 @@ def _claim(
 
 
 def _gp3(name: str, object_labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> StorageClass:
-    """Autonamed, because a cluster-wide name would collide between stacks.
+    """An encrypted gp3 class, autonamed because cluster-wide names would collide between stacks.
 
-    Not marked as the default class: that is the cluster owner's decision.
+    It is not marked as the default class, which is the cluster owner's decision.
     """
     return StorageClass(
         name,

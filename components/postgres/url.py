@@ -1,4 +1,4 @@
-"""PostgreSQL connection URLs and the connections they add up to. Pure; imports no SDK."""
+"""PostgreSQL connection URLs, and the number of connections of all clients."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ RESERVED_CONNECTIONS: Final = 3
 """``superuser_reserved_connections``."""
 
 MIGRATION_CONNECTIONS: Final = 2
-"""``prisma migrate deploy`` holds its advisory lock on one and works on another."""
+"""``prisma migrate deploy`` holds its advisory lock on one and migrates on another."""
 
 ROLLOUT_PODS: Final = 2
 """Pods beyond the replica maximum during a rollout: one surge pod, one terminating pod."""
 
 CA_FOLDER: Final = "/etc/rds-ca"
 CA_FILE: Final = f"{CA_FOLDER}/ca.pem"
-"""Where a client finds the certificate that a verified connection is checked against."""
+"""Path of the certificate against which a client verifies the server."""
 
 
 def connection_url(
@@ -34,8 +34,8 @@ def connection_url(
 ) -> str:
     """A URL as Prisma reads it; user, password and database are percent-encoded.
 
-    Langfuse's own assembly from DATABASE_HOST and DATABASE_PASSWORD encodes nothing, and
-    DATABASE_PORT is read by no version, so the program always gives the whole URL.
+    The program always sets the whole URL: when Langfuse composes it from DATABASE_HOST and
+    DATABASE_PASSWORD it encodes nothing, and no version reads DATABASE_PORT.
     """
     credentials = f"{quote(user, safe='')}:{quote(password, safe='')}"
     query = urlencode(parameters, quote_via=quote, safe="/")
@@ -43,15 +43,16 @@ def connection_url(
 
 
 def pool_parameters(connection_limit: int) -> dict[str, str]:
-    """Prisma's pool settings. Its default, twice the *node's* CPUs plus one, fits no pod."""
+    """Prisma's pool settings. Its default depends on the *node's* CPUs: twice their number plus
+    one."""
     return {"connection_limit": str(connection_limit), "pool_timeout": "10"}
 
 
 def verified_tls() -> dict[str, str]:
     """Prisma's parameters for an encrypted connection to a server whose certificate is checked.
 
-    Prisma knows no ``verify-full``: it would take it for ``prefer``, which falls back to plain
-    text; and ``require`` alone accepts any certificate.
+    Prisma treats the unknown ``verify-full`` as ``prefer``, which falls back to plain text, and
+    ``require`` alone accepts any certificate.
     """
     return {"sslmode": "require", "sslaccept": "strict", "sslcert": CA_FILE}
 

@@ -1,4 +1,4 @@
-"""The secrets that Langfuse needs once and for ever, generated."""
+"""The secrets of Langfuse that are generated once and kept."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class AppCredentialsArgs:
     first_login: bool
     """Generate the first user's password and the first project's keys (Langfuse 2.78.0 on)."""
     protect: bool = False
-    """Refuse deletion and replacement of ENCRYPTION_KEY and SALT: without the first, provider
-    keys stored in Langfuse are lost; without the second, the fast path of every API key is."""
+    """Refuse deletion and replacement of ENCRYPTION_KEY and SALT. Without the first, Langfuse
+    cannot decrypt stored provider keys; without the second, the fast look-up of API keys fails."""
 
 
 class AppCredentials(pulumi.ComponentResource):
     """NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY, and the first user's and project's credentials.
 
-    Every input of a random resource replaces it: a changed length would be a new key. So the
-    lengths are constants, and nothing else is set.
+    Every changed input of a random resource replaces it: another length would be a new key. So the
+    lengths are constants.
     """
 
     nextauth_secret: pulumi.Output[str]
-    """32 random bytes, base64; secret. A change logs every user out and does no more."""
+    """32 random bytes, base64; secret. A change only logs every user out."""
     salt: pulumi.Output[str]
     """32 random bytes, base64; secret."""
     encryption_key: pulumi.Output[str]
@@ -39,7 +39,7 @@ class AppCredentials(pulumi.ComponentResource):
     admin_password: pulumi.Output[str] | None
     """First user's password; secret. Langfuse reads it only while the user does not exist."""
     public_key: pulumi.Output[str] | None
-    """``pk-lf-…`` of the first project; secret, because it is half of a pair that rotates whole."""
+    """``pk-lf-…`` of the first project; secret, because both keys are one pair."""
     secret_key: pulumi.Output[str] | None
     """``sk-lf-…`` of the first project; secret."""
 
@@ -59,8 +59,8 @@ class AppCredentials(pulumi.ComponentResource):
             self.admin_password = random.RandomPassword(
                 f"{name}-admin-password", length=24, special=False, opts=child
             ).result
-            # One source for both halves: Langfuse looks a key up by its public half and never
-            # changes the secret one, so a new secret with the old public key would be refused.
+            # One source for both keys: Langfuse finds a pair by its public key and never changes
+            # the secret key, so a new secret key with the old public key would be refused.
             pair = _random_key(f"{name}-project-keys", child)
             self.public_key = pair.apply(lambda key: f"pk-lf-{key[:_KEY_BYTES]}")
             self.secret_key = pair.apply(lambda key: f"sk-lf-{key[_KEY_BYTES:]}")
@@ -70,9 +70,9 @@ class AppCredentials(pulumi.ComponentResource):
 def _random_key(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """32 random bytes as 64 hexadecimal digits; secret.
 
-    Not a RandomBytes: its resource id is its value, and ids stand in clear in the state, in
-    previews and in ``pulumi stack --show-ids``. A RandomPassword's id is "none"; over an alphabet
-    of sixteen characters each of its characters is four random bits.
+    Not a RandomBytes: its resource id is its value, and ids are in clear text in the state, in
+    previews and in ``pulumi stack --show-ids``. The id of a RandomPassword is "none". With an
+    alphabet of sixteen characters, each character is four random bits.
     """
     return random.RandomPassword(
         name,

@@ -1,10 +1,10 @@
-"""The shape that every way of delivering secrets has."""
+"""Delivery of secret values to pods: what every way of it takes and gives."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import pulumi
 
@@ -20,29 +20,31 @@ class DeliveredSecret:
     name: pulumi.Output[str]
 
 
-class Deliver(Protocol):
-    """Delivers secret values into one namespace."""
+@dataclass(frozen=True, kw_only=True)
+class SecretArgs:
+    """One Secret to deliver."""
 
-    def __call__(
-        self,
-        name: str,
-        role: str,
-        values: Mapping[str, pulumi.Input[str]],
-        opts: pulumi.ResourceOptions,
-        *,
-        fixed_name: str | None = None,
-    ) -> DeliveredSecret:
-        """A Secret with ``values``; ``name`` is the component's, ``role`` says what it is for.
-
-        ``fixed_name``: the name that people write into their own manifests. Such a Secret changes
-        in place; without it, changed values have a new name.
-        """
-        ...
+    role: str
+    """What the Secret is for. Distinguishes it from others of the same namespace."""
+    values: Mapping[str, pulumi.Input[str]]
+    """Values by key; each is treated as secret, whether it is marked or not."""
+    fixed_name: str | None = None
+    """Name that people write into their own manifests. Such a Secret changes in place, and pods
+    read it when they start. Without it, changed values have a new name."""
 
 
-class Delivery(Protocol):
-    """A way of delivering secrets: the same shape, whatever stands behind it."""
+class SecretsOfNamespace(ABC):
+    """Delivers Secrets into one namespace."""
 
+    @abstractmethod
+    def deliver(self, name: str, args: SecretArgs, opts: pulumi.ResourceOptions) -> DeliveredSecret:
+        """Make the Secret; ``name`` is the component's."""
+
+
+class Delivery(ABC):
+    """A way of delivering secrets."""
+
+    @abstractmethod
     def into(
         self,
         name: str,
@@ -50,6 +52,5 @@ class Delivery(Protocol):
         opts: pulumi.ResourceOptions,
         *,
         path: tuple[str, ...] = (),
-    ) -> Deliver:
-        """Prepare a namespace once; ``path`` tells its secrets from those of others."""
-        ...
+    ) -> SecretsOfNamespace:
+        """Prepare a namespace, once; ``path`` distinguishes its secrets from those of others."""

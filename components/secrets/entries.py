@@ -1,4 +1,4 @@
-"""Secrets Manager entries: their names, and what names one version of them. Pure."""
+"""Names of Secrets Manager entries and of their versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LIKE_THE_END_OF_AN_ARN: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 
 
 def entry_name(project: str, stack: str, *role: str) -> str:
-    """``<project>/<stack>/<role>``: two stacks in one account never share an entry."""
+    """``<project>/<stack>/<role>``, so that two stacks in one account never share an entry."""
     return "/".join((project, stack, *role))
 
 

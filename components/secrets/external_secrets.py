@@ -1,4 +1,4 @@
-"""External Secrets' custom resources, as specifications. Pure but for the types.
+"""External Secrets' custom resources, as specifications.
 
 https://external-secrets.io/latest/api/spec/
 """
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     import pulumi
 
 API_VERSION: Final = "external-secrets.io/v1"
-"""Served from 0.16.0 on; ``v1beta1`` is gone since 0.17.0."""
+"""Available from 0.16.0 on; ``v1beta1`` was removed in 0.17.0."""
 
 UNTIL_READY: Final = {"pulumi.com/waitFor": "condition=Ready"}
 """Annotation that makes Pulumi wait for a custom resource, which it otherwise does not."""
 
 READY_MINUTES: Final = 5
-"""How long to wait. A new role takes seconds to be known everywhere, and the operator retries. What
-is not ready by then has no operator, or one that is refused: its events say which."""
+"""How long to wait. A new role takes seconds to propagate, and the operator retries. If an object
+is not ready by then, no operator runs or AWS refuses it; the object's events say which."""
 
 
 def store_spec(*, region: pulumi.Input[str], service_account: pulumi.Input[str]) -> dict[str, Any]:
     """A SecretStore: Secrets Manager of one region, read as one service account.
 
-    The account is the store's own, not the operator's: the operator asks for its token and takes
-    the role in its annotation, so that each namespace reads by its own role.
+    The service account belongs to the store, not to the operator. The operator requests a token of
+    it and assumes the role in its annotation, so that each namespace has its own role.
     """
     return {
         "provider": {
@@ -48,17 +48,16 @@ def external_secret_spec(
 ) -> dict[str, Any]:
     """An ExternalSecret: every key of one version of one entry, in one Secret.
 
-    ``version`` is ``uuid/<version id>``. A version never changes, so what is delivered is what was
-    written, and there is nothing to refresh: the operator acts when this object changes, or when
-    the Secret is damaged or gone.
+    ``version`` is ``uuid/<version id>``. A version never changes, so there is nothing to refresh.
+    The operator acts when this object changes, or when the Secret is changed or deleted.
     """
     return {
         "refreshPolicy": "OnChange",
         "secretStoreRef": {"kind": "SecretStore", "name": store},
         "target": {
             "name": target,
-            # The Secret goes with this object, and stays when the entry is deleted in AWS: pods
-            # that run must be able to start again.
+            # The Secret is deleted with this object, but not when the entry is deleted in AWS:
+            # running pods must be able to restart.
             "creationPolicy": "Owner",
             "deletionPolicy": "Retain",
             "immutable": immutable,

@@ -1,4 +1,4 @@
-"""The External Secrets Operator, for clusters that do not have it."""
+"""The External Secrets Operator, for clusters without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMESPACE: Final = "external-secrets"
 """The namespace that the operator's documentation uses."""
 
 _SECONDS: Final = 300
-"""For images to be pulled and the webhook to have its certificate."""
+"""Time to pull images and to issue the webhook's certificate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,10 @@ class ExternalSecretsOperatorArgs:
 
 
 class ExternalSecretsOperator(pulumi.ComponentResource):
-    """The operator's Helm release. Its definitions are the cluster's: once per cluster."""
+    """The operator's Helm release. Its CRDs are cluster-wide, so install it once per cluster."""
 
     release: pulumi.Resource
-    """Ready when the operator and its webhook answer; for SecretStores to depend on."""
+    """Ready when the operator and its webhook answer. SecretStores depend on it."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(TYPE, name, None, opts)
-        # A Release and not a Chart: Helm waits for the webhook, and the webhook's generated
+        # A Release, not a Chart: Helm waits for the webhook, and the webhook's generated
         # certificate does not change with every `up`.
         self.release = Release(
             f"{name}-release",
-            # A fixed name: a second operator in the cluster is refused, not installed beside.
+            # A fixed name, so that Helm refuses a second operator in the cluster.
             name="external-secrets",
             namespace=NAMESPACE,
             create_namespace=True,
@@ -52,11 +52,11 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
             version=args.version,
             repository_opts={"repo": "https://charts.external-secrets.io"},
             values={
-                # Helm would remove the definitions with the release, and with them every
-                # ExternalSecret of the cluster and the Secrets they own.
+                # Helm would delete the CRDs with the release, and with them every ExternalSecret of
+                # the cluster and its Secret.
                 "crds": {"annotations": {"helm.sh/resource-policy": "keep"}},
             },
-            # A failed install or upgrade leaves what was there before.
+            # A failed install or upgrade is rolled back.
             atomic=True,
             timeout=_SECONDS,
             opts=pulumi.ResourceOptions(parent=self),

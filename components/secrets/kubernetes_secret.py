@@ -9,7 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.kubernetes.labels import labels
-from components.secrets.delivery import Deliver, DeliveredSecret
+from components.secrets.delivery import DeliveredSecret
 
 TYPE = "agent-observability:index:KubernetesSecret"
 
@@ -22,7 +22,7 @@ class KubernetesSecretArgs:
     """Values by key; each is treated as secret, whether it is marked or not."""
     fixed_name: str | None = None
     """Name that people write into their own manifests. Such a Secret changes in place, and pods
-    read it when they start; without it the Secret is immutable and a change makes a new one."""
+    read it when they start. Without it the Secret is immutable and a change makes a new one."""
 
 
 class KubernetesSecret(pulumi.ComponentResource):
@@ -49,28 +49,3 @@ class KubernetesSecret(pulumi.ComponentResource):
         )
         self.delivered = DeliveredSecret(name=secret.metadata.apply(lambda m: m.name or ""))
         self.register_outputs({"name": self.delivered.name})
-
-
-class KubernetesDelivery:
-    """``Delivery`` by Secrets that Pulumi writes."""
-
-    def into(
-        self,
-        name: str,
-        namespace: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-        *,
-        path: tuple[str, ...] = (),
-    ) -> Deliver:
-        def deliver(
-            name: str,
-            role: str,
-            values: Mapping[str, pulumi.Input[str]],
-            opts: pulumi.ResourceOptions,
-            *,
-            fixed_name: str | None = None,
-        ) -> DeliveredSecret:
-            args = KubernetesSecretArgs(namespace=namespace, values=values, fixed_name=fixed_name)
-            return KubernetesSecret(name, args, opts).delivered
-
-        return deliver

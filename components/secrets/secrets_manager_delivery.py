@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
 from components.aws.cluster import OidcProvider
-from components.secrets.delivery import Deliver, DeliveredSecret
+from components.secrets.delivery import DeliveredSecret, Delivery, SecretArgs, SecretsOfNamespace
 from components.secrets.entries import entry_name
 from components.secrets.secrets_manager_secret import SecretsManagerSecret, SecretsManagerSecretArgs
-from components.secrets.secrets_manager_store import SecretsManagerStore, SecretsManagerStoreArgs
+from components.secrets.secrets_manager_store import (
+    SecretReader,
+    SecretsManagerStore,
+    SecretsManagerStoreArgs,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecretsManagerDelivery:
-    """``Delivery`` by entries in AWS Secrets Manager that External Secrets reads."""
+class SecretsManagerDelivery(Delivery):
+    """Entries in AWS Secrets Manager that External Secrets reads."""
 
     project: str
     stack: str
-    """With the project, what tells this stack's entries from others in the account."""
+    """With the project, distinguishes the entries of this stack from others in the account."""
     region: str
     """Region of the entries."""
     oidc: OidcProvider
@@ -28,11 +31,11 @@ class SecretsManagerDelivery:
     recovery_days: int
     """Days for which a deleted entry can be restored."""
     kms_key_arn: str | None
-    """Key of the entries; none takes the account's own."""
+    """Key of the entries; none takes the account's aws/secretsmanager key."""
     protect: bool
     """Refuse deletion and replacement of the entries."""
     operator: pulumi.Resource | None
-    """The operator, where this stack installs it."""
+    """The operator, if this stack installs it."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of the roles that read entries."""
 
@@ -43,7 +46,7 @@ class SecretsManagerDelivery:
         opts: pulumi.ResourceOptions,
         *,
         path: tuple[str, ...] = (),
-    ) -> Deliver:
+    ) -> SecretsOfNamespace:
         store = SecretsManagerStore(
             f"{name}-secrets",
             SecretsManagerStoreArgs(
@@ -55,29 +58,30 @@ class SecretsManagerDelivery:
             ),
             opts,
         )
+        return _Secrets(delivery=self, namespace=namespace, path=path, reader=store.reader)
 
-        def deliver(
-            name: str,
-            role: str,
-            values: Mapping[str, pulumi.Input[str]],
-            opts: pulumi.ResourceOptions,
-            *,
-            fixed_name: str | None = None,
-        ) -> DeliveredSecret:
-            return SecretsManagerSecret(
-                name,
-                SecretsManagerSecretArgs(
-                    namespace=namespace,
-                    entry_name=entry_name(self.project, self.stack, *path, role),
-                    values=values,
-                    reader=store.reader,
-                    recovery_days=self.recovery_days,
-                    kms_key_arn=self.kms_key_arn,
-                    # What agents get is in the stack's own entries too: nothing is lost with it.
-                    protect=self.protect and not path,
-                    fixed_name=fixed_name,
-                ),
-                opts,
-            ).delivered
 
-        return deliver
+@dataclass(frozen=True, kw_only=True)
+class _Secrets(SecretsOfNamespace):
+    delivery: SecretsManagerDelivery
+    namespace: pulumi.Input[str]
+    path: tuple[str, ...]
+    reader: SecretReader
+
+    def deliver(self, name: str, args: SecretArgs, opts: pulumi.ResourceOptions) -> DeliveredSecret:
+        settings = self.delivery
+        return SecretsManagerSecret(
+            name,
+            SecretsManagerSecretArgs(
+                namespace=self.namespace,
+                entry_name=entry_name(settings.project, settings.stack, *self.path, args.role),
+                values=args.values,
+                reader=self.reader,
+                recovery_days=settings.recovery_days,
+                kms_key_arn=settings.kms_key_arn,
+                # The values of agents are in the stack's own entries too: nothing is lost.
+                protect=settings.protect and not self.path,
+                fixed_name=args.fixed_name,
+            ),
+            opts,
+        ).delivered

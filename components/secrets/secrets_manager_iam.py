@@ -1,4 +1,4 @@
-"""IAM documents of Secrets Manager entries: who may read one, and what is refused. Pure."""
+"""IAM documents of Secrets Manager entries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from components.aws.iam_documents import (
 
 
 def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
-    """For the role that External Secrets takes: read one entry, and nothing else.
+    """For the role that External Secrets assumes: read one entry, and nothing else.
 
-    ``GetSecretValue`` is all that External Secrets calls for a value by key and version. Its
-    documentation lists more: ``DescribeSecret`` for tags, ``ListSecrets`` and
-    ``BatchGetSecretValue`` for a search, the rest for pushing secrets; nothing here does that
+    ``GetSecretValue`` is the only action that External Secrets calls for a value by key and
+    version. Its documentation lists more for features that are not used here: ``DescribeSecret``
+    for tags, ``ListSecrets`` and ``BatchGetSecretValue`` for a search, the rest for pushing secrets
     (providers/v1/aws/secretsmanager in https://github.com/external-secrets/external-secrets).
     """
     statements: list[Statement] = [
@@ -26,8 +26,8 @@ def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
             "Sid": "ReadEntry",
             "Effect": "Allow",
             "Action": "secretsmanager:GetSecretValue",
-            # The whole ARN, with the six characters that AWS adds: not an entry of the same name
-            # that somebody makes later.
+            # The whole ARN, with the six characters that AWS adds: it does not match a later entry
+            # of the same name.
             "Resource": entry_arn,
         }
     ]
@@ -38,7 +38,8 @@ def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
                 "Effect": "Allow",
                 "Action": "kms:Decrypt",
                 "Resource": kms_key_arn,
-                # The key may guard other things: only through Secrets Manager, only this entry
+                # The key may be used for other data, too: only through Secrets Manager, only this
+                # entry
                 # (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
                 "Condition": {
                     "StringEquals": {
@@ -52,9 +53,9 @@ def read_entry(*, entry_arn: str, kms_key_arn: str | None) -> PolicyDocument:
 
 
 def entry_guard(*, entry_arn: str) -> PolicyDocument:
-    """For the entry itself: refuse plain HTTP, and every principal of another account.
+    """For the entry itself: deny plain HTTP, and every principal of another account.
 
-    It allows nothing: access comes from the policies of roles in the entry's own account.
+    It allows nothing. Access comes from the policies of roles in the entry's account.
     """
     return document(
         tls_only("secretsmanager", entry_arn),
@@ -63,5 +64,5 @@ def entry_guard(*, entry_arn: str) -> PolicyDocument:
 
 
 def _service_name(arn: str) -> str:
-    """Secrets Manager's own name in the region of ``arn``."""
+    """The service name of Secrets Manager in the region of ``arn``."""
     return f"secretsmanager.{arn.split(':')[3]}.{dns_suffix(arn)}"

@@ -25,12 +25,12 @@ class SecretsManagerSecretArgs:
     namespace: pulumi.Input[str]
     """Namespace of the delivered Secret."""
     entry_name: str
-    """Name of the Secrets Manager entry (see ``entries.entry_name``). A changed name is
-    another entry; a deleted one keeps its name until the recovery window has passed."""
+    """Name of the Secrets Manager entry (see ``entries.entry_name``). Another name makes another
+    entry; the name of a deleted one cannot be reused within the recovery window."""
     values: Mapping[str, pulumi.Input[str]]
     """Values by key; each is treated as secret, whether it is marked or not."""
     reader: SecretReader
-    """Who reads the entry: the store of ``namespace``."""
+    """The store of ``namespace``, which reads the entry."""
     recovery_days: int
     """Days for which the deleted entry can be restored; 0 deletes it at once."""
     kms_key_arn: str | None = None
@@ -39,7 +39,7 @@ class SecretsManagerSecretArgs:
     """Refuse deletion and replacement of the entry. Its values can still change."""
     fixed_name: str | None = None
     """Name that people write into their own manifests. Such a Secret changes in place, and pods
-    read it when they start; without it the Secret is immutable and a change makes a new one."""
+    read it when they start. Without it the Secret is immutable and a change makes a new one."""
 
     def __post_init__(self) -> None:
         if problem := entries.name_problem(self.entry_name):
@@ -49,14 +49,14 @@ class SecretsManagerSecretArgs:
 class SecretsManagerSecret(pulumi.ComponentResource):
     """One Secrets Manager entry, and one version of it as a Kubernetes Secret.
 
-    The Secret is named after the version: a change of the values writes a version, delivers it
-    under a new name beside the old Secret, rolls the pods that name it, and then removes the old.
+    The Secret is named after the version. A change of the values writes a version, delivers it as a
+    Secret with a new name, rolls the pods that refer to it, and then deletes the old Secret.
     """
 
     delivered: DeliveredSecret
     """The Secret, for pods to refer to."""
     entry_name: pulumi.Output[str]
-    """Name of the entry, for people who look for a value."""
+    """Name of the entry, to show to people."""
 
     def __init__(
         self,
@@ -107,9 +107,9 @@ class SecretsManagerSecret(pulumi.ComponentResource):
             kind="ExternalSecret",
             metadata={
                 "namespace": args.namespace,
-                # The Secret's own name: another version is another object, made before the old
-                # one goes. Updated in place it would stay Ready, and the pods would be rolled
-                # before the operator has looked at it.
+                # The same name as the Secret, so that another version makes a new object before the
+                # old one is deleted. An object updated in place would still be Ready, and the pods
+                # would be rolled before the operator has delivered the values.
                 "name": secret_name,
                 "labels": labels(name, "secret"),
                 "annotations": external_secrets.UNTIL_READY,
@@ -123,7 +123,7 @@ class SecretsManagerSecret(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Not before the role may read, and gone before it no longer may.
+                # Created after the role's permission, and deleted before it.
                 depends_on=[permission],
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{external_secrets.READY_MINUTES}m",
@@ -132,7 +132,7 @@ class SecretsManagerSecret(pulumi.ComponentResource):
             ),
         )
         self.delivered = DeliveredSecret(
-            # With the URN the name waits for the object, which is there when it is Ready.
+            # The URN makes the name wait until the object is Ready.
             name=pulumi.Output.all(external_secret.urn, secret_name).apply(lambda known: known[1])
         )
         self.entry_name = entry.name
@@ -146,12 +146,12 @@ def _version(
     guard: SecretPolicy,
     parent: pulumi.Resource,
 ) -> SecretVersion:
-    """The values, as one JSON object: one entry to pay for, one call to read it.
+    """The values as one JSON object: one entry is billed, and one call reads it.
 
-    Write-only: the provider neither reads the values back nor keeps them in the outputs, so a
+    Write-only: the provider neither reads the values back nor stores them in the outputs, so a
     preview or refresh needs no permission to read secrets
-    (https://github.com/hashicorp/terraform-provider-aws/pull/44876). The stack's state still has
-    them among the inputs, encrypted
+    (https://github.com/hashicorp/terraform-provider-aws/pull/44876). The stack's state has them in
+    the inputs, encrypted
     (https://github.com/pulumi/pulumi-terraform-bridge/issues/3201).
     """
     values = pulumi.Output.secret(pulumi.Output.json_dumps(dict(args.values), sort_keys=True))
@@ -162,10 +162,10 @@ def _version(
         secret_string_wo_version=values.apply(write_only_version.version_of),
         opts=pulumi.ResourceOptions(
             parent=parent,
-            # No value before the refusals stand.
+            # The entry has no value before its policy denies other accounts.
             depends_on=[guard],
-            # Replaced and never updated, whatever the provider would do: the version id must be
-            # unknown to the preview of a change, and new after it.
+            # Always replaced, never updated: the version id must be unknown in the preview of a
+            # change, and new after it.
             replace_on_changes=["secretStringWoVersion"],
         ),
     )

@@ -18,15 +18,15 @@ from components.secrets import external_secrets
 TYPE = "agent-observability:index:SecretsManagerStore"
 
 _ROLE_PREFIX_LENGTH = 38
-"""Of IAM's 64 characters; the provider adds 26. A namespace's name may have 63 by itself."""
+"""Names of roles have 64 characters, of which the provider adds 26. Namespaces may have 63."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretReader:
-    """Who reads entries in one namespace. It may read none until an entry lets it."""
+    """The store and the role of one namespace. Each entry adds the permission to read it."""
 
     store_name: pulumi.Output[str]
-    """Name of the SecretStore; resolves when the role can be taken."""
+    """Name of the SecretStore; resolves when the role can be assumed."""
     role_name: pulumi.Output[str]
     """Name of the IAM role, for a policy of each entry."""
 
@@ -40,13 +40,13 @@ class SecretsManagerStoreArgs:
     oidc: OidcProvider
     """The cluster's identity provider, which the role trusts."""
     operator: pulumi.Resource | None = None
-    """The External Secrets Operator, where this program installs it."""
+    """The External Secrets Operator, if this program installs it."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of the role."""
 
 
 class SecretsManagerStore(pulumi.ComponentResource):
-    """A SecretStore of one namespace, and a role that only its own service account can take.
+    """A SecretStore of one namespace, and a role that only its service account can assume.
 
     One for each namespace that gets secrets. The role has no permission by itself: each
     ``SecretsManagerSecret`` adds the one for its own entry.
@@ -91,7 +91,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
                 "labels": object_labels,
                 "annotations": {"eks.amazonaws.com/role-arn": role.arn},
             },
-            # No pod runs as it: the operator asks for its token when it needs one.
+            # No pod runs as this account. The operator requests a token when it needs one.
             automount_service_account_token=False,
             opts=child,
         )
@@ -111,7 +111,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Its definitions and its webhook come with the operator.
+                # Its CRD and its webhook are part of the operator.
                 depends_on=[args.operator] if args.operator else None,
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{external_secrets.READY_MINUTES}m",
@@ -120,7 +120,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
             ),
         )
         self.reader = SecretReader(
-            # The name is known from the start; only with the URN does it wait for the object.
+            # The URN makes the name wait for the object.
             store_name=store.urn.apply(lambda _: name),
             role_name=role.name,
         )

@@ -1,4 +1,4 @@
-"""An S3 bucket for exports and media, and the role that Langfuse reaches it by."""
+"""An S3 bucket for exports and media, and the role with which Langfuse accesses it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TYPE = "agent-observability:index:ObjectStorage"
 ROLE_ANNOTATION: Final = "eks.amazonaws.com/role-arn"
 
 _CLEAN_UP_DAYS: Final = 7
-"""Days in which an overwritten object comes back, and an upload in parts may be finished."""
+"""Days for which an overwritten object can be restored and a multipart upload completed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,13 @@ class ObjectStorageArgs:
     cluster: EksCluster
     """The cluster that Langfuse runs in; the bucket is in its account and region."""
     oidc: OidcProvider | None
-    """The cluster's identity provider; none for a release that uses no role."""
+    """The cluster's identity provider; none if the release uses no role."""
     namespace: pulumi.Input[str]
     """Langfuse's namespace."""
     service_account: str
-    """Langfuse's service account, the only one that can take the role."""
+    """Langfuse's service account, the only one that can assume the role."""
     version: Version
-    """Langfuse's release, which decides what it can store and how."""
+    """Langfuse's release, which determines what it can store and how."""
     exports: bool
     """Store exports from the user interface."""
     media: bool
@@ -50,20 +50,22 @@ class ObjectStorageArgs:
     export_days: int
     """Days until an export expires, in a bucket that is created."""
     protect: bool
-    """Refuse deletion and replacement of the bucket. Without it, deletion takes the objects too."""
+    """Refuse deletion and replacement of the bucket. Without it, a deletion includes all
+    objects."""
     bucket: str | None = None
-    """A bucket that exists, whose settings stay as they are; none creates one."""
+    """An existing bucket, whose settings are not changed; none creates one."""
     kms_key_arn: str | None = None
-    """Key of the bucket's objects; none takes S3-managed keys."""
+    """Key of the bucket's objects; none uses keys that S3 manages."""
 
 
 class ObjectStorage(pulumi.ComponentResource):
-    """A private, encrypted bucket that Langfuse alone writes to.
+    """A private, encrypted bucket that only Langfuse writes to.
 
-    Versioned: media is named by trace data for ever, and a faulty or stolen client could write over
-    it. It has no CORS rule: Langfuse's pages show media as images and audio and open the rest in a
-    tab, and what uploads is a server (web/src/components/ui/LangfuseMediaView.tsx at v2.95.12; its
-    Content-Security-Policy would refuse a request to S3).
+    It is versioned, because traces refer to media permanently and a faulty or compromised client
+    could overwrite it. It has no CORS rule: Langfuse's pages show media as images and audio and
+    open other files in a tab, and uploads come from servers
+    (web/src/components/ui/LangfuseMediaView.tsx at v2.95.12; its Content-Security-Policy would
+    refuse a request to S3).
     """
 
     bucket_name: pulumi.Output[str]
@@ -80,7 +82,7 @@ class ObjectStorage(pulumi.ComponentResource):
         if args.bucket is None:
             self.bucket_name, bucket_arn = self._create(name, args)
         else:
-            # Looked up, so that a bucket that does not exist stops the preview.
+            # Looked up, so that the preview fails if the bucket does not exist.
             found = s3.get_bucket_output(bucket=args.bucket, opts=pulumi.InvokeOptions(parent=self))
             self.bucket_name = found.apply(lambda bucket: bucket.bucket)
             bucket_arn = found.apply(lambda bucket: bucket.arn)
@@ -97,7 +99,7 @@ class ObjectStorage(pulumi.ComponentResource):
     def _create(
         self, name: str, args: ObjectStorageArgs
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """A bucket; its name, once nobody else can see into it, and its ARN."""
+        """A bucket: its name, which resolves when its policies apply, and its ARN."""
         child = pulumi.ResourceOptions(parent=self)
         bucket = s3.Bucket(
             f"{name}-bucket",
@@ -105,7 +107,7 @@ class ObjectStorage(pulumi.ComponentResource):
             # None, not False: an unset option inherits, a set one would undo the component's own.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
         )
-        # Access lists out of use: what is in the bucket belongs to its owner.
+        # Access control lists are disabled: the bucket's owner owns every object.
         ownership = s3.BucketOwnershipControls(
             f"{name}-ownership",
             bucket=bucket.bucket,
@@ -131,7 +133,7 @@ class ObjectStorage(pulumi.ComponentResource):
                         "sse_algorithm": algorithm,
                         "kms_master_key_id": args.kms_key_arn,
                     },
-                    # One call to KMS for many objects.
+                    # Fewer calls to KMS.
                     "bucket_key_enabled": True if args.kms_key_arn else None,
                 }
             ],
@@ -147,7 +149,7 @@ class ObjectStorage(pulumi.ComponentResource):
             f"{name}-lifecycle",
             bucket=bucket.bucket,
             rules=_lifecycle(args),
-            # Rules about versions are refused in a bucket without.
+            # S3 refuses rules about versions in a bucket without versioning.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
         policy = s3.BucketPolicy(
@@ -156,7 +158,7 @@ class ObjectStorage(pulumi.ComponentResource):
             policy=pulumi.Output.all(
                 bucket_arn=bucket.arn, account_id=args.cluster.account_id
             ).apply(lambda known: encode(object_storage_iam.bucket_policy(**known))),
-            # S3 refuses two changes of a bucket's access at once ("conflicting operation").
+            # S3 refuses concurrent changes of a bucket's access ("conflicting operation").
             opts=pulumi.ResourceOptions(parent=self, depends_on=[ownership, privacy]),
         )
         ready = pulumi.Output.all(bucket.bucket, policy.id, encryption.id)
@@ -203,7 +205,7 @@ class ObjectStorage(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        # A pod that gets the role finds it with its permissions.
+        # The role is handed out only with its permissions.
         ready = pulumi.Output.all(role.arn, policy.id)
         return {ROLE_ANNOTATION: ready.apply(lambda known: known[0])}
 
@@ -215,7 +217,7 @@ def _lifecycle(args: ObjectStorageArgs) -> list[BucketLifecycleConfigurationRule
         "filter": {"prefix": ""},
         "abort_incomplete_multipart_upload": {"days_after_initiation": _CLEAN_UP_DAYS},
         "noncurrent_version_expiration": {"noncurrent_days": _CLEAN_UP_DAYS},
-        # What is left of an object when its last version has gone.
+        # Removes delete markers of objects without versions.
         "expiration": {"expired_object_delete_marker": True},
     }
     if not args.exports:

@@ -1,4 +1,4 @@
-"""IAM documents of the bucket for exports and media. Pure; imports no SDK."""
+"""IAM documents of the bucket for exports and media."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from components.aws.iam_documents import (
 def langfuse_access(
     *, bucket_arn: str, prefixes: Sequence[str], region: str, kms_key_arn: str | None
 ) -> PolicyDocument:
-    """What Langfuse does with its objects: write them, and sign links that read them.
+    """Langfuse writes objects, and signs links that read them.
 
-    It lists nothing and deletes nothing. A large export goes up in parts, which are taken back
-    when one fails. ``*`` stands for the names of objects below the prefixes, chosen at run time.
+    It does not list or delete objects. A large export is a multipart upload, which is aborted if it
+    fails. ``*`` matches the object names below the prefixes, which Langfuse chooses at run time.
     """
     statements: list[Statement] = [
         {
@@ -35,7 +35,7 @@ def langfuse_access(
             {
                 "Sid": "Key",
                 "Effect": "Allow",
-                # To read, and to finish an upload in parts, S3 decrypts in the caller's name.
+                # To read, and to complete a multipart upload, S3 decrypts on behalf of the caller.
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": kms_key_arn,
                 "Condition": {
@@ -47,11 +47,10 @@ def langfuse_access(
 
 
 def bucket_policy(*, bucket_arn: str, account_id: str) -> PolicyDocument:
-    """Refuse requests without TLS, and requests of anybody outside of the account.
+    """Deny requests without TLS, and requests of principals outside of the account.
 
-    It grants nothing: who may do what is up to the roles of the account. A refusal has to name
-    every action and every caller, or it would leave one out. A link that Langfuse signed counts as
-    a request of its role. AWS's own services, such as S3 Inventory, are not of the account.
+    It grants nothing; the policies of the account's roles do. A link that Langfuse signed counts as
+    a request of its role. AWS services, such as S3 Inventory, do not belong to the account.
     """
     everything = [bucket_arn, f"{bucket_arn}/*"]
     return document(tls_only("s3", everything), own_account_only("s3", everything, account_id))

@@ -1,4 +1,4 @@
-"""What every stack has to keep to. Pure: imports nothing but the standard library."""
+"""What every stack has to keep to. Needs the standard library alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What roles may do, and who may act as them. Pure."""
+"""What roles may do, and who may act as them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was meant to be kept is kept. Pure."""
+"""What was meant to be kept is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule is, and what it sees. Pure."""
+"""What a rule is, and what it sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What resources are called and carry. Pure."""
+"""What resources are called and carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who can connect. Pure."""
+"""Who can connect."""
 
 from __future__ import annotations
 

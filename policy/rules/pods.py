@@ -1,4 +1,4 @@
-"""What pods are made of and may do. Pure."""
+"""What pods are made of and may do."""
 
 from __future__ import annotations
 

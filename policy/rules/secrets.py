@@ -1,4 +1,4 @@
-"""Secrets are in Secrets. Pure.
+"""Secrets are in Secrets.
 
 Judged by the name of a value and by its form, because a policy pack in Python is shown secrets
 without their marks. No message holds a value.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pulumi
 
 from components.aws.cluster import EksCluster
-from components.monitoring.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
-from components.monitoring.dashboards import limits
+from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
+from components.monitoring.dashboards.panels import limits
 from stacks import names
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings

@@ -17,7 +17,8 @@ from components.aws.cluster import EksCluster
 from components.endpoint.public_endpoint import AccessLogs, PublicEndpoint, PublicEndpointArgs
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
-from components.postgres.rds import PostgresRds, PostgresRdsArgs, Restore
+from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
+from components.postgres.rds.restore import Restore
 from components.secrets.external_secrets_operator import (
     ExternalSecretsOperator,
     ExternalSecretsOperatorArgs,

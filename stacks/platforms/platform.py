@@ -19,7 +19,7 @@ from stacks.settings.sections.secrets import Secrets
 if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
     from components.endpoint.public_endpoint import PublicEndpoint
-    from components.postgres.rds import PostgresRds
+    from components.postgres.rds.instance import PostgresRds
     from components.storage.object_storage import ObjectStorage
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from components.monitoring.prometheus_alerts import (
+from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from components.monitoring.dashboards import promql
-from components.monitoring.dashboards.promql import Workload
+from components.monitoring.dashboards.panels import promql
+from components.monitoring.dashboards.panels.promql import Workload
 from tests.support import dashboards
 from tests.support.dashboards import IN_CLUSTER, ON_AWS
 from tests.support.promtool import needs_promtool, run_tests

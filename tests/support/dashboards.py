@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.monitoring.dashboards import database, limits, overview
+from components.monitoring.dashboards import database, overview
 from components.monitoring.dashboards.layout import to_json
+from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from components.postgres.rds import PostgresRds, PostgresRdsArgs
+from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
 from components.secrets.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
 from tests.support.component_run import run_component
 from tests.support.eks import SUBNETS, cluster, output
@@ -40,7 +40,7 @@ def record(
 
     def body() -> None:
         database = PostgresRds("db", replace(arguments(unknown=unknown), **(changes or {})))
-        values = {"DATABASE_URL": database.connection.url}
+        values = {"DATABASE_URL": database.backing.secret_environment["DATABASE_URL"]}
         KubernetesSecret("url", KubernetesSecretArgs(namespace="observability", values=values))
 
     return run_component(body, preview=preview)

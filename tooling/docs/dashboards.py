@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from components.monitoring.dashboards import database, layout, limits, overview
+from components.monitoring.dashboards import database, layout, overview
+from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 from stacks.names import NAMES

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.agents.secret import SECRET_NAME
+from components.agents.environment import SECRET_NAME
 from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from components.agents.secret import SECRET_NAME
+from components.agents.environment import SECRET_NAME
 from tooling.doctor.text import quote
 from tooling.kubernetes.masking import MASK
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from components.agents.secret import SECRET_NAME
+from components.agents.environment import SECRET_NAME
 from stacks.names import NAMES
 from tooling.kubernetes.api import Api, LiveError, Reference
 

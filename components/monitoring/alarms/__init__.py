@@ -1,1 +1,1 @@
-"""CloudWatch alarms as data, and the CloudWatch dashboard."""
+"""CloudWatch alarms as data, and the resources that carry them."""

@@ -1,4 +1,4 @@
-"""A CloudWatch dashboard of what the alarms watch. Pure; imports no SDK.
+"""A CloudWatch dashboard of what the alarms watch.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 """

@@ -1,4 +1,4 @@
-"""The form of a CloudWatch alarm, and of the metrics that it reads. Pure; imports no SDK."""
+"""The form of a CloudWatch alarm, and of the metrics that it reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Subject = Literal["database", "load balancer", "certificate"]
-"""What an alarm is about; its identity may be unknown until AWS has made it."""
+"""What an alarm is about. Its identity may be unknown until AWS has created it."""
 
 NAMESPACES: Final[Mapping[Subject, str]] = {
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
@@ -28,7 +28,7 @@ DIMENSIONS: Final[Mapping[Subject, str]] = {
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 
 Missing = Literal["breaching", "notBreaching", "ignore", "missing"]
-"""What no figures mean: trouble, none, the state stays, or the state is unknown."""
+"""What missing data means: a breach, none, the state stays, or the state is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Formula:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A Metrics Insights query; ``{subject}`` in it stands for the subject's identity."""
+    """A Metrics Insights query; ``{subject}`` in it is replaced by the subject's identity."""
 
     template: str
     label: str
@@ -57,7 +57,7 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm, before a stack's names and links are put on it."""
+    """An alarm, without the names and links of a stack."""
 
     name: str
     subject: Subject
@@ -66,11 +66,11 @@ class Alarm:
     comparison: Comparison
     threshold: float
     period: int
-    """Seconds of one figure."""
+    """Seconds of one data point."""
     periods: int
-    """Figures that are looked at."""
+    """Data points that are evaluated."""
     breaching: int
-    """How many of them have to be beyond the threshold."""
+    """How many of them have to breach the threshold."""
     missing: Missing
     meaning: str
     """What it means when it fires: one or two sentences."""

@@ -1,9 +1,9 @@
-"""Which CloudWatch alarms there are, and when each fires. Pure; imports no SDK.
+"""Which CloudWatch alarms there are, and when each fires.
 
-A quarter of an hour is the common measure: a failover of the database, a rollout or a backup is
-over by then. FILL gives 0 for a minute in which nothing was counted; as the latest figure may be
-such a 0 only because it is late, those alarms look at more figures than have to be beyond the
-threshold (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
+Most alarms need 15 minutes: a failover of the database, a rollout or a backup takes less. FILL
+gives 0 for a period without data. The latest 0 may only mean that the data is late, so those alarms
+evaluate more data points than have to breach the threshold
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LOAD_BALANCER_NAMES: Final = (
 CERTIFICATE_NAMES: Final = ("CertificateExpires",)
 
 NAMES: Final = (*DATABASE_NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
-"""Every alarm; each has a section in docs/troubleshooting.md."""
+"""Every alarm. Each has a section in docs/troubleshooting.md."""
 
 FIVE_MINUTES: Final = 300
 _MINUTE: Final = 60
@@ -54,10 +54,10 @@ UNHEALTHY_TARGETS: Final = (
     'SELECT MAX(UnHealthyHostCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, TargetGroup) '
     "WHERE LoadBalancer = '{subject}'"
 )
-"""Of whatever target groups the load balancer has: the controller makes and removes them, and
-CloudWatch has no such metric of the load balancer as a whole. An alarm takes a query that gives one
-series; it looks at the last three hours, and is billed for each metric that the query finds, which
-is one for each target group
+"""Over all target groups of the load balancer, because the controller creates and deletes them and
+CloudWatch has no such metric of the load balancer as a whole. The query of an alarm has to return
+one series. It reads the last three hours and is billed for each metric that it finds, which is one
+for each target group
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html).
 """
 
@@ -69,7 +69,7 @@ def of_database(thresholds: DatabaseThresholds) -> Iterator[Alarm]:
         Metric(name="CPUUtilization", statistic="Average"),
         "GreaterThanThreshold",
         CPU_PERCENT,
-        # The one alarm that says so when the instance is stopped or gone: RDS then sends nothing.
+        # A stopped or deleted instance sends no data. Only this alarm reports that.
         missing="breaching",
         meaning=(
             f"The database has used more than {CPU_PERCENT} % of its CPU for 15 minutes, or has "
@@ -117,7 +117,7 @@ def _database_alarm(
     threshold: float,
     *,
     meaning: str,
-    # Grey and silent without figures: DatabaseCpu says it for all of them.
+    # INSUFFICIENT_DATA without data: DatabaseCpu reports it for all of them.
     missing: Missing = "missing",
 ) -> Alarm:
     return Alarm(
@@ -141,7 +141,7 @@ def _burst_credits(earned: CreditThreshold) -> Alarm:
         series={
             # RDS sends it every five minutes.
             "balance": Metric(name="CPUCreditBalance", statistic="Average"),
-            # A new instance starts with none: while it earns, the balance counts as full
+            # A new instance starts without credits: while it earns, the balance counts as full
             # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html).
             "falling": Formula(
                 expression=f"IF(DIFF(balance) > 0, {earned.full}, balance)",
@@ -162,7 +162,7 @@ def _burst_credits(earned: CreditThreshold) -> Alarm:
 
 
 def of_load_balancer() -> Iterator[Alarm]:
-    """Alarms of an Application Load Balancer. Without figures nobody asks, and nothing is wrong."""
+    """Alarms of an Application Load Balancer. Without requests it sends no data: no breach."""
     yield Alarm(
         name="LoadBalancerErrors",
         subject="load balancer",
@@ -170,12 +170,12 @@ def of_load_balancer() -> Iterator[Alarm]:
             "unanswered": Metric(name="HTTPCode_ELB_5XX_Count", statistic="Sum"),
             "failed": Metric(name="HTTPCode_Target_5XX_Count", statistic="Sum"),
             "requests": Metric(name="RequestCount", statistic="Sum"),
-            # Either is sent only when it is not 0. SUM takes what there is: an addition would have
-            # no result while one of the two was never seen.
+            # Either metric is sent only when it is not 0. SUM ignores a missing one; an addition
+            # would have no result.
             "errors": Formula(
                 expression="FILL(SUM([unanswered, failed]), 0)", label="Requests with a 5xx"
             ),
-            # A request for which no target was found is an error and not counted as a request.
+            # A request for which no target was found counts as an error and not as a request.
             "total": Formula(
                 expression="IF(requests > errors, requests, errors)", label="All requests"
             ),
@@ -223,8 +223,8 @@ def of_load_balancer() -> Iterator[Alarm]:
         series={"targets": Query(template=UNHEALTHY_TARGETS, label="Unhealthy targets")},
         comparison="GreaterThanThreshold",
         threshold=0,
-        # One minute after the other, ten in a row: a pod that leaves or fails once in a rollout
-        # is healthy or gone in between.
+        # Ten minutes in a row: a pod that terminates or fails once in a rollout is healthy or gone
+        # in between.
         period=_MINUTE,
         periods=10,
         breaching=10,
@@ -245,8 +245,8 @@ def of_certificate(days: int) -> Iterator[Alarm]:
         series={"days": Metric(name="DaysToExpiry", statistic="Minimum")},
         comparison="LessThanThreshold",
         threshold=days,
-        # ACM sends it twice a day, and nothing any more once the certificate has expired: the
-        # alarm then stays as it is.
+        # ACM sends it twice a day, and stops when the certificate has expired. The alarm then keeps
+        # its state.
         period=_DAY,
         periods=1,
         breaching=1,

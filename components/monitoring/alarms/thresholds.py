@@ -1,54 +1,54 @@
-"""Where CloudWatch alarms draw the line, and why there. Pure; imports no SDK."""
+"""Thresholds of the CloudWatch alarms, with their reasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from components.postgres import rds_sizes
+from components.postgres.rds import sizes as rds_sizes
 
 _GIB: Final = 2**30
 
 CPU_PERCENT: Final = 80
-"""Queues grow fast above it; what is left is for a backup, or the standby after a failover."""
+"""Queues grow fast above it. The rest is for a backup, or the load after a failover."""
 
 _FREE_MEMORY: Final = 0.05
-"""Share of the memory that is free or can be freed at once. PostgreSQL's and the system's caches
-can, so that an instance at work shows far more; below this the next query may find none."""
+"""Share of the memory that is free or can be freed at once, such as the caches of PostgreSQL and of
+the system. A busy instance normally has far more; below this the next query may find none."""
 
 _FREE_STORAGE: Final = 0.15
-"""Share of storage that does not grow by itself. AWS says to look into it at 85 % in use
+"""Share of storage that does not grow automatically. AWS advises to investigate at 85 % in use
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_BestPractices.html)."""
 
 _FREE_GROWING_STORAGE: Final = 0.05
-"""Share of the storage that the instance was made with. RDS adds storage at less than 10 % free of
-what there is by then, which is never less
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html): half of it
-means that it did not, because the limit is reached, or the last growth was within six hours."""
+"""Share of the storage that the instance was created with. RDS adds storage when less than 10 % of
+the current storage is free
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html). At half of
+that it did not, because the limit is reached or the last growth was less than six hours ago."""
 
 _CONNECTIONS: Final = 0.8
-"""Share of ``max_connections``. PostgreSQL refuses clients when they are used up."""
+"""Share of ``max_connections``. PostgreSQL refuses clients when all are in use."""
 
 _CREDITS: Final = 0.1
-"""Share of the credits that fit. RDS runs these classes in unlimited mode: an instance without
-credits does not get slow, it is billed for every further vCPU-hour
+"""Share of the maximum credit balance. RDS runs these classes in unlimited mode: an instance
+without credits is not throttled, but billed for every further vCPU-hour
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html)."""
 
 _HOURS_OF_CREDITS: Final = 24
-"""What is earned in a day fits; more is lost."""
+"""The maximum balance is what the instance earns in a day."""
 
 ERROR_PERCENT: Final = 5
-"""Share of requests that end with a 5xx. One pod of many that is broken shows."""
+"""Share of requests that end with a 5xx. Low enough to detect one broken pod of many."""
 
 FEWEST_ERRORS: Final = 10
-"""In five minutes. At night one failed request of four would be a quarter."""
+"""In five minutes. With little traffic, one failed request would be a large share."""
 
 LATENCY_SECONDS: Final = 5
 """For 95 of 100 requests. The JavaScript SDK gives up at 10 seconds, the Python one at 20
 (https://langfuse.com/faq/all/error-handling-and-timeouts); the slowest five are far above."""
 
 FEWEST_REQUESTS: Final = 20
-"""In five minutes. Of fewer the slowest alone is the percentile."""
+"""In five minutes. With fewer, the slowest request alone would be the percentile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +56,14 @@ class CreditThreshold:
     """For an instance class that earns CPU credits."""
 
     low: float
-    """Credits below which the balance is low."""
+    """The balance is low below this number of credits."""
     full: int
-    """Credits that fit."""
+    """Maximum balance in credits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseThresholds:
-    """What an RDS instance of one size should keep to."""
+    """Thresholds of an RDS instance of one size."""
 
     free_memory: int
     """Bytes."""
@@ -84,7 +84,7 @@ def of_database(
     memory = rds_sizes.memory_gib(instance_class)
     if memory is None:
         raise ValueError(
-            f"the memory of {instance_class} is not known (components/postgres/rds_sizes.py)"
+            f"the memory of {instance_class} is not known (components/postgres/rds/sizes.py)"
         )
     free = _FREE_STORAGE if max_storage_gib is None else _FREE_GROWING_STORAGE
     return DatabaseThresholds(

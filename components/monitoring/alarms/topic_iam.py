@@ -1,4 +1,4 @@
-"""IAM documents of the topic that alarms go to: who may publish, and who may use its key. Pure."""
+"""IAM documents of the topic that alarms go to: who may publish, and who may use its key."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def topic_policy(*, topic_arn: str) -> PolicyDocument:
             "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
         },
         {
-            # Not the refusal of every action that other resources have: SNS takes no `sns:*` in
-            # the policy of a topic ("Policy statement action out of service scope"). Of what it
-            # takes, these two carry messages
+            # Not `sns:*`, as for other resources: SNS refuses it in the policy of a topic ("Policy
+            # statement action out of service scope"). Of the actions that it accepts, these two
+            # carry messages
             # (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html).
             "Sid": "TlsOnly",
             "Effect": "Deny",
@@ -60,14 +60,14 @@ def topic_policy(*, topic_arn: str) -> PolicyDocument:
 def key_policy(*, account_arn: str) -> PolicyDocument:
     """The account administers the key; CloudWatch and RDS encrypt what they publish.
 
-    The account's own key for SNS, ``alias/aws/sns``, knows no CloudWatch and cannot learn it:
-    alarms would fire and nobody would hear
+    The key ``alias/aws/sns`` does not admit CloudWatch, and its policy cannot be changed: alarms
+    would not be delivered
     (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns). ``account_arn``: the
     account's root, ``arn:<partition>:iam::<account>:root``.
     """
     return document(
         {
-            # Without it nobody could change this policy again. Roles still need their own
+            # Without it this policy could never be changed again. Roles still need their own
             # permission (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
             "Sid": "AccountAdministers",
             "Effect": "Allow",
@@ -81,9 +81,9 @@ def key_policy(*, account_arn: str) -> PolicyDocument:
             "Effect": "Allow",
             "Principal": {"Service": [CLOUDWATCH, RDS_EVENTS]},
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-            # No condition on the account: AWS's instructions for CloudWatch have none, and where
-            # the key is not told the account, alarms fire and nobody hears. Who may publish is the
-            # topic's to say.
+            # No condition on the account: AWS's instructions for CloudWatch have none, and if a
+            # request to the key did not carry the account, alarms would not be delivered. The
+            # topic's policy says who may publish.
             "Resource": "*",
         },
     )

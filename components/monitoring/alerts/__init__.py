@@ -1,1 +1,1 @@
-"""Prometheus alert rules as data."""
+"""Prometheus alert rules as data, and the objects that carry them."""

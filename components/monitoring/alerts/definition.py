@@ -1,4 +1,4 @@
-"""The form of one alert, and of the series that its expression reads. Pure; imports no SDK."""
+"""The form of one alert, and of the series that its expression reads."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from components.monitoring import runbooks
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """An alert, before a stack's labels and links are put on it."""
+    """An alert, without the labels and links of a stack."""
 
     name: str
     severity: Literal["critical", "warning"]
-    """``critical`` wakes somebody: people or agents are affected now. ``warning`` is for working
-    hours."""
+    """``critical`` pages the on-call: people or agents are affected now. ``warning`` can wait for
+    working hours."""
     minutes: int
-    """How long ``expression`` has to hold without a gap."""
+    """How long ``expression`` has to be true without interruption."""
     expression: str
-    """PromQL. It aggregates away what names a pod of an exporter (``instance``, ``pod``): an
-    exporter that restarts would otherwise start every alert's minutes again."""
+    """PromQL. It aggregates away the labels of an exporter's pod (``instance``, ``pod``). Otherwise
+    a restart of the exporter would reset the ``minutes`` of every alert."""
     summary: str
     description: str
-    """What it means, in plain words; a template of Prometheus, as ``summary`` is."""
+    """What it means, for the on-call; a Prometheus template, as ``summary`` is."""
 
     def rule(self, *, labels: dict[str, str], runbooks_url: str) -> dict[str, Any]:
-        """The alerting rule, with ``labels`` besides the severity."""
+        """The alerting rule, with ``labels`` and the severity."""
         return {
             "alert": self.name,
             "expr": self.expression,
@@ -47,6 +47,6 @@ def series(metric: str, namespace: str, *matchers: str) -> str:
 
 
 def unmeasured(expression: str, *, namespace: str, source: str) -> str:
-    """What holds when ``expression`` finds nothing; ``source`` should have given it."""
+    """True when ``expression`` finds nothing; ``source`` is the exporter that should report it."""
     named = f'label_replace(absent(group({expression})), "source", "{source}", "", "")'
     return f'label_replace({named}, "namespace", "{namespace}", "", "")'

@@ -1,4 +1,4 @@
-"""Alerts about what Langfuse needs: a database in the cluster, secrets. Pure; imports no SDK."""
+"""Alerts about what Langfuse needs: a database in the cluster, secrets."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from components.monitoring.alerts.definition import Alert, series
 from components.monitoring.watched_workloads import Watched
 
 _DATABASE_MINUTES: Final = 5
-"""Long enough for the pod to move to another node with its volume."""
+"""The pod can move to another node with its volume in less."""
 
 FREE: Final = 0.2
-"""PostgreSQL stops when the volume is full. Growing one takes a person, and sometimes hours."""
+"""PostgreSQL stops when the volume is full. Growing it is manual and can take hours."""
 
 _FREE_WHEN_PREDICTED: Final = 0.4
-"""A prediction for a volume that is mostly empty is noise."""
+"""Predictions are ignored while more than this share is free: they are not reliable."""
 
 _PREDICTED_DAYS: Final = 3
-"""A weekend."""
+"""Long enough to cover a weekend without staff."""
 
 _HISTORY: Final = "1d"
-"""Agents work by day: a shorter slope would fire every morning and recover every night. A volume
+"""Agents work by day: a trend over less would fire every morning and resolve every night. A volume
 with less history has no prediction."""
 
 _VOLUME_MINUTES: Final = 15
 
 _SECRET_MINUTES: Final = 10
-"""Twice what a deployment waits (``external_secrets.READY_MINUTES``)."""
+"""Twice as long as a deployment waits (``external_secrets.READY_MINUTES``)."""
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
-    """The database's where it runs in the cluster, the secrets' where an operator delivers them."""
+    """Of a database that runs in the cluster, and of secrets that an operator delivers."""
     if watched.postgres:
         yield _database(watched, watched.postgres)
         yield _volume(watched, watched.postgres)
@@ -56,7 +56,7 @@ def secret_conditions(watched: Watched, *matchers: str) -> str:
     """
     metric = "externalsecret_status_condition"  # https://external-secrets.io/latest/api/metrics/
     namespaces = "|".join(watched.secret_namespaces)
-    # In a namespace that is shared, other teams' are none of this stack's business.
+    # A shared namespace may have ExternalSecrets of other teams.
     names = f'name=~"{PART_OF}|{watched.langfuse}-.+"'
     further = ", ".join((names, 'condition="Ready"', *matchers))
     honoured = f'{metric}{{namespace=~"{namespaces}", exported_namespace="", {further}}}'
@@ -82,7 +82,7 @@ def _database(watched: Watched, postgres: str) -> Alert:
 def _volume(watched: Watched, postgres: str) -> Alert:
     """https://kubernetes.io/docs/reference/instrumentation/metrics/ (kubelet_volume_stats).
 
-    Not every storage driver reports them: without, there is no alert.
+    Not every storage driver reports them. Without them the alert never fires.
     """
     claim = f'persistentvolumeclaim="data-{postgres}-0"'
 
@@ -92,7 +92,7 @@ def _volume(watched: Watched, postgres: str) -> Alert:
 
     free = of_claim("available")
     share = f"{free}\n/ {of_claim('capacity')}"
-    # The subquery joins what several nodes reported while the pod moved between them.
+    # The subquery joins the series of several nodes if the pod moved between them.
     predicted = f"predict_linear(({free})[{_HISTORY}:5m], {_PREDICTED_DAYS} * 86400)"
     return Alert(
         name="LangfuseVolumeFilling",

@@ -1,4 +1,4 @@
-"""Alerts about how Langfuse looks from outside. Pure; imports no SDK.
+"""Alerts about Langfuse as seen from outside.
 
 From the blackbox exporter (https://github.com/prometheus/blackbox_exporter), scraped as the
 Prometheus Operator's Probe says: ``instance`` is the URL, ``namespace`` the Probe's.
@@ -17,29 +17,29 @@ INTERVAL: Final = 30
 
 TIMEOUT: Final = 10
 """Seconds for one probe. The JavaScript SDK waits that long, the Python one twice as long
-(https://langfuse.com/faq/all/error-handling-and-timeouts): an answer after it is none."""
+(https://langfuse.com/faq/all/error-handling-and-timeouts), so a later answer does not count."""
 
 SUCCESS: Final = 0.5
-"""Half of five minutes' probes, for two more minutes: wakes nobody for a failover of the database,
-which takes a minute or two, and somebody for an outage of five minutes, whole or in part."""
+"""Share of the probes of five minutes, for two more minutes. A failover of the database, which
+takes a minute or two, does not fire; an outage of five minutes does, also a partial one."""
 
 _FAILING_MINUTES: Final = 2
 
 SLOW_SECONDS: Final = 2
-"""The probed page asks the database at most one trivial question. When that takes two seconds, a
-batch of traces takes several times as long, and is near the ten that an SDK waits; the load
-balancer would wait 60."""
+"""The probed page makes at most one trivial database query. When that takes two seconds, a batch of
+traces takes several times as long, which is near the SDK's timeout of ten seconds. The load
+balancer's timeout is 60."""
 
 _SLOW_MINUTES: Final = 15
 
 _CERTIFICATE_MINUTES: Final = 15
-"""An old certificate that one node of the load balancer still shows goes by itself."""
+"""A node of the load balancer may still serve the old certificate for some minutes."""
 
 _DAY: Final = 86_400
 
 
 def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
-    """Those of a stack that is probed."""
+    """Of a stack that is probed."""
     if watched.probe_job is None:
         return
     successes, durations, expiry = (

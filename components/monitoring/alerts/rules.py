@@ -1,4 +1,4 @@
-"""A stack's alert rules, ready for a PrometheusRule. Pure; imports no SDK."""
+"""A stack's alert rules, ready for a PrometheusRule."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NAMES: Final = (
     "LangfuseCertificateExpires",
     "LangfuseNotMeasured",
 )
-"""Every alert that some stack has. Runbooks, and people's silences, go by these names."""
+"""Every alert that a stack can have. Runbooks and silences refer to these names."""
 
 _OWN_LABELS: Final = ("alertname", "namespace", "severity", "stack")
 
 _NOT_MEASURED_MINUTES: Final = 15
-"""Exporters restart, and a new stack takes minutes to be discovered."""
+"""Exporters restart, and Prometheus discovers a new stack only after minutes."""
 
 
 def groups(
@@ -40,8 +40,9 @@ def groups(
 ) -> list[dict[str, Any]]:
     """Rule groups (``PrometheusRule.spec.groups``) of every alert that this stack can have.
 
-    ``runbooks``: URL of the ``docs`` folder (see ``runbooks.link``). ``certificate_days``: what a
-    certificate has to have left. ``alert_labels``: labels of every alert (see ``label_problem``).
+    ``runbooks``: URL of the ``docs`` folder (see ``runbooks.link``). ``certificate_days``: for
+    how long a certificate has to be valid. ``alert_labels``: labels of every alert (see
+    ``label_problem``).
     """
     labels = {**alert_labels, "stack": watched.stack}
     parts = {
@@ -61,9 +62,9 @@ def groups(
 
 
 def label_problem(alert_labels: Mapping[str, str]) -> str | None:
-    """What is wrong with labels for every alert; None if nothing is.
+    """Why these labels cannot be put on every alert; None if they can.
 
-    A name that Prometheus refuses makes it refuse the whole file, and every alert in it
+    A label name that Prometheus refuses makes it refuse the whole file with every alert in it
     (https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels).
     """
     for name in alert_labels:
@@ -93,9 +94,9 @@ def _not_measured(watched: Watched) -> Alert:
 
 
 def _unmeasured(watched: Watched) -> Iterator[str]:
-    """Sources without which alerts would be silent for good.
+    """Sources without which alerts could never fire.
 
-    Not cAdvisor, whose throttling is absent without a CPU limit, and not the kubelet, since not
+    Not cAdvisor, which reports no throttling without a CPU limit, and not the kubelet, because not
     every storage driver reports volumes.
     """
     namespace = watched.namespace

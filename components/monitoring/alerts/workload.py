@@ -1,4 +1,4 @@
-"""Alerts about Langfuse's own pods, autoscaler and migrations. Pure; imports no SDK.
+"""Alerts about Langfuse's own pods, autoscaler and migrations.
 
 From kube-state-metrics (https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics)
 and cAdvisor (https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md).
@@ -13,39 +13,39 @@ from components.monitoring.alerts.definition import Alert, series
 from components.monitoring.watched_workloads import Watched
 
 _DOWN_MINUTES: Final = 5
-"""Pods that all move to other nodes are back within a minute or two."""
+"""If all pods move to other nodes, they are ready again within a minute or two."""
 
 _REMEMBERED: Final = "6h"
-"""How long a Deployment that is gone counts as down: a night's shift notices."""
+"""How long a deleted Deployment counts as down."""
 
 _MISSING_MINUTES: Final = 15
-"""More than Kubernetes gives a new pod (``langfuse.lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
-time for a new node before it."""
+"""Longer than the deadline of a new pod (``langfuse.lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
+time to start a node before."""
 
 _MAXIMUM_MINUTES: Final = 15
-"""A peak, and the five minutes that the autoscaler waits before it scales in, pass."""
+"""Longer than a peak and the five minutes before the autoscaler scales in."""
 
 RESTARTS: Final = 3
-"""One restart is a node's bad moment; three within the window are a cause that stays."""
+"""One restart can be a transient problem of a node; three within the window are not."""
 
 WINDOW: Final = "30m"
 """How far back restarts count. A crash loop waits at most five minutes between two restarts."""
 
 _SMOOTHED_MINUTES: Final = 1
-"""The window has smoothed already."""
+"""Short, because the window already smooths the value."""
 
 THROTTLED: Final = 0.25
 """Of the periods in which a container ran. kubernetes-mixin's own number
 (https://github.com/kubernetes-monitoring/kubernetes-mixin)."""
 
 _THROTTLED_MINUTES: Final = 15
-"""A start burns CPU for a minute or two."""
+"""A start uses much CPU for a minute or two."""
 
 _POSTGRES_CONTAINER: Final = "postgresql"
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
-    """Those that every stack has, and the autoscaler's where it can scale."""
+    """Of every stack; the autoscaler's only if it can scale."""
     yield from _replicas(watched)
     if watched.min_replicas < watched.max_replicas:
         yield _autoscaler(watched)
@@ -54,7 +54,7 @@ def alerts(watched: Watched) -> Iterator[Alert]:
 
 
 def available(watched: Watched) -> str:
-    """Pods that serve. During a rollout never fewer than wanted (``maxUnavailable: 0``)."""
+    """Ready pods. During a rollout there are never fewer than desired (``maxUnavailable: 0``)."""
     return _of_deployment("kube_deployment_status_replicas_available", watched)
 
 
@@ -73,8 +73,9 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
         name="LangfuseDown",
         severity="critical",
         minutes=_DOWN_MINUTES,
-        # A Deployment that was deleted has no series to be 0: kube-state-metrics, which still
-        # reports others, had it before. Where it reports none, there is LangfuseNotMeasured.
+        # A deleted Deployment has no series that could be 0. It is down if kube-state-metrics
+        # reported it before and still reports others. If it reports none, LangfuseNotMeasured
+        # fires.
         expression=(
             f"{ready} == 0\n"
             f"or {before}\n"
@@ -93,7 +94,7 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
         name="LangfuseReplicasMissing",
         severity="warning",
         minutes=_MISSING_MINUTES,
-        # With none at all there is LangfuseDown.
+        # If no pod is ready, LangfuseDown fires.
         expression=f"{wanted}\n- {ready} > 0\nand {ready} > 0",
         summary="Langfuse runs with fewer pods than wanted",
         description=(
@@ -105,7 +106,7 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
 
 
 def _stuck(watched: Watched) -> Alert:
-    """Nothing is missing then: old pods go only when new ones serve."""
+    """No pod is missing then: old pods are removed only when new ones are ready."""
     condition = series(
         "kube_deployment_status_condition",
         watched.namespace,
@@ -150,7 +151,7 @@ def _autoscaler(watched: Watched) -> Alert:
 
 def _containers(watched: Watched) -> Iterator[Alert]:
     counted = _in_pods("kube_pod_container_status_restarts_total", watched)
-    # Two instances of kube-state-metrics say the same: once for each pod, then over pods.
+    # Two instances of kube-state-metrics report the same: `max` per pod, then `sum` over pods.
     by_pod = f"max by (namespace, pod, container) (increase({counted}[{WINDOW}]))"
     killed = _in_pods(
         "kube_pod_container_status_last_terminated_reason", watched, 'reason="OOMKilled"'
@@ -171,7 +172,7 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         name="LangfuseOutOfMemory",
         severity="warning",
         minutes=_SMOOTHED_MINUTES,
-        # The reason stays for as long as the pod does: only with a restart is it news.
+        # The reason stays until the pod is deleted, so a recent restart is required as well.
         expression=(
             f"count by (namespace, container) ({by_pod} > 0\n"
             f"and max by (namespace, pod, container) ({killed}) == 1)"
@@ -208,8 +209,8 @@ def _containers(watched: Watched) -> Iterator[Alert]:
 
 def _in_pods(metric: str, watched: Watched, *matchers: str) -> str:
     """A container metric of Langfuse and of a database in the cluster. Not of migrations, whose
-    pods never restart: their Job says how they end."""
-    # <Deployment>-<hash of its template>-<five invented characters>
+    pods never restart: the status of their Job is enough."""
+    # <Deployment>-<hash of its template>-<five random characters>
     pods, containers = [f"{watched.langfuse}-[a-z0-9]+-[a-z0-9]{{5}}"], [watched.langfuse]
     if watched.postgres:
         pods.append(f"{watched.postgres}-0")
@@ -228,7 +229,7 @@ def _migration(watched: Watched) -> Alert:
         "kube_job_failed",
         watched.namespace,
         f'job_name=~"{watched.migration}-.+"',
-        # Not kube_job_status_failed, which also counts a first attempt that a second made good.
+        # Not kube_job_status_failed, which also counts a failed attempt of a Job that succeeded.
         'condition="true"',
     )
     return Alert(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.monitoring.dashboards.limits import DatabaseLimits
+from components.monitoring.dashboards.panels.limits import DatabaseLimits
 
 
 @dataclass(frozen=True, kw_only=True)

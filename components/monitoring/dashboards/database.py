@@ -1,4 +1,4 @@
-"""The database's dashboard: what it has to do, and what it has left."""
+"""The database's dashboard: its load and its free capacity."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from components.monitoring.dashboards import pods, postgres_pod, promql, rds
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
+from components.monitoring.dashboards.panels import pods, postgres_pod, promql, rds
 from components.monitoring.dashboards.subject import Subject
 
 
@@ -15,7 +15,7 @@ def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.
     """The dashboard of a database on RDS or in the cluster.
 
     ``links``: uid of other dashboards by the title of the link. Raises ValueError for an external
-    database, of which nothing is known.
+    database, which has no metrics here.
     """
     if subject.aws and subject.rds:
         instance = rds.Instance(

@@ -1,4 +1,4 @@
-"""A dashboard of rows of panels: places, numbers and the frame around them."""
+"""A dashboard made of rows of panels: positions, ids, links and variables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.kubernetes.labels import PART_OF
-from components.monitoring.dashboards import promql
-from components.monitoring.dashboards.panels import Panel
-from components.monitoring.dashboards.queries import CLOUDWATCH, PROMETHEUS, Prometheus, variable
+from components.monitoring.dashboards.panels import promql
+from components.monitoring.dashboards.panels.panel import Panel
+from components.monitoring.dashboards.panels.queries import (
+    CLOUDWATCH,
+    PROMETHEUS,
+    Prometheus,
+    variable,
+)
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched
 
@@ -32,10 +37,10 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What a dashboard has besides its panels."""
+    """The properties of a dashboard other than its panels."""
 
     uid: str
-    """Identity in Grafana, 40 characters at most: a link to it goes on working."""
+    """Identity in Grafana, 40 characters at most; part of the dashboard's URL."""
     title: str
     description: str
     subject: Subject
@@ -44,7 +49,7 @@ class Frame:
 
 
 def spread(panels: Sequence[Panel]) -> list[Panel]:
-    """Panels in one line, of equal width but for what is left over."""
+    """Panels in one line, of equal width; the first ones get the remaining columns."""
     if not panels:
         return []
     width, left = divmod(WIDTH, len(panels))
@@ -52,7 +57,7 @@ def spread(panels: Sequence[Panel]) -> list[Panel]:
 
 
 def build(frame: Frame, rows: Sequence[Row]) -> model.Dashboard:
-    """The dashboard. Data sources are variables, and only those that a panel uses."""
+    """The dashboard. Its variables are the data sources that a panel uses."""
     watched = frame.subject.watched
     used = {
         PROMETHEUS if isinstance(query, Prometheus) else CLOUDWATCH
@@ -119,7 +124,7 @@ def _placed(rows: Sequence[Row], runbooks: str) -> Iterator[model.Panel | model.
 
 
 def _rollouts(watched: Watched) -> dashboard.AnnotationQuery:
-    """A mark on every graph where new pods started: the first question is what has changed."""
+    """A mark on every graph at the time when new pods started."""
     prometheus = model.DataSourceRef(type_val=PROMETHEUS, uid=f"${{{PROMETHEUS}}}")
     return (
         dashboard.AnnotationQuery()

@@ -7,15 +7,22 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from components.monitoring.dashboards import pods, postgres_pod, probe, promql, rds
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
-from components.monitoring.dashboards.load_balancer import LoadBalancer
-from components.monitoring.dashboards.panels import GOOD, NEUTRAL, WARNING, Limit, Panel, State
-from components.monitoring.dashboards.queries import Prometheus
+from components.monitoring.dashboards.panels import pods, postgres_pod, probe, promql, rds
+from components.monitoring.dashboards.panels.load_balancer import LoadBalancer
+from components.monitoring.dashboards.panels.panel import (
+    GOOD,
+    NEUTRAL,
+    WARNING,
+    Limit,
+    Panel,
+    State,
+)
+from components.monitoring.dashboards.panels.queries import Prometheus
 from components.monitoring.dashboards.subject import Subject
 
 _IN_ONE_LINE: Final = 6
-"""Panels at a glance that are still wide enough for their titles."""
+"""Maximum number of panels in one line that leaves room for their titles."""
 
 
 def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.Dashboard:
@@ -45,7 +52,7 @@ def _glance(subject: Subject) -> list[Panel]:
 
 
 def _health(subject: Subject) -> Iterator[Panel]:
-    """Up and fast."""
+    """Availability and latency."""
     watched, balancer = subject.watched, _load_balancer(subject)
     if subject.alerts:
         yield Panel(
@@ -74,7 +81,7 @@ def _health(subject: Subject) -> Iterator[Panel]:
 
 
 def _room(subject: Subject) -> Iterator[Panel]:
-    """What is left until a limit."""
+    """Distance from limits."""
     watched = subject.watched
     if watched.min_replicas < watched.max_replicas:
         yield pods.of_maximum(watched)

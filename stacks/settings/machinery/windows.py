@@ -1,4 +1,4 @@
-"""Daily and weekly windows of time in UTC, in minutes. Pure."""
+"""Daily and weekly windows of time in UTC, in minutes."""
 
 from __future__ import annotations
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.postgres import rds_certificates, rds_sizes, url
+from components.postgres import url
+from components.postgres.rds import certificates as rds_certificates
+from components.postgres.rds import sizes as rds_sizes
 from stacks.settings.machinery import repairs
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
@@ -57,7 +59,7 @@ def certificate_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
     known = rds_certificates.regions()
     if aws.region is not None and aws.region not in known:
         rule = (
-            "is not among the regions whose RDS certificate is in components/postgres/rds-ca; "
+            "is not among the regions whose RDS certificate is in components/postgres/rds/ca; "
             "Langfuse verifies its connection with it"
         )
         yield to_change(
@@ -71,7 +73,7 @@ def known_size(database: RdsDatabase) -> Iterator[Problem]:
         rule = (
             "is not among the classes whose max_connections is known: "
             f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge "
-            "(components/postgres/rds_sizes.py)"
+            "(components/postgres/rds/sizes.py)"
         )
         _, family, size = given.split(".")
         like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"

@@ -34,7 +34,7 @@ BAD = [
             "aws:region",
             '"ap-northeast-9"',
             "is not among the regions whose RDS certificate is in "
-            "components/postgres/rds-ca; Langfuse verifies its connection with it",
+            "components/postgres/rds/ca; Langfuse verifies its connection with it",
             "pulumi config set aws:region ap-northeast-3",
         ),
     ),
@@ -46,7 +46,7 @@ BAD = [
             '"db.m7gd.xlarge"',
             "is not among the classes whose max_connections is known: t3, t4g, m5, "
             "m6g, m6i, m7g, m7i, m8g, r5, r6g, r6i, r7g, r7i, r8g in their sizes "
-            "up to 24xlarge (components/postgres/rds_sizes.py)",
+            "up to 24xlarge (components/postgres/rds/sizes.py)",
             "pulumi config set --path @database.instanceClass db.m7g.xlarge",
         ),
     ),
@@ -58,7 +58,7 @@ BAD = [
             '"db.t4g.24xlarge"',
             "is not among the classes whose max_connections is known: t3, t4g, m5, "
             "m6g, m6i, m7g, m7i, m8g, r5, r6g, r6i, r7g, r7i, r8g in their sizes "
-            "up to 24xlarge (components/postgres/rds_sizes.py)",
+            "up to 24xlarge (components/postgres/rds/sizes.py)",
             "pulumi config set --path @database.instanceClass db.t4g.medium",
         ),
     ),

@@ -1,0 +1,58 @@
+"""What the Langfuse component is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+
+from components.kubernetes.backing import Backing
+from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
+from components.langfuse.versions import Version
+from components.secrets.delivery import DeliveredSecret
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangfuseArgs:
+    namespace: pulumi.Input[str]
+    """Namespace of all objects."""
+    version: Version
+    """Release, which decides probe paths."""
+    image: str
+    """Image of that release."""
+    environment: Mapping[str, pulumi.Input[str]]
+    """Settings that are not secret (see ``environment``)."""
+    secret: DeliveredSecret
+    """Secret settings: NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY and more."""
+    database_secret: DeliveredSecret
+    """DATABASE_URL. Separate from the others, so that the migration Job has no other secret and
+    does not run again when another one changes."""
+    database: Backing
+    """The database, for the network policies and its root certificate."""
+    min_replicas: int
+    max_replicas: int
+    """Equal to ``min_replicas``: a fixed number of pods, which the autoscaler keeps without
+    metrics. A number in the Deployment instead would be removed when the autoscaler is turned on
+    later, and Kubernetes would scale to one pod for a moment."""
+    target_cpu_percent: int
+    """Average utilisation of the CPU request that scaling aims at."""
+    resources: ContainerResources
+    """Requests and limits of each pod."""
+    client_namespaces: Sequence[str] = ()
+    """Namespaces whose pods may connect, besides Langfuse's own."""
+    client_networks: pulumi.Input[Sequence[str]] | None = None
+    """Networks whose addresses may connect, such as those of a load balancer; CIDR notation."""
+    before_pods: Sequence[pulumi.Resource] = ()
+    """Resources that the first pod has to wait for; the migration does not wait for them."""
+    egress_ports: Sequence[int] = (443,)
+    """TCP ports that Langfuse may reach anywhere."""
+    zone_spread: Literal["preferred", "required"] = "preferred"
+    """Whether a pod that cannot be spread over zones still starts."""
+    service_account_annotations: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    """Annotations of the web pods' service account, such as their IAM role on EKS."""
+    placement: Placement = ANYWHERE
+    """Where pods may run."""

@@ -1,0 +1,82 @@
+"""The Job that migrates the schema, with its own service account and network policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes.batch.v1 import Job
+from pulumi_kubernetes.core.v1 import ServiceAccount
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.kubernetes.labels import labels, selector
+from components.langfuse import lifecycle, network, pods
+from components.langfuse.args import LangfuseArgs
+
+_ROLE = "migration"
+
+
+def migration(
+    name: str,
+    args: LangfuseArgs,
+    certificates: Sequence[pods.CertificateVolume],
+    opts: pulumi.ResourceOptions,
+) -> Job:
+    """The schema migrations of one image, run once, before any pod of that image.
+
+    The image's entrypoint migrates and then runs its arguments; ``true`` makes it stop there. A
+    Job's template cannot change, so another image or database URL makes another Job, and a failed
+    one is replaced (``replaceUnready``). A completed Job stays, for its log.
+    """
+    object_labels = labels(name, _ROLE)
+    account = ServiceAccount(
+        f"{name}-{_ROLE}-service-account",
+        metadata={
+            "namespace": args.namespace,
+            "name": f"{name}-{_ROLE}",
+            "labels": object_labels,
+        },
+        automount_service_account_token=False,
+        opts=opts,
+    )
+    policy = NetworkPolicy(
+        f"{name}-{_ROLE}-network-policy",
+        metadata={
+            "namespace": args.namespace,
+            "name": f"{name}-{_ROLE}",
+            "labels": object_labels,
+        },
+        spec=network.migration_policy(selector(name, _ROLE), backings=[args.database]),
+        opts=opts,
+    )
+    return Job(
+        f"{name}-{_ROLE}",
+        metadata={
+            "namespace": args.namespace,
+            "labels": pods.versioned(object_labels, args),
+            "annotations": {"pulumi.com/replaceUnready": "true"},
+        },
+        spec={
+            # A failed migration fails again. One retry covers a database that was unavailable.
+            "backoff_limit": 1,
+            "active_deadline_seconds": lifecycle.MIGRATION_DEADLINE,
+            "template": {
+                "metadata": {"labels": pods.versioned(object_labels, args)},
+                "spec": {
+                    **pods.pod(
+                        args, account, pods.migration_container(args, certificates), certificates
+                    ),
+                    "restart_policy": "Never",
+                },
+            },
+        },
+        opts=pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(
+                depends_on=[policy],
+                custom_timeouts=pulumi.CustomTimeouts(
+                    create=f"{lifecycle.MIGRATION_DEADLINE + 60}s"
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,161 @@
+"""Pods of one role that serve requests or work: Deployment, autoscaler, disruption budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components.langfuse import lifecycle, pods
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import PodSpecArgsDict
+
+    from components.langfuse.args import LangfuseArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What distinguishes the pods of one role from others of the same release."""
+
+    name: str
+    """Name of the objects, and what their logical names start with."""
+    labels: Mapping[str, str]
+    selector: Mapping[str, str]
+    """The labels that select the pods."""
+    pod: PodSpecArgsDict
+    min_replicas: int
+    max_replicas: int
+    target_cpu_percent: int
+    """Average utilisation of the CPU request that scaling aims at."""
+
+
+def deploy(
+    workload: Workload,
+    args: LangfuseArgs,
+    *,
+    after: Sequence[pulumi.Resource],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """Make the objects; the first pod starts when ``after`` is complete.
+
+    Returns the name of the Deployment, which resolves when the rollout is complete.
+    """
+    name = workload.name
+    deployment = Deployment(
+        f"{name}-deployment",
+        metadata={
+            "namespace": args.namespace,
+            "name": name,
+            "labels": pods.versioned(workload.labels, args),
+        },
+        spec={
+            # No `replicas`: the autoscaler owns the number, and a value here would reset it with
+            # every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
+            "selector": {"match_labels": workload.selector},
+            "strategy": {
+                "type": "RollingUpdate",
+                "rolling_update": {"max_unavailable": 0, "max_surge": 1},
+            },
+            # An older ReplicaSet refers to a ConfigMap and a Secret that no longer exist. To roll
+            # back, run `pulumi up` with the older configuration.
+            "revision_history_limit": 1,
+            "progress_deadline_seconds": lifecycle.PROGRESS_DEADLINE,
+            "template": {
+                "metadata": {
+                    "labels": pods.versioned(workload.labels, args),
+                    # EKS reads them when it starts a pod: a change has to start new ones.
+                    "annotations": pods.account_annotations(args),
+                },
+                "spec": workload.pod,
+            },
+        },
+        opts=pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(
+                depends_on=list(after), custom_timeouts=_rollout(workload.max_replicas)
+            ),
+        ),
+    )
+    deployment_name = deployment.metadata.apply(lambda m: m.name or "")
+    _autoscaler(workload, args, deployment_name, opts)
+    PodDisruptionBudget(
+        f"{name}-disruption-budget",
+        metadata={"namespace": args.namespace, "name": name, "labels": workload.labels},
+        # Not minAvailable: with one replica that would block every node drain.
+        spec={
+            "max_unavailable": 1,
+            # A pod that is not ready serves no requests, and must not block a node drain.
+            "unhealthy_pod_eviction_policy": "AlwaysAllow",
+            "selector": {"match_labels": workload.selector},
+        },
+        opts=opts,
+    )
+    return deployment_name
+
+
+def _rollout(replicas: int) -> pulumi.CustomTimeouts:
+    """Time for every pod in turn. Kubernetes reports a pod that cannot start much earlier."""
+    limit = f"{lifecycle.rollout_limit(replicas)}s"
+    return pulumi.CustomTimeouts(create=limit, update=limit)
+
+
+def _autoscaler(
+    workload: Workload,
+    args: LangfuseArgs,
+    deployment_name: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Scale on CPU alone: a Node.js process does not return memory when load falls."""
+    HorizontalPodAutoscaler(
+        f"{workload.name}-autoscaler",
+        metadata={"namespace": args.namespace, "name": workload.name, "labels": workload.labels},
+        spec={
+            "scale_target_ref": {
+                "api_version": "apps/v1",
+                "kind": "Deployment",
+                "name": deployment_name,
+            },
+            "min_replicas": workload.min_replicas,
+            "max_replicas": workload.max_replicas,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": "cpu",
+                        "target": {
+                            "type": "Utilization",
+                            "average_utilization": workload.target_cpu_percent,
+                        },
+                    },
+                }
+            ],
+            "behavior": {
+                # A starting pod uses much CPU: without a window it would cause the next one.
+                "scale_up": {
+                    "stabilization_window_seconds": 30,
+                    "select_policy": "Max",
+                    "policies": [
+                        {"type": "Pods", "value": 2, "period_seconds": 60},
+                        {"type": "Percent", "value": 100, "period_seconds": 60},
+                    ],
+                },
+                "scale_down": {
+                    "stabilization_window_seconds": 300,
+                    "policies": [
+                        {
+                            "type": "Pods",
+                            "value": 1,
+                            "period_seconds": lifecycle.TERMINATION_GRACE,
+                        }
+                    ],
+                },
+            },
+        },
+        opts=opts,
+    )

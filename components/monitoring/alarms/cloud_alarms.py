@@ -1,0 +1,230 @@
+"""CloudWatch alarms for a stack's resources in AWS, their topic, and a dashboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pulumi
+from pulumi_aws import cloudwatch, rds
+
+from components.aws.cluster import EksCluster
+from components.monitoring import runbooks
+from components.monitoring.alarms import cloudwatch_dashboard, thresholds
+from components.monitoring.alarms import definitions as alarm_definitions
+from components.monitoring.alarms.alarm_topic import AlarmTopic, AlarmTopicArgs
+from components.monitoring.alarms.cloudwatch_metrics import (
+    DIMENSIONS,
+    NAMESPACES,
+    Alarm,
+    Formula,
+    Metric,
+    Query,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from pulumi_aws.cloudwatch import MetricAlarmMetricQueryArgsDict
+
+TYPE = "agent-observability:index:CloudAlarms"
+
+
+_EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage")
+"""Categories of RDS events that need attention
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html). "low storage" is
+relative to the current storage, the alarm DatabaseStorage to the configured one.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedDatabase:
+    """An RDS instance, as far as its alarms depend on it."""
+
+    identifier: pulumi.Input[str]
+    instance_class: str
+    storage_gib: int
+    max_storage_gib: int | None
+    """None if storage does not grow automatically."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudAlarmsArgs:
+    cluster: EksCluster
+    """Its account and region are those of the alarms."""
+    stack: str
+    """Prefix of the names of alarms and dashboard, which are unique in the account."""
+    runbooks: str
+    """URL of the ``docs`` folder, without trailing slash."""
+    email: str | None = None
+    """Address for which the component creates a topic."""
+    topic_arn: str | None = None
+    """Existing topic, instead of ``email``; its policy has to let CloudWatch publish."""
+    database: WatchedDatabase | None = None
+    load_balancer: pulumi.Input[str] | None = None
+    """``app/<name>/<id>``, as CloudWatch names it."""
+    certificate_arn: pulumi.Input[str] | None = None
+    certificate_days: int
+    """Minimum number of days for which the certificate should be valid."""
+
+    def __post_init__(self) -> None:
+        if (self.email is None) == (self.topic_arn is None):
+            raise ValueError("alarms go to an e-mail address or to a topic; give one of them")
+
+
+class CloudAlarms(pulumi.ComponentResource):
+    """Alarms of the database, the load balancer and the certificate, if they exist."""
+
+    topic_arn: pulumi.Output[str]
+    """Topic that the alarms go to."""
+    dashboard_name: pulumi.Output[str]
+    """Name of the dashboard in CloudWatch."""
+
+    def __init__(
+        self, name: str, args: CloudAlarmsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        self.topic_arn = self._topic(name, args)
+        definitions = [*_definitions(args)]
+        subjects = _subjects(args)
+        alarms = {
+            alarm.name: self._alarm(name, args, alarm, subjects[alarm.subject])
+            for alarm in definitions
+        }
+        self._events(name, args)
+        dashboard = cloudwatch.Dashboard(
+            f"{name}-dashboard",
+            dashboard_name=cloudwatch_dashboard.name(args.stack),
+            dashboard_body=pulumi.Output.all(
+                subjects=subjects, arns={key: alarm.arn for key, alarm in alarms.items()}
+            ).apply(
+                lambda known: cloudwatch_dashboard.body(
+                    definitions, region=args.cluster.region, **known
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.dashboard_name = dashboard.dashboard_name
+        self.register_outputs({"topicArn": self.topic_arn, "dashboardName": self.dashboard_name})
+
+    def _topic(self, name: str, args: CloudAlarmsArgs) -> pulumi.Output[str]:
+        if args.email is None:
+            return pulumi.Output.from_input(args.topic_arn or "")
+        return AlarmTopic(
+            f"{name}-topic",
+            AlarmTopicArgs(
+                partition=args.cluster.partition,
+                account_id=args.cluster.account_id,
+                email=args.email,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).arn
+
+    def _events(self, name: str, args: CloudAlarmsArgs) -> None:
+        """What RDS itself says of the instance: a failover, or storage that runs out, is no alarm.
+
+        Only to a topic of the component's own: RDS refuses one that it may not publish to, and an
+        existing one may admit CloudWatch alone.
+        """
+        if args.database is None or args.email is None:
+            return
+        rds.EventSubscription(
+            f"{name}-database-events",
+            sns_topic=self.topic_arn,
+            source_type="db-instance",
+            source_ids=[args.database.identifier],
+            event_categories=list(_EVENTS),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _alarm(
+        self, name: str, args: CloudAlarmsArgs, alarm: Alarm, subject: pulumi.Input[str]
+    ) -> cloudwatch.MetricAlarm:
+        return cloudwatch.MetricAlarm(
+            f"{name}-{_role(alarm.name)}",
+            name=f"{args.stack}-{alarm.name}",
+            alarm_description=(
+                f"{alarm.meaning} What to do: {runbooks.link(args.runbooks, alarm.name)}"
+            ),
+            metric_queries=_queries(alarm, subject),
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.breaching,
+            treat_missing_data=alarm.missing,
+            alarm_actions=[self.topic_arn],
+            # The same recipients learn when the alarm ends.
+            ok_actions=[self.topic_arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _definitions(args: CloudAlarmsArgs) -> Iterator[Alarm]:
+    """The alarms whose subject exists."""
+    if args.database is not None:
+        yield from alarm_definitions.of_database(
+            thresholds.of_database(
+                instance_class=args.database.instance_class,
+                storage_gib=args.database.storage_gib,
+                max_storage_gib=args.database.max_storage_gib,
+            )
+        )
+    if args.load_balancer is not None:
+        yield from alarm_definitions.of_load_balancer()
+    if args.certificate_arn is not None:
+        yield from alarm_definitions.of_certificate(args.certificate_days)
+
+
+def _subjects(args: CloudAlarmsArgs) -> Mapping[Subject, pulumi.Input[str]]:
+    named: Mapping[Subject, pulumi.Input[str] | None] = {
+        "database": args.database and args.database.identifier,
+        "load balancer": args.load_balancer,
+        "certificate": args.certificate_arn,
+    }
+    return {subject: identity for subject, identity in named.items() if identity is not None}
+
+
+def _queries(alarm: Alarm, subject: pulumi.Input[str]) -> Sequence[MetricAlarmMetricQueryArgsDict]:
+    """The series of an alarm, of which the last is compared."""
+    compared = [*alarm.series][-1]
+
+    def query(key: str, series: Metric | Formula | Query) -> MetricAlarmMetricQueryArgsDict:
+        returned = key == compared
+        match series:
+            case Metric():
+                return {
+                    "id": key,
+                    "metric": {
+                        "namespace": NAMESPACES[alarm.subject],
+                        "metric_name": series.name,
+                        "dimensions": {DIMENSIONS[alarm.subject]: subject},
+                        "stat": series.statistic,
+                        "period": alarm.period,
+                    },
+                    "return_data": returned,
+                }
+            case Formula():
+                return {
+                    "id": key,
+                    "expression": series.expression,
+                    "label": series.label,
+                    "return_data": returned,
+                }
+            case Query():
+                return {
+                    "id": key,
+                    "expression": pulumi.Output.from_input(subject).apply(
+                        lambda identity: series.template.format(subject=identity)
+                    ),
+                    "label": series.label,
+                    "period": alarm.period,
+                    "return_data": returned,
+                }
+
+    return [query(key, series) for key, series in alarm.series.items()]
+
+
+def _role(alarm: str) -> str:
+    """``DatabaseBurstCredits`` as ``database-burst-credits``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", alarm).lower()

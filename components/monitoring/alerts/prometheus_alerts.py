@@ -1,0 +1,113 @@
+"""Alert rules and a probe of the public URL, as the Prometheus Operator takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.kubernetes.labels import labels
+from components.monitoring.alerts import probe, rules
+from components.monitoring.watched_workloads import Watched
+
+TYPE = "agent-observability:index:PrometheusAlerts"
+
+API_VERSION: Final = "monitoring.coreos.com/v1"
+"""https://prometheus-operator.dev/docs/api-reference/api/"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlackboxProbe:
+    """The target of a blackbox exporter's periodic requests."""
+
+    url: pulumi.Input[str]
+    """URL that answers 200 while Langfuse is available."""
+    prober: str
+    """Address of the exporter, ``host:port``."""
+    module: str
+    """The exporter's module."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrometheusAlertsArgs:
+    namespace: pulumi.Input[str]
+    """Namespace of both objects: Langfuse's, by which the alerts find the probe's metrics."""
+    watched: Watched
+    """What the alerts are about. It has a ``probe_job`` if and only if there is a ``probe``."""
+    runbooks: str
+    """URL of the ``docs`` folder, without trailing slash: every alert links to its section of
+    ``troubleshooting.md``."""
+    certificate_days: int
+    """Alert when the certificate has fewer days left."""
+    labels: Mapping[str, str]
+    """Labels by which the operator selects rules and probes; they override the recommended ones."""
+    alert_labels: Mapping[str, str]
+    """Labels of every alert, for Alertmanager's routing."""
+    probe: BlackboxProbe | None = None
+    """None: no probe, and no alert about it."""
+
+    def __post_init__(self) -> None:
+        if problem := rules.label_problem(self.alert_labels):
+            raise ValueError(problem)
+        if (self.probe is None) != (self.watched.probe_job is None):
+            raise ValueError("the alerts' probe and watched.probe_job come together or not at all")
+
+
+class PrometheusAlerts(pulumi.ComponentResource):
+    """One PrometheusRule and, if there is an exporter, one Probe, named like the component.
+
+    The operator silently ignores objects that its ``ruleSelector`` and ``probeSelector`` do not
+    select. LangfuseNotMeasured fires when a selected rule finds no metrics.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        args: PrometheusAlertsArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        def metadata(component: str) -> dict[str, Any]:
+            return {
+                "namespace": args.namespace,
+                "name": name,
+                "labels": {**labels(name, component), **args.labels},
+            }
+
+        CustomResource(
+            f"{name}-rules",
+            api_version=API_VERSION,
+            kind="PrometheusRule",
+            metadata=metadata("rules"),
+            spec={
+                "groups": rules.groups(
+                    args.watched,
+                    runbooks=args.runbooks,
+                    certificate_days=args.certificate_days,
+                    alert_labels=args.alert_labels,
+                )
+            },
+            opts=child,
+        )
+        if args.probe:
+            CustomResource(
+                f"{name}-probe",
+                api_version=API_VERSION,
+                kind="Probe",
+                metadata=metadata("probe"),
+                spec={
+                    "jobName": args.watched.probe_job,
+                    "interval": f"{probe.INTERVAL}s",
+                    "scrapeTimeout": f"{probe.TIMEOUT}s",
+                    "module": args.probe.module,
+                    "prober": {"url": args.probe.prober},
+                    "targets": {"staticConfig": {"static": [args.probe.url]}},
+                },
+                opts=child,
+            )
+        self.register_outputs({})

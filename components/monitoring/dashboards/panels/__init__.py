@@ -1,0 +1,1 @@
+"""Panels of the dashboards by what they show, and the queries behind them."""

@@ -1,0 +1,1 @@
+"""PostgreSQL on Amazon RDS: the instance, and what it needs around it."""

@@ -1,0 +1,46 @@
+"""The security group of an RDS instance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_aws import ec2, vpc
+
+from components.aws.cluster import EksCluster
+
+
+def firewall(
+    name: str,
+    cluster: EksCluster,
+    further_groups: Sequence[str],
+    port: int,
+    opts: pulumi.ResourceOptions,
+) -> tuple[ec2.SecurityGroup, list[vpc.SecurityGroupIngressRule]]:
+    """A security group that admits the cluster's nodes and pods to ``port``, without egress.
+
+    Returns the group and its rules. The rules are separate resources: AWS's provider lets inline
+    rules and separate ones overwrite each other.
+    """
+    group = ec2.SecurityGroup(
+        f"{name}-firewall",
+        # A changed description would replace the group.
+        description="Database of Langfuse",
+        vpc_id=cluster.vpc_id,
+        opts=opts,
+    )
+
+    def admit(role: str, client: pulumi.Input[str]) -> vpc.SecurityGroupIngressRule:
+        return vpc.SecurityGroupIngressRule(
+            f"{name}-from-{role}",
+            description="PostgreSQL from the nodes and pods of the cluster",
+            security_group_id=group.id,
+            referenced_security_group_id=client,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=opts,
+        )
+
+    rules = [admit("cluster", cluster.security_group_id)]
+    return group, rules + [admit(client, client) for client in further_groups]

@@ -1,0 +1,190 @@
+"""Who may import whom, and which modules load no SDK: read from the imports of all modules."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections import defaultdict
+
+import pytest
+
+from stacks.stack_files import ROOT
+from tests.support.imports import ImportGraph, below, circle
+
+LAYERS = {
+    "components": {"components"},
+    "stacks": {"stacks", "components"},
+    "access": {"access", "stacks", "components"},
+    "policy": {"policy"},
+    "__main__": {"stacks", "components"},
+}
+"""What the three Pulumi programs may import of the repository; nothing of tooling."""
+
+NOUNS = {
+    "agents": {"kubernetes", "secrets"},
+    "endpoint": {"aws", "kubernetes", "langfuse"},
+    "langfuse": {"kubernetes", "secrets"},
+    "monitoring": {"aws", "kubernetes", "postgres"},
+    "postgres": {"aws", "kubernetes"},
+    "secrets": {"aws", "kubernetes"},
+    "storage": {"aws", "langfuse"},
+}
+"""Which folder of components imports which, for types too. The fewer arrows, the better."""
+
+AWS, GRAFANA, KUBERNETES = "pulumi_aws", "grafana_foundation_sdk", "pulumi_kubernetes"
+PULUMI, RANDOM = "pulumi", "pulumi_random"
+SDKS = ("pulumi", GRAFANA)
+"""What the names of SDKs start with: Pulumi's own, those of its providers, and Grafana's."""
+
+IMPURE = {
+    "aws.cluster": {PULUMI},
+    "aws.discovery": {PULUMI, AWS},
+    "kubernetes.backing": {PULUMI},
+    "langfuse.args": {PULUMI},
+    "langfuse.migration": {PULUMI, KUBERNETES},
+    "langfuse.network": {PULUMI},
+    "langfuse.workload": {PULUMI, KUBERNETES},
+    "monitoring.dashboards.database": {GRAFANA},
+    "monitoring.dashboards.layout": {GRAFANA},
+    "monitoring.dashboards.overview": {GRAFANA},
+    "monitoring.dashboards.panels.load_balancer": {GRAFANA},
+    "monitoring.dashboards.panels.panel": {GRAFANA},
+    "monitoring.dashboards.panels.pods": {GRAFANA},
+    "monitoring.dashboards.panels.postgres_pod": {GRAFANA},
+    "monitoring.dashboards.panels.probe": {GRAFANA},
+    "monitoring.dashboards.panels.queries": {GRAFANA},
+    "monitoring.dashboards.panels.rds": {GRAFANA},
+    "postgres.backing": {PULUMI},
+    "postgres.rds.final_snapshot": {PULUMI, RANDOM},
+    "postgres.rds.firewall": {PULUMI, AWS},
+    "postgres.rds.monitoring_role": {PULUMI, AWS},
+    "secrets.delivery": {PULUMI},
+    "secrets.kubernetes_delivery": {PULUMI, KUBERNETES},
+    "secrets.secrets_manager_delivery": {PULUMI, AWS, KUBERNETES},
+}
+"""What modules of components load when they are imported, apart from those that define a component.
+Every module that is not here is pure: it imports no SDK, and no module that does."""
+
+GRAPH = ImportGraph(ROOT, ("__main__", "components", "stacks", "access", "policy", "tooling"))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows = {(i.importer, i.imported) for i in GRAPH.imports if i.imported in GRAPH.modules}
+
+    assert len(arrows) >= 500
+    assert circle(arrows) == []
+
+
+def test_no_folders_of_components_import_each_other_in_a_circle() -> None:
+    arrows = {
+        (_folder(found.importer), _folder(found.imported))
+        for found in GRAPH.of("components")
+        if below(found.imported, ["components"])
+    }
+
+    assert len(arrows) >= 20
+    assert circle(arrow for arrow in arrows if arrow[0] != arrow[1]) == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_itself_and_what_is_below_it(layer: str) -> None:
+    imported = {i.imported for i in GRAPH.of(layer) if i.imported in GRAPH.modules}
+
+    assert imported
+    assert {name.partition(".")[0] for name in imported} <= LAYERS[layer]
+
+
+def test_the_folders_of_components_import_each_other_as_listed() -> None:
+    arrows = defaultdict[str, set[str]](set)
+    for found in GRAPH.of("components"):
+        if below(found.imported, ["components"]):
+            start, end = (name.split(".")[1] for name in (found.importer, found.imported))
+            if start != end:
+                arrows[start].add(end)
+
+    assert arrows == NOUNS
+
+
+def test_modules_of_components_load_the_sdks_that_are_listed() -> None:
+    loaded = {
+        name.removeprefix("components."): sdks
+        for name in _of_components()
+        if (sdks := _sdks(name)) and not _defines_a_component(name)
+    }
+
+    assert loaded == IMPURE
+
+
+def test_a_module_that_defines_a_component_loads_pulumi() -> None:
+    components = [name for name in _of_components() if _defines_a_component(name)]
+
+    assert len(components) >= 16
+    assert [name for name in components if PULUMI not in _sdks(name)] == []
+
+
+def test_pure_modules_load_no_sdk_when_they_are_imported() -> None:
+    pure = [name for name in _of_components() if not _sdks(name)]
+    assert len(pure) >= 40
+    program = f"""
+import importlib, json, sys
+found = {{}}
+for name in {pure}:
+    importlib.import_module(name)
+    if loaded := [module for module in sys.modules if module.startswith({SDKS})]:
+        found[name] = loaded
+        for module in loaded:
+            del sys.modules[module]
+print(json.dumps(found))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(ran.stdout) == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "sdks"),
+    [
+        ("access.actions", set[str]()),
+        ("access.policies", set[str]()),
+        ("stacks.settings", {PULUMI}),
+        ("stacks.stack_files", set[str]()),
+    ],
+)
+def test_what_decides_without_creating_anything_loads_no_sdk_of_a_provider(
+    module: str, sdks: set[str]
+) -> None:
+    names = [name for name in GRAPH.modules if below(name, [module])]
+
+    assert names
+    assert [name for name in names if not _sdks(name) <= sdks] == []
+
+
+def test_the_rules_of_the_policy_pack_need_the_standard_library_alone() -> None:
+    imported = {i.imported for i in GRAPH.of("policy.rules") if i.imported not in GRAPH.modules}
+
+    assert imported
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def _folder(module: str) -> str:
+    return module if GRAPH.modules[module].name == "__init__.py" else module.rpartition(".")[0]
+
+
+def _of_components() -> list[str]:
+    return sorted(name for name in GRAPH.modules if below(name, ["components"]))
+
+
+def _sdks(module: str) -> set[str]:
+    return {name.partition(".")[0] for name in GRAPH.loaded(module) if name.startswith(SDKS)}
+
+
+def _defines_a_component(module: str) -> bool:
+    return any(
+        ast.unparse(base) == "pulumi.ComponentResource"
+        for node in GRAPH.trees[module].body
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+    )

@@ -1,0 +1,133 @@
+"""What each release knows: exact values, at every boundary."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from components.langfuse import versions
+from components.langfuse.versions import Version
+
+RELEASES = versions.RELEASES
+
+
+def test_the_releases_are_in_order_once_each_and_span_the_range() -> None:
+    assert list(RELEASES) == sorted(set(RELEASES))
+    assert RELEASES[0] == versions.OLDEST == Version(2, 75, 0)
+    assert RELEASES[-1] == versions.LATEST == Version(2, 95, 12)
+    assert len(RELEASES) == 49
+    assert Version(2, 95, 2) not in RELEASES
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("2.95.12", Version(2, 95, 12)),
+        ("0.0.0", Version(0, 0, 0)),
+        ("10.20.30", Version(10, 20, 30)),
+    ],
+)
+def test_a_release_is_read_and_written_back(text: str, version: Version) -> None:
+    assert Version.parse(text) == version
+    assert str(version) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2",
+        "2.95",
+        "2.95.12.1",
+        "v2.95.12",
+        "2.95.12-rc.1",
+        "2.95.",
+        "2.-1.0",
+        "2.95.x",
+        "\uff12.95.12",
+        " 2.95.12",
+    ],
+)
+def test_what_is_no_release_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        Version.parse(text)
+
+
+def test_releases_are_compared_by_number_not_by_letter() -> None:
+    assert Version(2, 95, 12) > Version(2, 95, 9)
+    assert Version(2, 100, 0) > Version(2, 95, 12)
+    assert Version(3, 0, 0) > Version(2, 100, 100)
+
+
+@pytest.mark.parametrize(
+    ("since", "before"),
+    [
+        (versions.INIT, "2.77.0"),
+        (versions.LOG_SETTINGS, "2.77.0"),
+        (versions.READY_ENDPOINT, "2.77.0"),
+        (versions.HEALTH_WITHOUT_DATABASE, "2.78.0"),
+        (versions.EXPORT_WITHOUT_STATIC_KEYS, "2.81.0"),
+        (versions.MEDIA_UPLOAD, "2.89.0"),
+        (versions.environment_since("OTEL_SERVICE_NAME"), "2.81.2"),
+        (versions.environment_since("AUTH_GITLAB_CLIENT_ID"), "2.82.0"),
+        (versions.environment_since("AUTH_KEYCLOAK_ISSUER"), "2.93.2"),
+        (versions.environment_since("AUTH_GITHUB_ENTERPRISE_BASE_URL"), "2.93.2"),
+        (versions.environment_since("AUTH_IGNORE_ACCOUNT_FIELDS"), "2.93.6"),
+        (versions.environment_since("AUTH_HTTP_PROXY"), "2.93.9"),
+        (versions.environment_since("AUTH_HTTPS_PROXY"), "2.93.9"),
+    ],
+)
+def test_each_feature_starts_at_a_release_right_after_the_last_without(
+    since: Version, before: str
+) -> None:
+    assert RELEASES[RELEASES.index(since) - 1] == Version.parse(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "since"),
+    [
+        ("AUTH_OKTA_ISSUER", "2.75.0"),
+        ("AUTH_GITHUB_CLIENT_ID", "2.75.0"),
+        ("LANGFUSE_INIT_ORG_ID", "2.78.0"),
+        ("LANGFUSE_LOG_LEVEL", "2.78.0"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "2.82.0"),
+        ("LANGFUSE_S3_MEDIA_UPLOAD_BUCKET", "2.90.0"),
+        ("AUTH_KEYCLOAK_CLIENT_ID", "2.93.3"),
+        ("AUTH_KEYCLOAK", "2.75.0"),
+    ],
+)
+def test_an_environment_variable_has_a_first_release(name: str, since: str) -> None:
+    assert str(versions.environment_since(name)) == since
+
+
+@pytest.mark.parametrize(
+    ("release", "liveness", "readiness"),
+    [
+        ("2.75.0", None, "/api/public/health"),
+        ("2.77.0", None, "/api/public/health"),
+        ("2.78.0", None, "/api/public/ready"),
+        ("2.79.0", "/api/public/health", "/api/public/ready"),
+        ("2.95.12", "/api/public/health", "/api/public/ready"),
+    ],
+)
+def test_probe_paths_follow_the_release(release: str, liveness: str | None, readiness: str) -> None:
+    version = Version.parse(release)
+
+    assert versions.liveness_path(version) == liveness
+    assert versions.readiness_path(version) == readiness
+
+
+@pytest.mark.parametrize(
+    ("release", "path"),
+    [
+        ("2.75.0", "/api/public/health"),
+        ("2.89.0", "/api/public/health"),
+        ("2.90.0", "/api/public/health?failIfDatabaseUnavailable=true"),
+        ("2.95.12", "/api/public/health?failIfDatabaseUnavailable=true"),
+    ],
+)
+def test_a_look_from_outside_asks_for_the_database_too_where_it_can(
+    release: str, path: str
+) -> None:
+    assert versions.health_path(Version.parse(release)) == path

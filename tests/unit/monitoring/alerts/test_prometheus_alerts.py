@@ -1,0 +1,142 @@
+"""The PrometheusRule and the Probe: exact inputs. The operator's own definitions judge them in the
+cluster tier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from components.monitoring.alerts import rules as alert_rules
+from components.monitoring.alerts.prometheus_alerts import (
+    BlackboxProbe,
+    PrometheusAlerts,
+    PrometheusAlertsArgs,
+)
+from components.monitoring.watched_workloads import Watched
+from tests.support.component_run import run_component
+from tooling.engineless.recording import Recording
+
+NAME: Final = "langfuse-alerts"
+WATCHED: Final = Watched(
+    stack="prod",
+    namespace="observability",
+    langfuse="langfuse",
+    min_replicas=2,
+    max_replicas=4,
+    migration="langfuse-migration",
+    probe_job="observability/langfuse",
+)
+ARGS: Final = PrometheusAlertsArgs(
+    namespace="observability",
+    watched=WATCHED,
+    runbooks="https://git.example.com/platform/docs",
+    certificate_days=21,
+    labels={"release": "monitoring"},
+    alert_labels={"team": "platform"},
+    probe=BlackboxProbe(
+        url="https://langfuse.example.com/api/public/health",
+        prober="blackbox-exporter.monitoring.svc:9115",
+        module="http_2xx",
+    ),
+)
+UNPROBED: Final = replace(ARGS, watched=replace(WATCHED, probe_job=None), probe=None)
+
+
+def recorded(args: PrometheusAlertsArgs = ARGS, *, preview: bool = False) -> Recording:
+    return run_component(lambda: PrometheusAlerts(NAME, args), preview=preview)
+
+
+def children(recording: Recording) -> dict[str, str]:
+    return {r.name: r.type for r in recording.resources.values() if r.custom}
+
+
+def metadata(component: str, **more: str) -> dict[str, Any]:
+    return {
+        "namespace": "observability",
+        "name": NAME,
+        "labels": {
+            "app.kubernetes.io/name": "langfuse",
+            "app.kubernetes.io/instance": NAME,
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/part-of": "agent-observability",
+            "app.kubernetes.io/managed-by": "pulumi",
+            **more,
+        },
+    }
+
+
+def test_it_consists_of_exactly_these_resources() -> None:
+    rules = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
+    probe = "kubernetes:monitoring.coreos.com/v1:Probe"
+
+    assert children(recorded()) == {f"{NAME}-rules": rules, f"{NAME}-probe": probe}
+    assert children(recorded(UNPROBED)) == {f"{NAME}-rules": rules}
+
+
+def test_all_of_them_are_children_of_the_component() -> None:
+    (component,) = recorded().of_type("agent-observability:index:PrometheusAlerts")
+
+    assert {r.parent for r in recorded().resources.values() if r.custom} == {component.urn}
+
+
+def test_the_rule_is_exactly_this() -> None:
+    assert recorded().named(f"{NAME}-rules").inputs == {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": metadata("rules", release="monitoring"),
+        "spec": {
+            "groups": alert_rules.groups(
+                WATCHED,
+                runbooks="https://git.example.com/platform/docs",
+                certificate_days=21,
+                alert_labels={"team": "platform"},
+            )
+        },
+    }
+
+
+def test_the_probe_is_exactly_this() -> None:
+    assert recorded().named(f"{NAME}-probe").inputs == {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "Probe",
+        "metadata": metadata("probe", release="monitoring"),
+        "spec": {
+            "jobName": "observability/langfuse",
+            "interval": "30s",
+            "scrapeTimeout": "10s",
+            "module": "http_2xx",
+            "prober": {"url": "blackbox-exporter.monitoring.svc:9115"},
+            "targets": {
+                "staticConfig": {"static": ["https://langfuse.example.com/api/public/health"]}
+            },
+        },
+    }
+
+
+def test_the_labels_that_the_operator_selects_by_win() -> None:
+    chosen = {"app.kubernetes.io/part-of": "monitoring"}
+    run = recorded(replace(ARGS, labels=chosen))
+
+    for role in ("rules", "probe"):
+        assert run.named(f"{NAME}-{role}").inputs["metadata"] == metadata(role, **chosen)
+
+
+def test_a_preview_registers_the_same_resources() -> None:
+    assert recorded(preview=True).resources.keys() == recorded().resources.keys()
+
+
+@pytest.mark.parametrize("change", [{"probe": None}, {"watched": replace(WATCHED, probe_job=None)}])
+def test_a_probe_without_its_alerts_or_alerts_without_their_probe_are_refused(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(
+        ValueError, match=r"^the alerts' probe and watched.probe_job come together or not at all$"
+    ):
+        replace(ARGS, **change)
+
+
+def test_a_label_that_prometheus_refuses_is_refused_before_anything_is_made() -> None:
+    with pytest.raises(ValueError, match=r"^the alert label 'on-call' is no name of a Prometheus"):
+        replace(ARGS, alert_labels={"on-call": "platform"})

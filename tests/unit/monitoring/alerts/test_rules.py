@@ -1,0 +1,288 @@
+"""The form of the alert rules. What they say about series is in ``tests/prometheus``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from components.agents.environment import SECRET_NAME
+from components.monitoring.alerts import rules as alert_rules
+from components.monitoring.watched_workloads import Watched
+from tests.support.recordings import inputs, recorded
+
+RUNBOOKS: Final = "https://git.example.com/platform/docs"
+LEAST: Final = Watched(
+    stack="dev",
+    namespace="observability",
+    langfuse="langfuse",
+    min_replicas=1,
+    max_replicas=1,
+    migration="langfuse-migration",
+)
+EVERYTHING: Final = replace(
+    LEAST,
+    max_replicas=4,
+    postgres="langfuse-postgres",
+    secret_namespaces=("observability", "ai-agents"),
+    probe_job="observability/langfuse",
+)
+
+OF_EVERY_STACK: Final = [
+    "LangfuseDown",
+    "LangfuseRolloutStuck",
+    "LangfuseReplicasMissing",
+    "LangfusePodRestarts",
+    "LangfuseOutOfMemory",
+    "LangfuseCpuThrottled",
+    "LangfuseMigrationFailed",
+    "LangfuseNotMeasured",
+]
+
+
+def groups(watched: Watched = EVERYTHING, **alert_labels: str) -> list[dict[str, Any]]:
+    return alert_rules.groups(
+        watched, runbooks=RUNBOOKS, certificate_days=21, alert_labels=alert_labels
+    )
+
+
+def rules(watched: Watched = EVERYTHING, **alert_labels: str) -> list[dict[str, Any]]:
+    return [rule for group in groups(watched, **alert_labels) for rule in group["rules"]]
+
+
+def rule(name: str, **alert_labels: str) -> dict[str, Any]:
+    (found,) = (rule for rule in rules(EVERYTHING, **alert_labels) if rule["alert"] == name)
+    return found
+
+
+def selectors(rule: dict[str, Any]) -> list[tuple[str, str]]:
+    """Metric and matchers of every selector of an expression."""
+    # A matcher's value may hold braces: the {5} of a regular expression.
+    found = re.findall(r'(\w+)\{((?:"[^"]*"|[^"}])*)\}', rule["expr"])
+    return [(metric, matchers) for metric, matchers in found]
+
+
+def test_a_stack_with_everything_has_every_alert_once() -> None:
+    assert [rule["alert"] for rule in rules()] == list(alert_rules.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        ({}, []),
+        ({"max_replicas": 2}, ["LangfuseAutoscalerAtMaximum"]),
+        ({"postgres": "langfuse-postgres"}, ["LangfuseDatabaseDown", "LangfuseVolumeFilling"]),
+        ({"secret_namespaces": ("observability",)}, ["LangfuseSecretNotReady"]),
+        (
+            {"probe_job": "observability/langfuse"},
+            ["LangfuseProbeFailing", "LangfuseProbeSlow", "LangfuseCertificateExpires"],
+        ),
+    ],
+)
+def test_a_stack_has_only_the_alerts_that_it_can_have(
+    change: dict[str, Any], more: list[str]
+) -> None:
+    expected = [name for name in alert_rules.NAMES if name in {*OF_EVERY_STACK, *more}]
+
+    assert [rule["alert"] for rule in rules(replace(LEAST, **change))] == expected
+
+
+def test_the_groups_are_named_and_none_is_empty() -> None:
+    assert [group["name"] for group in groups()] == [
+        "langfuse-workload",
+        "langfuse-surroundings",
+        "langfuse-probe",
+        "langfuse-measured",
+    ]
+    assert [group["name"] for group in groups(LEAST)] == ["langfuse-workload", "langfuse-measured"]
+
+
+def test_a_rule_is_exactly_this() -> None:
+    assert rule("LangfuseDown", team="platform") == {
+        "alert": "LangfuseDown",
+        "expr": (
+            "max by (namespace, deployment) (kube_deployment_status_replicas_available"
+            '{namespace="observability", deployment="langfuse"}) == 0\n'
+            "or max by (namespace, deployment) (last_over_time("
+            "kube_deployment_status_replicas_available"
+            '{namespace="observability", deployment="langfuse"}[6h]))\n'
+            "unless max by (namespace, deployment) (kube_deployment_status_replicas_available"
+            '{namespace="observability", deployment="langfuse"})\n'
+            "and on () count(kube_deployment_status_replicas_available)"
+        ),
+        "for": "5m",
+        "labels": {"team": "platform", "stack": "dev", "severity": "critical"},
+        "annotations": {
+            "summary": "Langfuse is down: no pod serves",
+            "description": (
+                "For 5 minutes no pod of {{ $labels.namespace }}/{{ $labels.deployment }} has been "
+                "ready. Nobody can log in, and traces that agents send do not arrive."
+            ),
+            "runbook_url": f"{RUNBOOKS}/troubleshooting.md#langfusedown",
+        },
+    }
+
+
+def test_what_affects_people_now_is_critical_and_nothing_else() -> None:
+    critical = [r["alert"] for r in rules() if r["labels"]["severity"] == "critical"]
+
+    assert critical == ["LangfuseDown", "LangfuseDatabaseDown", "LangfuseProbeFailing"]
+    assert {rule["labels"]["severity"] for rule in rules()} == {"critical", "warning"}
+
+
+def test_each_alert_waits_this_long() -> None:
+    assert {rule["alert"]: rule["for"] for rule in rules()} == {
+        "LangfuseDown": "5m",
+        "LangfuseRolloutStuck": "1m",
+        "LangfuseReplicasMissing": "15m",
+        "LangfuseAutoscalerAtMaximum": "15m",
+        "LangfusePodRestarts": "1m",
+        "LangfuseOutOfMemory": "1m",
+        "LangfuseCpuThrottled": "15m",
+        "LangfuseMigrationFailed": "1m",
+        "LangfuseDatabaseDown": "5m",
+        "LangfuseVolumeFilling": "15m",
+        "LangfuseSecretNotReady": "10m",
+        "LangfuseProbeFailing": "2m",
+        "LangfuseProbeSlow": "15m",
+        "LangfuseCertificateExpires": "15m",
+        "LangfuseNotMeasured": "15m",
+    }
+
+
+def test_every_alert_links_to_its_own_runbook() -> None:
+    links = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in rules()}
+
+    assert links == {
+        name: f"{RUNBOOKS}/troubleshooting.md#{name.lower()}" for name in alert_rules.NAMES
+    }
+
+
+def test_every_alert_carries_the_labels_of_the_stack_and_of_the_configuration() -> None:
+    labels = [rule["labels"] for rule in rules(team="platform", severity="mine", stack="mine")]
+
+    assert [{**found, "severity": ""} for found in labels] == [
+        {"team": "platform", "stack": "dev", "severity": ""}
+    ] * len(alert_rules.NAMES)
+    assert "mine" not in {found["severity"] for found in labels}
+
+
+def test_no_selector_is_without_its_namespace() -> None:
+    wide = [
+        (rule["alert"], metric, matchers)
+        for rule in rules()
+        for metric, matchers in selectors(rule)
+        if not re.match(
+            r'namespace="observability",|(exported_)?namespace=~"observability\|ai-agents",',
+            matchers,
+        )
+    ]
+
+    assert wide == []
+    assert [rule["alert"] for rule in rules() if not selectors(rule)] == []
+
+
+def test_the_alerts_read_these_metrics() -> None:
+    """Each stands in its exporter's documentation or source under this name."""
+    read = {rule["alert"]: {metric for metric, _ in selectors(rule)} for rule in rules()}
+
+    restarts = "kube_pod_container_status_restarts_total"
+    autoscaler = "kube_horizontalpodautoscaler"
+    assert read == {
+        "LangfuseDown": {"kube_deployment_status_replicas_available"},
+        "LangfuseRolloutStuck": {"kube_deployment_status_condition"},
+        "LangfuseReplicasMissing": {
+            "kube_deployment_spec_replicas",
+            "kube_deployment_status_replicas_available",
+        },
+        "LangfuseAutoscalerAtMaximum": {
+            f"{autoscaler}_status_current_replicas",
+            f"{autoscaler}_spec_max_replicas",
+        },
+        "LangfusePodRestarts": {restarts},
+        "LangfuseOutOfMemory": {restarts, "kube_pod_container_status_last_terminated_reason"},
+        "LangfuseCpuThrottled": {
+            "container_cpu_cfs_throttled_periods_total",
+            "container_cpu_cfs_periods_total",
+        },
+        "LangfuseMigrationFailed": {"kube_job_failed"},
+        "LangfuseDatabaseDown": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseVolumeFilling": {
+            "kubelet_volume_stats_available_bytes",
+            "kubelet_volume_stats_capacity_bytes",
+        },
+        "LangfuseSecretNotReady": {"externalsecret_status_condition"},
+        "LangfuseProbeFailing": {"probe_success"},
+        "LangfuseProbeSlow": {"probe_duration_seconds"},
+        "LangfuseCertificateExpires": {"probe_ssl_earliest_cert_expiry"},
+        "LangfuseNotMeasured": {
+            "kube_deployment_status_replicas_available",
+            "kube_statefulset_status_replicas_ready",
+            "externalsecret_status_condition",
+            "probe_success",
+        },
+    }
+
+
+def test_the_alerts_look_for_what_the_dev_stack_is_made_of() -> None:
+    run = recorded("dev")
+    deployment = inputs(run, "langfuse-deployment")
+    (stateful_set,) = run.of_type("kubernetes:apps/v1:StatefulSet")
+    database = stateful_set.inputs
+    (web,) = deployment["spec"]["template"]["spec"]["containers"]
+    (server,) = database["spec"]["template"]["spec"]["containers"]
+    (claim,) = database["spec"]["volumeClaimTemplates"]
+
+    wanted = {name: rule(name)["expr"] for name in alert_rules.NAMES}
+    assert f'deployment="{deployment["metadata"]["name"]}"' in wanted["LangfuseDown"]
+    autoscaler = inputs(run, "langfuse-autoscaler")["metadata"]["name"]
+    assert f'horizontalpodautoscaler="{autoscaler}"' in wanted["LangfuseAutoscalerAtMaximum"]
+    containers = f'container=~"{web["name"]}|{server["name"]}"'
+    assert containers in wanted["LangfusePodRestarts"]
+    statefulset = database["metadata"]["name"]
+    assert f'statefulset="{statefulset}"' in wanted["LangfuseDatabaseDown"]
+    volume = f'persistentvolumeclaim="{claim["metadata"]["name"]}-{statefulset}-0"'
+    assert volume in wanted["LangfuseVolumeFilling"]
+    (job,) = run.of_type("kubernetes:batch/v1:Job")
+    assert f'job_name=~"{job.name}-.+"' in wanted["LangfuseMigrationFailed"]
+
+
+def test_the_agents_secret_is_among_those_that_are_watched() -> None:
+    secrets = f'name=~"{SECRET_NAME}|langfuse-.+"'
+
+    assert rule("LangfuseSecretNotReady")["expr"].count(secrets) == 2
+
+
+def test_a_certificate_has_the_configured_days() -> None:
+    (expiry,) = (
+        r["expr"]
+        for group in alert_rules.groups(
+            EVERYTHING, runbooks=RUNBOOKS, certificate_days=7, alert_labels={}
+        )
+        for r in group["rules"]
+        if r["alert"] == "LangfuseCertificateExpires"
+    )
+
+    assert expiry.endswith("- time() < 7 * 86400")
+
+
+@pytest.mark.parametrize("labels", [{}, {"team": "platform", "_x9": "", "Team_2": "a.b-c"}])
+def test_labels_for_alertmanager_are_accepted(labels: dict[str, str]) -> None:
+    assert alert_rules.label_problem(labels) is None
+
+
+@pytest.mark.parametrize("name", ["alertname", "namespace", "severity", "stack"])
+def test_a_label_that_every_alert_has_already_is_refused(name: str) -> None:
+    assert alert_rules.label_problem({"team": "platform", name: "x"}) == (
+        f"the alert label '{name}' is one that every alert has already"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "example.com/team", "on-call", "2nd", "__name", "té", "a\n"])
+def test_a_label_that_prometheus_refuses_is_refused_first(name: str) -> None:
+    assert alert_rules.label_problem({name: "x"}) == (
+        f"the alert label '{name}' is no name of a Prometheus label: letters, digits and '_', not "
+        "starting with a digit or '__'"
+    )
