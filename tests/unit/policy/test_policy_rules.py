@@ -90,6 +90,14 @@ def changed(variant: str, name: str, mutate: Mutate | None, **fields: object) ->
     return [other if s is found else s for s in stack(variant)]
 
 
+def accepting(seen: Sequence[Seen], *risks: str) -> list[Seen]:
+    """A stack that acknowledges risks."""
+    return [
+        dataclasses.replace(s, inputs={"acknowledged": [*risks]}) if s.type == STACK_TYPE else s
+        for s in seen
+    ]
+
+
 _KINDS = ("aws:", "kubernetes:")
 _CONTAINER = "spec/template/spec/containers/0"
 _POD = "spec/template/spec"
@@ -463,17 +471,13 @@ def test_a_rule_fails_on_a_stack_with_one_value_changed(
 def test_a_database_port_open_to_the_world_is_refused_whatever_is_acknowledged() -> None:
     name = "langfuse-postgres-from-cluster"
     open_ = changed("prod", name, put("cidrIpv4", "0.0.0.0/0"))
-    risks = dataclasses.replace(
-        next(s for s in open_ if s.type == STACK_TYPE), inputs={"acknowledged": ["openToTheWorld"]}
-    )
-    accepting = [risks if s.type == STACK_TYPE else s for s in open_]
     port = (
         "no-public-database",
         name,
         "port 5432 is open to the world: name a security group instead",
     )
 
-    assert broken(accepting) == [port]
+    assert broken(accepting(open_, "openToTheWorld")) == [port]
     assert broken(open_) == [
         port,
         (
@@ -539,10 +543,17 @@ def test_short_backups_are_accepted_by_name_and_none_never() -> None:
     ]
 
 
-def test_what_is_not_protected_may_be_lost() -> None:
+def test_what_is_not_protected_may_be_lost_if_the_stack_says_so() -> None:
     unprotected = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
 
-    assert broken(unprotected) == []
+    assert broken(unprotected) == [
+        (
+            "data-is-protected",
+            INSTANCE,
+            "is not protected: set database.protect, or acknowledge noProtection",
+        )
+    ]
+    assert broken(accepting(unprotected, "noProtection")) == []
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["known", "first preview"])
@@ -579,11 +590,14 @@ def test_a_rule_says_nothing_about_values_that_are_not_known_yet(name: str) -> N
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
-    elsewhere = {"tags-present", "no-stage-in-a-name"}
+    elsewhere = {
+        *("tags-present", "no-stage-in-a-name"),
+        *("data-is-protected", "no-public-bucket", "no-wide-cluster-access"),
+    }
     rules = {rule.name for rule in (*RULES, *STACK_RULES)}
 
     assert {case[0] for case in CASES} | elsewhere == rules
-    assert len(rules) == len(RULES) + len(STACK_RULES) == 20
+    assert len(rules) == len(RULES) + len(STACK_RULES) == 23
 
 
 @pytest.mark.parametrize(
@@ -705,7 +719,12 @@ def test_a_transport_is_no_condition_on_who_and_not_principal_is_everybody() -> 
 
 
 def test_a_protected_cluster_of_databases_keeps_its_backups_too() -> None:
-    inputs = {"storageEncrypted": True, "deletionProtection": True, "backupRetentionPeriod": 1}
+    inputs = {
+        "storageEncrypted": True,
+        "deletionProtection": True,
+        "deleteAutomatedBackups": False,
+        "backupRetentionPeriod": 1,
+    }
     cluster = Seen(type="aws:rds/cluster:Cluster", name="c", urn="c", inputs=inputs, protect=True)
 
     assert [rule for rule, _, _ in broken([cluster])] == ["backups-of-a-protected-database"]
