@@ -171,10 +171,10 @@ _VALUE: Final = (
     r"(?:\"(?P<double>[^\"\n]{0,4000})\"|'(?P<single>[^'\n]{0,4000})'"
     r"|(?P<bare>[^\s,;&\"'\[\]()]{1,4000}))"
 )
-_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|\s{{1,4}}){_VALUE}")
+_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|[ \t]{{1,4}}){_VALUE}")
 """``--password hunter2``, ``--api-key=x``"""
 _ASSIGNED: Final = re.compile(
-    rf"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{{0,80}})[\"']?\s{{0,4}}[:=]\s{{0,4}}{_VALUE}"
+    rf"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{{0,80}})[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}{_VALUE}"
 )
 """``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``"""
 
@@ -232,7 +232,7 @@ _ELSEWHERE: Final = frozenset({"existing", "pull", "public", "publishable"})
 
 _HARMLESS: Final = re.compile(
     r"(?is)\s*|true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required?"
-    r"|optional|prefer|[-+]?[\d.,]{0,9}[a-z%]{0,2}|\*+|x{3,}"
+    r"|optional|prefer|[-+]?\d[\d.,]{0,9}[a-z%]{0,2}|\*+|x{3,}"
     r"|\$\w+|\$\([\w.]+\)|\$\{[^}]*\}|\{\{[\s\S]*\}\}|%[sdv]|<[\w .-]*>|\[(?:secret|unknown)\]"
 )
 """Values that are no secret, whatever they are called."""
