@@ -14,6 +14,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -29,12 +30,6 @@ class Form:
     so that a large text is not searched for each pattern."""
     pattern: re.Pattern[str]
     """The group ``secret`` is what must not be shown."""
-
-    def search(self, text: str, lower: str) -> re.Match[str] | None:
-        """Where ``text``, which is ``lower`` in lower case, has such a secret."""
-        if not any(hint in lower for hint in self.hints):
-            return None
-        return self.pattern.search(text)
 
 
 def _token(name: str, hints: str, pattern: str) -> Form:
@@ -166,18 +161,24 @@ FORMS: Final[tuple[Form, ...]] = (
 )
 """Every form that is known, the special ones before the general ones."""
 
+_HINTS: Final = tuple((hint, index) for index, form in enumerate(FORMS) for hint in form.hints)
+
 # One word of a command line or of a file; quotes hold it together.
 _VALUE: Final = (
     r"(?:\"(?P<double>[^\"\n]{0,4000})\"|'(?P<single>[^'\n]{0,4000})'"
     r"|(?P<bare>[^\s,;&\"'\[\]()]{1,4000}))"
 )
-_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|[ \t]{{1,4}}){_VALUE}")
+_OPTION: Final = re.compile(
+    rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|[ \t]{{1,4}}){_VALUE}"
+)
 """``--password hunter2``, ``--api-key=x``"""
 _ASSIGNED: Final = re.compile(
     rf"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{{0,80}})[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}{_VALUE}"
 )
 """``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``"""
 
+_SIGN: Final = re.compile(r"[:=]|-\w")
+"""What is in each text that names a secret."""
 _NAMED: Final = (
     (_OPTION, "an option with a secret"),
     (_ASSIGNED, "a value that is named a secret"),
@@ -248,10 +249,11 @@ more, nearly always."""
 def form_of(text: str) -> str | None:
     """What kind of secret is in a text, with its article; None if none is known."""
     lower = text.lower()
-    for form in FORMS:
-        if form.search(text, lower):
-            return form.name
-    for pattern, name in _NAMED:
+    likely = {index for hint, index in _HINTS if hint in lower}
+    for index in sorted(likely):
+        if FORMS[index].pattern.search(text):
+            return FORMS[index].name
+    for pattern, name in _NAMED if _SIGN.search(text) else ():
         for found in pattern.finditer(text):
             value = found["double"] or found["single"] or found["bare"] or ""
             if is_secret_name(found["name"]) and not is_harmless(value):
@@ -259,6 +261,7 @@ def form_of(text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a variable, key or option of this name holds a secret.
 

@@ -67,11 +67,9 @@ def _name(manifest: Manifest, path: Path) -> str:
     key = str(path[-1])
     if manifest.kind == "ConfigMap" and path[0] == "data":
         return key
-    if path[0] == "data" or path[0] == "values" or ("template" in path and path[-2] == "data"):
-        return _leaf_name(key)
-    if not manifest.is_built_in and path[0] == "spec":
-        return _leaf_name(key)
-    return ""
+    of_template = path[-2:-1] == ("data",) and "template" in path
+    of_author = path[0] in ("data", "values") or (path[0] == "spec" and not manifest.is_built_in)
+    return _leaf_name(key) if of_template or of_author else ""
 
 
 def _leaf_name(key: str) -> str:

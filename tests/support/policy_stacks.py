@@ -163,12 +163,15 @@ def without(rules: str, what: str, *names: str, variant: str = "prod") -> Mutati
 
 def caught(seen: Sequence[Seen]) -> set[str]:
     """The rules that a changed stack breaks: its new resources are judged, and it as a whole."""
-    known = {id(s) for variant in stacks.VARIANTS for s in stack_if_made(variant)}
-    new = [s for s in seen if id(s) not in known]
-    names = {rule.name for rule in RULES for s in new if any(rule.check(s))}
+    names = {rule.name for rule in RULES for s in new_in(seen) if any(rule.check(s))}
     return names | {rule.name for rule in STACK_RULES if any(rule.check(seen))}
 
 
-def stack_if_made(variant: str) -> tuple[Seen, ...]:
-    """A variant that a mutation may have started from: those that are used here."""
-    return stack(variant) if variant in ("dev", "prod", STORAGE) else ()
+def new_in(seen: Sequence[Seen]) -> list[Seen]:
+    """The resources that the stacks do not register themselves."""
+    return [s for s in seen if id(s) not in _registered()]
+
+
+@functools.cache
+def _registered() -> frozenset[int]:
+    return frozenset(id(s) for variant in ("dev", "prod", STORAGE) for s in stack(variant))

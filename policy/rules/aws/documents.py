@@ -64,7 +64,8 @@ class Statement:
 
 def statements(seen: Seen) -> Iterator[Statement]:
     """Every statement of every IAM document of a resource, written as JSON or as a mapping."""
-    if seen.type in _FILTERS or seen.type.startswith(("agent-observability:", "pulumi:")):
+    # Of AWS, or of a controller that makes it: kubernetes:iam.services.k8s.aws/v1alpha1:Role.
+    if seen.type in _FILTERS or not (seen.type.startswith("aws") or ".aws" in seen.type):
         return
     for path, found in mappings(seen.inputs):
         yield from _of(found, path)

@@ -66,6 +66,35 @@ _OPEN: Final = _document(Principal={"AWS": "*"}, Action="x:Use", Resource="*")
 _ALL: Final = _document(Action="*", Resource="*")
 _TRUSTING: Final = f'{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{FOREIGN}"}}}}]}}'
 
+_NOT_WHO: Final[tuple[tuple[str, str, object], ...]] = (
+    ("Bool", "aws:SecureTransport", "true"),
+    ("Bool", "aws:PrincipalIsAWSService", "true"),
+    ("Bool", "aws:MultiFactorAuthPresent", "true"),
+    ("DateLessThan", "aws:CurrentTime", "2099-01-01T00:00:00Z"),
+    ("StringLike", "aws:UserAgent", "langfuse"),
+    ("StringEquals", "aws:Referer", "https://example.com"),
+    ("StringEquals", "aws:RequestedRegion", "ap-northeast-2"),
+    ("StringEquals", "aws:PrincipalTag/team", "ml"),
+    ("StringEquals", "aws:PrincipalType", "AssumedRole"),
+    ("StringEquals", "aws:ResourceAccount", ACCOUNT),
+    ("StringEquals", "sns:Protocol", "https"),
+    ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/langfuse"),
+    ("ArnLike", "aws:PrincipalArn", "*"),
+    ("StringLike", "aws:PrincipalArn", "${aws:PrincipalArn}"),
+    ("StringLike", "aws:PrincipalOrgID", "o-*"),
+    ("StringEquals", "aws:PrincipalAccount", FOREIGN),
+    ("StringLike", "aws:PrincipalAccount", f"{ACCOUNT[:-1]}*"),
+    ("StringNotEquals", "aws:PrincipalAccount", FOREIGN),
+    ("ArnLike", "aws:SourceArn", "arn:aws:s3:::*"),
+    ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+    ("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"]),
+    ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
+    ("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-0123456789"),
+    ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-0123456789"),
+    ("StringEquals", "aws:PrincipalAccount", []),
+)
+"""Conditions that do not say who: how, when, whence, or almost everybody."""
+
 CAUGHT: Final[tuple[Mutation, ...]] = (
     # -- What a role may do
     *(
@@ -100,6 +129,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             ("aws:iam/groupPolicy:GroupPolicy", "policy"),
             ("aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy", "inlinePolicy"),
             ("aws-native:iam:RolePolicy", "policyDocument"),
+            ("kubernetes:iam.services.k8s.aws/v1alpha1:Policy", "policyDocument"),
         )
     ),
     *(
@@ -283,35 +313,13 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     change(_WHO, "the guard on an entry left out", _ENTRY, take("blockPublicPolicy")),
     change(_WHO, "a topic for everybody", _TOPIC, _anybody()),
     *(
-        change(_WHO, f"a topic for everybody with {operator} {key} {value}", _TOPIC, _anybody(test))
-        for test in (
-            ("Bool", "aws:SecureTransport", "true"),
-            ("Bool", "aws:PrincipalIsAWSService", "true"),
-            ("Bool", "aws:MultiFactorAuthPresent", "true"),
-            ("DateLessThan", "aws:CurrentTime", "2099-01-01T00:00:00Z"),
-            ("StringLike", "aws:UserAgent", "langfuse"),
-            ("StringEquals", "aws:Referer", "https://example.com"),
-            ("StringEquals", "aws:RequestedRegion", "ap-northeast-2"),
-            ("StringEquals", "aws:PrincipalTag/team", "ml"),
-            ("StringEquals", "aws:PrincipalType", "AssumedRole"),
-            ("StringEquals", "aws:ResourceAccount", ACCOUNT),
-            ("StringEquals", "sns:Protocol", "https"),
-            ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/langfuse"),
-            ("ArnLike", "aws:PrincipalArn", "*"),
-            ("StringLike", "aws:PrincipalArn", "${aws:PrincipalArn}"),
-            ("StringLike", "aws:PrincipalOrgID", "o-*"),
-            ("StringEquals", "aws:PrincipalAccount", FOREIGN),
-            ("StringLike", "aws:PrincipalAccount", f"{ACCOUNT[:-1]}*"),
-            ("StringNotEquals", "aws:PrincipalAccount", FOREIGN),
-            ("ArnLike", "aws:SourceArn", "arn:aws:s3:::*"),
-            ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
-            ("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"]),
-            ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
-            ("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-0123456789"),
-            ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-0123456789"),
-            ("StringEquals", "aws:PrincipalAccount", []),
+        change(
+            _WHO,
+            f"a topic for everybody with {operator} {key} {value}",
+            _TOPIC,
+            _anybody((operator, key, value)),
         )
-        for operator, key, value in (test,)
+        for operator, key, value in _NOT_WHO
     ),
     change(_WHO, "a service for anybody on a topic", _TOPIC, statement(Condition=None)),
     *(

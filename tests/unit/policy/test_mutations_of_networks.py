@@ -148,7 +148,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         _rule(type="ingress", prefixListIds=["pl-1"]),
     ),
     *(
-        added(_OPEN, f"{kind} with {rule} in it", kind, {"ingress": [_rule(**rule)], **_TAGS})
+        added(_OPEN, f"{kind} with {rule} in it", kind, {"ingress": [_rule() | rule], **_TAGS})
         for kind in (_GROUP, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
         for rule in (
             {"cidrBlocks": ["0.0.0.0/0"]},

@@ -117,11 +117,42 @@ def _bound(role: str, kind: str = "ClusterRole", **subject: str) -> dict[str, ob
     }
 
 
-def _ingress(*rules: object) -> Mutate:
+def _ingress(*rules: dict[str, Any]) -> Mutate:
     return put("spec/ingress", [*rules])
 
 
 _CLICKHOUSE: Final = "kubernetes:clickhouse.com/v1alpha1:ClickHouseCluster"
+
+_ADMITTING: Final[tuple[dict[str, Any], ...]] = (
+    *({}, {"from": []}, {"ports": [{"port": 3000}]}, {"from": [{}]}),
+    {"from": [{"namespaceSelector": {}}]},
+    {"from": [{"namespaceSelector": {}, "podSelector": {}}]},
+    {"from": [{"namespaceSelector": {"matchLabels": {}}}]},
+    {"from": [{"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}}]},
+    {
+        "from": [
+            {
+                "namespaceSelector": {
+                    "matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]
+                }
+            }
+        ]
+    },
+    {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
+    {"from": [{"ipBlock": {"cidr": "::/0"}}]},
+    {"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]},
+    {"from": [{"ipBlock": {"cidr": "0.0.0.0/1"}}, {"ipBlock": {"cidr": "128.0.0.0/1"}}]},
+)
+"""Entries of a NetworkPolicy that admit almost everybody."""
+
+_RELEASING: Final[tuple[dict[str, Any], ...]] = (
+    *({}, {"to": []}, {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}),
+    *({"to": [{"namespaceSelector": {}}]}, {"ports": [{"protocol": "TCP"}]}),
+    {"ports": [{"port": 1, "endPort": 65535}]},
+)
+"""Entries of a NetworkPolicy that let pods connect to everything."""
+
+_OWN_NAMESPACE: Final[dict[str, Any]] = {"from": [{"podSelector": {}}]}
 
 CAUGHT: Final[tuple[Mutation, ...]] = (
     # -- Images
@@ -402,34 +433,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     # -- Network policies
     *(
         change(_POLICY, f"policy that admits {rule}", _NETWORK, _ingress(rule), variant="dev")
-        for rule in (
-            *({}, {"from": []}, {"ports": [{"port": 3000}]}, {"from": [{}]}),
-            {"from": [{"namespaceSelector": {}}]},
-            {"from": [{"namespaceSelector": {}, "podSelector": {}}]},
-            {"from": [{"namespaceSelector": {"matchLabels": {}}}]},
-            {
-                "from": [
-                    {
-                        "namespaceSelector": {
-                            "matchExpressions": [{"key": "a", "operator": "Exists"}]
-                        }
-                    }
-                ]
-            },
-            {
-                "from": [
-                    {
-                        "namespaceSelector": {
-                            "matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]
-                        }
-                    }
-                ]
-            },
-            {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
-            {"from": [{"ipBlock": {"cidr": "::/0"}}]},
-            {"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]},
-            {"from": [{"ipBlock": {"cidr": "0.0.0.0/1"}}, {"ipBlock": {"cidr": "128.0.0.0/1"}}]},
-        )
+        for rule in _ADMITTING
     ),
     *(
         change(
@@ -439,11 +443,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             put("spec/egress", [rule]),
             variant="dev",
         )
-        for rule in (
-            *({}, {"to": []}, {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}),
-            *({"to": [{"namespaceSelector": {}}]}, {"ports": [{"protocol": "TCP"}]}),
-            {"ports": [{"port": 1, "endPort": 65535}]},
-        )
+        for rule in _RELEASING
     ),
     change(
         _POLICY,
@@ -571,7 +571,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "the namespace is the stack's; who shares it is in the same place anyway",
         "a policy that admits its namespace",
         _NETWORK,
-        _ingress({"from": [{"podSelector": {}}]}),
+        _ingress(_OWN_NAMESPACE),
         variant="dev",
     ),
     change(
