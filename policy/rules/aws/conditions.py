@@ -120,8 +120,3 @@ def _is_subject(value: str) -> bool:
     if value.startswith("repo:"):
         return _REPOSITORY.fullmatch(value) is not None and "${" not in value
     return bool(value) and not has_wildcard(value)
-
-
-def is_given(condition: object) -> bool:
-    """Whether there is a condition at all."""
-    return bool(mapping(condition)) or condition is UNKNOWN

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..model import Rule, Seen, is_asked, items
-from .conditions import is_given, names_audience, names_subject, narrows
+from ..model import UNKNOWN, Rule, Seen, is_asked, items, mapping
+from .conditions import names_audience, names_subject, narrows
 from .documents import Statement, account_of, accounts, has_wildcard, statements
 
 _PASSED: Final = frozenset(
@@ -28,7 +28,8 @@ _EXTERNAL: Final = {
 
 def wildcard_principal(seen: Seen) -> Iterator[str]:
     for statement in statements(seen):
-        if statement.allows and statement.is_about_who:
+        known = statement.fields.get("condition") is not UNKNOWN
+        if statement.allows and statement.is_about_who and known:
             yield from _of_statement(statement, seen)
     yield from _beside_documents(seen)
 
@@ -43,7 +44,7 @@ def _of_statement(statement: Statement, seen: Seen) -> Iterator[str]:
             if not narrows(condition, own):
                 how = (
                     "with one that does not say who"
-                    if is_given(condition)
+                    if mapping(condition)
                     else "without a condition"
                 )
                 yield f"Principal {name!r} {how}: anybody in the world may use it"

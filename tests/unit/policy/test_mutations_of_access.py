@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from policy.rules.model import UNKNOWN
 from tests.support.policy_stacks import (
     ACCOUNT,
     FOREIGN,
@@ -236,6 +237,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             ("StringLike", [_ACCOUNT_SUBJECT, "*"]),
             ("StringLike", "repo:*"),
             ("StringLike", "repo:acme/*"),
+            ("StringLike", "repo:acme/app:${aws:PrincipalTag/ref}"),
             ("StringNotEquals", "system:serviceaccount:default:default"),
             ("StringEqualsIfExists", _ACCOUNT_SUBJECT),
             ("StringLikeIfExists", _ACCOUNT_SUBJECT),
@@ -312,6 +314,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     change(_WHO, "no guard on an entry", _ENTRY, put("blockPublicPolicy", False)),
     change(_WHO, "the guard on an entry left out", _ENTRY, take("blockPublicPolicy")),
     change(_WHO, "a topic for everybody", _TOPIC, _anybody()),
+    change(_WHO, "a canonical user", _TOPIC, one_more(Principal={"CanonicalUser": "a" * 64})),
     *(
         change(
             _WHO,
@@ -408,6 +411,19 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         )
         for group in ("AllUsers", "AuthenticatedUsers")
     ),
+    added(
+        _PUBLIC,
+        "an access point that is public",
+        "aws:s3/accessPoint:AccessPoint",
+        {
+            "publicAccessBlockConfiguration": {
+                "blockPublicAcls": True,
+                "blockPublicPolicy": False,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            }
+        },
+    ),
     change(
         _PUBLIC,
         "acls count",
@@ -447,6 +463,63 @@ THROUGH: Final[tuple[Mutation, ...]] = (
             Action="sts:AssumeRole",
             Condition=None,
         ),
+    ),
+    change(
+        "who logs in, the provider decides; the audience is that of AWS's sign-in",
+        "trust in a SAML provider with its audience",
+        _ROLE,
+        statement(
+            Principal={"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/x"},
+            Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+        ),
+    ),
+    change(
+        "what is not known yet is judged when it is made",
+        "a topic for somebody who is not known yet",
+        _TOPIC,
+        put(
+            "policy",
+            {
+                "Statement": [
+                    {"Effect": "Allow", "Principal": "*", "Condition": UNKNOWN},
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                ]
+            },
+        ),
+    ),
+    change(
+        "an organization that is named is known",
+        "a topic for an organization",
+        _TOPIC,
+        _anybody(("StringEquals", "aws:PrincipalOrgID", "o-0123456789")),
+    ),
+    change(
+        "a network that is named is known",
+        "a topic for a network",
+        _TOPIC,
+        _anybody(("IpAddress", "aws:SourceIp", "203.0.113.0/24")),
+    ),
+    change(
+        "the list of entries has no resource, and shows no value",
+        "the list of all entries",
+        _READ,
+        one_more(Action="secretsmanager:ListSecrets", Resource="*"),
+    ),
+    change(
+        "what begins with the stack's own path is the stack's",
+        "every entry of this stack",
+        _READ,
+        statement(Resource=f"{_SECRET}:agent-observability/prod/*"),
+    ),
+    change(
+        "the bucket is named; its objects are all its own",
+        "every object of one bucket",
+        _READ,
+        one_more(Action="s3:GetObject", Resource="arn:aws:s3:::langfuse/*"),
     ),
     change(
         "a passed role: who may pass it is said elsewhere, and EC2 names no account",

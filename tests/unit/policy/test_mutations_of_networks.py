@@ -184,6 +184,29 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry",
         {"cidr": "0.0.0.0/0"},
     ),
+    Mutation(
+        "prefix lists that are together a part of it",
+        _OPEN,
+        lambda: [
+            *stack("prod"),
+            *(
+                Seen(
+                    type="aws:ec2/managedPrefixList:ManagedPrefixList",
+                    name=network,
+                    urn=network,
+                    inputs={"entries": [{"cidr": network}]},
+                )
+                for network in _PARTS
+            ),
+        ],
+    ),
+    change(
+        f"{_OPEN} no-exposed-service",
+        "a Service of type LoadBalancer for the world",
+        "langfuse-service",
+        put("spec/type", "LoadBalancer"),
+        put("spec/loadBalancerSourceRanges", ["0.0.0.0/0"]),
+    ),
     Mutation("two rules that are the world", _OPEN, lambda: _two_rules("0.0.0.0/1", "128.0.0.0/1")),
     Mutation("four rules that are a part of it", _OPEN, lambda: _two_rules(*_PARTS)),
     # -- Databases and clusters

@@ -536,6 +536,40 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         put(f"{CONTAINER}/image", f"langfuse/langfuse@sha256:{'0' * 64}"),
     ),
     _web(
+        "a commit is pinned as much as a release",
+        "a commit",
+        put(f"{CONTAINER}/image", "langfuse/langfuse:sha-0123456789ab"),
+    ),
+    added(
+        "a digest in parts is a digest",
+        "a digest in parts",
+        _CLICKHOUSE,
+        {
+            "spec": {
+                "containerTemplate": {
+                    "image": {"repository": "clickhouse", "hash": f"sha256:{'0' * 64}"}
+                }
+            }
+        },
+    ),
+    added(
+        "what a patch does not say stays as it is",
+        "a patch of one label",
+        f"{_K8S}apps/v1:DeploymentPatch",
+        {"spec": {"template": {"spec": {"containers": [{"name": "langfuse", "tty": True}]}}}},
+    ),
+    _web(
+        "a profile of AppArmor that confines, and a word that is not AppArmor's",
+        "annotations that confine",
+        put(
+            "spec/template/metadata/annotations",
+            {
+                "container.apparmor.security.beta.kubernetes.io/langfuse": "runtime/default",
+                "note": "unconfined",
+            },
+        ),
+    ),
+    _web(
         "which registry is trusted is the cluster's to say, not the stack's",
         "an image from elsewhere",
         put(f"{CONTAINER}/image", "evil.example.com/langfuse:2.95.12"),

@@ -23,6 +23,7 @@ from tests.support.policy_stacks import (
     broken,
     caught,
     change,
+    new_in,
     put,
     under,
 )
@@ -272,6 +273,13 @@ THROUGH: Final[tuple[Mutation, ...]] = (
     _through("it says where the secret is", "a path", "API_KEY_FILE", "/run/secrets/key"),
     _through("a number is no secret", "a limit of tokens", "TOKEN_LIMIT", "500"),
     change(
+        "the next word is another option, and no value",
+        "an option without a value",
+        WEB,
+        put(f"{CONTAINER}/args", ["--token", "--verbose"]),
+        variant="dev",
+    ),
+    change(
         "what is in a Secret is where it belongs",
         "a secret in a Secret",
         "langfuse-app-secret",
@@ -319,7 +327,7 @@ def test_no_mutation_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("mutation", CAUGHT, ids=[m.what for m in CAUGHT])
 def test_no_message_shows_the_secret(mutation: Mutation) -> None:
-    messages = [message for _, _, message in broken(mutation.seen())]
+    messages = [message for _, _, message in broken(new_in(mutation.seen()))]
 
     assert messages
     assert not any("hunter2" in message or _KEY in message for message in messages)
