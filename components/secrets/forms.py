@@ -224,6 +224,7 @@ _REFERENCES: Final = frozenset(
         *("expiry", "expiration", "expires", "lifetime", "age", "rotation", "algorithm", "format"),
         *("method", "provider", "audience", "prefix", "header", "field", "namespace", "store"),
         *("class", "mode", "required", "bucket", "region", "host", "port", "user", "username"),
+        *("com", "net", "org", "io", "local", "internal"),
         *("command", "budget", "revision", "delivery", "kind", "selector", "env", "label"),
     }
 )

@@ -165,7 +165,8 @@ def test_another_project_is_checked_from_its_own_folder(
 
     printed = capsys.readouterr().out
     assert printed.startswith("**access/prod**: ")
-    assert "aws:rds" not in printed
+    assert ": aws:iam/" in printed
+    assert ": aws:rds/" not in printed
 
 
 def test_a_configuration_that_is_refused_is_an_error_without_a_traceback(

@@ -176,6 +176,7 @@ OTHER_NAMES: Final = (
         "monkey",
         "keyboard",
     ),
+    *("token.actions.githubusercontent.com", "secrets.internal"),
     *("HOSTNAME", "PORT", "compass", "bypass", "author", "secretsRegion", "recoveryDays", ""),
 )
 
