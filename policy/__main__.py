@@ -8,7 +8,9 @@ the only one that runs in the pack's own environment.
 # pyright: basic, reportMissingImports=false
 # ruff: noqa: ANN401
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pulumi_policy import (
@@ -21,6 +23,10 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from pulumi_policy.proxy import UnknownValueError
+
+# The detector of secrets is the repository's: rules have it in common with the program's tools.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
 from rules import RULES, STACK_RULES
 from rules.model import UNKNOWN, Rule, Seen, StackRule
 

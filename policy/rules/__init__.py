@@ -1,22 +1,38 @@
-"""What every stack has to keep to. Needs the standard library alone."""
+"""What every stack has to keep to.
+
+Pure: imports nothing but the standard library and the repository's detector of secrets, which
+imports nothing else either.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from . import encryption, iam, lifecycle, naming, network, pods, secrets
+from . import naming, network, secrets, tls
+from .aws import buckets, encryption, lifecycle, permissions, principals
+from .kubernetes import access, exposure, images, network_policies, pods
 from .model import Rule, StackRule
 
 RULES: Final[tuple[Rule, ...]] = (
     *encryption.RULES,
+    *tls.RULES,
     *network.RULES,
-    *iam.RULES,
+    *exposure.RULES,
+    *permissions.RULES,
+    *principals.RULES,
     *secrets.RULES,
+    *images.RULES,
     *pods.RULES,
+    *access.RULES,
     *lifecycle.RULES,
     *naming.RULES,
 )
 """About one resource each."""
 
-STACK_RULES: Final[tuple[StackRule, ...]] = (*network.STACK_RULES, *lifecycle.STACK_RULES)
+STACK_RULES: Final[tuple[StackRule, ...]] = (
+    *network.STACK_RULES,
+    *network_policies.STACK_RULES,
+    *buckets.STACK_RULES,
+    *lifecycle.STACK_RULES,
+)
 """About resources together."""

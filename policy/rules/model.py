@@ -82,7 +82,7 @@ def document(value: object) -> Mapping[str, Any]:
     if isinstance(value, str):
         try:
             return mapping(json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return mapping(value)
 
@@ -90,6 +90,45 @@ def document(value: object) -> Mapping[str, Any]:
 def is_on(value: object) -> bool:
     """Whether a switch is on, or not known yet; the wire has booleans of providers as text."""
     return value is UNKNOWN or value is True or value == "true"
+
+
+def is_off(value: object) -> bool:
+    """Whether a switch is off, or not known yet."""
+    return value is UNKNOWN or value is False or value == "false"
+
+
+def is_asked(value: object) -> bool:
+    """Whether a switch is known to be on."""
+    return value is True or value == "true"
+
+
+def leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value below ``value`` that is neither a mapping nor a list, with the path to it."""
+    if isinstance(value, Mapping):
+        for key, item in cast("Mapping[Any, Any]", value).items():
+            yield from leaves(item, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from leaves(item, (*path, index))
+    else:
+        yield path, value
+
+
+def mappings(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Path, Any]]:
+    """``value`` and every mapping below it, with the path to it."""
+    if isinstance(value, Mapping):
+        yield path, value
+        for key, item in cast("Mapping[Any, Any]", value).items():
+            yield from mappings(item, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from mappings(item, (*path, index))
+
+
+def spelled(path: Path) -> str:
+    """A path as people write it: ``spec.containers[0].image``."""
+    parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return "".join(parts).removeprefix(".")
 
 
 def accepted(stack: Sequence[Seen]) -> frozenset[str]:
@@ -101,5 +140,8 @@ def accepted(stack: Sequence[Seen]) -> frozenset[str]:
     stacks = [resource for resource in stack if resource.type == STACK_TYPE]
     return frozenset(str(risk) for s in stacks for risk in items(s.inputs.get("acknowledged")))
 
+
+Path = tuple[str | int, ...]
+"""Keys and positions from a value down to one of its parts."""
 
 STACK_TYPE: Final = "agent-observability:index:ObservabilityStack"

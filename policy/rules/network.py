@@ -1,157 +1,146 @@
-"""Who can connect."""
+"""Which networks are let in. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from .model import UNKNOWN, Rule, Seen, StackRule, accepted, at, items, mapping
+from .addresses import is_wide, is_world
+from .aws.security_groups import Opening, listed, openings
+from .kubernetes.objects import Manifest, manifests
+from .model import UNKNOWN, Rule, Seen, StackRule, accepted, is_asked, is_off, items, mapping
 
-WORKLOADS: Final = (
-    "kubernetes:apps/v1:Deployment",
-    "kubernetes:apps/v1:StatefulSet",
-    "kubernetes:apps/v1:DaemonSet",
-    "kubernetes:batch/v1:Job",
-    "kubernetes:batch/v1:CronJob",
-)
 _DATABASE_PORT: Final = 5432
-_DATABASES: Final = ("aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance")
 _ALB: Final = "alb.ingress.kubernetes.io/"
 _RISK: Final = "openToTheWorld"
+_CLUSTER: Final = "aws:eks/cluster:Cluster"
+_WIDE: Final = "as good as the whole world; name networks that are yours"
 
 
 def public_database(seen: Seen) -> Iterator[str]:
-    if seen.type in _DATABASES and seen.get("publiclyAccessible") in (True, "true"):
+    if seen.type.startswith("aws") and is_asked(seen.get("publiclyAccessible")):
         yield "publiclyAccessible is true: the database would have an address on the internet"
-    for networks, first, last in _admitted(seen):
-        if _is_world(networks) and _holds(first, last, _DATABASE_PORT):
+    for opening in openings(seen):
+        if not is_wide(opening.networks) or opening.is_for_browsers:
+            continue
+        if opening.holds(_DATABASE_PORT):
             yield f"port {_DATABASE_PORT} is open to the world: name a security group instead"
-
-
-def exposed_service(seen: Seen) -> Iterator[str]:
-    kind = seen.get("spec.type")
-    if seen.type == "kubernetes:core/v1:Service" and kind in ("LoadBalancer", "NodePort"):
-        yield f"spec.type is {kind}: only the Ingress leads in from outside; use ClusterIP"
+        else:
+            yield (
+                f"ports {opening.first} to {opening.last} are open to the world: only 80 or 443 "
+                "may be, those of a load balancer"
+            )
 
 
 def open_to_the_world(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
     if _RISK in accepted(stack):
         return
+    makes_lists = any(listed(seen) is not None for seen in stack)
     for seen in stack:
-        for networks, _, _ in _admitted(seen):
-            if _is_world(networks):
-                yield seen, f"admits the whole world; acknowledge {_RISK}, or name the networks"
-        if seen.type != "kubernetes:networking.k8s.io/v1:Ingress":
-            continue
-        annotations = mapping(seen.get("metadata.annotations"))
-        networks = annotations.get(f"{_ALB}inbound-cidrs")
-        if annotations.get(f"{_ALB}scheme") != "internet-facing" or networks is UNKNOWN:
-            continue
-        if networks is None:
-            yield seen, "inbound-cidrs is missing: an internet-facing ALB then admits the world"
-        elif _is_world(str(networks).split(",")):
-            yield seen, f"inbound-cidrs is the whole world; acknowledge {_RISK}, or name networks"
+        for opening in openings(seen):
+            if (width := _width(opening.networks)) is not None:
+                yield seen, f"admits {width}"
+            for name in () if makes_lists else opening.prefix_lists:
+                yield seen, f"admits prefix list {name}, whose networks cannot be judged: name them"
+        if (networks := listed(seen)) is not None and (width := _width(networks)) is not None:
+            yield seen, f"lists {width}"
+        if seen.type == _CLUSTER:
+            yield from ((seen, message) for message in _of_cluster(seen))
+        for manifest in manifests(seen):
+            yield from ((seen, message) for message in _of_manifest(manifest))
+    yield from _together(stack)
 
 
-def policy_for_every_workload(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
-    policies = [s for s in stack if s.type == "kubernetes:networking.k8s.io/v1:NetworkPolicy"]
+def _width(networks: Sequence[Any]) -> str | None:
+    """What networks are, if they keep nobody out, with what to do."""
+    if is_world(networks):
+        return f"the whole world; acknowledge {_RISK}, or name the networks"
+    return _WIDE if is_wide(networks) else None
+
+
+def _together(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
+    """Rules of one group that are harmless alone: each a part of the world."""
+    groups: dict[str, list[tuple[Seen, Opening]]] = {}
     for seen in stack:
-        if seen.type not in WORKLOADS:
-            continue
-        labels = mapping(pod_template(seen).get("metadata")).get("labels")
-        selecting = [p for p in policies if _same_namespace(p, seen) and _selects(p, labels)]
-        if not any("Ingress" in _kinds(policy) for policy in selecting):
-            yield seen, "no NetworkPolicy selects its pods: anything in the cluster may connect"
+        for opening in openings(seen):
+            if not is_wide(opening.networks):
+                groups.setdefault(opening.group, []).append((seen, opening))
+    parts = [(seen, networks) for seen in stack if (networks := listed(seen)) is not None]
+    if is_wide(network for _, networks in parts for network in networks):
+        narrow = [seen for seen, networks in parts if not is_wide(networks)]
+        yield from ((seen, f"lists, with the other prefix lists, {_WIDE}") for seen in narrow[:1])
+    for rules in groups.values():
+        if is_wide(network for _, opening in rules for network in opening.networks):
+            yield rules[0][0], f"admits, with the other rules of its group, {_WIDE}"
 
 
-def pod_template(seen: Seen) -> Mapping[str, Any]:
-    """The pod template of a workload."""
-    cron = seen.get("spec.jobTemplate.spec.template")
-    return mapping(cron if cron is not None else seen.get("spec.template"))
+def _of_cluster(seen: Seen) -> Iterator[str]:
+    """The API server of an EKS cluster, which is public by default."""
+    reach = seen.get("vpcConfig")
+    networks = mapping(reach).get("publicAccessCidrs")
+    if reach is UNKNOWN or is_off(mapping(reach).get("endpointPublicAccess")):
+        return
+    if networks is None:
+        yield "vpcConfig.publicAccessCidrs is missing: the API server then admits the world"
+    elif is_wide(items(networks)):
+        yield "vpcConfig.publicAccessCidrs is the whole world: name networks"
 
 
-def _admitted(seen: Seen) -> Iterator[tuple[list[Any], Any, Any]]:
-    """Networks and ports that a security group lets in."""
-    if seen.type == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-        networks = [seen.get("cidrIpv4"), seen.get("cidrIpv6")]
-        yield networks, seen.get("fromPort"), seen.get("toPort")
-    elif seen.type == "aws:ec2/securityGroupRule:SecurityGroupRule":
-        if seen.get("type") == "ingress":
-            networks = [*items(seen.get("cidrBlocks")), *items(seen.get("ipv6CidrBlocks"))]
-            yield networks, seen.get("fromPort"), seen.get("toPort")
-    elif seen.type == "aws:ec2/securityGroup:SecurityGroup":
-        for rule in items(seen.get("ingress")):
-            networks = [*items(at(rule, "cidrBlocks")), *items(at(rule, "ipv6CidrBlocks"))]
-            yield networks, at(rule, "fromPort"), at(rule, "toPort")
+def _of_manifest(manifest: Manifest) -> Iterator[str]:
+    if manifest.kind == "IngressClassParams":
+        spec = mapping(manifest.get("spec"))
+        for key in ("inboundCIDRs", "inboundCidrs"):
+            if (width := _width(items(spec.get(key)))) is not None:
+                yield f"spec.{key} is {width}"
+        if items(spec.get("prefixListsIDs")):
+            yield "spec.prefixListsIDs are networks that cannot be judged: name them"
+    if manifest.kind == "Ingress" and manifest.group in ("networking.k8s.io", "extensions"):
+        yield from _of_ingress(manifest)
+    if manifest.kind == "Service":
+        yield from _of_ranges(manifest)
 
 
-def _is_world(networks: Sequence[Any]) -> bool:
-    """Whether networks are every address of IPv4 or IPv6, in one piece or in several."""
-    known = [network for n in networks if (network := _network(n)) is not None]
-    for version in (4, 6):
-        of_version: list[Any] = [n for n in known if n.version == version]
-        if any(network.prefixlen == 0 for network in collapse_addresses(of_version)):
-            return True
-    return False
+def _of_ranges(manifest: Manifest) -> Iterator[str]:
+    if (width := _width(items(manifest.get("spec.loadBalancerSourceRanges")))) is not None:
+        yield f"spec.loadBalancerSourceRanges is {width}"
 
 
-def _network(text: object) -> IPv4Network | IPv6Network | None:
-    """What a text names; None for what is no network, which AWS refuses itself."""
-    try:
-        return ip_network(str(text).strip(), strict=False)
-    except ValueError:
-        return None
-
-
-def _holds(first: object, last: object, port: int) -> bool:
-    """Whether a range of ports holds one; a range that is not known may."""
-    if not (isinstance(first, int | float) and isinstance(last, int | float)):
-        return True
-    return first in {-1, 0} or first <= port <= last
-
-
-def _same_namespace(policy: Seen, workload: Seen) -> bool:
-    one, other = policy.get("metadata.namespace"), workload.get("metadata.namespace")
-    return one == other or UNKNOWN in (one, other)
-
-
-def _selects(policy: Seen, labels: object) -> bool:
-    selector = mapping(policy.get("spec.podSelector"))
-    wanted, have = mapping(selector.get("matchLabels")), mapping(labels)
-    # Expressions are not judged: a policy with them counts as one that does not select.
-    return not selector.get("matchExpressions") and all(
-        value is UNKNOWN or have.get(key) in (value, UNKNOWN) for key, value in wanted.items()
-    )
-
-
-def _kinds(policy: Seen) -> list[Any]:
-    kinds = policy.get("spec.policyTypes")
-    return ["Ingress"] if kinds is None or kinds is UNKNOWN else items(kinds)
+def _of_ingress(manifest: Manifest) -> Iterator[str]:
+    given = manifest.get("metadata.annotations")
+    if given is UNKNOWN or (manifest.partial and not mapping(given)):
+        return
+    annotations = mapping(given)
+    for key in ("security-groups", "security-group-prefix-lists"):
+        if annotations.get(f"{_ALB}{key}") not in (None, UNKNOWN):
+            yield (
+                f"{key} is set: who is let in cannot be judged, and inbound-cidrs may not count; "
+                "leave it out"
+            )
+    networks = annotations.get(f"{_ALB}inbound-cidrs")
+    if annotations.get(f"{_ALB}scheme") in ("internal", UNKNOWN) or networks is UNKNOWN:
+        return
+    if networks is None:
+        if not manifest.partial:
+            yield "inbound-cidrs is missing: an internet-facing ALB then admits the world"
+    elif is_world(str(networks).split(",")):
+        yield f"inbound-cidrs is the whole world; acknowledge {_RISK}, or name networks"
+    elif is_wide(str(networks).split(",")):
+        yield f"inbound-cidrs is {_WIDE}"
 
 
 RULES: Final = (
     Rule(
         name="no-public-database",
-        protects="The database has no address on the internet, and no rule that lets it in, "
-        "whatever is acknowledged.",
+        protects="A database has no address on the internet, and no rule of a security group lets "
+        "the world in on a port but 80 and 443, whatever is acknowledged.",
         check=public_database,
-    ),
-    Rule(
-        name="no-exposed-service",
-        protects="The Ingress, with its certificate and its networks, is the only way in.",
-        check=exposed_service,
     ),
 )
 STACK_RULES: Final = (
     StackRule(
         name="no-open-network",
-        protects="Nothing admits 0.0.0.0/0 or ::/0 unless the stack acknowledges openToTheWorld.",
+        protects="Nothing admits a public /8 of IPv4, a /20 of IPv6 or more, in one rule or in "
+        "several, or networks that cannot be seen, unless the stack acknowledges openToTheWorld.",
         check=open_to_the_world,
-    ),
-    StackRule(
-        name="network-policy-for-every-workload",
-        protects="No pod of another team connects to one of these by accident.",
-        check=policy_for_every_workload,
     ),
 )

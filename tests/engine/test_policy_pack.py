@@ -36,6 +36,7 @@ for given in json.loads(os.environ["RESOURCES"]):
 DATABASE = {
     "storageEncrypted": True,
     "deletionProtection": True,
+    "deleteAutomatedBackups": False,
     "backupRetentionPeriod": 1,
     "tags": {"service": "agent-observability"},
 }

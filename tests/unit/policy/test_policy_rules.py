@@ -6,12 +6,9 @@ rules is tests/unit/policy/test_policy_pack.py's; that AWS and the cluster behav
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import functools
 import json
 import random
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,88 +16,33 @@ import pytest
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import STACK_TYPE, UNKNOWN, Seen
 from tests.support import stacks
+from tests.support.policy_stacks import (
+    ALB,
+    CONTAINER,
+    INGRESS,
+    INSTANCE,
+    POD,
+    WEB,
+    Mutate,
+    accepting,
+    broken,
+    changed,
+    put,
+    stack,
+    statement,
+    take,
+)
 from tests.support.recordings import recorded
 from tooling import policy
 from tooling.kit.json_values import as_list, as_mapping
-
-Mutate = Callable[[dict[str, Any]], None]
-
-INSTANCE = "langfuse-postgres-instance"
-INGRESS = "langfuse-endpoint-ingress"
-WEB = "langfuse-deployment"
-_ALB = "alb.ingress.kubernetes.io/"
-
-
-@functools.cache
-def stack(variant: str) -> tuple[Seen, ...]:
-    return tuple(policy.seen(stacks.recorded(variant)))
-
-
-def broken(seen: Sequence[Seen]) -> list[tuple[str, str, str]]:
-    return [(v.rule, v.resource.name, v.message) for v in policy.violations(seen)]
-
-
-def _step(part: Any, key: str | int) -> Any:  # noqa: ANN401 - JSON
-    return part[key]
-
-
-def put(path: str, value: object) -> Mutate:
-    """Sets what stands at a path; numbers are positions in lists."""
-
-    def mutate(inputs: dict[str, Any]) -> None:
-        *keys, last = (int(key) if key.isdigit() else key for key in path.split("/"))
-        place: Any = functools.reduce(_step, keys, inputs)
-        place[last] = value
-
-    return mutate
-
-
-def take(path: str) -> Mutate:
-    """Takes away what stands at a path."""
-
-    def mutate(inputs: dict[str, Any]) -> None:
-        *keys, last = (int(key) if key.isdigit() else key for key in path.split("/"))
-        place: Any = functools.reduce(_step, keys, inputs)
-        del place[last]
-
-    return mutate
-
-
-def statement(**change: object) -> Mutate:
-    """Changes the first statement of an IAM document."""
-
-    def mutate(inputs: dict[str, Any]) -> None:
-        key = "assumeRolePolicy" if "assumeRolePolicy" in inputs else "policy"
-        document = json.loads(inputs[key])
-        document["Statement"][0] |= change
-        cleaned = {k: v for k, v in document["Statement"][0].items() if v is not None}
-        document["Statement"][0] = cleaned
-        inputs[key] = json.dumps(document)
-
-    return mutate
-
-
-def changed(variant: str, name: str, mutate: Mutate | None, **fields: object) -> list[Seen]:
-    """A stack with one resource changed."""
-    (found,) = (s for s in stack(variant) if s.name == name and s.type.startswith(_KINDS))
-    inputs = copy.deepcopy(dict(found.inputs))
-    if mutate:
-        mutate(inputs)
-    other = dataclasses.replace(found, inputs=inputs, **fields)  # pyright: ignore[reportArgumentType]
-    return [other if s is found else s for s in stack(variant)]
-
-
-_KINDS = ("aws:", "kubernetes:")
-_CONTAINER = "spec/template/spec/containers/0"
-_POD = "spec/template/spec"
 
 
 def annotation(key: str, value: str | None) -> Mutate:
     def mutate(inputs: dict[str, Any]) -> None:
         annotations = inputs["metadata"]["annotations"]
-        annotations.pop(f"{_ALB}{key}")
+        annotations.pop(f"{ALB}{key}")
         if value is not None:
-            annotations[f"{_ALB}{key}"] = value
+            annotations[f"{ALB}{key}"] = value
 
     return mutate
 
@@ -210,7 +152,7 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
         "prod",
         WEB,
         put(
-            f"{_CONTAINER}/env/0",
+            f"{CONTAINER}/env/0",
             {"name": "DATABASE_URL", "value": "postgresql://postgres.example.com/langfuse"},
         ),
         "container langfuse: env DATABASE_URL is called like a secret: put it into a Secret and "
@@ -220,7 +162,7 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
         "no-plaintext-secret",
         "prod",
         WEB,
-        put(f"{_CONTAINER}/command", ["node", "--db=postgres://me:hunter2@example.com/x"]),
+        put(f"{CONTAINER}/command", ["node", "--db=postgres://me:hunter2@example.com/x"]),
         "container langfuse: command[1] holds a URL with a password: put it into a Secret and "
         "refer to it",
     ),
@@ -249,112 +191,112 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
         "pinned-image",
         "prod",
         WEB,
-        put(f"{_CONTAINER}/image", "docker.io/langfuse/langfuse:latest"),
+        put(f"{CONTAINER}/image", "docker.io/langfuse/langfuse:latest"),
         "container langfuse: image docker.io/langfuse/langfuse:latest: name a release or a digest",
     ),
     (
         "pinned-image",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/image", "localhost:5000/langfuse"),
+        put(f"{CONTAINER}/image", "localhost:5000/langfuse"),
         "container langfuse: image localhost:5000/langfuse: name a release or a digest",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_POD}/hostNetwork", True),
+        put(f"{POD}/hostNetwork", True),
         "hostNetwork is true: leave it out",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_POD}/volumes", [{"name": "node", "hostPath": {"path": "/"}}]),
+        put(f"{POD}/volumes", [{"name": "node", "hostPath": {"path": "/"}}]),
         "volume node is a hostPath: pods may not use the node",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/securityContext/allowPrivilegeEscalation", True),
+        put(f"{CONTAINER}/securityContext/allowPrivilegeEscalation", True),
         "container langfuse: allowPrivilegeEscalation is not false",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/securityContext/privileged", True),
+        put(f"{CONTAINER}/securityContext/privileged", True),
         "container langfuse: privileged is true",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/securityContext/capabilities/drop", []),
+        put(f"{CONTAINER}/securityContext/capabilities/drop", []),
         "container langfuse: capabilities.drop has no ALL",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/securityContext/capabilities/add", ["SYS_ADMIN"]),
+        put(f"{CONTAINER}/securityContext/capabilities/add", ["SYS_ADMIN"]),
         "container langfuse: capabilities.add has SYS_ADMIN",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        take(f"{_POD}/securityContext/runAsNonRoot"),
+        take(f"{POD}/securityContext/runAsNonRoot"),
         "container langfuse: runAsNonRoot is not true",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_POD}/securityContext/runAsUser", 0),
+        put(f"{POD}/securityContext/runAsUser", 0),
         "container langfuse: runAsUser is 0",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        take(f"{_POD}/securityContext/seccompProfile"),
+        take(f"{POD}/securityContext/seccompProfile"),
         "container langfuse: seccompProfile.type is neither RuntimeDefault nor Localhost",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_CONTAINER}/ports/0/hostPort", 80),
+        put(f"{CONTAINER}/ports/0/hostPort", 80),
         "container langfuse: hostPort is 80",
     ),
     (
         "restricted-pods",
         "dev",
         WEB,
-        put(f"{_POD}/securityContext/sysctls", [{"name": "kernel.msgmax", "value": "1"}]),
+        put(f"{POD}/securityContext/sysctls", [{"name": "kernel.msgmax", "value": "1"}]),
         "sysctl kernel.msgmax is not one of the safe ones",
     ),
     (
         "requests-and-limits",
         "dev",
         WEB,
-        take(f"{_CONTAINER}/resources/limits"),
+        take(f"{CONTAINER}/resources/limits"),
         "container langfuse: resources.limits.memory is missing",
     ),
     (
         "requests-and-limits",
         "dev",
         "langfuse-migration",
-        take(f"{_CONTAINER}/resources/requests/cpu"),
+        take(f"{CONTAINER}/resources/requests/cpu"),
         "container migration: resources.requests.cpu is missing",
     ),
     (
         "no-service-account-token",
         "dev",
         WEB,
-        take(f"{_POD}/automountServiceAccountToken"),
+        take(f"{POD}/automountServiceAccountToken"),
         "automountServiceAccountToken is not false: no pod here talks to the API server",
     ),
     (
@@ -463,17 +405,13 @@ def test_a_rule_fails_on_a_stack_with_one_value_changed(
 def test_a_database_port_open_to_the_world_is_refused_whatever_is_acknowledged() -> None:
     name = "langfuse-postgres-from-cluster"
     open_ = changed("prod", name, put("cidrIpv4", "0.0.0.0/0"))
-    risks = dataclasses.replace(
-        next(s for s in open_ if s.type == STACK_TYPE), inputs={"acknowledged": ["openToTheWorld"]}
-    )
-    accepting = [risks if s.type == STACK_TYPE else s for s in open_]
     port = (
         "no-public-database",
         name,
         "port 5432 is open to the world: name a security group instead",
     )
 
-    assert broken(accepting) == [port]
+    assert broken(accepting(open_, "openToTheWorld")) == [port]
     assert broken(open_) == [
         port,
         (
@@ -539,10 +477,17 @@ def test_short_backups_are_accepted_by_name_and_none_never() -> None:
     ]
 
 
-def test_what_is_not_protected_may_be_lost() -> None:
+def test_what_is_not_protected_may_be_lost_if_the_stack_says_so() -> None:
     unprotected = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
 
-    assert broken(unprotected) == []
+    assert broken(unprotected) == [
+        (
+            "data-is-protected",
+            INSTANCE,
+            "is not protected: set database.protect, or acknowledge noProtection",
+        )
+    ]
+    assert broken(accepting(unprotected, "noProtection")) == []
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["known", "first preview"])
@@ -579,11 +524,14 @@ def test_a_rule_says_nothing_about_values_that_are_not_known_yet(name: str) -> N
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
-    elsewhere = {"tags-present", "no-stage-in-a-name"}
+    elsewhere = {
+        *("tags-present", "no-stage-in-a-name"),
+        *("data-is-protected", "no-public-bucket", "no-wide-cluster-access"),
+    }
     rules = {rule.name for rule in (*RULES, *STACK_RULES)}
 
     assert {case[0] for case in CASES} | elsewhere == rules
-    assert len(rules) == len(RULES) + len(STACK_RULES) == 20
+    assert len(rules) == len(RULES) + len(STACK_RULES) == 23
 
 
 @pytest.mark.parametrize(
@@ -686,7 +634,7 @@ def test_what_a_role_carries_within_itself_is_judged_too() -> None:
     ],
 )
 def test_a_pod_may_not_leave_its_confinement(path: str, value: object, message: str) -> None:
-    found = broken(changed("dev", WEB, put(f"{_POD}/securityContext/{path}", value)))
+    found = broken(changed("dev", WEB, put(f"{POD}/securityContext/{path}", value)))
 
     assert found == [("restricted-pods", WEB, message)]
 
@@ -705,14 +653,19 @@ def test_a_transport_is_no_condition_on_who_and_not_principal_is_everybody() -> 
 
 
 def test_a_protected_cluster_of_databases_keeps_its_backups_too() -> None:
-    inputs = {"storageEncrypted": True, "deletionProtection": True, "backupRetentionPeriod": 1}
+    inputs = {
+        "storageEncrypted": True,
+        "deletionProtection": True,
+        "deleteAutomatedBackups": False,
+        "backupRetentionPeriod": 1,
+    }
     cluster = Seen(type="aws:rds/cluster:Cluster", name="c", urn="c", inputs=inputs, protect=True)
 
     assert [rule for rule, _, _ in broken([cluster])] == ["backups-of-a-protected-database"]
 
 
 def test_an_option_with_a_password_is_a_secret_in_clear() -> None:
-    command = put(f"{_CONTAINER}/args", ["--password=hunter2", "--password-file=/run/x"])
+    command = put(f"{CONTAINER}/args", ["--password=hunter2", "--password-file=/run/x"])
     found = broken(changed("dev", WEB, command))
 
     assert [(rule, message.partition(": put")[0]) for rule, _, message in found] == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from .model import UNKNOWN, Rule, Seen, StackRule, accepted, is_on
+from ..model import UNKNOWN, Rule, Seen, StackRule, accepted, is_asked, is_off, is_on
 
 _FEWEST_DAYS: Final = 7
 """Days of backups of a protected database."""
@@ -13,6 +13,10 @@ _SHORTEST_WINDOW: Final = 7
 """Days in which a deleted key can be restored: the fewest that AWS knows."""
 _DATABASES: Final = ("aws:rds/instance:Instance", "aws:rds/cluster:Cluster")
 _ENTRY: Final = "aws:secretsmanager/secret:Secret"
+_BUCKETS: Final = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+_OF_AGENTS: Final = "-agents-"
+"""In the names of entries that are made anew from the stack's own."""
+_RISK: Final = "noProtection"
 
 
 def protected_data(seen: Seen) -> Iterator[str]:
@@ -25,15 +29,31 @@ def protected_data(seen: Seen) -> Iterator[str]:
     if seen.type in _DATABASES:
         if not is_on(seen.get("deletionProtection")):
             yield "deletionProtection is not true: the console would delete what Pulumi protects"
-        if seen.get("skipFinalSnapshot") in (True, "true"):
+        if is_asked(seen.get("skipFinalSnapshot")):
             yield "skipFinalSnapshot is true: a deletion would leave nothing to restore"
-        if seen.get("deleteAutomatedBackups") in (True, "true"):
+        kept = seen.get("deleteAutomatedBackups")
+        if kept is None:
+            yield "deleteAutomatedBackups is missing, which is true: its backups would go with it"
+        elif not is_off(kept):
             yield "deleteAutomatedBackups is true: its backups would go with it"
-    elif seen.type == "aws:s3/bucket:Bucket":
-        if seen.get("forceDestroy") in (True, "true"):
+    elif seen.type in _BUCKETS:
+        if is_asked(seen.get("forceDestroy")):
             yield "forceDestroy is true: a protected bucket would be emptied to be deleted"
     elif seen.type == _ENTRY and seen.get("recoveryWindowInDays") == 0:
         yield "recoveryWindowInDays is 0: a deleted entry could not be restored"
+
+
+def protection(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
+    """Without it the other rules about data that is kept would have nothing to judge."""
+    if _RISK in accepted(stack) or not any(seen.type in _DATABASES for seen in stack):
+        return
+    for seen in stack:
+        if seen.protect:
+            continue
+        if seen.type in _DATABASES:
+            yield seen, f"is not protected: set database.protect, or acknowledge {_RISK}"
+        elif seen.type == _ENTRY and _OF_AGENTS not in seen.name:
+            yield seen, f"is not protected: set secrets.protect, or acknowledge {_RISK}"
 
 
 def backups(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
@@ -56,6 +76,12 @@ RULES: Final = (
     ),
 )
 STACK_RULES: Final = (
+    StackRule(
+        name="data-is-protected",
+        protects="An RDS database, and the entries with the keys for what is in it, are protected, "
+        "unless the stack acknowledges noProtection.",
+        check=protection,
+    ),
     StackRule(
         name="backups-of-a-protected-database",
         protects="A mistake that is found within a week can be undone (within a day with "
