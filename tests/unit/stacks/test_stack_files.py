@@ -55,3 +55,11 @@ def test_a_key_without_a_namespace_is_the_projects_as_for_the_engine(folder: Pat
     assert values["agent-observability:agents"] == '{"namespaces": ["a"]}'
     assert values["aws:region"] == "eu-west-1"
     assert values["agent-observability:1"] == "2"
+
+
+def test_another_project_has_its_own_declarations_and_keys() -> None:
+    values = stack_files.read("prod", project=stack_files.ROOT / "access").values
+
+    assert {key.partition(":")[0] for key in values} == {"access", "pulumi"}
+    assert values["access:stateBucket"] == "acme-pulumi-state"
+    assert values["pulumi:disable-default-providers"] == '["aws", "kubernetes"]'
