@@ -10,17 +10,35 @@ from collections import defaultdict
 
 import pytest
 
+from stacks.settings import Settings
 from stacks.stack_files import ROOT
 from tests.support.imports import ImportGraph, below, circle
 
-LAYERS = {
-    "components": {"components"},
-    "stacks": {"stacks", "components"},
-    "access": {"access", "stacks", "components"},
-    "policy": {"policy"},
-    "__main__": {"stacks", "components"},
+MAY_IMPORT = {
+    "components": ("components",),
+    "stacks.settings.machinery": ("components.kubernetes", "stacks.settings.machinery"),
+    "stacks.settings.sections": (
+        "components",
+        "stacks.settings.machinery",
+        "stacks.settings.sections",
+    ),
+    "stacks.settings.rules": ("components", "stacks.names", "stacks.settings"),
+    "stacks.settings": ("components", "stacks.settings"),
+    "stacks": ("components", "stacks"),
+    "__main__": ("components", "stacks"),
+    "access": (
+        "access",
+        "components",
+        "stacks.names",
+        "stacks.platforms",
+        "stacks.settings",
+        "stacks.stack_files",
+    ),
+    # The pack runs in an environment of its own, without the program's packages.
+    "policy": ("policy", "components.secrets.forms"),
 }
-"""What the three Pulumi programs may import of the repository; nothing of tooling."""
+"""What the Pulumi programs may import of the repository, by the longest name that fits a module.
+None of them imports tooling."""
 
 NOUNS = {
     "agents": {"kubernetes", "secrets"},
@@ -46,6 +64,7 @@ IMPURE = {
     "langfuse.migration": {PULUMI, KUBERNETES},
     "langfuse.network": {PULUMI},
     "langfuse.workload": {PULUMI, KUBERNETES},
+    "monitoring.dashboards.cloudwatch_source": {PULUMI},
     "monitoring.dashboards.database": {GRAFANA},
     "monitoring.dashboards.layout": {GRAFANA},
     "monitoring.dashboards.overview": {GRAFANA},
@@ -88,12 +107,30 @@ def test_no_folders_of_components_import_each_other_in_a_circle() -> None:
     assert circle(arrow for arrow in arrows if arrow[0] != arrow[1]) == []
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_imports_itself_and_what_is_below_it(layer: str) -> None:
-    imported = {i.imported for i in GRAPH.of(layer) if i.imported in GRAPH.modules}
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_program_imports_only_what_is_below_it(part: str) -> None:
+    imported = {
+        found.imported
+        for found in GRAPH.of(part)
+        if found.imported in GRAPH.modules
+        and max((p for p in MAY_IMPORT if below(found.importer, [p])), key=len) == part
+    }
 
     assert imported
-    assert {name.partition(".")[0] for name in imported} <= LAYERS[layer]
+    assert sorted(name for name in imported if not below(name, MAY_IMPORT[part])) == []
+
+
+def test_the_machinery_of_the_settings_names_no_section() -> None:
+    sections = {field.alias for field in Settings.model_fields.values()} - {"stack"}
+    texts = {
+        f"{name}: {node.value}"
+        for name, tree in GRAPH.trees.items()
+        if below(name, ["stacks.settings.machinery"])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in {*sections, "engine", "rds"}
+    }
+
+    assert texts == set()
 
 
 def test_the_folders_of_components_import_each_other_as_listed() -> None:

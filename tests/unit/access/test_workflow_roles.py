@@ -399,6 +399,66 @@ def test_a_stack_that_the_program_does_not_have_is_named() -> None:
     )
 
 
+def of_stack(monkeypatch: pytest.MonkeyPatch, overrides: Mapping[str, Any]) -> Place:
+    """The place that the roles are limited to, for the prod file with ``overrides``."""
+    own = stack_files.read("prod", overrides)
+    monkeypatch.setattr(stack_files, "read", {"prod": own}.__getitem__)
+    return access_settings.read("prod", REPOSITORY).roles.place
+
+
+def test_the_roles_are_limited_to_what_the_stacks_own_file_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = "arn:aws:kms:ap-northeast-2:123456789012:key/"
+    place = of_stack(
+        monkeypatch,
+        {
+            "agent-observability:agents": {"existingNamespaces": ["sales"]},
+            "agent-observability:database": {"kmsKeyArn": f"{key}1"},
+            "agent-observability:secrets": {"kmsKeyArn": f"{key}2"},
+            "agent-observability:objectStorage": {"bucket": "acme-exports"},
+        },
+    )
+
+    assert place == Place(
+        partition="aws",
+        region="ap-northeast-2",
+        account="123456789012",
+        cluster="platform-prod",
+        stack="prod",
+        parts=place.parts,
+        keys={"database key": f"{key}1", "entries key": f"{key}2"},
+        bucket="acme-exports",
+        namespaces=("observability", "ai-agents", "sales"),
+    )
+    assert place.parts >= {"database key", "entries key", "adopted bucket"}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-east-1", "aws"),
+    ],
+)
+def test_the_partition_follows_from_the_region(
+    region: str, partition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = {
+        **dict.fromkeys(("instanceClass", "storageGiB", "maxStorageGiB", "multiAz", "backupDays")),
+        "engine": "external",
+        "protect": None,
+        "host": "postgres.example.com",
+        "password": {"secure": "not decrypted here"},
+    }
+
+    place = of_stack(monkeypatch, {"aws:region": region, "agent-observability:database": database})
+
+    assert (place.region, place.partition) == (region, partition)
+
+
 # -- The boundary in the program -------------------------------------------------------------------
 
 

@@ -218,6 +218,18 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             ),
         ),
         bad(
+            "an image repository that is a URL",
+            {"langfuse": {"repository": "https://mirror.example.com/langfuse/langfuse"}},
+            problem(
+                "langfuse.repository",
+                '"https://mirror.example.com/langfuse/langfuse"',
+                "must be an image repository without tag or digest, such as "
+                "'docker.io/langfuse/langfuse'",
+                "pulumi config set --path @langfuse.repository "
+                "mirror.example.com/langfuse/langfuse",
+            ),
+        ),
+        bad(
             "a network with host bits",
             {
                 "endpoint": {

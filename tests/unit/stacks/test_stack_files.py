@@ -60,6 +60,15 @@ def test_a_key_without_a_namespace_is_the_projects_as_for_the_engine(folder: Pat
 def test_another_project_has_its_own_declarations_and_keys() -> None:
     values = stack_files.read("prod", project=stack_files.ROOT / "access").values
 
-    assert {key.partition(":")[0] for key in values} == {"access", "pulumi"}
-    assert values["access:stateBucket"] == "acme-pulumi-state"
-    assert values["pulumi:disable-default-providers"] == '["aws", "kubernetes"]'
+    assert values == {
+        "pulumi:disable-default-providers": '["aws", "kubernetes"]',
+        "access:repository": "acme/agent-observability",
+        "access:providerArn": "",
+        "access:stateBucket": "acme-pulumi-state",
+        "access:statePrefix": "",
+        "access:stateKeyArn": (
+            "arn:aws:kms:ap-northeast-2:123456789012:key/11111111-2222-3333-4444-555555555555"
+        ),
+        "access:bounded": "true",
+        "access:clusterAccess": "true",
+    }
