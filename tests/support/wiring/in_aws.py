@@ -24,6 +24,7 @@ _FULL: Final[dict[str, Any]] = {
         "storageGiB": 500,
         "subnetIds": ["subnet-00000000000000001", "subnet-00000000000000002"],
         "clientSecurityGroupIds": ["sg-00000000000000001"],
+        "applyImmediately": True,
         "protect": False,
     },
     "secrets": {"delivery": "secretsManager"},
@@ -53,6 +54,7 @@ _KEYS_OF_S3: Final[dict[str, Any]] = {
         "accessKeyId": {"secure": "before"},
         "secretAccessKey": {"secure": "before, the secret half"},
     },
+    "monitoring": {"runbooks": "https://git.example.com/docs", "prometheusRules": {}},
 }
 
 _INSTANCE: Final = "Instance/langfuse-postgres-instance"
@@ -77,6 +79,8 @@ _ALARMS: Final = (
     "database-memory,database-storage,load-balancer-errors,load-balancer-latency,"
     "load-balancer-unhealthy-targets}"
 )
+_RULES: Final = "PrometheusRule/langfuse-alerts-rules"
+_ALERTS: Final = f"{_RULES} spec.groups"
 _BURST_CREDITS: Final = "MetricAlarm/langfuse-alarms-database-burst-credits"
 _PODS: Final = "{Deployment/langfuse-deployment,Job/langfuse-migration}"
 _RUNBOOKS: Final = Holds("https://git.example.com/docs-monitoring-runbooks/")
@@ -144,8 +148,6 @@ _RDS: Final[dict[str, Row]] = {
         f"{_INSTANCE} performanceInsightsRetentionPeriod": 465,
     },
     "database.rds.monitoringSeconds": to(f"{_INSTANCE} monitoringInterval"),
-    "database.rds.applyImmediately": to(f"{_INSTANCE} applyImmediately"),
-    "database.rds.allowMajorUpgrade": to(f"{_INSTANCE} allowMajorVersionUpgrade"),
     "database.rds.connectionLimit": {
         **_new_entry("database"),
         "SecretVersion/langfuse-database-entry-version secretStringWo.DATABASE_URL": Holds(
@@ -167,12 +169,6 @@ _SECRETS: Final[dict[str, Row]] = {
     "secrets.kmsKeyArn": {
         **to(f"{_ENTRIES} kmsKeyId", f"{_ENTRY_POLICIES} policy.Statement.1.Resource"),
         f"{_ENTRY_POLICIES} policy.Statement.1.*": ANY,
-    },
-    "secrets.installExternalSecrets": {
-        f"ExternalSecretsOperator/langfuse-external-secrets {CREATED}": CREATED,
-        f"Release/langfuse-external-secrets-release {CREATED}": CREATED,
-        "SecretStore/langfuse-{agents-created-,}secrets-store "
-        "@dependencies.langfuse-external-secrets-release": True,
     },
 }
 _ENDPOINT: Final[dict[str, Row]] = {
@@ -337,6 +333,13 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{_STORAGE_POLICY}.0.Resource.0": Holds("/media/*"),
                 f"{_STORAGE_POLICY}.0.Resource.1": ABSENT,
             },
+            "secrets.installExternalSecrets": {
+                f"ExternalSecretsOperator/langfuse-external-secrets {CREATED}": CREATED,
+                f"Release/langfuse-external-secrets-release {CREATED}": CREATED,
+                "SecretStore/langfuse-{agents-created-,}secrets-store "
+                "@dependencies.langfuse-external-secrets-release": True,
+            },
+            "database.rds.allowMajorUpgrade": to(f"{_INSTANCE} allowMajorVersionUpgrade"),
             "database.rds.restoreFrom.instance": {
                 **to(f"{_INSTANCE} restoreToPointInTime.sourceDbInstanceIdentifier"),
                 **to(f"{_SNAPSHOT} keepers.instance"),
@@ -362,6 +365,7 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{_ALARM_DASHBOARD} dashboardBody.widgets.*": ANY,
                 "ConfigMap/langfuse-dashboards-database data.*.json.panels.*": ANY,
             },
+            "database.rds.applyImmediately": to(f"{_INSTANCE} applyImmediately"),
             "database.rds.restoreFrom.snapshot": {
                 **to(f"{_INSTANCE} snapshotIdentifier", f"{_SNAPSHOT} keepers.snapshot"),
                 f"{{{_INSTANCE},{_SNAPSHOT}}} @ignoreChanges.*": ABSENT,
@@ -397,6 +401,70 @@ SCENES: Final[dict[str, Scene]] = {
             "monitoring.alarms.topicArn": _TOPIC,
         },
     ),
+    "AWS, without a public name and object storage": Scene(
+        base=_FULL,
+        rows={
+            "endpoint": {
+                f"*/langfuse-endpoint* {REMOVED}": REMOVED,
+                f"{_ALARM}-{{certificate-expires,load-balancer-*}} {REMOVED}": REMOVED,
+                f"{_ALARM_DASHBOARD} dashboardBody.widgets.*": ABSENT,
+                f"{_ALARM_DASHBOARD} @dependencies.langfuse-*": ABSENT,
+                f"{_DASHBOARDS} @dependencies.langfuse-endpoint-ingress": ABSENT,
+                "ConfigMap/langfuse-dashboards-overview data.*": ANY,
+                "Namespace/langfuse-namespace metadata.labels.elbv2.*": ABSENT,
+                "Deployment/langfuse-deployment @dependencies.langfuse-endpoint-ingress": ABSENT,
+                "NetworkPolicy/langfuse-network-policy *.ipBlock.cidr": ABSENT,
+                # Langfuse is reached through its Service alone, by whoever probes it too.
+                "NetworkPolicy/langfuse-network-policy *.namespaceSelector.*": "probes",
+                "Probe/langfuse-alerts-probe *.static.0": Holds(
+                    "http://langfuse.observability.svc"
+                ),
+                "Probe/langfuse-alerts-probe @dependencies.langfuse-service": True,
+                f"{_ALERTS}.langfuse-probe.rules.LangfuseCertificateExpires.*": ABSENT,
+                f"{{{_CONFIG}.NEXTAUTH_URL,outputs url}}": "http://localhost:3000",
+                f"{_CONFIG}.LANGFUSE_CSP_ENFORCE_HTTPS": "false",
+                "outputs loadBalancerHost": ABSENT,
+                "outputs openCommand": Holds("port-forward service/langfuse 3000:80"),
+            },
+            "objectStorage": {
+                f"*/langfuse-storage* {REMOVED}": REMOVED,
+                f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_{{BUCKET,ENABLED,PREFIX,REGION}}": ABSENT,
+                f"{_CONFIG}.S3_{{BUCKET_NAME,REGION}}": ABSENT,
+                "{Deployment/langfuse-deployment spec.template.,"
+                "ServiceAccount/langfuse-service-account }"
+                "metadata.annotations.eks.amazonaws.com/role-arn": ABSENT,
+                "{ConfigMap/langfuse-config,Deployment/langfuse-deployment,"
+                "ServiceAccount/langfuse-service-account} @dependencies.langfuse-storage-*": ABSENT,
+                "outputs bucket": ABSENT,
+            },
+        },
+    ),
+    "AWS, without alarms, logs and a snapshot to start from": Scene(
+        base={**_FULL, "database": {**_FULL["database"], "restoreFrom": {"snapshot": "before"}}},
+        rows={
+            "monitoring.alarms": {
+                f"*/langfuse-alarms* {REMOVED}": REMOVED,
+                "outputs alarmTopic": ABSENT,
+            },
+            "monitoring.prometheusRules": {
+                f"{{PrometheusAlerts/langfuse-alerts,{_RULES},Probe/langfuse-alerts-probe}} "
+                f"{REMOVED}": REMOVED,
+                # It shows neither alerts nor the probe.
+                "ConfigMap/langfuse-dashboards-overview data.*": ANY,
+            },
+            "endpoint.accessLogs": {
+                f"{_ALB}/load-balancer-attributes": Holds("access_logs.s3.enabled=false"),
+                f"{_CREATED_LOGS} {REMOVED}": REMOVED,
+                f"{_INGRESS} @dependencies.{_LOGS}-*": ABSENT,
+            },
+            "database.rds.restoreFrom": {
+                f"{_INSTANCE} snapshotIdentifier": ABSENT,
+                f"{_SNAPSHOT} keepers.snapshot": "",
+                # What it started from may change afterwards: that makes no new one.
+                f"{{{_INSTANCE},{_SNAPSHOT}}} @ignoreChanges.*": True,
+            },
+        },
+    ),
     "AWS, Secrets Manager": Scene(
         base=_KEYS_OF_S3,
         rows={
@@ -415,6 +483,11 @@ SCENES: Final[dict[str, Scene]] = {
                 "@dependencies.langfuse-app-{entry-version,external-secret}": True,
                 "Deployment/langfuse-deployment spec.template.spec.*.secretRef.name": ANY,
                 "outputs adminPasswordCommand": Holds(" secret langfuse-app-"),
+                f"{_ALERTS}.langfuse-surroundings.*": ANY,
+                f"{_ALERTS}.langfuse-surroundings.rules.LangfuseSecretNotReady.expr": Holds(
+                    'namespace=~"observability|created|adopted"'
+                ),
+                f"{_ALERTS}.langfuse-measured.rules.LangfuseNotMeasured.expr": ANY,
                 "outputs secretEntries.0": "agent-observability/test/app",
                 "outputs secretEntries.1": "agent-observability/test/database",
                 "outputs secretEntries.2": "agent-observability/test/agents/created/access",

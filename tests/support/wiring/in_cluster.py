@@ -34,6 +34,7 @@ _FULL: Final[dict[str, Any]] = {
         "environment": {PLAIN_NAME: "before"},
         "secretEnvironment": {SECRET_NAME: {"secure": "before"}},
         "allowedNamespaces": ["before"],
+        "telemetry": True,
     },
     "database": {"engine": "statefulSet", "storageClass": "before"},
     "agents": {"namespaces": ["created"], "existingNamespaces": ["adopted"]},
@@ -71,7 +72,12 @@ _DATABASE: Final = (
 )
 _AGENTS: Final = "Secret/langfuse-agents-{created,adopted}-access-secret stringData"
 _NETWORKS: Final = "NetworkPolicy/langfuse-network-policy spec"
-_DASHBOARDS: Final = "ConfigMap/langfuse-dashboards-{overview,database}"
+_OVERVIEW: Final = "ConfigMap/langfuse-dashboards-overview"
+_OF_DATABASE: Final = "ConfigMap/langfuse-dashboards-database"
+_DASHBOARDS: Final = f"{{{_OVERVIEW},{_OF_DATABASE}}}"
+_GONE_DASHBOARDS: Final = (
+    f"{{GrafanaDashboards/langfuse-dashboards,{_OVERVIEW},{_OF_DATABASE}}} {REMOVED}"
+)
 _ALERTS: Final = "PrometheusRule/langfuse-alerts-rules spec.groups"
 _URL: Final = "Secret/langfuse-database-secret stringData.DATABASE_URL"
 _NAMESPACED: Final = (
@@ -147,7 +153,7 @@ _LANGFUSE: Final[dict[str, Row]] = {
     "langfuse.organization": to(f"{_CONFIG}.LANGFUSE_INIT_ORG_NAME"),
     "langfuse.project": to(f"{_CONFIG}.LANGFUSE_INIT_PROJECT_NAME"),
     "langfuse.signUp": {f"{_CONFIG}.AUTH_DISABLE_SIGNUP": "false"},
-    "langfuse.telemetry": {f"{_CONFIG}.TELEMETRY_ENABLED": "true"},
+    "langfuse.telemetry": {f"{_CONFIG}.TELEMETRY_ENABLED": "false"},
     "langfuse.experimentalFeatures": {f"{_CONFIG}.LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": "true"},
     "langfuse.logLevel": to(f"{_CONFIG}.LANGFUSE_LOG_LEVEL"),
     "langfuse.logFormat": to(f"{_CONFIG}.LANGFUSE_LOG_FORMAT"),
@@ -307,6 +313,23 @@ SCENES: Final[dict[str, Scene]] = {
                 # It asks the Service: nothing else leads to Langfuse.
                 f"{_NETWORKS}.ingress.0.from.1.namespaceSelector.*": "probes",
             },
+        },
+    ),
+    "any cluster, without LangSmith and dashboards": Scene(
+        base=_OTHER,
+        rows={
+            "langsmith": {f"{_AGENTS}.{{LANGSMITH,LANGCHAIN}}_*": ABSENT},
+            "monitoring.dashboards": {_GONE_DASHBOARDS: REMOVED},
+        },
+    ),
+    "any cluster, without monitoring": Scene(
+        base=_OTHER,
+        rows={
+            "monitoring": {
+                _GONE_DASHBOARDS: REMOVED,
+                "{PrometheusAlerts/langfuse-alerts,PrometheusRule/langfuse-alerts-rules,"
+                f"Probe/langfuse-alerts-probe}} {REMOVED}": REMOVED,
+            }
         },
     ),
     "an external database in place of one in the cluster": Scene(

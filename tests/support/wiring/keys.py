@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import annotated_types
@@ -33,7 +34,7 @@ _NO_SECTION: Final = {"stack", "aws"}
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key of the configuration that has no keys below it."""
+    """A key of the configuration that has no keys below it, or a section that can be left out."""
 
     name: str
     """As ``database.rds.iops``: the kind of a section of several kinds follows its name."""
@@ -53,7 +54,7 @@ def keys() -> dict[str, Key]:
 def _keys(prefix: str, path: tuple[str, ...], known: Mapping[str, FieldInfo]) -> Iterator[Key]:
     for key, field in known.items():
         models = list(_models(field.annotation))
-        if not models:
+        if not models or NoneType in get_args(field.annotation):
             yield Key(name=prefix + key, path=(*path, key), field=field)
         several = get_origin(field.annotation) is tuple
         inside = (*path, key, _FIRST) if several else (*path, key)
@@ -85,9 +86,12 @@ def _kind(model: type[Section]) -> str:
 def other_value(key: Key, now: object) -> object:
     """A valid value of ``key`` that is not ``now``; ``ABSENT`` where the type tells none.
 
-    A text tells by its words which key it is of, so that no two keys have the same one.
+    Of a section that is there, None, which leaves it out.
+    A text names its key, so that no two keys have the same one.
     """
     field = key.field
+    if any(_models(field.annotation)) and now is not ABSENT:
+        return None
     annotation: Any = Annotated[(field.annotation, *field.metadata, Field(examples=field.examples))]
     given = field.get_default() if now is ABSENT else now
     words = re.sub(r"[^a-z]+", "-", key.name.lower()).strip("-")

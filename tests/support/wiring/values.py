@@ -49,6 +49,7 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
 """Keys that change nothing that is registered: a scene with the key, and what reads it."""
 
 ONE_VALUE: Final[Mapping[str, str]] = {
+    "langfuse.admin": "a release refuses the first user, or requires one",
     "database.statefulSet.protect": "only false is valid: the database has no backup",
 }
 """Keys that have no other valid value, and why."""
