@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from tooling.doctor.findings import Check, Finding, Unanswerable
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.pods import describe
 from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import quote
 from tooling.kit.json_values import as_list
+from tooling.kit.masking import quote
 
 _STUCK: Final = 120.0
 """Seconds after which a deletion is not on its way any more."""

@@ -28,7 +28,7 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""

@@ -8,7 +8,7 @@ from typing import Final
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, items, name, namespace, part, subject
 from tooling.doctor.place import Place
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 
 REASONS: Final = {
     "ErrImagePull",

@@ -12,7 +12,7 @@ from tooling.doctor.objects import Object, conditions, items, moment, name, name
 from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
 
 FRESH: Final = 60.0
 """Seconds within which a container may be on its way."""

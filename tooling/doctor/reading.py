@@ -17,7 +17,7 @@ from tooling.doctor.place import Place
 from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError
 
 _LOGS: Final = 6

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from tooling.doctor.findings import Finding
-from tooling.doctor.text import printable
+from tooling.kit.masking import printable
 
 _WIDTH = 100
 _INDENT = " " * 9

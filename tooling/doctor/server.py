@@ -12,7 +12,7 @@ import yaml
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 from tooling.kubernetes.api import Api, ApiError, LiveError
 
 SECONDS: Final = 3.0

@@ -12,7 +12,7 @@ from tooling.doctor.pods import describe
 from tooling.doctor.scheduling import shortened
 from tooling.doctor.snapshot import Snapshot
 from tooling.doctor.storage import DEFAULT_CLASS
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 
 SLOW: Final = 60.0
 """Seconds within which a provisioner has answered."""

@@ -15,7 +15,7 @@ from tooling.doctor.objects import Object, conditions, name, namespace, part, su
 from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.events import in_words
 from tooling.kubernetes.readiness import readiness
 

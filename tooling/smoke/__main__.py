@@ -24,8 +24,7 @@ from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
 from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, clusters
-from tooling.doctor.text import clean
-from tooling.kubernetes.masking import Masker
+from tooling.kit.masking import Masker, clean
 from tooling.smoke import keys, stack, trace
 from tooling.smoke.keys import KeysError
 from tooling.smoke.report import Report, Verdict, line, presentable

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from components.langfuse import versions
 from components.langfuse.versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected

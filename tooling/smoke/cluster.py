@@ -19,7 +19,7 @@ from typing import Final, TextIO
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.api import Api, ApiError, LiveError
 from tooling.smoke import kubeconfig
 from tooling.smoke.keys import PUBLIC, SECRET

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from tooling.doctor.text import clean
+from tooling.kit.masking import clean
 
 Status = Literal["ok", "FAIL", "skip"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from stacks.stack_files import ROOT
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok, skip
 from tooling.smoke.stack import Commands

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
 
 ANSWER_SECONDS: Final = 10.0
 """For one answer. A Langfuse that needs longer is no use to anybody."""
