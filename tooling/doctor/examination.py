@@ -13,21 +13,12 @@ from typing import Final
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
 from tooling.doctor import before, diagnosis, place, reading
-from tooling.doctor.asking import (
-    Answer,
-    Asked,
-    Deadline,
-    Question,
-    UnansweredError,
-    answers,
-    ask,
-    in_words,
-    unanswered,
-)
+from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
+from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 
 SECONDS: Final = 7.5
@@ -99,7 +90,7 @@ def examine(
     again = seen.place.doctor(before=before_up)
     try:
         in_before, in_after = aws.answer(deadline)
-    except UnansweredError as error:
+    except OverdueError as error:
         from_aws = [Answer(title="AWS", findings=[unanswered("AWS", str(error), again)])]
     else:
         # What was never made cannot be missed.
@@ -198,7 +189,7 @@ def _no_server(error: Exception, where: Place) -> Finding:
     reason = (
         "The API server does not answer in time: its address is wrong, it is down, or a VPN, a "
         "firewall or the command that gets its token is in between"
-        if isinstance(error, UnansweredError)
+        if isinstance(error, OverdueError)
         else f"It cannot be reached: {in_words(error)}"
     )
     return Finding(

@@ -10,13 +10,14 @@ from typing import Any, Final
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.doctor import pods, presence
-from tooling.doctor.asking import Deadline, Question, UnansweredError, unanswered
+from tooling.doctor.asking import unanswered
 from tooling.doctor.findings import Finding
 from tooling.doctor.objects import Object, name, namespace
 from tooling.doctor.place import Place
 from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
+from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError
 
@@ -75,7 +76,7 @@ def read(
         for question in asked:
             try:
                 found[field] += question.answer(deadline)
-            except (UnansweredError, LiveError) as error:
+            except (OverdueError, LiveError) as error:
                 # A kind that the cluster does not know (see Api) is a precondition's matter.
                 if error.__cause__ is None:
                     title = field.replace("_", " ")
@@ -113,7 +114,7 @@ def _names(
     for kind, question in asked.items():
         try:
             found[kind] = question.answer(deadline)
-        except (UnansweredError, LiveError) as error:
+        except (OverdueError, LiveError) as error:
             if error.__cause__ is None:  # as above
                 title = f"{kind.kind} in {kind.namespace}"
                 unread.append(unanswered(title, quote(str(error)), place.doctor()))
@@ -158,7 +159,7 @@ def _logs(server: Server, found: Iterable[Object], deadline: Deadline) -> dict[s
     for pod_name, question in asked.items():
         try:
             logs[pod_name] = question.answer(deadline)
-        except (LiveError, UnansweredError):
+        except (LiveError, OverdueError):
             continue
     return logs
 

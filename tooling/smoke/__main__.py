@@ -24,12 +24,13 @@ from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
 from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, clusters
+from tooling.kit.deadline import Deadline
 from tooling.kit.masking import Masker, clean
 from tooling.smoke import keys, stack, trace
 from tooling.smoke.keys import KeysError
 from tooling.smoke.report import Report, Verdict, line, presentable
 from tooling.smoke.run import Plan, Run, secrets
-from tooling.smoke.web import Deadline, Web
+from tooling.smoke.web import Web
 
 DEMO: Final = "demo"
 """Name of the demo's cluster."""

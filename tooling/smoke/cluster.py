@@ -19,13 +19,14 @@ from typing import Final, TextIO
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
+from tooling.kit.deadline import Deadline, within
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.api import Api, ApiError, LiveError
 from tooling.smoke import kubeconfig
 from tooling.smoke.keys import PUBLIC, SECRET
 from tooling.smoke.kubeconfig import UNUSABLE, AccessError
 from tooling.smoke.stack import Commands
-from tooling.smoke.web import Deadline, within
+from tooling.smoke.web import allowed
 
 CONNECT_SECONDS: Final = 15.0
 """For the cluster to answer at all; an EKS token alone takes some seconds."""
@@ -72,11 +73,11 @@ def connected(
 
 def _api(where: kubeconfig.Files, context: str, deadline: Deadline, commands: Commands) -> Api:
     """A connection to the context's cluster."""
-    seconds = deadline.seconds(CONNECT_SECONDS)
+    seconds = allowed(deadline, CONNECT_SECONDS)
     version = commands.cluster("version")
     with _client_log() as said:
         try:
-            return within(seconds, lambda: Api(str(where), context, seconds=deadline.seconds()))
+            return within(seconds, lambda: Api(str(where), context, seconds=allowed(deadline)))
         except TimeoutError:
             text, section = f"the cluster did not answer within {seconds:.0f} s", _UNREACHABLE
         except ApiError as error:
@@ -149,7 +150,7 @@ def forwarded(access: Access, namespace: str, deadline: Deadline) -> Generator[s
         text=True,
     )
     try:
-        yield f"http://127.0.0.1:{_port(process, deadline.seconds())}"
+        yield f"http://127.0.0.1:{_port(process, allowed(deadline))}"
     finally:
         process.terminate()
         try:
@@ -198,7 +199,7 @@ def _eks(settings: Settings, file: Path, deadline: Deadline, commands: Commands)
     words = ["eks", "update-kubeconfig", f"--name={name}", f"--region={region}"]
     words += [f"--profile={profile}"] if profile else []
     words += [f"--kubeconfig={file}", "--alias=smoke"]
-    seconds = deadline.seconds(CONNECT_SECONDS)
+    seconds = allowed(deadline, CONNECT_SECONDS)
     section = "eks-cluster"
     try:
         done = subprocess.run(  # noqa: S603 - the AWS CLI, with the arguments above

@@ -9,9 +9,10 @@ import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tooling.kit.deadline import within
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected
-from tooling.smoke.web import UnreachableError, Web, unreachable, within
+from tooling.smoke.web import UnreachableError, Web, allowed, unreachable
 
 CERTIFICATE: Final = "certificate"
 REDIRECT: Final = "redirect"
@@ -95,7 +96,7 @@ def redirect(web: Web, url: str, expected: Expected, commands: Commands, port: i
 
 
 def _handshake(web: Web, host: str, port: int) -> tuple[dict[str, Any], str]:
-    seconds = web.deadline.seconds()
+    seconds = allowed(web.deadline)
 
     def shake() -> tuple[dict[str, Any], str]:
         with (

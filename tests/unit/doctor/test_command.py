@@ -19,9 +19,10 @@ import yaml
 
 from tests.support.doctor import PLACE, error, stack, warning
 from tooling.doctor import __main__, asking, examination, report
-from tooling.doctor.asking import Answer, Deadline
+from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.doctor.report import Report
+from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import LiveError
 
 AGAIN = "python -m tooling.doctor --stack dev"

@@ -19,9 +19,9 @@ from tests.support.doctor import (
     warning,
 )
 from tooling.doctor import reading
-from tooling.doctor.asking import Deadline
 from tooling.doctor.reading import Reading
 from tooling.doctor.server import Server
+from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import ApiError, LiveError
 
 MINE = pod("langfuse-1", container(terminated=terminated(1)))

@@ -9,11 +9,12 @@ import pytest
 
 from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
 from tests.support.loopback import Response, serving
+from tooling.kit.deadline import Deadline
 from tooling.smoke import agents, langsmith, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, LangSmith
-from tooling.smoke.web import Deadline, Web
+from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", options=["--context=c"])
 EXPECTED = stack.expected(stack.read("dev"))

@@ -15,11 +15,12 @@ from tests.support.fake_langfuse import (
     FakeLangfuse,
 )
 from tests.support.loopback import Response, serving
+from tooling.kit.deadline import Deadline
 from tooling.smoke import checks, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Commands, Expected
-from tooling.smoke.web import Deadline, Trouble, UnreachableError, Web
+from tooling.smoke.web import Trouble, UnreachableError, Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", options=["--context=c"])
 EXPECTED = stack.expected(stack.read("dev"))
