@@ -19,7 +19,7 @@ JUST_NOW: Final = "2026-11-01T11:59:50Z"
 Object = dict[str, Any]
 
 PLACE: Final = Place(stack="dev", namespace="observability", context="kind-langfuse")
-KUBECTL: Final = "kubectl --context kind-langfuse"
+KUBECTL: Final = "kubectl --context=kind-langfuse"
 IN_NAMESPACE: Final = f"{KUBECTL} -n observability"
 PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
-from tooling.doctor import before, diagnosis, place, reading
+from tooling.doctor import before, diagnosis, reading
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
@@ -20,6 +19,7 @@ from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
+from tooling.kubernetes.kubeconfig import files
 
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""
@@ -46,17 +46,15 @@ def access(settings: Settings, kubeconfig: str | None, context: str | None) -> A
         folder = ROOT / ".local" / "doctor" / settings.stack
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = aws.kubeconfig(settings, folder)
-        shown = os.path.relpath(written)
-        return Access(kubeconfig=str(written), place=place.of(settings, cluster.eks_name, shown))
-    named = kubeconfig or (cluster.kubeconfig if context is None else None)
-    files = named or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    expanded = os.pathsep.join(
-        str(Path(part).expanduser()) for part in files.split(os.pathsep) if part
-    )
-    chosen = context or cluster.context or ""
+        # The file is there: nobody has to log in before a command.
+        return Access(
+            kubeconfig=str(written),
+            place=replace(Place.of(settings), kubeconfig=os.path.relpath(written), login=""),
+        )
+    where = files(kubeconfig or cluster.kubeconfig)
+    named = str(where) if where.named else None
     return Access(
-        kubeconfig=expanded,
-        place=place.of(settings, chosen, expanded if named else None),
+        kubeconfig=str(where), place=Place.of(settings, kubeconfig=named, context=context)
     )
 
 
@@ -76,10 +74,7 @@ def examine(
     reach = Question(lambda: _reach(settings, kubeconfig, context))
     chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
     # Until the cluster is reached, a command can only name what was asked for.
-    if context is None and settings.cluster.eks_name is not None:
-        asked_for = place.on_eks(settings)
-    else:
-        asked_for = place.of(settings, chosen, kubeconfig)
+    asked_for = Place.of(settings, kubeconfig=kubeconfig, context=context)
     try:
         server, where = reach.answer(deadline)
     except Exception as error:  # whatever it is, the rest of the report is worth having

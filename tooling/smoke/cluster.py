@@ -6,7 +6,6 @@ import contextlib
 import logging
 import queue
 import re
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,13 +18,13 @@ from typing import Final, TextIO
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
+from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline, within
 from tooling.kit.masking import last_line, quote
+from tooling.kubernetes import kubeconfig
 from tooling.kubernetes.api import Api, ApiError, LiveError
-from tooling.smoke import kubeconfig
+from tooling.kubernetes.kubeconfig import UNUSABLE, AccessError
 from tooling.smoke.keys import PUBLIC, SECRET
-from tooling.smoke.kubeconfig import UNUSABLE, AccessError
-from tooling.smoke.stack import Commands
 from tooling.smoke.web import allowed
 
 CONNECT_SECONDS: Final = 15.0
@@ -74,7 +73,7 @@ def connected(
 def _api(where: kubeconfig.Files, context: str, deadline: Deadline, commands: Commands) -> Api:
     """A connection to the context's cluster."""
     seconds = allowed(deadline, CONNECT_SECONDS)
-    version = commands.cluster("version")
+    version = commands.kubectl("version")
     with _client_log() as said:
         try:
             return within(seconds, lambda: Api(str(where), context, seconds=allowed(deadline)))
@@ -221,6 +220,4 @@ def _eks(settings: Settings, file: Path, deadline: Deadline, commands: Commands)
         why = f"aws refused: {said}"
         if re.search(r"(?i)credential|token|expired|sso", said):
             section = "aws-credentials"
-    raise AccessError(
-        f"{why}; {instead}", section=section, command=shlex.join(commands.login)
-    ) from None
+    raise AccessError(f"{why}; {instead}", section=section, command=commands.login) from None

@@ -10,13 +10,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stacks.settings import Settings
+from tooling.kit.commands import Commands
 from tooling.kubernetes.api import LiveError
+from tooling.kubernetes.kubeconfig import AccessError
 from tooling.smoke import agents, checks, cluster, keys, langsmith, tls, trace
 from tooling.smoke.cluster import Access
 from tooling.smoke.keys import KeyPair
-from tooling.smoke.kubeconfig import AccessError
 from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import LOCAL, Expected, commands
+from tooling.smoke.stack import LOCAL, Expected
 from tooling.smoke.web import UnreachableError, Web
 
 CLUSTER: Final = "cluster"
@@ -63,7 +64,7 @@ class Run:
         self.url = plan.url or plan.expected.url
         self._access: Access | None = None
         self._no_access = "nothing needed the cluster"
-        self._commands = commands(
+        self._commands = Commands.of(
             plan.settings, kubeconfig=plan.kubeconfig, context=plan.context, demo=plan.demo
         )
 
@@ -122,7 +123,7 @@ class Run:
                 "port-forward",
                 str(error),
                 cause="no pod of Langfuse is ready, or the cluster refuses port-forwards",
-                command=self._commands.kubectl("get", "pods", "-o", "wide"),
+                command=self._commands.own("get", "pods", "-o", "wide"),
                 section="not-ready",
             )
 

@@ -133,7 +133,7 @@ def test_a_cluster_that_hangs_is_unreachable_by_the_deadline(
             "Context here",
             "The API server does not answer in time: its address is wrong, it is down, or a VPN, a "
             "firewall or the command that gets its token is in between",
-            f"kubectl --kubeconfig {file} --context here version",
+            f"kubectl --kubeconfig={file} --context=here version",
         )
     ]
     assert found.well == []
@@ -166,7 +166,7 @@ def test_a_cluster_that_refuses_connections_is_unreachable(
     assert code == 1
     assert said.startswith("error    Context here\n")
     assert f"The cluster cannot be reached (context here of {file}): discovery:" in one_line(said)
-    assert f"next: kubectl --kubeconfig {file} --context here version" in said
+    assert f"next: kubectl --kubeconfig={file} --context=here version" in said
     assert "see:  docs/troubleshooting.md#cluster-unreachable" in said
     assert re.search(r"\n\nStack dev: 1 error, 0 warnings, 0 ok \(\d\.\d s\)\n$", said)
     assert "hunter2" not in said

@@ -259,7 +259,7 @@ def test_all_files_of_the_environment_are_looked_through(
 
 
 LOGIN = (
-    "aws eks update-kubeconfig --name platform --region eu-west-1 --profile team --alias platform"
+    "aws eks update-kubeconfig --name platform --alias platform --region eu-west-1 --profile team"
 )
 
 

@@ -15,11 +15,11 @@ import pytest
 from tests.support.certificates import Authority, needs_openssl
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY, FakeLangfuse
 from tests.support.loopback import Response, serving
+from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
 from tooling.smoke import trace
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import Commands
 from tooling.smoke.web import Web
 
 needs_sdk = pytest.mark.skipif(
