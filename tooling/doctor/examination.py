@@ -37,10 +37,9 @@ class Access:
     place: Place
 
 
-def access(settings: Settings, kubeconfig: str | None, context: str | None) -> Access:
-    """The stack's cluster, or another one that was named; raises ``Unanswerable``."""
-    cluster = settings.cluster
-    if context is None and cluster.eks_name is not None:
+def access(settings: Settings, place: Place) -> Access:
+    """The way into the cluster of ``place``; raises ``Unanswerable``."""
+    if place.login:
         from tooling.doctor import aws  # noqa: PLC0415 - boto3 takes a second that others save
 
         folder = ROOT / ".local" / "doctor" / settings.stack
@@ -49,37 +48,31 @@ def access(settings: Settings, kubeconfig: str | None, context: str | None) -> A
         # The file is there: nobody has to log in before a command.
         return Access(
             kubeconfig=str(written),
-            place=replace(Place.of(settings), kubeconfig=os.path.relpath(written), login=""),
+            place=replace(place, kubeconfig=os.path.relpath(written), login=""),
         )
-    where = files(kubeconfig or cluster.kubeconfig)
-    named = str(where) if where.named else None
-    return Access(
-        kubeconfig=str(where), place=Place.of(settings, kubeconfig=named, context=context)
-    )
+    return Access(kubeconfig=str(files(place.kubeconfig)), place=place)
 
 
 def examine(
     settings: Settings,
+    place: Place,
     *,
     before_up: bool,
-    kubeconfig: str | None = None,
-    context: str | None = None,
     log: str = "",
     seconds: float = SECONDS,
     now: datetime | None = None,
 ) -> Report:
-    """Ask everything. ``log``: the text of a failed run; ``now``: what ages count from."""
+    """Ask everything. ``place``: the cluster to look at; ``log``: the text of a failed run;
+    ``now``: what ages count from."""
     start, deadline = time.monotonic(), Deadline(seconds)
     aws = Question(lambda: _ask_aws(settings, before_up=before_up))
-    reach = Question(lambda: _reach(settings, kubeconfig, context))
-    chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
-    # Until the cluster is reached, a command can only name what was asked for.
-    asked_for = Place.of(settings, kubeconfig=kubeconfig, context=context)
+    reach = Question(lambda: _reach(settings, place))
     try:
         server, where = reach.answer(deadline)
     except Exception as error:  # whatever it is, the rest of the report is worth having
-        found = Answer(title=f"context {chosen}", findings=[_no_server(error, asked_for)])
-        seen = _Seen(answers=[found], place=asked_for)
+        # A command can only name what was asked for.
+        found = Answer(title=f"context {place.context}", findings=[_no_server(error, place)])
+        seen = _Seen(answers=[found], place=place)
     else:
         seen = _look(server, settings, where, deadline, now, before_up=before_up)
     again = seen.place.doctor(before=before_up)
@@ -161,8 +154,8 @@ def _findings(found: Iterable[Answer], without: frozenset[str] = frozenset()) ->
     return [finding for finding in every if finding.section not in without]
 
 
-def _reach(settings: Settings, kubeconfig: str | None, context: str | None) -> tuple[Server, Place]:
-    found = access(settings, kubeconfig, context)
+def _reach(settings: Settings, place: Place) -> tuple[Server, Place]:
+    found = access(settings, place)
     return connect(found.kubeconfig, found.place), found.place
 
 

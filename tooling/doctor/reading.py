@@ -19,7 +19,7 @@ from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
-from tooling.kubernetes.api import LiveError
+from tooling.kubernetes.api import LiveError, UnknownKindError
 
 _LOGS: Final = 6
 """Pods whose logs are read: those of one rollout fail for one reason."""
@@ -76,11 +76,11 @@ def read(
         for question in asked:
             try:
                 found[field] += question.answer(deadline)
+            except UnknownKindError:
+                pass  # a precondition's matter
             except (OverdueError, LiveError) as error:
-                # A kind that the cluster does not know (see Api) is a precondition's matter.
-                if error.__cause__ is None:
-                    title = field.replace("_", " ")
-                    unread.append(unanswered(title, quote(str(error)), place.doctor()))
+                title = field.replace("_", " ")
+                unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
     logs = _logs(server, snapshot.pods, deadline)
     wanted = presence.fixed(settings)
@@ -114,10 +114,11 @@ def _names(
     for kind, question in asked.items():
         try:
             found[kind] = question.answer(deadline)
+        except UnknownKindError:
+            pass  # as above
         except (OverdueError, LiveError) as error:
-            if error.__cause__ is None:  # as above
-                title = f"{kind.kind} in {kind.namespace}"
-                unread.append(unanswered(title, quote(str(error)), place.doctor()))
+            title = f"{kind.kind} in {kind.namespace}"
+            unread.append(unanswered(title, quote(str(error)), place.doctor()))
     return found, unread
 
 

@@ -65,7 +65,7 @@ class Commands:
             stack=settings.stack,
             namespace=cluster.namespace,
             context=context or cluster.context or "",
-            kubeconfig=str(kubeconfig) if kubeconfig else None,
+            kubeconfig=str(Path(kubeconfig).expanduser()) if kubeconfig else None,
             region=region,
             profile=profile,
             login=login,

@@ -34,6 +34,7 @@ class Plan:
 
     settings: Settings
     expected: Expected
+    commands: Commands
     run: str
     """Identifies the run."""
     web: Web
@@ -45,10 +46,6 @@ class Plan:
     """Virtual environment that has Langfuse's SDK."""
     url: str | None = None
     """In place of the stack's own."""
-    kubeconfig: Path | None = None
-    context: str | None = None
-    demo: bool = False
-    """Whether both are those of the demo's cluster."""
 
 
 class Run:
@@ -64,9 +61,7 @@ class Run:
         self.url = plan.url or plan.expected.url
         self._access: Access | None = None
         self._no_access = "nothing needed the cluster"
-        self._commands = Commands.of(
-            plan.settings, kubeconfig=plan.kubeconfig, context=plan.context, demo=plan.demo
-        )
+        self._commands = plan.commands
 
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
@@ -94,9 +89,7 @@ class Run:
         plan, told = self._plan, self._commands
         try:
             self._access = stack.enter_context(
-                cluster.connected(
-                    plan.settings, plan.kubeconfig, plan.context, plan.web.deadline, told
-                )
+                cluster.connected(plan.settings, plan.web.deadline, told)
             )
         except AccessError as error:
             self._no_access = NO_CLUSTER

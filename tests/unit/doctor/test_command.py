@@ -21,6 +21,7 @@ from tests.support.doctor import PLACE, error, stack, warning
 from tooling.doctor import __main__, asking, examination, report
 from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
+from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import LiveError
@@ -123,9 +124,9 @@ def test_a_cluster_that_hangs_is_unreachable_by_the_deadline(
 ) -> None:
     file = kubeconfig(tmp_path, silent_server)
 
-    found = examination.examine(
-        stack(), before_up=True, kubeconfig=file, context="here", seconds=0.3
-    )
+    place = Place.of(stack(), kubeconfig=file, context="here")
+
+    found = examination.examine(stack(), place, before_up=True, seconds=0.3)
 
     assert found.findings == [
         error(
@@ -236,7 +237,15 @@ def test_what_cannot_be_read_is_named(
         (["--stack", "dev", "--after"], "unrecognized arguments: --after"),
         (
             ["--stack", "prod", "--kubeconfig", "x"],
-            "--kubeconfig needs --context for a stack that names an EKS cluster",
+            "--kubeconfig needs --context for a stack with cluster.eksName",
+        ),
+        (
+            ["--stack", "dev", "--demo", "--context", "c"],
+            "--demo names the cluster already: leave --kubeconfig and --context out",
+        ),
+        (
+            ["--stack", "dev", "--json", "/absent/r.json"],
+            "--json /absent/r.json: No such file or directory",
         ),
     ],
 )
@@ -374,7 +383,9 @@ def test_the_kubeconfig_is_the_one_that_kubectl_and_pulumi_take(
     monkeypatch.setenv("KUBECONFIG", choice.ambient or "")
     settings = stack(cluster={"kubeconfig": choice.configured} if choice.configured else {})
 
-    access = examination.access(settings, choice.given, None)
+    place = Place.of(settings, kubeconfig=choice.given)
+
+    access = examination.access(settings, place)
 
     assert access.kubeconfig == at_home(choice.taken)
     assert access.place.context == "kind-langfuse"

@@ -22,7 +22,7 @@ from tooling.doctor import reading
 from tooling.doctor.reading import Reading
 from tooling.doctor.server import Server
 from tooling.kit.deadline import Deadline
-from tooling.kubernetes.api import ApiError, LiveError
+from tooling.kubernetes.api import ApiError, LiveError, UnknownKindError
 
 MINE = pod("langfuse-1", container(terminated=terminated(1)))
 STRANGER: Object = {"kind": "Pod", "metadata": {"name": "other", "namespace": "observability"}}
@@ -147,10 +147,7 @@ def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> Non
 
 @pytest.fixture
 def unknown_kind() -> LiveError:
-    """As ``Api`` has it: the only one of its errors on the way that has a cause."""
-    error = LiveError("the cluster does not know external-secrets.io/v1 ExternalSecret")
-    error.__cause__ = LookupError()
-    return error
+    return UnknownKindError("the cluster does not know external-secrets.io/v1 ExternalSecret")
 
 
 def test_a_kind_that_the_cluster_does_not_know_is_left_to_the_preconditions(
