@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from stacks import settings, stack_files
+from stacks import stack_files
 from stacks.settings import Settings
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
@@ -27,10 +27,9 @@ PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 def stack(name: str = "dev", **sections: Mapping[str, Any] | None) -> Settings:
     """A stack of the repository with changes by section."""
     project = stack_files.project_name()
-    configuration = stack_files.read(
+    return stack_files.read_settings(
         name, {f"{project}:{section}": change for section, change in sections.items()}
     )
-    return settings.read(name, configuration.values, set(configuration.secret_keys))
 
 
 def obj(

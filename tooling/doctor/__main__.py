@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pulumi
 
-from stacks import settings, stack_files
-from stacks.stack_files import StackFileError
+from stacks.stack_files import StackFileError, read_settings
 from tooling.cluster import ClusterError
 from tooling.doctor import examination, report
 from tooling.doctor.place import Place
@@ -40,8 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.json is not None:
             require_writable("--json", given.json)
         log = _log(given.log)
-        configuration = stack_files.read(given.stack)
-        checked = settings.read(given.stack, configuration.values, set(configuration.secret_keys))
+        checked = read_settings(given.stack)
         found = examination.examine(
             checked, target(given, checked, Place), before_up=given.before, log=log
         )

@@ -12,7 +12,6 @@ from stacks.settings import Settings
 from tooling.doctor import pods, presence
 from tooling.doctor.asking import unanswered
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, name, namespace
 from tooling.doctor.place import Place
 from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
@@ -20,6 +19,7 @@ from tooling.doctor.snapshot import Snapshot, ours
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError, UnknownKindError
+from tooling.kubernetes.objects import Object, name, namespace
 
 _LOGS: Final = 6
 """Pods whose logs are read: those of one rollout fail for one reason."""

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
-from stacks.stack_files import StackFileError
+from stacks.stack_files import StackFileError, read_settings
 from tooling.cluster import ClusterError
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
@@ -91,7 +91,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _plan(given: argparse.Namespace) -> Plan:
-    settings = stack.read(given.stack)
+    settings = read_settings(given.stack)
     if not 0 < given.timeout <= 3600:
         raise UsageError("--timeout has to be more than 0 and at most 3600 seconds")
     return Plan(

@@ -8,22 +8,12 @@ from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
 from components.langfuse.versions import Version
-from stacks import settings as configuration
-from stacks import stack_files, translation
+from stacks import translation
 from stacks.names import NAMES
 from stacks.settings import Settings
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts whose requests leave the machine by no network."""
-
-
-def read(stack: str) -> Settings:
-    """The settings in a stack file, with placeholders for what is encrypted.
-
-    Raises ``StackFileError`` or ``ConfigurationError``.
-    """
-    file = stack_files.read(stack)
-    return configuration.read(stack, file.values, set(file.secret_keys))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from stacks.stack_files import read_settings
 from tests.support.doctor import stack
 from tooling.kit.commands import Commands, aws
-from tooling.smoke.stack import read
 
 
 def commands(**changes: Any) -> Commands:  # noqa: ANN401 - any field
@@ -95,7 +95,7 @@ def test_a_check_is_run_again_as_it_was() -> None:
 
 
 def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
-    assert Commands.of(read("dev")) == Commands(
+    assert Commands.of(read_settings("dev")) == Commands(
         stack="dev", namespace="observability", context="kind-langfuse"
     )
     own = stack(cluster={"kubeconfig": "own"})
@@ -110,7 +110,7 @@ def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
         "--region ap-northeast-2"
     )
 
-    assert Commands.of(read("prod")) == Commands(
+    assert Commands.of(read_settings("prod")) == Commands(
         stack="prod",
         namespace="observability",
         context="platform-prod",
@@ -118,6 +118,8 @@ def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
         login=login,
         database="rds",
     )
-    assert Commands.of(read("prod"), kubeconfig="k").options == ("--context=platform-prod",)
-    elsewhere = Commands.of(read("prod"), kubeconfig="k", context="x")
+    assert Commands.of(read_settings("prod"), kubeconfig="k").options == (
+        "--context=platform-prod",
+    )
+    elsewhere = Commands.of(read_settings("prod"), kubeconfig="k", context="x")
     assert elsewhere.kubectl("version") == "kubectl --kubeconfig=k --context=x version"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
 from tests.support.loopback import Response, serving
 from tooling.kit.commands import Commands
@@ -18,7 +19,7 @@ from tooling.smoke.stack import LangSmith
 from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = stack.expected(stack.read("dev"))
+EXPECTED = stack.expected(read_settings("dev"))
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 UP = "make up STACK=dev"
 

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from components.langfuse.versions import Version
+from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import (
     PUBLIC_KEY,
     SECRET_KEY,
@@ -24,7 +25,7 @@ from tooling.smoke.stack import Expected
 from tooling.smoke.web import Trouble, UnreachableError, Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = stack.expected(stack.read("dev"))
+EXPECTED = stack.expected(read_settings("dev"))
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 GIVEN = replace(KEYS, source="the environment")
 

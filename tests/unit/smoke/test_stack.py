@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.langfuse.versions import Version
-from stacks import settings, stack_files
+from stacks import stack_files
 from tooling.smoke import stack
 from tooling.smoke.stack import Expected, LangSmith
 
@@ -18,8 +18,7 @@ LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
 
 def expected(name: str, **sections: dict[str, Any]) -> Expected:
     overrides = {f"agent-observability:{key}": value for key, value in sections.items()}
-    file = stack_files.read(name, overrides)
-    return stack.expected(settings.read(name, file.values, set(file.secret_keys)))
+    return stack.expected(stack_files.read_settings(name, overrides))
 
 
 def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
