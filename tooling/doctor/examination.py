@@ -45,7 +45,7 @@ def access(settings: Settings, place: Place) -> Access:
         folder = ROOT / ".local" / "doctor" / settings.stack
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = aws.kubeconfig(settings, folder)
-        # The file is there: nobody has to log in before a command.
+        # The file stays, so a command needs no login before it.
         return Access(
             kubeconfig=str(written),
             place=replace(place, kubeconfig=os.path.relpath(written), login=""),

@@ -54,7 +54,7 @@ def connected(settings: Settings, deadline: Deadline, commands: Commands) -> Gen
         if commands.login:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smoke-"))
             where = _eks(settings, Path(folder), deadline, commands)
-            # Gone when people paste a command: those that they are told log in first.
+            # The file is deleted after the run: the commands that are shown log in instead.
             reached = replace(commands, kubeconfig=str(where))
         else:
             where, reached = kubeconfig.files(commands.kubeconfig), commands

@@ -244,6 +244,10 @@ def test_what_cannot_be_read_is_named(
             "--demo names the cluster already: leave --kubeconfig and --context out",
         ),
         (
+            ["--stack", "dev", "--demo", "--kubeconfig", "k"],
+            "--demo names the cluster already: leave --kubeconfig and --context out",
+        ),
+        (
             ["--stack", "dev", "--json", "/absent/r.json"],
             "--json /absent/r.json: No such file or directory",
         ),

@@ -98,8 +98,11 @@ def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
     assert Commands.of(read_settings("dev")) == Commands(
         stack="dev", namespace="observability", context="kind-langfuse"
     )
-    own = stack(cluster={"kubeconfig": "own"})
-    assert Commands.of(own).options == ("--kubeconfig=own", "--context=kind-langfuse")
+    own = stack(cluster={"kubeconfig": "~/own"})
+    assert Commands.of(own).options == (
+        f"--kubeconfig={Path.home() / 'own'}",
+        "--context=kind-langfuse",
+    )
     given = Commands.of(own, kubeconfig=Path("k"), context="x", demo=True)
     assert (given.options, given.demo) == (("--kubeconfig=k", "--context=x"), True)
 
@@ -107,19 +110,19 @@ def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
 def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
     login = (
         "aws eks update-kubeconfig --name platform-prod --alias platform-prod "
-        "--region ap-northeast-2"
+        "--region ap-northeast-2 --profile team"
     )
 
-    assert Commands.of(read_settings("prod")) == Commands(
+    prod = read_settings("prod", {"aws:profile": "team"})
+    assert Commands.of(prod) == Commands(
         stack="prod",
         namespace="observability",
         context="platform-prod",
         region="ap-northeast-2",
+        profile="team",
         login=login,
         database="rds",
     )
-    assert Commands.of(read_settings("prod"), kubeconfig="k").options == (
-        "--context=platform-prod",
-    )
-    elsewhere = Commands.of(read_settings("prod"), kubeconfig="k", context="x")
+    assert Commands.of(prod, kubeconfig="k").options == ("--context=platform-prod",)
+    elsewhere = Commands.of(prod, kubeconfig="k", context="x")
     assert elsewhere.kubectl("version") == "kubectl --kubeconfig=k --context=x version"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tempfile
 import threading
@@ -242,6 +243,19 @@ def test_a_file_that_is_no_kubeconfig_is_named(stack: Surroundings, text: str, w
     assert stack.run().lines[0] == f"skip  cluster        {stack.kubeconfig} {why}"
 
 
+def test_a_context_without_a_cluster_is_told_in_the_clients_words(stack: Surroundings) -> None:
+    document = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))
+    document["clusters"] = [{"name": "other", "cluster": {"server": "http://127.0.0.1:1"}}]
+    stack.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    outcome = stack.run()
+
+    assert outcome.lines[0].startswith(
+        f"skip  cluster        context {CONTEXT} of {stack.kubeconfig} cannot be used: "
+    )
+    assert outcome.lines[2] == "      see            docs/troubleshooting.md#context-unusable"
+
+
 @pytest.mark.parametrize("text", ["{}", "contexts: [1, {name: c}, {name: d, context: 1}]"])
 def test_a_kubeconfig_without_contexts_has_none(stack: Surroundings, text: str) -> None:
     stack.kubeconfig.write_text(text, encoding="utf-8")
@@ -314,6 +328,26 @@ def test_an_eks_cluster_is_reached_as_aws_describes_it_with_a_token_of_the_aws_c
         "--profile team\n"
     )
     assert [file.name for file in temporary.iterdir() if file.name.startswith("smoke-")] == []
+
+
+def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
+    stack: Surroundings, fake_aws: FakeAws
+) -> None:
+    eks(stack)
+    port = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]
+    fake_aws.cluster(endpoint=port["cluster"]["server"])
+    program(stack, "aws", f"echo '{TOKEN}'")
+    told = program(stack, "kubectl", forward(stack))
+
+    outcome = stack.run(url=None)
+
+    assert outcome.verdicts()["project keys"] == "ok"
+    made, *words = told.read_text(encoding="utf-8").split()
+    assert re.fullmatch(r"--kubeconfig=/.+/smoke-[^/]+/kubeconfig", made)
+    assert " ".join(words) == (
+        "--context=platform-prod -n observability port-forward --address 127.0.0.1 "
+        "service/langfuse :80"
+    )
 
 
 @pytest.mark.parametrize(
