@@ -72,8 +72,9 @@ class Doctor:
         later: timedelta = timedelta(),
     ) -> list[Finding]:
         """All but the one that this cluster always has."""
+        settings = self.settings(change)
         report = examination.examine(
-            self.settings(change), before_up=before_up, now=datetime.now(UTC) + later
+            settings, Place.of(settings), before_up=before_up, now=datetime.now(UTC) + later
         )
         assert report.seconds < LIMIT
         assert self.no_metrics in report.findings

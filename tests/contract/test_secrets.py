@@ -15,7 +15,7 @@ from tests.support.leaks import Leaks, generated_values, plain_texts
 from tooling import render
 from tooling.engineless import offline, running
 from tooling.engineless.recording import Recording, holds_secret, secret_texts
-from tooling.render.values import SECRET_TEXT
+from tooling.kit.masking import MASK
 
 CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
 """What stands for encrypted values of a stack file."""
@@ -54,7 +54,7 @@ def test_every_secret_object_is_marked_and_masked_in_full(variant: str) -> None:
     assert len(delivered) >= 2
     for item in delivered:
         if item.kind == "Secret":
-            assert set(item.manifest["stringData"].values()) == {SECRET_TEXT}
+            assert set(item.manifest["stringData"].values()) == {MASK}
 
 
 def test_each_secret_is_somewhere_behind_a_mark(variant: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from stacks import settings, stack_files
+from stacks import stack_files
 from stacks.settings import Settings
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
@@ -19,7 +19,7 @@ JUST_NOW: Final = "2026-11-01T11:59:50Z"
 Object = dict[str, Any]
 
 PLACE: Final = Place(stack="dev", namespace="observability", context="kind-langfuse")
-KUBECTL: Final = "kubectl --context kind-langfuse"
+KUBECTL: Final = "kubectl --context=kind-langfuse"
 IN_NAMESPACE: Final = f"{KUBECTL} -n observability"
 PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 
@@ -27,10 +27,9 @@ PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 def stack(name: str = "dev", **sections: Mapping[str, Any] | None) -> Settings:
     """A stack of the repository with changes by section."""
     project = stack_files.project_name()
-    configuration = stack_files.read(
+    return stack_files.read_settings(
         name, {f"{project}:{section}": change for section, change in sections.items()}
     )
-    return settings.read(name, configuration.values, set(configuration.secret_keys))
 
 
 def obj(

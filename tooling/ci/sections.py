@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tooling.doctor.text import clean
+from tooling.kit.masking import clean
 
 LONGEST: Final = 30_000
 """Characters of one section: a comment holds two, and GitHub's limit for it is 65,536."""

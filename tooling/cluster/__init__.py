@@ -7,7 +7,7 @@ simulated nodes: admission, scheduling and rollouts are real, but no container r
         ...  # cluster.kubeconfig, cluster.context
 """
 
-from .api import clusters, start, stop, temporary_cluster
+from .api import clusters, demo, start, stop, temporary_cluster
 from .state import Cluster, ClusterError
 
-__all__ = ["Cluster", "ClusterError", "clusters", "start", "stop", "temporary_cluster"]
+__all__ = ["Cluster", "ClusterError", "clusters", "demo", "start", "stop", "temporary_cluster"]

@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Generator, Mapping
 from pathlib import Path
+from typing import Final
 
 from . import kind, kwok
 from .binaries import cached_binaries, ensure_binaries
@@ -28,9 +29,12 @@ from .state import (
     say,
 )
 
+DEMO: Final = "demo"
+"""Name of the demo's cluster."""
+
 
 def start(
-    name: str = "demo", provider: str = "kwok", base: Path | None = None, say: Say = say
+    name: str = DEMO, provider: str = "kwok", base: Path | None = None, say: Say = say
 ) -> Cluster:
     """Start the named cluster, or return it if it runs already.
 
@@ -58,7 +62,7 @@ def start(
     return cluster
 
 
-def stop(name: str = "demo", base: Path | None = None, say: Say = say) -> bool:
+def stop(name: str = DEMO, base: Path | None = None, say: Say = say) -> bool:
     """Remove the named cluster, whatever state it is in; False if there was none."""
     folder = cluster_folder(name, base)
     with _folder_lock(folder, say):
@@ -74,6 +78,14 @@ def clusters(base: Path | None = None) -> list[Cluster]:
     folder = clusters_folder(base)
     names = sorted(entry.name for entry in folder.iterdir()) if folder.exists() else []
     return [cluster for name in names if (cluster := recall(name, folder / name))]
+
+
+def demo() -> Cluster:
+    """The demo's cluster, running or not; raises ``ClusterError`` if there is none."""
+    for cluster in clusters():
+        if cluster.name == DEMO:
+            return cluster
+    raise ClusterError("there is no demo: `make demo` makes one")
 
 
 def healthy(cluster: Cluster) -> bool:

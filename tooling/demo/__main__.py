@@ -11,7 +11,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.automation import PulumiCommand
 
-from stacks import settings, stack_files
+from stacks import stack_files
 from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError, start, stop
 from tooling.cluster.state import PROVIDERS, Stopwatch
@@ -53,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _up(provider: str) -> None:
     # A mistake in the configuration shows before a cluster is started for it.
-    configuration = stack_files.read(STACK)
-    settings.read(STACK, configuration.values, set(configuration.secret_keys))
+    stack_files.read_settings(STACK)
     cluster = start(NAME, provider)
     overrides = {
         f"{stack_files.project_name()}:cluster": {

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from tooling.diff.model import ABSENT, Comparison, Difference, PropertyChange
 from tooling.diff.properties import is_secret, is_unknown, text
-from tooling.doctor.text import mask, printable
 from tooling.engineless.recording import convert
 from tooling.kit.json_values import as_list, as_mapping
+from tooling.kit.masking import MASK, mask, printable
 
 _LINES: Final = 12
 """Values of one resource that are listed; the others are counted."""
@@ -167,7 +167,7 @@ def _shown(value: Any, invented: Mapping[str, str]) -> str:  # noqa: ANN401 - JS
     if value is ABSENT:
         return repr(ABSENT)
     if is_secret(value):
-        return "[secret]"
+        return MASK
     if is_unknown(value):
         return "[unknown]"
     if isinstance(value, str):

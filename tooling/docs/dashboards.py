@@ -1,4 +1,4 @@
-"""The page about the Grafana dashboards, and a picture of each one's layout."""
+"""The page about the Grafana dashboards."""
 
 from __future__ import annotations
 
@@ -12,9 +12,22 @@ from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.subject import Subject
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 from stacks.names import NAMES
-from tooling.docs import dashboard_drawing
 
 _RUNBOOKS: Final = "."
+
+UNITS: Final = {
+    "percentunit": "%",
+    "percent": "%",
+    "s": "seconds",
+    "d": "days",
+    "none": "number",
+    "short": "number",
+    "reqps": "requests/s",
+    "iops": "operations/s",
+    "bytes": "bytes",
+    "binBps": "bytes/s",
+}
+"""The words for each of Grafana's units that a panel has."""
 
 _WATCHED: Final = Watched(
     stack="prod",
@@ -140,54 +153,39 @@ done. The load balancer reports nothing until its first request.
 
 "Firing alerts" is there with `monitoring.prometheusRules`, which makes the alerts.
 
-The pictures show where panels are; their curves are invented.
+Each table lists a dashboard's panels in their order, from the top.
 
 {dashboards}"""
 
 
 def page() -> str:
     """The text of ``docs/dashboards.md``."""
+    made = {
+        "Overview": overview.dashboard(_ON_AWS, uid="overview", links={"Database": "database"}),
+        "Database on RDS": database.dashboard(
+            _ON_AWS, uid="database", links={"Overview": "overview"}
+        ),
+        "Database in the cluster": database.dashboard(
+            _IN_CLUSTER, uid="database", links={"Overview": "overview"}
+        ),
+    }
     parts = [
-        f"## {title}\n\n![Layout: {title.lower()}](images/{file}.svg)\n\n{_table(dashboard)}"
-        for file, (title, dashboard) in _dashboards().items()
+        f"## {title}\n\n{_table(json.loads(layout.to_json(dashboard)))}"
+        for title, dashboard in made.items()
     ]
     return _PAGE.format(dashboards="\n".join(parts))
 
 
-def images() -> dict[str, str]:
-    """The pictures' text, by file name."""
-    return {
-        f"{file}.svg": dashboard_drawing.to_svg(dashboard)
-        for file, (_, dashboard) in _dashboards().items()
-    }
-
-
-def _dashboards() -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Headline and dashboard, by the picture's name."""
-    made = {
-        "dashboard-overview": (
-            "Overview",
-            overview.dashboard(_ON_AWS, uid="overview", links={"Database": "database"}),
-        ),
-        "dashboard-database-rds": (
-            "Database on RDS",
-            database.dashboard(_ON_AWS, uid="database", links={"Overview": "overview"}),
-        ),
-        "dashboard-database-cluster": (
-            "Database in the cluster",
-            database.dashboard(_IN_CLUSTER, uid="database", links={"Overview": "overview"}),
-        ),
-    }
-    return {
-        file: (title, json.loads(layout.to_json(dashboard)))
-        for file, (title, dashboard) in made.items()
-    }
+def unit(panel: Mapping[str, Any]) -> str:
+    """The unit of a panel in words; ``state`` where its values have names."""
+    defaults = panel["fieldConfig"]["defaults"]
+    return "state" if defaults.get("mappings") else UNITS[defaults["unit"]]
 
 
 def _table(dashboard: Mapping[str, Any]) -> str:
     """One line for a number and a graph of the same."""
     rows = dict.fromkeys(
-        f"| {panel['title']} | {dashboard_drawing.unit(panel) or 'state'} | {_description(panel)} |"
+        f"| {panel['title']} | {unit(panel)} | {_description(panel)} |"
         for panel in dashboard["panels"]
         if panel["type"] != "row"
     )

@@ -1,5 +1,5 @@
-"""Generate the configuration's reference and schemas from the settings' models, and the page and
-the pictures of the Grafana dashboards from the dashboards."""
+"""Generate the configuration's reference and schemas from the settings' models, and the page about
+the Grafana dashboards from the dashboards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def generated() -> dict[Path, str]:
         ROOT / "access" / "config.schema.json": _json(schema.access_stack_file()),
         ROOT / "docs" / "configuration.md": reference.page(),
         ROOT / "docs" / "dashboards.md": dashboards.page(),
-        **{ROOT / "docs" / "images" / name: text for name, text in dashboards.images().items()},
     }
 
 

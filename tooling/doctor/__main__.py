@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pulumi
 
-from stacks import settings, stack_files
-from stacks.stack_files import StackFileError
-from tooling.cluster import ClusterError, clusters
+from stacks.stack_files import StackFileError, read_settings
+from tooling.cluster import ClusterError
 from tooling.doctor import examination, report
-
-DEMO = "demo"
-"""Name of the demo's cluster."""
+from tooling.doctor.place import Place
+from tooling.kit.usage import UsageError, require_writable
+from tooling.kubernetes.target import add_options, target
 
 LONGEST_LOG = 1_000_000
 """Bytes of a failed run's text that are read, its last."""
@@ -27,53 +26,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m tooling.doctor",
         description="Say what keeps a stack from working, and the next command.",
     )
-    parser.add_argument("--stack", required=True, help="the stack of Pulumi.<stack>.yaml")
+    add_options(parser)
     parser.add_argument(
         "--before", action="store_true", help="ask only for what `up` needs, and change nothing"
     )
-    parser.add_argument("--kubeconfig", metavar="FILE", help="in place of the stack's")
-    parser.add_argument("--demo", action="store_true", help="look at the cluster of `make demo`")
-    parser.add_argument("--context", metavar="NAME", help="in place of the stack's")
     parser.add_argument(
         "--log", metavar="FILE", help="text of a failed `pulumi up`, to be explained; - for stdin"
     )
-    parser.add_argument("--json", metavar="FILE", help="write the report there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
     given = parser.parse_args(arguments)
     try:
-        log = _log(parser, given.log)
-        configuration = stack_files.read(given.stack)
-        checked = settings.read(given.stack, configuration.values, set(configuration.secret_keys))
-        if given.kubeconfig and checked.cluster.eks_name and not given.context:
-            parser.error("--kubeconfig needs --context for a stack that names an EKS cluster")
-        kubeconfig, context = _demo() if given.demo else (given.kubeconfig, given.context)
+        if given.json is not None:
+            require_writable("--json", given.json)
+        log = _log(given.log)
+        checked = read_settings(given.stack)
         found = examination.examine(
-            checked, before_up=given.before, kubeconfig=kubeconfig, context=context, log=log
+            checked, target(given, checked, Place), before_up=given.before, log=log
         )
         print(report.text(found))
         if given.json:
-            Path(given.json).write_text(report.as_json(found), encoding="utf-8")
+            given.json.write_text(report.as_json(found), encoding="utf-8")
+    except UsageError as error:
+        parser.error(str(error))
     except (pulumi.RunError, StackFileError, ClusterError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 1 if found.failed else 0
 
 
-def _demo() -> tuple[str, str]:
-    """Kubeconfig and context of the demo's cluster."""
-    for cluster in clusters():
-        if cluster.name == DEMO:
-            return str(cluster.kubeconfig), cluster.context
-    raise ClusterError("there is no demo: `make demo` makes one")
-
-
-def _log(parser: argparse.ArgumentParser, file: str | None) -> str:
+def _log(file: str | None) -> str:
     """The text of a failed run; one that cannot be read, or says nothing, is wrong usage."""
     try:
         text = _read(file)
     except OSError as error:
-        parser.error(f"--log {file} cannot be read: {error.strerror}")
+        raise UsageError(f"--log {file} cannot be read: {error.strerror}") from None
     if file is not None and not text.strip():
-        parser.error(f"--log {file} is empty: keep the text with `pulumi up 2>&1 | tee up.log`")
+        raise UsageError(f"--log {file} is empty: keep the text with `pulumi up 2>&1 | tee up.log`")
     return text
 
 

@@ -2,61 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from tooling.doctor.findings import Check, Finding, Unanswerable
-from tooling.doctor.text import quote
-
-T = TypeVar("T")
+from tooling.kit.deadline import Deadline, Question
+from tooling.kit.masking import quote
 
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a program raises about itself: its text says little without its name."""
-
-
-class Deadline:
-    """A moment that all questions share."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
-
-
-class UnansweredError(Exception):
-    """The deadline came before the answer."""
-
-
-class Question(Generic[T]):
-    """One call in a thread of its own, which is given up rather than waited for."""
-
-    def __init__(self, call: Callable[[], T]) -> None:
-        self._call = call
-        self._done = threading.Event()
-        self._value: T | None = None
-        self._error: Exception | None = None
-        # A daemon: a request that hangs does not keep the program from ending.
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self._value = self._call()
-        except Exception as error:  # is raised where the answer is asked for
-            self._error = error
-        self._done.set()
-
-    def answer(self, deadline: Deadline) -> T:
-        """The result, or what the call raised; ``UnansweredError`` at the deadline."""
-        if not self._done.wait(deadline.left()):
-            raise UnansweredError(f"No answer within {deadline.seconds:g} s")
-        if self._error is not None:
-            raise self._error
-        return self._value  # type: ignore[return-value] # T may allow None
 
 
 @dataclass(frozen=True, kw_only=True)

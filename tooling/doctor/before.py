@@ -11,13 +11,13 @@ from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor import permissions, preconditions, storage
-from tooling.doctor.asking import Deadline, Question
 from tooling.doctor.findings import Check, Finding
-from tooling.doctor.objects import Object, name
 from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
 from tooling.doctor.server import Server
+from tooling.kit.deadline import Deadline, Question
 from tooling.kubernetes.api import Reference
+from tooling.kubernetes.objects import Object, name
 
 _EVERYTHING: Final = Need(namespace=None, group="*", resource="*", verbs=("*",))
 """What an administrator of the cluster may do."""

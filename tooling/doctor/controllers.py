@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.objects import (
+from tooling.doctor.patterns import explain
+from tooling.doctor.place import Place
+from tooling.doctor.pods import describe
+from tooling.doctor.snapshot import Snapshot
+from tooling.kit.json_values import as_list
+from tooling.kit.masking import quote
+from tooling.kubernetes.objects import (
     Object,
     age,
     conditions,
@@ -21,12 +27,6 @@ from tooling.doctor.objects import (
     subject,
     words,
 )
-from tooling.doctor.patterns import explain
-from tooling.doctor.place import Place
-from tooling.doctor.pods import describe
-from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import quote
-from tooling.kit.json_values import as_list
 
 _STUCK: Final = 120.0
 """Seconds after which a deletion is not on its way any more."""

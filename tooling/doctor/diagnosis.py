@@ -11,10 +11,10 @@ from typing import Final
 
 from tooling.doctor import controllers, pods, scheduling, volumes, workloads
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, conditions, part, role
 from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
+from tooling.kubernetes.objects import Object, conditions, containers, part, role
 
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "autoscaler-blind": frozenset({"metrics-server-missing"}),
@@ -95,7 +95,7 @@ def _counts(pod: Object, snapshot: Snapshot) -> bool:
 
 
 def _waits_for(pod: Object, secrets: set[str]) -> bool:
-    for container in pods.containers(pod):
+    for container in containers(pod):
         message = str(part(part(container, "state"), "waiting").get("message"))
         if any(f'"{secret}" not found' in message for secret in secrets):
             return True

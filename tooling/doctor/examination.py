@@ -5,30 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
-from tooling.doctor import before, diagnosis, place, reading
-from tooling.doctor.asking import (
-    Answer,
-    Asked,
-    Deadline,
-    Question,
-    UnansweredError,
-    answers,
-    ask,
-    in_words,
-    unanswered,
-)
+from tooling.doctor import before, diagnosis, reading
+from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.doctor.server import Server, connect
-from tooling.doctor.text import quote
+from tooling.kit.deadline import Deadline, OverdueError, Question
+from tooling.kit.masking import quote
+from tooling.kubernetes.kubeconfig import files
 
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""
@@ -46,60 +37,48 @@ class Access:
     place: Place
 
 
-def access(settings: Settings, kubeconfig: str | None, context: str | None) -> Access:
-    """The stack's cluster, or another one that was named; raises ``Unanswerable``."""
-    cluster = settings.cluster
-    if context is None and cluster.eks_name is not None:
+def access(settings: Settings, place: Place) -> Access:
+    """The way into the cluster of ``place``; raises ``Unanswerable``."""
+    if place.login:
         from tooling.doctor import aws  # noqa: PLC0415 - boto3 takes a second that others save
 
         folder = ROOT / ".local" / "doctor" / settings.stack
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = aws.kubeconfig(settings, folder)
-        shown = os.path.relpath(written)
-        return Access(kubeconfig=str(written), place=place.of(settings, cluster.eks_name, shown))
-    named = kubeconfig or (cluster.kubeconfig if context is None else None)
-    files = named or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    expanded = os.pathsep.join(
-        str(Path(part).expanduser()) for part in files.split(os.pathsep) if part
-    )
-    chosen = context or cluster.context or ""
-    return Access(
-        kubeconfig=expanded,
-        place=place.of(settings, chosen, expanded if named else None),
-    )
+        # The file stays, so a command needs no login before it.
+        return Access(
+            kubeconfig=str(written),
+            place=replace(place, kubeconfig=os.path.relpath(written), login=""),
+        )
+    return Access(kubeconfig=str(files(place.kubeconfig)), place=place)
 
 
 def examine(
     settings: Settings,
+    place: Place,
     *,
     before_up: bool,
-    kubeconfig: str | None = None,
-    context: str | None = None,
     log: str = "",
     seconds: float = SECONDS,
     now: datetime | None = None,
 ) -> Report:
-    """Ask everything. ``log``: the text of a failed run; ``now``: what ages count from."""
+    """Ask everything. ``place``: the cluster to look at; ``log``: the text of a failed run;
+    ``now``: what ages count from."""
     start, deadline = time.monotonic(), Deadline(seconds)
     aws = Question(lambda: _ask_aws(settings, before_up=before_up))
-    reach = Question(lambda: _reach(settings, kubeconfig, context))
-    chosen = context or settings.cluster.context or settings.cluster.eks_name or ""
-    # Until the cluster is reached, a command can only name what was asked for.
-    if context is None and settings.cluster.eks_name is not None:
-        asked_for = place.on_eks(settings)
-    else:
-        asked_for = place.of(settings, chosen, kubeconfig)
+    reach = Question(lambda: _reach(settings, place))
     try:
         server, where = reach.answer(deadline)
     except Exception as error:  # whatever it is, the rest of the report is worth having
-        found = Answer(title=f"context {chosen}", findings=[_no_server(error, asked_for)])
-        seen = _Seen(answers=[found], place=asked_for)
+        # A command can only name what was asked for.
+        found = Answer(title=f"context {place.context}", findings=[_no_server(error, place)])
+        seen = _Seen(answers=[found], place=place)
     else:
         seen = _look(server, settings, where, deadline, now, before_up=before_up)
     again = seen.place.doctor(before=before_up)
     try:
         in_before, in_after = aws.answer(deadline)
-    except UnansweredError as error:
+    except OverdueError as error:
         from_aws = [Answer(title="AWS", findings=[unanswered("AWS", str(error), again)])]
     else:
         # What was never made cannot be missed.
@@ -175,8 +154,8 @@ def _findings(found: Iterable[Answer], without: frozenset[str] = frozenset()) ->
     return [finding for finding in every if finding.section not in without]
 
 
-def _reach(settings: Settings, kubeconfig: str | None, context: str | None) -> tuple[Server, Place]:
-    found = access(settings, kubeconfig, context)
+def _reach(settings: Settings, place: Place) -> tuple[Server, Place]:
+    found = access(settings, place)
     return connect(found.kubeconfig, found.place), found.place
 
 
@@ -198,7 +177,7 @@ def _no_server(error: Exception, where: Place) -> Finding:
     reason = (
         "The API server does not answer in time: its address is wrong, it is down, or a VPN, a "
         "firewall or the command that gets its token is in between"
-        if isinstance(error, UnansweredError)
+        if isinstance(error, OverdueError)
         else f"It cannot be reached: {in_words(error)}"
     )
     return Finding(

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, items, name, namespace, part, subject
 from tooling.doctor.place import Place
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
+from tooling.kubernetes.objects import Object, items, name, namespace, part, subject
 
 REASONS: Final = {
     "ErrImagePull",

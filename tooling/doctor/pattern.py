@@ -43,8 +43,7 @@ def kubectl(*words: str) -> Callable[[Place, Groups], str]:
     """A kubectl command in Langfuse's namespace."""
 
     def command(place: Place, groups: Groups) -> str:
-        filled = [word.format_map(groups) for word in words]
-        return place.kubectl(*filled, namespace=place.namespace)
+        return place.own(*(word.format_map(groups) for word in words))
 
     return command
 

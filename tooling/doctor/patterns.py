@@ -18,7 +18,7 @@ from tooling.doctor import (
 )
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.place import Place
-from tooling.doctor.text import clean, quote
+from tooling.kit.masking import clean, quote
 
 PATTERNS: Final = (
     *patterns_pods.PATTERNS,

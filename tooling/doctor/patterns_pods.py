@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Final
 
 from components.kubernetes.labels import PART_OF
@@ -64,7 +63,7 @@ PATTERNS: Final = (
         "environment-invalid",
         r"Invalid environment variables(?P<variables>:?\s{0,4}\{[^}]{0,4000}\}?)?",
         _wrong_variables,
-        lambda place, _: shlex.join(("make", "render", f"STACK={place.stack}")),
+        lambda place, _: place.make("render"),
     ),
     pattern(
         "data-directory",

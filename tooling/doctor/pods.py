@@ -8,11 +8,20 @@ from typing import Final
 
 from tooling.doctor import images, scheduling
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.objects import Object, conditions, items, moment, name, namespace, part, subject
 from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
+from tooling.kubernetes.objects import (
+    Object,
+    conditions,
+    containers,
+    moment,
+    name,
+    namespace,
+    part,
+    subject,
+)
 
 FRESH: Final = 60.0
 """Seconds within which a container may be on its way."""
@@ -40,12 +49,6 @@ def diagnose(pod: Object, snapshot: Snapshot, place: Place) -> Finding | None:
     for finding in _in_order(pod, snapshot, place):
         return finding
     return None
-
-
-def containers(pod: Object) -> list[Object]:
-    """Statuses of all containers, in the order in which they start."""
-    status = part(pod, "status")
-    return [*items(status, "initContainerStatuses"), *items(status, "containerStatuses")]
 
 
 def has_log(pod: Object) -> tuple[str, bool] | None:

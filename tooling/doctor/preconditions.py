@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from stacks.settings import Settings
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, conditions, is_ours, labels, name, part
 from tooling.doctor.place import Place
 from tooling.kit.json_values import as_list, as_mapping
+from tooling.kubernetes.objects import Object, conditions, is_ours, labels, name, part
 
 OLDEST: Final = (1, 30)
 """``preStop.sleep`` is on by default from this release on:

@@ -12,7 +12,7 @@ from components.agents.environment import SECRET_NAME
 from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
-from tooling.doctor.objects import Object, items, namespace, part
+from tooling.kubernetes.objects import Object, items, namespace, part
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

@@ -10,15 +10,16 @@ from typing import Any, Final
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.doctor import pods, presence
-from tooling.doctor.asking import Deadline, Question, UnansweredError, unanswered
+from tooling.doctor.asking import unanswered
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, name, namespace
 from tooling.doctor.place import Place
 from tooling.doctor.presence import Names
 from tooling.doctor.server import Server
 from tooling.doctor.snapshot import Snapshot, ours
-from tooling.doctor.text import quote
-from tooling.kubernetes.api import LiveError
+from tooling.kit.deadline import Deadline, OverdueError, Question
+from tooling.kit.masking import quote
+from tooling.kubernetes.api import LiveError, UnknownKindError
+from tooling.kubernetes.objects import Object, name, namespace
 
 _LOGS: Final = 6
 """Pods whose logs are read: those of one rollout fail for one reason."""
@@ -75,11 +76,11 @@ def read(
         for question in asked:
             try:
                 found[field] += question.answer(deadline)
-            except (UnansweredError, LiveError) as error:
-                # A kind that the cluster does not know (see Api) is a precondition's matter.
-                if error.__cause__ is None:
-                    title = field.replace("_", " ")
-                    unread.append(unanswered(title, quote(str(error)), place.doctor()))
+            except UnknownKindError:
+                pass  # a precondition's matter
+            except (OverdueError, LiveError) as error:
+                title = field.replace("_", " ")
+                unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
     logs = _logs(server, snapshot.pods, deadline)
     wanted = presence.fixed(settings)
@@ -113,10 +114,11 @@ def _names(
     for kind, question in asked.items():
         try:
             found[kind] = question.answer(deadline)
-        except (UnansweredError, LiveError) as error:
-            if error.__cause__ is None:  # as above
-                title = f"{kind.kind} in {kind.namespace}"
-                unread.append(unanswered(title, quote(str(error)), place.doctor()))
+        except UnknownKindError:
+            pass  # as above
+        except (OverdueError, LiveError) as error:
+            title = f"{kind.kind} in {kind.namespace}"
+            unread.append(unanswered(title, quote(str(error)), place.doctor()))
     return found, unread
 
 
@@ -158,7 +160,7 @@ def _logs(server: Server, found: Iterable[Object], deadline: Deadline) -> dict[s
     for pod_name, question in asked.items():
         try:
             logs[pod_name] = question.answer(deadline)
-        except (LiveError, UnansweredError):
+        except (LiveError, OverdueError):
             continue
     return logs
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from tooling.doctor.findings import Finding
-from tooling.doctor.text import printable
+from tooling.kit.masking import printable
+from tooling.kit.report import guide, to_json, wrapped
 
-_WIDTH = 100
 _INDENT = " " * 9
 
 
@@ -40,20 +38,12 @@ def text(report: Report) -> str:
 
 def _block(found: Finding) -> str:
     finding = _printable(found)
-    cause = textwrap.fill(
-        finding.cause,
-        _WIDTH,
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
     return "\n".join(
         (
             f"{finding.severity:8} {finding.subject}",
-            cause,
+            wrapped(_INDENT, finding.cause),
             f"{_INDENT}next: {finding.command}",
-            f"{_INDENT}see:  docs/troubleshooting.md#{finding.section}",
+            f"{_INDENT}see:  {guide(finding.section)}",
         )
     )
 
@@ -90,4 +80,4 @@ def as_json(report: Report) -> str:
         "findings": [asdict(_printable(finding)) for finding in report.findings],
         "ok": list(report.well),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_json(document)

@@ -12,8 +12,8 @@ import yaml
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
-from tooling.doctor.text import quote
-from tooling.kubernetes.api import Api, ApiError, LiveError
+from tooling.kit.masking import quote
+from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError
 
 SECONDS: Final = 3.0
 """For one request."""
@@ -96,15 +96,11 @@ def connect(kubeconfig: str, place: Place) -> Server:
         return Server(kubeconfig, place.context, seconds=SECONDS)
     except ApiError as error:
         finding = _finding("context-unusable", error, place, place.kubectl("auth", "whoami"))
-    except LiveError as error:
-        # Of the errors on the way only that of a kubeconfig has a cause: see Api.
-        if error.__cause__ is not None:
-            finding = _finding("context-unusable", error, place, _CONTEXTS)
-        else:
-            finding = _finding("cluster-unreachable", error, place, place.kubectl("version"))
-    except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+    except (KubeconfigError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
         # The client does not check a kubeconfig's form, and fails on its parts.
         finding = _finding("context-unusable", error, place, _CONTEXTS)
+    except LiveError as error:
+        finding = _finding("cluster-unreachable", error, place, place.kubectl("version"))
     raise Unanswerable(finding)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tooling.doctor.objects import (
+from tooling.kubernetes.events import last_seen, newest_warning
+from tooling.kubernetes.objects import (
     Object,
     is_ours,
     is_part_of_stack,
@@ -16,7 +17,6 @@ from tooling.doctor.objects import (
     newest,
     part,
 )
-from tooling.kubernetes.events import last_seen, newest_warning
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Final
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.objects import Object, annotations_of, name, part
 from tooling.doctor.place import Place
+from tooling.kubernetes.objects import Object, annotations_of, name, part
 
 _EBS: Final = "ebs.csi.aws.com"
 _MIGRATED: Final = {"kubernetes.io/aws-ebs": _EBS}

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, age, annotations_of, name, part, subject
 from tooling.doctor.place import Place
 from tooling.doctor.pods import describe
 from tooling.doctor.scheduling import shortened
 from tooling.doctor.snapshot import Snapshot
 from tooling.doctor.storage import DEFAULT_CLASS
-from tooling.doctor.text import quote
+from tooling.kit.masking import quote
+from tooling.kubernetes.objects import Object, age, annotations_of, name, part, subject
 
 SLOW: Final = 60.0
 """Seconds within which a provisioner has answered."""

@@ -11,12 +11,21 @@ from typing import Final
 from stacks.names import NAMES
 from tooling.doctor import pods
 from tooling.doctor.findings import Finding
-from tooling.doctor.objects import Object, conditions, name, namespace, part, subject, words
 from tooling.doctor.patterns import explain
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.text import last_line, quote
+from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.events import in_words
+from tooling.kubernetes.objects import (
+    Object,
+    conditions,
+    containers,
+    name,
+    namespace,
+    part,
+    subject,
+    words,
+)
 from tooling.kubernetes.readiness import readiness
 
 _OF_MIGRATION: Final = {
@@ -83,7 +92,7 @@ def migration(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     for job in _current_job(snapshot):
         failed = conditions(job).get("Failed", {})
         for pod in reversed(snapshot.owned(snapshot.pods, job)):
-            for container in pods.containers(pod):
+            for container in containers(pod):
                 if part(part(container, "state"), "terminated").get("exitCode"):
                     yield _failed(job, pod, container, snapshot, place)
                     return

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from pulumi.runtime import rpc
 
 from tooling.kit.json_values import as_list, as_mapping
+from tooling.kit.masking import MASK
 
 UNKNOWN: Final = rpc.UNKNOWN
 """Stands in a state for a value that only the provider will know."""
@@ -21,7 +22,7 @@ class Secret:
     value: Any
 
     def __repr__(self) -> str:
-        return "[secret]"
+        return MASK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,14 @@ class LiveError(Exception):
     """A failure that the person can act on; its text says what, where and why."""
 
 
+class KubeconfigError(LiveError):
+    """There is no such kubeconfig or context, or none that can be used."""
+
+
+class UnknownKindError(LiveError):
+    """The cluster does not know a kind of objects."""
+
+
 class ApiError(LiveError):
     """The API server refused a request."""
 
@@ -80,8 +88,8 @@ class _Discoverer(_discovery.LazyDiscoverer):
 class Api:
     """A connection to the cluster of one context. Safe to use from several threads.
 
-    ``seconds`` is the limit of one request. Raises ``LiveError`` when there is no such context or
-    no answer, ``ApiError`` for a refusal.
+    ``seconds`` is the limit of one request. Raises ``KubeconfigError`` when there is no such
+    context, ``ApiError`` for a refusal, and ``LiveError`` when there is no answer.
     """
 
     def __init__(self, kubeconfig: str | Path, context: str, *, seconds: float = _SECONDS) -> None:
@@ -93,7 +101,7 @@ class Api:
         try:
             _config.load_kube_config(str(kubeconfig), context, configuration)  # pyright: ignore[reportUnknownMemberType]
         except (_config.ConfigException, OSError) as error:
-            raise LiveError(f"{self._where} cannot be used: {error}") from error
+            raise KubeconfigError(f"{self._where} cannot be used: {error}") from None
         self._http = _client.ApiClient(configuration)
         # Its warnings about retries would say the same as the error that follows.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -193,10 +201,10 @@ class Api:
         with self._lock:
             try:
                 return self._dynamic.resources.get(api_version=api_version, kind=kind)
-            except _errors.ResourceNotFoundError as error:
+            except _errors.ResourceNotFoundError:
                 message = f"the cluster ({self._where}) does not know {api_version} {kind}"
                 group = api_version.rpartition("/")[0]
-                raise LiveError(message + _MISSING.get(group, "")) from error
+                raise UnknownKindError(message + _MISSING.get(group, "")) from None
 
     def _failures(self, action: str) -> _Failures:
         return _Failures(action, self._where)

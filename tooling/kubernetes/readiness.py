@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tooling.kit.json_values import as_list, as_mapping
+from tooling.kubernetes.objects import annotations_of, conditions, containers, part, words
 
 _REPLACE_UNREADY: Final = "pulumi.com/replaceUnready"
 
@@ -22,15 +22,15 @@ def readiness(object_: Mapping[str, Any]) -> str | None:
 
 def failure(object_: Mapping[str, Any]) -> str | None:
     """Why an object will never become ready; None as long as it may."""
-    conditions = _conditions(object_)
+    found = conditions(object_)
     match object_["kind"]:
         case "Job":
-            failed = conditions.get("Failed", {})
-            return _reason(failed) if failed.get("status") == "True" else None
+            failed = found.get("Failed", {})
+            return words(failed) if failed.get("status") == "True" else None
         case "Deployment":
-            progressing = conditions.get("Progressing", {})
+            progressing = found.get("Progressing", {})
             if _current(object_) and progressing.get("reason") == "ProgressDeadlineExceeded":
-                return _reason(conditions.get("ReplicaFailure", progressing))
+                return words(found.get("ReplicaFailure", progressing))
         case _:
             pass
     return None
@@ -39,37 +39,34 @@ def failure(object_: Mapping[str, Any]) -> str | None:
 def made_anew_after_failure(object_: Mapping[str, Any]) -> bool:
     """Whether an object has failed, and asks to be replaced then (as the provider's annotation
     ``pulumi.com/replaceUnready`` does)."""
-    annotations = _part(object_["metadata"], "annotations")
+    annotations = annotations_of(object_)
     return annotations.get(_REPLACE_UNREADY) == "true" and failure(object_) is not None
 
 
 def pod_problem(pod: Mapping[str, Any]) -> str | None:
     """What is wrong with a pod, in its own words; None when nothing is."""
-    status = _part(pod, "status")
-    for container in (
-        *(as_list(status.get("initContainerStatuses")) or []),
-        *(as_list(status.get("containerStatuses")) or []),
-    ):
-        state = _part(container, "state")
-        ended, waits = _part(state, "terminated"), _part(state, "waiting")
+    status = part(pod, "status")
+    for container in containers(pod):
+        state = part(container, "state")
+        ended, waits = part(state, "terminated"), part(state, "waiting")
         if ended.get("exitCode"):
             code = f"container {container['name']} ended with exit code {ended['exitCode']}"
-            return ": ".join(filter(None, (code, _reason(ended))))
+            return ": ".join(filter(None, (code, words(ended))))
         if waits.get("reason") not in {None, "PodInitializing", "ContainerCreating"}:
-            return f"container {container['name']} waits: {_reason(waits)}"
-    if (scheduled := _conditions(pod).get("PodScheduled", {})).get("status") == "False":
-        return _reason(scheduled)
-    return _reason(status) if status.get("phase") == "Failed" else None
+            return f"container {container['name']} waits: {words(waits)}"
+    if (scheduled := conditions(pod).get("PodScheduled", {})).get("status") == "False":
+        return words(scheduled)
+    return words(status) if status.get("phase") == "Failed" else None
 
 
 def _deployment(deployment: Mapping[str, Any]) -> str | None:
     if not _current(deployment):
         return "the controller to see the change"
-    status = _part(deployment, "status")
+    status = part(deployment, "status")
     desired = deployment["spec"].get("replicas", 1)
     updated = status.get("updatedReplicas", 0)
-    if (refused := _conditions(deployment).get("ReplicaFailure")) is not None:
-        return f"pods, which are refused ({_reason(refused)})"
+    if (refused := conditions(deployment).get("ReplicaFailure")) is not None:
+        return f"pods, which are refused ({words(refused)})"
     if updated < desired:
         return f"new pods, {updated} of {desired} there"
     if status.get("replicas", 0) > updated:
@@ -82,7 +79,7 @@ def _deployment(deployment: Mapping[str, Any]) -> str | None:
 def _stateful_set(stateful_set: Mapping[str, Any]) -> str | None:
     if not _current(stateful_set):
         return "the controller to see the change"
-    status = _part(stateful_set, "status")
+    status = part(stateful_set, "status")
     desired = stateful_set["spec"].get("replicas", 1)
     if status.get("readyReplicas", 0) < desired:
         return f"ready pods, {status.get('readyReplicas', 0)} of {desired}"
@@ -92,9 +89,9 @@ def _stateful_set(stateful_set: Mapping[str, Any]) -> str | None:
 
 
 def _job(job: Mapping[str, Any]) -> str | None:
-    if _conditions(job).get("Complete", {}).get("status") == "True":
+    if conditions(job).get("Complete", {}).get("status") == "True":
         return None
-    status = _part(job, "status")
+    status = part(job, "status")
     wanted = job["spec"].get("completions", 1)
     return (
         f"success, {status.get('succeeded', 0)} of {wanted} "
@@ -103,7 +100,7 @@ def _job(job: Mapping[str, Any]) -> str | None:
 
 
 def _namespace(namespace: Mapping[str, Any]) -> str | None:
-    phase = _part(namespace, "status").get("phase")
+    phase = part(namespace, "status").get("phase")
     return None if phase == "Active" else f"phase Active, now {phase}"
 
 
@@ -117,18 +114,5 @@ _RULES: Final = {
 
 def _current(object_: Mapping[str, Any]) -> bool:
     """Whether the controller has seen the last change of the specification."""
-    seen = _part(object_, "status").get("observedGeneration", 0)
+    seen = part(object_, "status").get("observedGeneration", 0)
     return seen >= object_["metadata"].get("generation", 0)
-
-
-def _part(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    return as_mapping(holder.get(key)) or {}
-
-
-def _conditions(object_: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    conditions: list[dict[str, Any]] = as_list(_part(object_, "status").get("conditions")) or []
-    return {condition["type"]: condition for condition in conditions}
-
-
-def _reason(condition: Mapping[str, Any]) -> str:
-    return ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))

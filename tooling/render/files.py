@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tooling.render import mermaid, summary, svg
+from tooling.render import mermaid, summary
 from tooling.render.model import KubernetesObject, ProviderResource, RenderedStack, RenderError
 from tooling.render.text import to_yaml
 
@@ -48,7 +48,6 @@ def to_files(stack: RenderedStack) -> dict[str, str]:
             ]
         ),
         "graph.mmd": mermaid.to_mermaid(stack.graph),
-        "graph.svg": svg.to_svg(stack.graph, f"Stack {stack.stack}"),
         SUMMARY: summary.to_markdown(stack),
     }
 

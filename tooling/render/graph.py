@@ -1,4 +1,4 @@
-"""The dependency graph: reduced, layered. Pure; knows nothing of Pulumi."""
+"""The dependency graph, reduced, and its longest chain. Pure; knows nothing of Pulumi."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def build(
     direct = {urn: _through(urn, by_urn, dependencies) for urn in by_urn}
     order = list(TopologicalSorter(direct).static_order())
     before = dict[str, frozenset[str]]()
-    columns = dict[str, int]()
+    waits = dict[str, int]()
+    """The length of the longest chain of resources that have to be complete before."""
     for urn in order:
         before[urn] = frozenset[str]().union(*(before[other] | {other} for other in direct[urn]))
-        columns[urn] = max((columns[other] + 1 for other in direct[urn]), default=0)
+        waits[urn] = max((waits[other] + 1 for other in direct[urn]), default=0)
     edges = [
         (other, urn)
         for urn in by_urn
@@ -37,18 +38,8 @@ def build(
         nodes=by_urn,
         groups=by_group,
         edges=tuple(sorted(edges)),
-        columns={urn: columns[urn] for urn in by_urn},
-        longest_chain=_longest(direct, columns),
+        longest_chain=_longest(direct, waits),
     )
-
-
-def ancestors(graph: Graph, group: str) -> list[str]:
-    """A component and those around it, outermost first."""
-    chain = list[str]()
-    while group in graph.groups:
-        chain.insert(0, group)
-        group = graph.groups[group].parent
-    return chain
 
 
 def _through(
@@ -67,12 +58,12 @@ def _through(
     return sorted(found)
 
 
-def _longest(direct: Mapping[str, Sequence[str]], columns: Mapping[str, int]) -> tuple[str, ...]:
-    if not columns:
+def _longest(direct: Mapping[str, Sequence[str]], waits: Mapping[str, int]) -> tuple[str, ...]:
+    if not waits:
         return ()
-    last = min(columns, key=lambda urn: (-columns[urn], urn))
+    last = min(waits, key=lambda urn: (-waits[urn], urn))
     chain = [last]
-    while columns[chain[0]] > 0:
-        before = columns[chain[0]] - 1
-        chain.insert(0, min(other for other in direct[chain[0]] if columns[other] == before))
+    while waits[chain[0]] > 0:
+        before = waits[chain[0]] - 1
+        chain.insert(0, min(other for other in direct[chain[0]] if waits[other] == before))
     return tuple(chain)

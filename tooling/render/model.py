@@ -88,8 +88,6 @@ class Graph:
     groups: Mapping[str, Group]
     edges: tuple[tuple[str, str], ...]
     """From a resource to one that waits for it, without those that follow from others."""
-    columns: Mapping[str, int]
-    """By URN: the length of the longest chain of resources that have to be complete before."""
     longest_chain: tuple[str, ...]
     """URNs, first to last."""
 

@@ -9,9 +9,9 @@ import pulumi
 
 from tooling.engineless.recording import UNKNOWN, Secret, convert
 from tooling.kit.json_values import as_list, as_mapping, parsed
+from tooling.kit.masking import MASK
 from tooling.render.model import RenderError
 
-SECRET_TEXT: Final = "[secret]"  # noqa: S105 - what stands in place of one
 UNKNOWN_TEXT: Final = "[unknown]"
 
 
@@ -55,7 +55,7 @@ def unknown_paths(value: object, path: str = "") -> Iterator[str]:
 def _masked(item: object) -> str:
     if isinstance(item, Secret):
         return convert(item.value, _masked)
-    return UNKNOWN_TEXT if item == UNKNOWN else SECRET_TEXT
+    return UNKNOWN_TEXT if item == UNKNOWN else MASK
 
 
 def _scalar(item: object) -> object:

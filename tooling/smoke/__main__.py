@@ -8,7 +8,6 @@ cluster. It writes one trace, which stays.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import ssl
 import sys
@@ -16,28 +15,24 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
-from stacks.stack_files import StackFileError
-from tooling.cluster import ClusterError, clusters
-from tooling.doctor.text import clean
-from tooling.kubernetes.masking import Masker
+from stacks.stack_files import StackFileError, read_settings
+from tooling.cluster import ClusterError
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
+from tooling.kit.masking import Masker, clean
+from tooling.kit.report import to_json
+from tooling.kit.usage import UsageError, require_writable
+from tooling.kubernetes.target import add_options, target
 from tooling.smoke import keys, stack, trace
 from tooling.smoke.keys import KeysError
 from tooling.smoke.report import Report, Verdict, line, presentable
 from tooling.smoke.run import Plan, Run, secrets
-from tooling.smoke.web import Deadline, Web
-
-DEMO: Final = "demo"
-"""Name of the demo's cluster."""
-
-
-class UsageError(Exception):
-    """What was asked cannot be answered; the message says what to ask instead."""
+from tooling.smoke.web import Web
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     try:
         if given.json is not None:
-            _writable(given.json)
+            require_writable("--json", given.json)
         plan = _plan(given)
-    except (UsageError, StackFileError, ConfigurationError, KeysError) as error:
+    except (UsageError, ClusterError, StackFileError, ConfigurationError, KeysError) as error:
         print(f"error: {clean(str(error))}", file=sys.stderr)
         return 2
     if plan.given_keys is not None:
@@ -72,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.summary(allow_skips=given.allow_skips))
     if given.json is not None:
         document = report.document(allow_skips=given.allow_skips)
-        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        given.json.write_text(to_json(document), encoding="utf-8")
     return 0 if report.passed(allow_skips=given.allow_skips) else 1
 
 
@@ -82,11 +77,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
+    add_options(parser)
     parser.add_argument("--url", help="where to ask Langfuse; default: the stack's own URL")
-    parser.add_argument("--kubeconfig", type=Path, help="default: the stack's own")
-    parser.add_argument("--context", help="default: the stack's own")
-    parser.add_argument("--demo", action="store_true", help="the cluster of `make demo`")
     parser.add_argument("--ca", type=Path, help="PEM file of a private certificate authority")
     parser.add_argument("--json", type=Path, help="write a report to this file")
     parser.add_argument(
@@ -99,12 +91,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _plan(given: argparse.Namespace) -> Plan:
-    settings = stack.read(given.stack)
+    settings = read_settings(given.stack)
     if not 0 < given.timeout <= 3600:
         raise UsageError("--timeout has to be more than 0 and at most 3600 seconds")
-    file, context = _cluster(given)
-    if file and not context and settings.cluster.eks_name:
-        raise UsageError("--kubeconfig needs --context for a stack with cluster.eksName")
     return Plan(
         settings=settings,
         expected=stack.expected(settings),
@@ -114,25 +103,8 @@ def _plan(given: argparse.Namespace) -> Plan:
         langsmith_key=keys.langsmith_from_environment(os.environ),
         sdk=trace.SDK,
         url=_url(given.url),
-        kubeconfig=file,
-        context=context,
-        demo=given.demo,
+        commands=target(given, settings, Commands),
     )
-
-
-def _cluster(given: argparse.Namespace) -> tuple[Path | None, str | None]:
-    """Kubeconfig and context in place of the stack's own."""
-    if not given.demo:
-        return given.kubeconfig, given.context
-    if given.kubeconfig or given.context:
-        raise UsageError("--demo names the cluster already: leave --kubeconfig and --context out")
-    try:
-        found = [cluster for cluster in clusters() if cluster.name == DEMO]
-    except ClusterError as error:
-        raise UsageError(str(error)) from None
-    if not found:
-        raise UsageError("there is no demo: `make demo` makes one")
-    return found[0].kubeconfig, found[0].context
 
 
 def _web(given: argparse.Namespace) -> Web:
@@ -154,14 +126,6 @@ def _url(given: str | None) -> str | None:
             "--url has to be an http:// or https:// URL without credentials, query or trailing "
             "slash"
         ) from None
-
-
-def _writable(file: Path) -> None:
-    """Finds out before the checks, not after a minute of them."""
-    try:
-        file.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(f"--json {file}: {error.strerror}") from None
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.agents.environment import SECRET_NAME
-from tooling.doctor.text import quote
-from tooling.kubernetes.masking import MASK
+from tooling.kit.commands import Commands
+from tooling.kit.masking import MASK, quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, Expected
+from tooling.smoke.stack import Expected
 
 AGENTS: Final = "agents"
 

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from components.langfuse import versions
 from components.langfuse.versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
-from tooling.doctor.text import quote
+from tooling.kit.commands import Commands
+from tooling.kit.masking import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, Expected
+from tooling.smoke.stack import Expected
 from tooling.smoke.web import Answer, UnreachableError, Web, basic
 
 HEALTH: Final = "health"
@@ -152,7 +153,7 @@ def not_reached(
         command = shlex.join(["nslookup", urlsplit(url).hostname or ""])
         section = "LangfuseProbeFailing"
         if expected.load_balancer:
-            command = commands.kubectl("get", "ingress")
+            command = commands.own("get", "ingress")
             section = "ingress-without-address"
     elif error.kind == "certificate":
         cause = "its certificate is not to be trusted, so nothing was sent"
@@ -162,11 +163,11 @@ def not_reached(
             "this address is not among endpoint.inboundCidrs, the load balancer is internal and "
             "this is outside of its network, or it has no healthy target"
         )
-        command = commands.kubectl("get", "ingress,pods", "-o", "wide")
+        command = commands.own("get", "ingress,pods", "-o", "wide")
         section = "LangfuseDown"
     else:
         cause = "Langfuse is not there, is overloaded, or something stands between"
-        command = commands.kubectl("get", "pods", "-o", "wide")
+        command = commands.own("get", "pods", "-o", "wide")
         section = "LangfuseDown"
     return fail(check, f"{url}: {error}", cause=cause, command=command, section=section)
 
@@ -187,7 +188,7 @@ def _no_langfuse(
         command = commands.smoke("URL=https://HOST")
     elif answer.status in {502, 503, 504} and not answer.document():
         cause = "the load balancer has no pod that it can send to"
-        command = commands.kubectl("get", "pods", "-o", "wide")
+        command = commands.own("get", "pods", "-o", "wide")
         section = "LoadBalancerUnhealthyTargets"
     elif answer.status == 403:
         cause = "something before Langfuse refuses, such as a web ACL"
@@ -209,7 +210,7 @@ def _no_langfuse(
 def _way(expected: Expected, commands: Commands) -> str:
     """The command that shows what requests pass on their way to the pods."""
     kinds = "ingress,service,pods" if expected.load_balancer else "service,pods"
-    return commands.kubectl("get", kinds, "-o", "wide")
+    return commands.own("get", kinds, "-o", "wide")
 
 
 def _section(expected: Expected) -> str:

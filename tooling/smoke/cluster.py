@@ -6,26 +6,27 @@ import contextlib
 import logging
 import queue
 import re
-import shlex
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TextIO
 
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.cluster.binaries import cached_binaries
-from tooling.doctor.text import last_line, quote
-from tooling.kubernetes.api import Api, ApiError, LiveError
-from tooling.smoke import kubeconfig
+from tooling.doctor.findings import Unanswerable
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline, OverdueError, within
+from tooling.kit.masking import last_line, quote
+from tooling.kubernetes import kubeconfig
+from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError
+from tooling.kubernetes.kubeconfig import UNUSABLE, AccessError
 from tooling.smoke.keys import PUBLIC, SECRET
-from tooling.smoke.kubeconfig import UNUSABLE, AccessError
-from tooling.smoke.stack import Commands
-from tooling.smoke.web import Deadline, within
+from tooling.smoke.web import allowed
 
 CONNECT_SECONDS: Final = 15.0
 """For the cluster to answer at all; an EKS token alone takes some seconds."""
@@ -33,6 +34,8 @@ CONNECT_SECONDS: Final = 15.0
 _FORWARDING: Final = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) -> ")
 
 _UNREACHABLE: Final = "cluster-unreachable"
+
+_INSTEAD: Final = f"Or set {PUBLIC} and {SECRET}, or give --kubeconfig and --context"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,48 +48,37 @@ class Access:
 
 
 @contextlib.contextmanager
-def connected(
-    settings: Settings,
-    file: Path | None,
-    context: str | None,
-    deadline: Deadline,
-    commands: Commands,
-) -> Generator[Access]:
-    """The stack's cluster, or that of a kubeconfig ``file`` and a ``context``. Raises
-    ``AccessError``."""
+def connected(settings: Settings, deadline: Deadline, commands: Commands) -> Generator[Access]:
+    """The cluster that ``commands`` are about. Raises ``AccessError``."""
     with contextlib.ExitStack() as stack:
-        cluster = settings.cluster
-        options = commands.options
-        if context is None and cluster.eks_name is not None:
+        if commands.login:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="smoke-"))
-            made, context = _eks(settings, Path(folder) / "kubeconfig", deadline, commands)
-            options = [f"--kubeconfig={made}", f"--context={context}"]
-            where = kubeconfig.files(made)
+            where = _eks(settings, Path(folder), deadline, commands)
+            # The file is deleted after the run: the commands that are shown log in instead.
+            reached = replace(commands, kubeconfig=str(where))
         else:
-            context = context or cluster.context or ""
-            where = kubeconfig.files(str(file) if file else cluster.kubeconfig)
-            kubeconfig.check(where, context)
-        with _api(where, context, deadline, commands) as api:
-            yield Access(api=api, options=options)
+            where, reached = kubeconfig.files(commands.kubeconfig), commands
+            kubeconfig.check(where, commands.context)
+        with _api(where, deadline, commands) as api:
+            yield Access(api=api, options=reached.options)
 
 
-def _api(where: kubeconfig.Files, context: str, deadline: Deadline, commands: Commands) -> Api:
+def _api(where: kubeconfig.Files, deadline: Deadline, commands: Commands) -> Api:
     """A connection to the context's cluster."""
-    seconds = deadline.seconds(CONNECT_SECONDS)
-    version = commands.cluster("version")
+    context = commands.context
+    seconds = allowed(deadline, CONNECT_SECONDS)
+    version = commands.kubectl("version")
     with _client_log() as said:
         try:
-            return within(seconds, lambda: Api(str(where), context, seconds=deadline.seconds()))
+            return within(seconds, lambda: Api(str(where), context, seconds=allowed(deadline)))
         except TimeoutError:
             text, section = f"the cluster did not answer within {seconds:.0f} s", _UNREACHABLE
         except ApiError as error:
             text, section = f"context {context}: {quote(str(error))}", _UNREACHABLE
+        except KubeconfigError as error:
+            text, section = quote(str(error)), UNUSABLE
         except LiveError as error:
-            # Of the errors on the way only that of a kubeconfig has a cause: see Api.
-            if error.__cause__ is not None:
-                text, section = quote(str(error)), UNUSABLE
-            else:
-                text, section = f"context {context}: {_reason(str(error))}", _UNREACHABLE
+            text, section = f"context {context}: {_reason(str(error))}", _UNREACHABLE
         except (ValueError, TypeError, KeyError, AttributeError):
             # Discovery takes what answers for an API server, whatever it says.
             text = f"context {context}: what answers is no Kubernetes API server"
@@ -149,7 +141,7 @@ def forwarded(access: Access, namespace: str, deadline: Deadline) -> Generator[s
         text=True,
     )
     try:
-        yield f"http://127.0.0.1:{_port(process, deadline.seconds())}"
+        yield f"http://127.0.0.1:{_port(process, allowed(deadline))}"
     finally:
         process.terminate()
         try:
@@ -184,42 +176,24 @@ def _read(stream: TextIO, lines: queue.Queue[str | None]) -> None:
     lines.put(None)
 
 
-def _eks(settings: Settings, file: Path, deadline: Deadline, commands: Commands) -> tuple[str, str]:
-    """A kubeconfig for the stack's EKS cluster and its context, made by the AWS CLI."""
-    instead = f"set {PUBLIC} and {SECRET}, or give --kubeconfig and --context"
-    aws = shutil.which("aws")
-    if aws is None:
-        raise AccessError(
-            f"there is no aws on PATH to reach the EKS cluster with; {instead}",
-            section="aws-cli-missing",
-            command="aws --version",
-        )
-    name, region, profile = settings.cluster.eks_name, settings.aws.region, settings.aws.profile
-    words = ["eks", "update-kubeconfig", f"--name={name}", f"--region={region}"]
-    words += [f"--profile={profile}"] if profile else []
-    words += [f"--kubeconfig={file}", "--alias=smoke"]
-    seconds = deadline.seconds(CONNECT_SECONDS)
-    section = "eks-cluster"
+def _eks(
+    settings: Settings, folder: Path, deadline: Deadline, commands: Commands
+) -> kubeconfig.Files:
+    """A kubeconfig for the stack's EKS cluster, as the doctor makes it."""
+    from tooling.doctor import aws  # noqa: PLC0415 - boto3 takes a second that others save
+
+    seconds = allowed(deadline, CONNECT_SECONDS)
     try:
-        done = subprocess.run(  # noqa: S603 - the AWS CLI, with the arguments above
-            [aws, *words],
-            check=False,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired:
-        why = f"aws did not answer within {seconds:.0f} s"
-    except OSError as error:
-        why, section = f"aws cannot be run ({error.strerror})", "aws-cli-missing"
+        made = within(seconds, lambda: aws.kubeconfig(settings, folder))
+        where = kubeconfig.files(str(made))
+        kubeconfig.check(where, commands.context)
+    except OverdueError:
+        why, section, command = f"AWS did not answer within {seconds:.0f} s.", "eks-cluster", ""
+    except Unanswerable as error:
+        found = error.finding
+        why, section, command = found.cause, found.section, found.command
+    except AccessError as error:
+        why, section, command = f"{error}.", error.section, error.command
     else:
-        if done.returncode == 0:
-            return str(file), "smoke"
-        said = last_line(done.stderr) or "without a word"
-        why = f"aws refused: {said}"
-        if re.search(r"(?i)credential|token|expired|sso", said):
-            section = "aws-credentials"
-    raise AccessError(
-        f"{why}; {instead}", section=section, command=shlex.join(commands.login)
-    ) from None
+        return where
+    raise AccessError(f"{why} {_INSTEAD}", section=section, command=command or commands.login)

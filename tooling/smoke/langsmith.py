@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tooling.kit.commands import Commands
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, LangSmith
+from tooling.smoke.stack import LangSmith
 from tooling.smoke.web import UnreachableError, Web
 
 LANGSMITH: Final = "LangSmith key"
@@ -44,10 +45,10 @@ def key(web: Web, langsmith: LangSmith, api_key: str, source: str, commands: Com
             command=f"curl -sS {langsmith.endpoint}/info",
         )
     cause = "it was revoked"
-    command = commands.set("langsmith.apiKey", secret=True)
+    command = commands.config_set("langsmith.apiKey", secret=True)
     if answer.document().get("error") == _NEEDS_WORKSPACE:
         cause = "it belongs to a whole organisation, and the stack names no workspace"
-        command = commands.set("langsmith.workspaceId", "WORKSPACE")
+        command = commands.config_set("langsmith.workspaceId", "WORKSPACE")
     elif langsmith.workspace:
         cause += ", or may not use this workspace (langsmith.workspaceId)"
     if langsmith.region:

@@ -5,22 +5,17 @@ Pure; imports no SDK.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from tooling.doctor.text import clean
+from tooling.kit.masking import clean
+from tooling.kit.report import guide, wrapped
 
 Status = Literal["ok", "FAIL", "skip"]
 
-GUIDE: Final = "docs/troubleshooting.md"
-
 _WIDTH: Final = 14
 """Of the column with the check's name."""
-
-_LINE: Final = 100
-"""Columns after which words go on in a line of their own; commands stay whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,29 +52,18 @@ def fail(check: str, seen: str, *, cause: str, command: str, section: str = "") 
 
 def line(verdict: Verdict) -> str:
     """What was seen, with lines for each of cause, next command and further reading."""
-    lines = [_words(f"{verdict.status:<5} {verdict.check:<{_WIDTH}} ", verdict.seen)]
+    lines = [wrapped(f"{verdict.status:<5} {verdict.check:<{_WIDTH}} ", verdict.seen)]
     if verdict.cause:
-        lines.append(_words(_title("cause"), verdict.cause))
+        lines.append(wrapped(_title("cause"), verdict.cause))
     if verdict.command:
         lines.append(_title("next") + verdict.command)
     if verdict.section:
-        lines.append(f"{_title('see')}{GUIDE}#{verdict.section.lower()}")
+        lines.append(f"{_title('see')}{guide(verdict.section)}")
     return "\n".join(lines)
 
 
 def _title(word: str) -> str:
     return f"      {word:<{_WIDTH}} "
-
-
-def _words(title: str, text: str) -> str:
-    return textwrap.fill(
-        text,
-        _LINE,
-        initial_indent=title,
-        subsequent_indent=" " * len(title),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,13 +10,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stacks.settings import Settings
+from tooling.kit.commands import Commands
 from tooling.kubernetes.api import LiveError
+from tooling.kubernetes.kubeconfig import AccessError
 from tooling.smoke import agents, checks, cluster, keys, langsmith, tls, trace
 from tooling.smoke.cluster import Access
 from tooling.smoke.keys import KeyPair
-from tooling.smoke.kubeconfig import AccessError
 from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import LOCAL, Expected, commands
+from tooling.smoke.stack import LOCAL, Expected
 from tooling.smoke.web import UnreachableError, Web
 
 CLUSTER: Final = "cluster"
@@ -33,6 +34,7 @@ class Plan:
 
     settings: Settings
     expected: Expected
+    commands: Commands
     run: str
     """Identifies the run."""
     web: Web
@@ -44,10 +46,6 @@ class Plan:
     """Virtual environment that has Langfuse's SDK."""
     url: str | None = None
     """In place of the stack's own."""
-    kubeconfig: Path | None = None
-    context: str | None = None
-    demo: bool = False
-    """Whether both are those of the demo's cluster."""
 
 
 class Run:
@@ -63,9 +61,7 @@ class Run:
         self.url = plan.url or plan.expected.url
         self._access: Access | None = None
         self._no_access = "nothing needed the cluster"
-        self._commands = commands(
-            plan.settings, kubeconfig=plan.kubeconfig, context=plan.context, demo=plan.demo
-        )
+        self._commands = plan.commands
 
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
@@ -93,9 +89,7 @@ class Run:
         plan, told = self._plan, self._commands
         try:
             self._access = stack.enter_context(
-                cluster.connected(
-                    plan.settings, plan.kubeconfig, plan.context, plan.web.deadline, told
-                )
+                cluster.connected(plan.settings, plan.web.deadline, told)
             )
         except AccessError as error:
             self._no_access = NO_CLUSTER
@@ -122,7 +116,7 @@ class Run:
                 "port-forward",
                 str(error),
                 cause="no pod of Langfuse is ready, or the cluster refuses port-forwards",
-                command=self._commands.kubectl("get", "pods", "-o", "wide"),
+                command=self._commands.own("get", "pods", "-o", "wide"),
                 section="not-ready",
             )
 

@@ -1,72 +1,19 @@
-"""What a stack file promises, and the commands that fit the stack."""
+"""What a stack file promises."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
 from components.langfuse.versions import Version
-from stacks import settings as configuration
-from stacks import stack_files, translation
+from stacks import translation
 from stacks.names import NAMES
 from stacks.settings import Settings
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts whose requests leave the machine by no network."""
-
-
-def read(stack: str) -> Settings:
-    """The settings in a stack file, with placeholders for what is encrypted.
-
-    Raises ``StackFileError`` or ``ConfigurationError``.
-    """
-    file = stack_files.read(stack)
-    return configuration.read(stack, file.values, set(file.secret_keys))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commands:
-    """Makes commands that can be pasted as they are."""
-
-    stack: str
-    namespace: str
-    """Namespace of Langfuse."""
-    options: Sequence[str] = ()
-    """kubectl's options that name the cluster."""
-    login: Sequence[str] = ()
-    """Command that makes the context of ``options``, which the person may not have."""
-    demo: bool = False
-    """Whether the cluster is the demo's."""
-
-    def cluster(self, *words: str) -> str:
-        """A kubectl command for the whole cluster."""
-        commands = ([*self.login], ["kubectl", *self.options, *words])
-        return " && ".join(shlex.join(command) for command in commands if command)
-
-    def kubectl(self, *words: str, namespace: str | None = None) -> str:
-        return self.cluster("-n", namespace or self.namespace, *words)
-
-    def deployment(self, *words: str) -> str:
-        """A kubectl command about Langfuse's Deployment."""
-        return self.kubectl(*words, f"deployment/{NAMES.langfuse}")
-
-    def up(self) -> str:
-        return shlex.join(["make", "up", f"STACK={self.stack}"])
-
-    def smoke(self, *variables: str) -> str:
-        """This test again, with further variables of the Makefile."""
-        demo = ["DEMO=1"] if self.demo else []
-        return shlex.join(["make", "smoke", f"STACK={self.stack}", *demo, *variables])
-
-    def set(self, path: str, value: str = "", *, secret: bool = False) -> str:
-        """The command that changes a setting; a secret one is prompted for."""
-        key = f"{stack_files.project_name()}:{path}"
-        words = ["pulumi", "config", "set", "--stack", self.stack, "--path", key]
-        return shlex.join([*words, *(["--secret"] if secret else [value])])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,35 +70,6 @@ def expected(settings: Settings) -> Expected:
         agents_host=url if agents.url == "public" else service,
         agents_keys=_agents_keys(settings),
         langsmith=_langsmith(settings),
-    )
-
-
-def commands(
-    settings: Settings,
-    *,
-    kubeconfig: Path | None = None,
-    context: str | None = None,
-    demo: bool = False,
-) -> Commands:
-    """``kubeconfig`` and ``context`` in place of the stack's own."""
-    cluster, aws = settings.cluster, settings.aws
-    login: list[str] = []
-    if context is None and cluster.eks_name is not None:
-        kubeconfig, context = None, cluster.eks_name
-        login = ["aws", "eks", "update-kubeconfig", "--name", cluster.eks_name]
-        login += ["--region", aws.region] if aws.region else []
-        login += ["--profile", aws.profile] if aws.profile else []
-        login += ["--alias", cluster.eks_name]
-    named = {
-        "kubeconfig": kubeconfig or cluster.kubeconfig,
-        "context": context or cluster.context,
-    }
-    return Commands(
-        stack=settings.stack,
-        namespace=cluster.namespace,
-        options=[f"--{name}={value}" for name, value in named.items() if value],
-        login=login,
-        demo=demo,
     )
 
 

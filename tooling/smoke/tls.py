@@ -9,9 +9,11 @@ import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import within
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, Expected
-from tooling.smoke.web import UnreachableError, Web, unreachable, within
+from tooling.smoke.stack import Expected
+from tooling.smoke.web import UnreachableError, Web, allowed, unreachable
 
 CERTIFICATE: Final = "certificate"
 REDIRECT: Final = "redirect"
@@ -80,7 +82,7 @@ def redirect(web: Web, url: str, expected: Expected, commands: Commands, port: i
     wrong = {
         "cause": "another listener or server answers on port 80: people's first request, with "
         "whatever it carries, stays in clear text",
-        "command": commands.kubectl("get", "ingress", "-o", "yaml")
+        "command": commands.own("get", "ingress", "-o", "yaml")
         if expected.load_balancer
         else shlex.join(["curl", "-sSI", plain]),
     }
@@ -95,7 +97,7 @@ def redirect(web: Web, url: str, expected: Expected, commands: Commands, port: i
 
 
 def _handshake(web: Web, host: str, port: int) -> tuple[dict[str, Any], str]:
-    seconds = web.deadline.seconds()
+    seconds = allowed(web.deadline)
 
     def shake() -> tuple[dict[str, Any], str]:
         with (

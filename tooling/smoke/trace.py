@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from stacks.stack_files import ROOT
-from tooling.doctor.text import last_line, quote
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
+from tooling.kit.masking import last_line, quote
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok, skip
-from tooling.smoke.stack import Commands
-from tooling.smoke.web import Deadline, UnreachableError, Web, basic
+from tooling.smoke.web import UnreachableError, Web, allowed, basic
 
 TRACE: Final = "trace"
 
@@ -61,13 +62,13 @@ def round_trip(
         return skip(
             TRACE,
             f"Langfuse's SDK is not installed: {sdk.name} is not there; make smoke installs it",
-            f"make smoke STACK={commands.stack}",
+            commands.smoke(),
         )
     start = time.monotonic()
     try:
         answers = _send(python, web, url, keys, _trace(identifier, run))
     except NotSentError as error:
-        return skip(TRACE, str(error), f"rm -r {sdk.name}; make smoke STACK={commands.stack}")
+        return skip(TRACE, str(error), f"rm -r {sdk.name}; {commands.smoke()}")
     logs = commands.deployment("logs", "--tail=50")
     if (refused := _refused(answers)) is not None:
         return fail(TRACE, refused.seen, cause=_why(refused.status), command=logs)
@@ -111,7 +112,7 @@ def _send(
 ) -> list[dict[str, Any]]:
     """What the ingestion API answered. The keys go through standard input: arguments and
     environment can be read in the process list."""
-    seconds = web.deadline.seconds(SEND_SECONDS)
+    seconds = allowed(web.deadline, SEND_SECONDS)
     given = {
         "host": url,
         "publicKey": keys.public,
@@ -186,9 +187,7 @@ def _read(web: Web, url: str, keys: KeyPair, seconds: float) -> dict[str, Any] |
             last = f"reading it answers {answer}"
         except UnreachableError as error:
             last = f"reading it: {error}"
-        try:
-            pause = min(patience.seconds(_PAUSE), web.deadline.seconds(_PAUSE))
-        except UnreachableError:
+        if not (pause := min(patience.left(_PAUSE), web.deadline.left(_PAUSE))):
             return f"{last} after {seconds:.0f} s"
         time.sleep(pause)
 

@@ -1,4 +1,8 @@
-"""One HTTP request, with an end in sight: no redirect is followed, no proxy used, no retry made."""
+"""One HTTP request that ends in time: no redirect is followed, no proxy used, no retry made.
+
+With `http.client` and not urllib3: urllib3's limits are for each read, so a header that comes byte
+by byte has no end, and a connection that its pool has lent cannot be ended from outside.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,22 @@ import contextlib
 import functools
 import http.client
 import json
-import queue
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, cast
 from urllib.parse import SplitResult, urlsplit
 
-from tooling.doctor.text import quote
+from tooling.kit.deadline import Deadline, within
+from tooling.kit.masking import quote
 
 ANSWER_SECONDS: Final = 10.0
 """For one answer. A Langfuse that needs longer is no use to anybody."""
 
 LONGEST_ANSWER: Final = 2**20
 """Bytes of one answer; those of Langfuse have some hundred."""
-
-T = TypeVar("T")
 
 Trouble = Literal["name", "refused", "timeout", "certificate", "tls", "other"]
 
@@ -39,18 +39,11 @@ class UnreachableError(Exception):
         self.kind: Trouble = kind
 
 
-class Deadline:
-    """The moment at which the whole run has to be over."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def seconds(self, longest: float = ANSWER_SECONDS) -> float:
-        """What one step may take. Raises ``UnreachableError`` when there is no time left."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise UnreachableError("timeout", "no time was left; --timeout gives more")
-        return min(longest, left)
+def allowed(deadline: Deadline, longest: float = ANSWER_SECONDS) -> float:
+    """Seconds that one step may take. Raises ``UnreachableError`` when there is no time left."""
+    if not (left := deadline.left(longest)):
+        raise UnreachableError("timeout", "no time was left; --timeout gives more")
+    return left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +116,7 @@ class Web:
         body = None
         if document is not None:
             body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
-        seconds = self.deadline.seconds()
+        seconds = allowed(self.deadline)
         connection = self._connection(parts, seconds)
 
         def exchange() -> Answer:
@@ -152,28 +145,6 @@ class Web:
                 parts.hostname or "", parts.port, timeout=seconds, context=self.tls
             )
         return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
-
-
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """``call`` with an end: the limits of sockets are for each step of it, and a name of many
-    addresses or a server that sends a byte a second has many steps. Raises ``TimeoutError``."""
-    answers: queue.Queue[T | Exception] = queue.Queue()
-
-    def run() -> None:
-        try:
-            answers.put(call())
-        except Exception as error:
-            answers.put(error)
-
-    # A daemon: what hangs does not keep the program from ending.
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
 
 
 def _hang_up(connection: http.client.HTTPConnection) -> None:

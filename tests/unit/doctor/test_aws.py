@@ -625,9 +625,3 @@ def test_a_cluster_without_an_endpoint_has_no_kubeconfig(fake: FakeAws, tmp_path
 def test_the_fake_refuses_what_was_not_prepared(fake: FakeAws) -> None:
     with pytest.raises(UnansweredError, match="UnStubbedResponseError"):
         run("EKS cluster", fake)
-
-
-def test_a_command_for_a_profile_is_ready_to_be_pasted() -> None:
-    made = client.command("sts", "x y", region=REGION, profile="my profile")
-
-    assert made == f"aws sts 'x y' --region {REGION} --profile 'my profile'"

@@ -19,9 +19,11 @@ import yaml
 
 from tests.support.doctor import PLACE, error, stack, warning
 from tooling.doctor import __main__, asking, examination, report
-from tooling.doctor.asking import Answer, Deadline
+from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
+from tooling.doctor.place import Place
 from tooling.doctor.report import Report
+from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import LiveError
 
 AGAIN = "python -m tooling.doctor --stack dev"
@@ -122,9 +124,9 @@ def test_a_cluster_that_hangs_is_unreachable_by_the_deadline(
 ) -> None:
     file = kubeconfig(tmp_path, silent_server)
 
-    found = examination.examine(
-        stack(), before_up=True, kubeconfig=file, context="here", seconds=0.3
-    )
+    place = Place.of(stack(), kubeconfig=file, context="here")
+
+    found = examination.examine(stack(), place, before_up=True, seconds=0.3)
 
     assert found.findings == [
         error(
@@ -132,7 +134,7 @@ def test_a_cluster_that_hangs_is_unreachable_by_the_deadline(
             "Context here",
             "The API server does not answer in time: its address is wrong, it is down, or a VPN, a "
             "firewall or the command that gets its token is in between",
-            f"kubectl --kubeconfig {file} --context here version",
+            f"kubectl --kubeconfig={file} --context=here version",
         )
     ]
     assert found.well == []
@@ -165,7 +167,7 @@ def test_a_cluster_that_refuses_connections_is_unreachable(
     assert code == 1
     assert said.startswith("error    Context here\n")
     assert f"The cluster cannot be reached (context here of {file}): discovery:" in one_line(said)
-    assert f"next: kubectl --kubeconfig {file} --context here version" in said
+    assert f"next: kubectl --kubeconfig={file} --context=here version" in said
     assert "see:  docs/troubleshooting.md#cluster-unreachable" in said
     assert re.search(r"\n\nStack dev: 1 error, 0 warnings, 0 ok \(\d\.\d s\)\n$", said)
     assert "hunter2" not in said
@@ -235,7 +237,19 @@ def test_what_cannot_be_read_is_named(
         (["--stack", "dev", "--after"], "unrecognized arguments: --after"),
         (
             ["--stack", "prod", "--kubeconfig", "x"],
-            "--kubeconfig needs --context for a stack that names an EKS cluster",
+            "--kubeconfig needs --context for a stack with cluster.eksName",
+        ),
+        (
+            ["--stack", "dev", "--demo", "--context", "c"],
+            "--demo names the cluster already: leave --kubeconfig and --context out",
+        ),
+        (
+            ["--stack", "dev", "--demo", "--kubeconfig", "k"],
+            "--demo names the cluster already: leave --kubeconfig and --context out",
+        ),
+        (
+            ["--stack", "dev", "--json", "/absent/r.json"],
+            "--json /absent/r.json: No such file or directory",
         ),
     ],
 )
@@ -373,7 +387,9 @@ def test_the_kubeconfig_is_the_one_that_kubectl_and_pulumi_take(
     monkeypatch.setenv("KUBECONFIG", choice.ambient or "")
     settings = stack(cluster={"kubeconfig": choice.configured} if choice.configured else {})
 
-    access = examination.access(settings, choice.given, None)
+    place = Place.of(settings, kubeconfig=choice.given)
+
+    access = examination.access(settings, place)
 
     assert access.kubeconfig == at_home(choice.taken)
     assert access.place.context == "kind-langfuse"

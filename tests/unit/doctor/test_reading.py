@@ -19,10 +19,10 @@ from tests.support.doctor import (
     warning,
 )
 from tooling.doctor import reading
-from tooling.doctor.asking import Deadline
 from tooling.doctor.reading import Reading
 from tooling.doctor.server import Server
-from tooling.kubernetes.api import ApiError, LiveError
+from tooling.kit.deadline import Deadline
+from tooling.kubernetes.api import ApiError, LiveError, UnknownKindError
 
 MINE = pod("langfuse-1", container(terminated=terminated(1)))
 STRANGER: Object = {"kind": "Pod", "metadata": {"name": "other", "namespace": "observability"}}
@@ -35,10 +35,14 @@ class Answers:
     """Answers by kind; a missing one is an empty list."""
 
     def __init__(
-        self, found: Mapping[str, list[Object] | LiveError], log: str | LiveError = "last words"
+        self,
+        found: Mapping[str, list[Object] | LiveError],
+        log: str | LiveError = "last words",
+        unknown: Mapping[str, LiveError] | None = None,
     ) -> None:
         self._found = found
         self._log = log
+        self._unknown = unknown
         self.listed: list[tuple[str, str | None]] = []
         self.named: list[tuple[str, str]] = []
         self.logs: list[tuple[str, str, str, bool]] = []
@@ -52,6 +56,8 @@ class Answers:
 
     def names(self, _version: str, kind: str, namespace: str) -> set[str]:
         self.named.append((kind, namespace))
+        if self._unknown and kind in self._unknown:
+            raise self._unknown[kind]
         return {"agent-observability", "langfuse", "langfuse-migration", "langfuse-postgres"}
 
     def log(self, namespace: str, name: str, container: str, *, previous: bool) -> str:
@@ -147,10 +153,7 @@ def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> Non
 
 @pytest.fixture
 def unknown_kind() -> LiveError:
-    """As ``Api`` has it: the only one of its errors on the way that has a cause."""
-    error = LiveError("the cluster does not know external-secrets.io/v1 ExternalSecret")
-    error.__cause__ = LookupError()
-    return error
+    return UnknownKindError("the cluster does not know external-secrets.io/v1 ExternalSecret")
 
 
 def test_a_kind_that_the_cluster_does_not_know_is_left_to_the_preconditions(
@@ -159,3 +162,26 @@ def test_a_kind_that_the_cluster_does_not_know_is_left_to_the_preconditions(
     found = read(Answers({"ExternalSecret": unknown_kind, "SecretStore": unknown_kind}), "prod")
 
     assert (found.unread, found.snapshot.complete) == ([], True)
+
+
+def test_names_of_a_kind_that_the_cluster_does_not_know_are_left_to_the_preconditions(
+    unknown_kind: LiveError,
+) -> None:
+    found = read(Answers({}, unknown={"NetworkPolicy": unknown_kind}))
+
+    assert found.unread == []
+    assert [item for item in found.snapshot.missing if item.startswith("NetworkPolicy")] == []
+
+
+def test_names_that_could_not_be_read_are_a_finding() -> None:
+    refused = ApiError("listing NetworkPolicy was refused: forbidden")
+    found = read(Answers({}, unknown={"NetworkPolicy": refused}))
+
+    assert found.unread == [
+        warning(
+            "unknown-error",
+            "NetworkPolicy in observability",
+            "It could not be checked: listing NetworkPolicy was refused: forbidden",
+            "make doctor STACK=dev",
+        )
+    ]

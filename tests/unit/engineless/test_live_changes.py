@@ -1,4 +1,4 @@
-"""What a change of an object means, what is sent for it, and what is generated or hidden."""
+"""What a change of an object means, what is sent for it, and what is generated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tooling.engineless.live.changes import Change, UnsupportedPathError
 from tooling.engineless.live.generated import generate
 from tooling.engineless.recording import UnsupportedResourceError
 from tooling.engineless.replacement import MUTABLE
-from tooling.kubernetes.masking import Masker
 
 PASSWORD = "random:index/randomPassword:RandomPassword"
 BYTES = "random:index/randomBytes:RandomBytes"
@@ -168,21 +167,3 @@ def test_a_password_keeps_to_its_alphabet(inputs: dict[str, Any], pattern: str) 
 def test_an_unknown_generated_type_is_named() -> None:
     with pytest.raises(UnsupportedResourceError, match="random:index/randomPet:RandomPet"):
         generate("random:index/randomPet:RandomPet", {"length": 1})
-
-
-def test_secrets_are_masked_plain_and_encoded_longest_first() -> None:
-    masker = Masker()
-    masker.learn(["open-sesame", "open-sesame-now", "abc"])
-    encoded = base64.b64encode(b"open-sesame").decode()
-
-    masked = masker.mask(f"open-sesame-now, open-sesame, {encoded}, abc")
-
-    assert masked == "[secret], [secret], [secret], abc"
-
-
-def test_a_name_stays_readable_when_a_secret_is_part_of_it() -> None:
-    masker = Masker()
-    masker.learn(["langfuse", "open-sesame"])
-    masker.allow("langfuse-migration")
-
-    assert masker.mask("langfuse-migration: open-sesame") == "langfuse-migration: [secret]"

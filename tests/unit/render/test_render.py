@@ -30,7 +30,6 @@ def test_the_dev_stack_has_these_files() -> None:
         "SUMMARY.md",
         "generated.yaml",
         "graph.mmd",
-        "graph.svg",
         "objects/ai-agents/secret-agent-observability.yaml",
         "objects/cluster/namespace-ai-agents.yaml",
         "objects/cluster/namespace-observability.yaml",

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import pytest
 
+from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
 from tests.support.loopback import Response, serving
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
 from tooling.smoke import agents, langsmith, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, LangSmith
-from tooling.smoke.web import Deadline, Web
+from tooling.smoke.stack import LangSmith
+from tooling.smoke.web import Web
 
-COMMANDS = Commands(stack="dev", namespace="observability", options=["--context=c"])
-EXPECTED = stack.expected(stack.read("dev"))
+COMMANDS = Commands(stack="dev", namespace="observability", context="c")
+EXPECTED = stack.expected(read_settings("dev"))
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 UP = "make up STACK=dev"
 
@@ -40,8 +43,7 @@ def smith() -> Iterator[Smith]:
         yield Smith(f"http://127.0.0.1:{port}", fake)
 
 
-SET = "pulumi config set --stack dev --path agent-observability:langsmith."
-SET_KEY = f"{SET}apiKey --secret"
+SET_KEY = "pulumi config set --stack dev --secret --path agent-observability:langsmith.apiKey"
 OF_REGION = "; or it is of another region than eu (langsmith.region)"
 
 
@@ -77,7 +79,8 @@ def test_a_langsmith_key_of_an_organisation_needs_a_workspace(smith: Smith) -> N
         f"that of the environment is refused by {smith.endpoint}: 403 "
         "(org_scoped_key_requires_workspace)",
         cause=f"it belongs to a whole organisation, and the stack names no workspace{OF_REGION}",
-        command=f"{SET}workspaceId WORKSPACE",
+        command="pulumi config set --stack dev --path "
+        "agent-observability:langsmith.workspaceId WORKSPACE",
     )
 
 

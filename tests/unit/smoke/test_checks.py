@@ -9,20 +9,23 @@ from typing import Literal
 import pytest
 
 from components.langfuse.versions import Version
+from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import (
     PUBLIC_KEY,
     SECRET_KEY,
     FakeLangfuse,
 )
 from tests.support.loopback import Response, serving
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
 from tooling.smoke import checks, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands, Expected
-from tooling.smoke.web import Deadline, Trouble, UnreachableError, Web
+from tooling.smoke.stack import Expected
+from tooling.smoke.web import Trouble, UnreachableError, Web
 
-COMMANDS = Commands(stack="dev", namespace="observability", options=["--context=c"])
-EXPECTED = stack.expected(stack.read("dev"))
+COMMANDS = Commands(stack="dev", namespace="observability", context="c")
+EXPECTED = stack.expected(read_settings("dev"))
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 GIVEN = replace(KEYS, source="the environment")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.doctor_aws import FakeAws
 from tests.support.fake_kubernetes import write_kubeconfig
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.loopback import Response, serving
 from tests.support.smoke import CONTEXT, Surroundings, surroundings
 from tooling.cluster import Cluster
-from tooling.smoke import __main__ as command
+from tooling.cluster import api as clusters
+from tooling.doctor import aws
 from tooling.smoke import cluster
 
 PROFILE = {"aws:region": "eu-west-1", "aws:profile": "team"}
@@ -42,7 +47,7 @@ def program(stack: Surroundings, name: str, script: str) -> Path:
 
 
 def eks(stack: Surroundings) -> None:
-    stack.configure(cluster={"eksName": "platform"})
+    stack.configure(cluster={"eksName": "platform-prod"})
     file = stack.folder / "Pulumi.test.yaml"
     aws = "".join(f"\n  {key}: {value}" for key, value in PROFILE.items())
     text = file.read_text(encoding="utf-8")
@@ -157,7 +162,7 @@ def test_the_demos_cluster_comes_before_the_stacks(
         stack.kubeconfig.read_text(encoding="utf-8").replace(CONTEXT, "kwok-demo"), encoding="utf-8"
     )
     stack.kubeconfig.unlink()
-    monkeypatch.setattr(command, "clusters", lambda: [demo])
+    monkeypatch.setattr(clusters, "clusters", lambda: [demo])
     stack.langfuse.version = "2.95.11"
 
     outcome = stack.run("--demo")
@@ -238,6 +243,19 @@ def test_a_file_that_is_no_kubeconfig_is_named(stack: Surroundings, text: str, w
     assert stack.run().lines[0] == f"skip  cluster        {stack.kubeconfig} {why}"
 
 
+def test_a_context_without_a_cluster_is_told_in_the_clients_words(stack: Surroundings) -> None:
+    document = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))
+    document["clusters"] = [{"name": "other", "cluster": {"server": "http://127.0.0.1:1"}}]
+    stack.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    outcome = stack.run()
+
+    assert outcome.lines[0].startswith(
+        f"skip  cluster        context {CONTEXT} of {stack.kubeconfig} cannot be used: "
+    )
+    assert outcome.lines[2] == "      see            docs/troubleshooting.md#context-unusable"
+
+
 @pytest.mark.parametrize("text", ["{}", "contexts: [1, {name: c}, {name: d, context: 1}]"])
 def test_a_kubeconfig_without_contexts_has_none(stack: Surroundings, text: str) -> None:
     stack.kubeconfig.write_text(text, encoding="utf-8")
@@ -259,94 +277,182 @@ def test_all_files_of_the_environment_are_looked_through(
 
 
 LOGIN = (
-    "aws eks update-kubeconfig --name platform --region eu-west-1 --profile team --alias platform"
+    "aws eks update-kubeconfig --name platform-prod --alias platform-prod --region eu-west-1 "
+    "--profile team"
 )
+TOKEN = (
+    '{"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential", '
+    '"status": {"token": "token-of-the-test"}}'
+)
+INSTEAD = "Or set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or give --kubeconfig and --context"
 
 
-def test_an_eks_cluster_is_reached_by_the_aws_cli(stack: Surroundings) -> None:
+@pytest.fixture
+def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    fake = FakeAws()
+    asked = list[tuple[str | None, str | None]]()
+
+    def clients(region: str | None, profile: str | None) -> Any:  # noqa: ANN401 - has no types
+        asked.append((region, profile))
+        return fake.client
+
+    monkeypatch.setattr(aws, "session_clients", clients)
+    yield fake
+    fake.finish()
+    assert asked == [("eu-west-1", "team")]
+
+
+def test_an_eks_cluster_is_reached_as_aws_describes_it_with_a_token_of_the_aws_cli(
+    stack: Surroundings, fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     eks(stack)
-    ready = stack.kubeconfig.read_text(encoding="utf-8").replace(CONTEXT, "smoke")
-    prepared = stack.folder / "prepared"
-    prepared.write_text(ready, encoding="utf-8")
-    script = f'for a in "$@"; do case $a in --kubeconfig=*) cp {prepared} "${{a#*=}}";; esac; done'
-    told = program(stack, "aws", script)
+    port = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]
+    fake_aws.cluster(endpoint=port["cluster"]["server"])
+    told = program(stack, "aws", f"echo '{TOKEN}'")
     stack.langfuse.database = False
+    stack.kubernetes.anonymous = False
+    temporary = stack.folder / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
     outcome = stack.run()
 
     assert outcome.verdicts()["project keys"] == "ok"
     # The temporary kubeconfig is gone when people paste it.
     assert outcome.lines[2] == (
-        f"      next           {LOGIN} && kubectl --context=platform -n observability logs "
+        f"      next           {LOGIN} && kubectl --context=platform-prod -n observability logs "
         "--tail=50 deployment/langfuse"
     )
-    words = told.read_text(encoding="utf-8").split()
-    file = Path(words.pop(-2).removeprefix("--kubeconfig="))
-    assert words == [
-        "eks",
-        "update-kubeconfig",
-        "--name=platform",
-        "--region=eu-west-1",
-        "--profile=team",
-        "--alias=smoke",
-    ]
-    assert not file.parent.exists()
+    assert told.read_text(encoding="utf-8") == (
+        "eks get-token --cluster-name platform-prod --region eu-west-1 --output json "
+        "--profile team\n"
+    )
+    assert [file.name for file in temporary.iterdir() if file.name.startswith("smoke-")] == []
 
 
-INSTEAD = "set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or give --kubeconfig and --context"
+def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
+    stack: Surroundings, fake_aws: FakeAws
+) -> None:
+    eks(stack)
+    port = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]
+    fake_aws.cluster(endpoint=port["cluster"]["server"])
+    program(stack, "aws", f"echo '{TOKEN}'")
+    told = program(stack, "kubectl", forward(stack))
+
+    outcome = stack.run(url=None)
+
+    assert outcome.verdicts()["project keys"] == "ok"
+    made, *words = told.read_text(encoding="utf-8").split()
+    assert re.fullmatch(r"--kubeconfig=/.+/smoke-[^/]+/kubeconfig", made)
+    assert " ".join(words) == (
+        "--context=platform-prod -n observability port-forward --address 127.0.0.1 "
+        "service/langfuse :80"
+    )
 
 
 @pytest.mark.parametrize(
-    ("script", "why", "section"),
+    ("refused", "told"),
     [
         (
-            "echo 'Unable to locate credentials. Try aws configure.' >&2; exit 255",
-            "aws refused: Unable to locate credentials. Try aws configure.",
-            "aws-credentials",
+            ("sts", "GetCallerIdentity", "ExpiredToken"),
+            (
+                "The AWS credentials of the profile 'team' have expired. Get new ones the way "
+                "these came; the command shows where they come from.",
+                "aws configure list --profile team",
+                "aws-credentials",
+            ),
         ),
-        ("exit 1", "aws refused: without a word", "eks-cluster"),
+        (
+            ("eks", "DescribeCluster", "ResourceNotFoundException"),
+            (
+                "There is no EKS cluster 'platform-prod' in eu-west-1 of account 123456789012 "
+                "(cluster.eksName, aws:region). The command lists those that are there.",
+                "aws eks list-clusters --region eu-west-1 --profile team",
+                "eks-cluster",
+            ),
+        ),
     ],
 )
-def test_an_aws_cli_that_refuses_is_quoted(
-    stack: Surroundings, script: str, why: str, section: str
+def test_what_aws_refuses_is_explained_and_its_own_words_are_not_quoted(
+    stack: Surroundings,
+    fake_aws: FakeAws,
+    refused: tuple[str, str, str],
+    told: tuple[str, str, str],
 ) -> None:
     eks(stack)
-    program(stack, "aws", script)
+    if refused[0] == "sts":
+        fake_aws.forget("sts")
+    fake_aws.refuse(*refused)
 
     outcome = stack.run()
 
+    why, command, section = told
     assert outcome.lines[:3] == [
-        f"skip  cluster        {why}; {INSTEAD}",
-        f"      next           {LOGIN}",
+        f"skip  cluster        {why} {INSTEAD}",
+        f"      next           {command}",
         f"      see            docs/troubleshooting.md#{section}",
     ]
+    assert "SESSIONTOKEN" not in "".join(outcome.lines) + outcome.errors
 
 
-def test_an_aws_cli_that_hangs_does_not_keep_the_run(stack: Surroundings) -> None:
+def test_a_cluster_of_another_account_than_the_stacks_is_not_asked(
+    stack: Surroundings, fake_aws: FakeAws
+) -> None:
     eks(stack)
-    program(stack, "aws", "exec sleep 60")
+    file = stack.folder / "Pulumi.test.yaml"
+    text = file.read_text(encoding="utf-8")
+    allowed = '  aws:allowedAccountIds: ["999999999999"]'
+    file.write_text(text.replace("config:", f"config:\n{allowed}"), encoding="utf-8")
 
-    start = time.monotonic()
-    outcome = stack.run("--timeout", "0.5")
+    outcome = stack.run()
 
-    assert time.monotonic() - start < 2.5
-    assert outcome.code == 1
+    assert outcome.lines[0].startswith(
+        "skip  cluster        The credentials are of account 123456789012, and the stack may go "
+        "to 999999999999 only (aws:allowedAccountIds). "
+    )
+    assert outcome.lines[2] == "      see            docs/troubleshooting.md#aws-account"
 
 
-def test_without_an_aws_cli_the_variables_are_named(
+def test_an_aws_that_does_not_answer_does_not_keep_the_run(
     stack: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eks(stack)
+    over = threading.Event()
+
+    def hang(*_: object) -> None:
+        over.wait(30)
+
+    monkeypatch.setattr(aws, "kubeconfig", hang)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
+
+    start = time.monotonic()
+    outcome = stack.run()
+    over.set()
+
+    assert time.monotonic() - start < 5
+    assert outcome.lines[:3] == [
+        f"skip  cluster        AWS did not answer within N s. {INSTEAD}",
+        f"      next           {LOGIN}",
+        "      see            docs/troubleshooting.md#eks-cluster",
+    ]
+
+
+def test_without_an_aws_cli_the_variables_are_named(
+    stack: Surroundings, fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eks(stack)
+    fake_aws.cluster()
     monkeypatch.setenv("PATH", str(stack.folder / "bin"))
 
     outcome = stack.run()
 
-    why = "there is no aws on PATH to reach the EKS cluster with"
     assert outcome.lines[:3] == [
-        f"skip  cluster        {why}; {INSTEAD}",
-        "      next           aws --version",
+        "skip  cluster        context platform-prod takes its credentials from the command aws, "
+        f"which is not there. {INSTEAD}",
+        "      next           command -v aws",
         "      see            docs/troubleshooting.md#aws-cli-missing",
     ]
+    assert stack.kubernetes.asked == []
 
 
 def test_an_eks_cluster_can_be_given_by_kubeconfig_and_context(stack: Surroundings) -> None:

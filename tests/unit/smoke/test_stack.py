@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.langfuse.versions import Version
-from stacks import settings, stack_files
+from stacks import stack_files
 from tooling.smoke import stack
-from tooling.smoke.stack import Commands, Expected, LangSmith
+from tooling.smoke.stack import Expected, LangSmith
 
 HOST = "http://langfuse.observability.svc"
 LANGFUSE_KEYS = ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]
@@ -19,8 +18,7 @@ LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
 
 def expected(name: str, **sections: dict[str, Any]) -> Expected:
     overrides = {f"agent-observability:{key}": value for key, value in sections.items()}
-    file = stack_files.read(name, overrides)
-    return stack.expected(settings.read(name, file.values, set(file.secret_keys)))
+    return stack.expected(stack_files.read_settings(name, overrides))
 
 
 def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
@@ -97,42 +95,3 @@ def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
         *(f"LANGSMITH_{name}" for name in LANGSMITH_NAMES),
         "LANGSMITH_API_KEY",
     ]
-
-
-def test_commands_can_be_pasted() -> None:
-    commands = Commands(stack="a b", namespace="n", options=["--context=it's"])
-
-    assert commands.kubectl("get", "pods") == "kubectl '--context=it'\"'\"'s' -n n get pods"
-    assert commands.up() == "make up 'STACK=a b'"
-    assert commands.set("langsmith.apiKey", secret=True) == (
-        "pulumi config set --stack 'a b' --path agent-observability:langsmith.apiKey --secret"
-    )
-
-
-def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
-    dev = stack.read("dev")
-
-    assert stack.commands(dev).options == ["--context=kind-langfuse"]
-    given = stack.commands(dev, kubeconfig=Path("k"), context="x")
-    assert given.cluster("version") == "kubectl --kubeconfig=k --context=x version"
-    assert stack.commands(stack.read("prod"), context="x").cluster("version") == (
-        "kubectl --context=x version"
-    )
-
-
-def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
-    told = stack.commands(stack.read("prod"))
-
-    assert told.kubectl("get", "pods") == (
-        "aws eks update-kubeconfig --name platform-prod --region ap-northeast-2 --alias "
-        "platform-prod && kubectl --context=platform-prod -n observability get pods"
-    )
-
-
-def test_the_test_is_run_again_as_it_was() -> None:
-    dev = stack.read("dev")
-
-    assert stack.commands(dev).smoke("OPTIONS=--ca FILE") == (
-        "make smoke STACK=dev 'OPTIONS=--ca FILE'"
-    )
-    assert stack.commands(dev, demo=True).smoke() == "make smoke STACK=dev DEMO=1"

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from stacks.stack_files import read_settings
 from tests.support.certificates import Authority, Certificate, needs_openssl
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.loopback import Response, serving
 from tests.support.smoke import Surroundings, surroundings
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
 from tooling.smoke import stack, tls
 from tooling.smoke.report import Verdict, fail, ok
-from tooling.smoke.stack import Commands
-from tooling.smoke.web import Deadline, UnreachableError, Web
+from tooling.smoke.web import UnreachableError, Web
 
 pytestmark = needs_openssl
 
 COMMANDS = Commands(stack="dev", namespace="observability")
-EXPECTED = stack.expected(stack.read("dev"))
+EXPECTED = stack.expected(read_settings("dev"))
 PUBLIC = replace(EXPECTED, load_balancer=True)
 
 OURS = "IP:127.0.0.1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,12 @@ import pytest
 from tests.support.certificates import Authority, needs_openssl
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY, FakeLangfuse
 from tests.support.loopback import Response, serving
+from tooling.kit.commands import Commands
+from tooling.kit.deadline import Deadline
 from tooling.smoke import trace
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import Commands
-from tooling.smoke.web import Deadline, Web
+from tooling.smoke.web import Web
 
 needs_sdk = pytest.mark.skipif(
     not (trace.SDK / "bin" / "python").exists(), reason=".venv-smoke is not installed"
@@ -225,6 +227,17 @@ def test_a_trace_that_is_never_there_is_a_failure(langfuse: Langfuse) -> None:
         cause=QUEUE,
         command=LOGS,
     )
+
+
+def test_reading_ends_with_the_run(langfuse: Langfuse) -> None:
+    sdk = langfuse.answered({"status": 207, "errors": []})
+
+    start = time.monotonic()
+    verdict = langfuse.ask(sdk, read=30, seconds=1)
+
+    assert time.monotonic() - start < 5
+    assert verdict.status == "FAIL"
+    assert verdict.seen.startswith("smoke-test-r1 was accepted, and reading it")
 
 
 @pytest.mark.parametrize(

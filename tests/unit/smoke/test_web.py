@@ -11,8 +11,9 @@ from collections.abc import Generator
 import pytest
 
 from tests.support.loopback import Response, serving
+from tooling.kit.deadline import Deadline
 from tooling.smoke import web
-from tooling.smoke.web import Deadline, UnreachableError, Web
+from tooling.smoke.web import UnreachableError, Web
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 

@@ -11,6 +11,7 @@ from stacks.settings import Settings
 from tooling.doctor.aws import credentials
 from tooling.doctor.aws.client import Aws, Clients, DeniedError, RefusedError, UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
+from tooling.kit.commands import Commands
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class Account:
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.settings = settings
+        self.commands = Commands.of(settings)
         self.aws = Aws(clients, region=settings.aws.region, profile=settings.aws.profile)
         self.caller = Once(self._caller)
         """Who asks; raises ``Unanswerable`` when the credentials do not work."""

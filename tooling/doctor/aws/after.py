@@ -8,7 +8,6 @@ from typing import Any, Final
 from stacks.names import NAMES
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.checking import up
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
 from tooling.doctor.findings import Finding, Severity
 
@@ -164,7 +163,7 @@ def entries(account: Account) -> Iterator[Finding]:
             yield _about_entry(name, cause, restore, "error")
         elif "AWSCURRENT" not in _stages(found):
             cause = "It has no value: `up` ended before it was written. Another `up` writes it."
-            yield _about_entry(name, cause, up(account), "error")
+            yield _about_entry(name, cause, account.commands.up(), "error")
 
 
 def _stages(entry: Mapping[str, Any]) -> set[str]:

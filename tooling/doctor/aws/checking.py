@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 
-from stacks.settings.machinery.problems import full_key, set_command
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.client import DeniedError, UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable
@@ -52,15 +50,3 @@ def not_checked(account: Account, title: str, permission: str) -> Finding:
         ),
         command=account.aws.command("sts", "get-caller-identity"),
     )
-
-
-def up(account: Account) -> str:
-    """The command that deploys the stack."""
-    return shlex.join(("make", "up", f"STACK={account.settings.stack}"))
-
-
-def set_configuration(account: Account, path: str, value: str) -> str:
-    """The command that gives a configuration key of the stack a value."""
-    command = set_command(full_key(path), value)
-    stack = shlex.quote(account.settings.stack)
-    return command.replace("pulumi config set", f"pulumi config set --stack {stack}", 1)

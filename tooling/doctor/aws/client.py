@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeVar
@@ -17,6 +16,8 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     ClientError,
 )
 from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissingTypeStubs]
+
+from tooling.kit import commands
 
 Clients = Callable[[str], Any]
 """Makes the client of a service; boto3's clients have no types."""
@@ -141,14 +142,7 @@ class Aws:
 
     def command(self, *words: str) -> str:
         """A command of the AWS CLI for this region and caller, ready to be pasted."""
-        return command(*words, region=self.region, profile=self.profile)
-
-
-def command(*words: str, region: str | None = None, profile: str | None = None) -> str:
-    """A command of the AWS CLI, ready to be pasted."""
-    options = {"--region": region, "--profile": profile}
-    given = [part for option, value in options.items() if value for part in (option, value)]
-    return shlex.join(["aws", *words, *given])
+        return commands.aws(*words, region=self.region, profile=self.profile)
 
 
 def _method(client: Any, operation: str) -> Callable[..., Any]:  # noqa: ANN401

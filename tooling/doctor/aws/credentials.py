@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tooling.doctor.aws.client import command
 from tooling.doctor.findings import Finding
+from tooling.kit.commands import aws
 
 _UNKNOWN_PROFILE: Final = "ProfileNotFound"
 
@@ -56,7 +56,7 @@ def finding(code: str, profile: str | None) -> Finding | None:
         subject=f"AWS profile {profile}" if profile else "AWS credentials",
         cause=cause,
         # A profile that does not exist is no way to ask for those that do.
-        command=command(*words, profile=None if code == _UNKNOWN_PROFILE else profile),
+        command=aws(*words, profile=None if code == _UNKNOWN_PROFILE else profile),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from tooling.doctor.aws import policies
 from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.checking import set_configuration
 from tooling.doctor.findings import Finding, Severity
 
 _LEAST: Final = timedelta(days=14)
@@ -48,7 +47,7 @@ def hosted_zone(account: Account) -> Iterator[Finding]:
     if others:
         longest = max(others, key=len)
         cause += f" It has one for {longest}, which {endpoint.host} is in too."
-        fix = set_configuration(account, "endpoint.hostedZone", longest)
+        fix = account.commands.config_set("endpoint.hostedZone", longest)
         yield _about_zone(endpoint.hosted_zone, cause, fix)
         return
     cause += " With DNS elsewhere give endpoint.certificateArn in its place."

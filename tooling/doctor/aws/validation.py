@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.checking import up
 from tooling.doctor.findings import Finding
 
 _REFUSALS: Final = {
@@ -96,7 +95,7 @@ def _pending(account: Account, arn: str, found: Mapping[str, Any], show: str) ->
                 f"The zone {zone_name} lacks the record that proves the name{there}: {wanted}. "
                 "`pulumi up` makes it."
             )
-            yield _about(arn, cause, up(account))
+            yield _about(arn, cause, account.commands.up())
             continue
         servers = _name_servers(account, zone)
         cause = (

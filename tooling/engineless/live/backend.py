@@ -16,8 +16,8 @@ from tooling.engineless.live.state import Entry, Stage, State
 from tooling.engineless.live.waiting import Stopped, Waiter, seconds
 from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import Resource, UnsupportedResourceError, reveal, secret_texts
+from tooling.kit.masking import Masker
 from tooling.kubernetes.api import Api, LiveError, Object, Reference, is_ours
-from tooling.kubernetes.masking import Masker
 from tooling.kubernetes.readiness import made_anew_after_failure
 
 PROVIDER: Final = "pulumi:providers:kubernetes"

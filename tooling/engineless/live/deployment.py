@@ -21,8 +21,8 @@ from tooling.engineless.live.generated import GENERATED
 from tooling.engineless.live.state import Entry, Stage, State, deletion_order
 from tooling.engineless.live.waiting import DEFAULT_SECONDS, Say, Waiter
 from tooling.engineless.recording import Secret, convert
+from tooling.kit.masking import MASK, Masker
 from tooling.kubernetes.api import Api, LiveError, is_ours
-from tooling.kubernetes.masking import MASK, Masker
 
 _PARALLEL: Final = 8
 

@@ -70,6 +70,12 @@ def words(condition: Object) -> str:
     return ": ".join(str(text) for text in said if text)
 
 
+def containers(pod: Object) -> list[Object]:
+    """Statuses of a pod's containers, in the order in which they start."""
+    status = part(pod, "status")
+    return [*items(status, "initContainerStatuses"), *items(status, "containerStatuses")]
+
+
 def moment(text: object) -> datetime | None:
     """A time of the API; None where there is none."""
     if not isinstance(text, str) or not text:

@@ -1,10 +1,12 @@
-"""Other programs' words: no secret comes through, and nothing that steers a terminal."""
+"""What is shown: no secret comes through, and nothing that steers a terminal."""
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
-from tooling.doctor.text import clean, last_line, quote
+from tooling.kit.masking import Masker, clean, last_line, quote
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,21 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 )
 def test_the_last_line_that_says_something_is_taken(log: str, line: str) -> None:
     assert last_line(log) == line
+
+
+def test_secrets_are_masked_plain_and_encoded_longest_first() -> None:
+    masker = Masker()
+    masker.learn(["open-sesame", "open-sesame-now", "abc"])
+    encoded = base64.b64encode(b"open-sesame").decode()
+
+    masked = masker.mask(f"open-sesame-now, open-sesame, {encoded}, abc")
+
+    assert masked == "[secret], [secret], [secret], abc"
+
+
+def test_a_name_stays_readable_when_a_secret_is_part_of_it() -> None:
+    masker = Masker()
+    masker.learn(["langfuse", "open-sesame"])
+    masker.allow("langfuse-migration")
+
+    assert masker.mask("langfuse-migration: open-sesame") == "langfuse-migration: [secret]"

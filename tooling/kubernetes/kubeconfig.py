@@ -18,7 +18,7 @@ UNUSABLE: Final = "context-unusable"
 
 
 class AccessError(LiveError):
-    """What keeps the test from the cluster, with the next command and where to read on."""
+    """What keeps a tool from the cluster, with the next command and where to read on."""
 
     def __init__(self, text: str, *, section: str, command: str) -> None:
         super().__init__(text)

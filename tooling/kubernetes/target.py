@@ -1,0 +1,38 @@
+"""The options of a command that name a stack and the cluster to look at, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TypeVar
+
+from stacks.settings import Settings
+from tooling.cluster import demo
+from tooling.kit.commands import Commands
+from tooling.kit.usage import UsageError
+
+C = TypeVar("C", bound=Commands)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """``--stack``, and what takes the place of its cluster."""
+    parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: the stack's own")
+    parser.add_argument("--context", metavar="NAME", help="default: the stack's own")
+    parser.add_argument("--demo", action="store_true", help="the cluster of `make demo`")
+
+
+def target(given: argparse.Namespace, settings: Settings, kind: type[C]) -> C:
+    """The stack's commands, for the cluster that the options name. Raises ``UsageError``, and
+    ``ClusterError`` for a demo that is not there."""
+    file, context = given.kubeconfig, given.context
+    if given.demo:
+        if file or context:
+            raise UsageError(
+                "--demo names the cluster already: leave --kubeconfig and --context out"
+            )
+        cluster = demo()
+        file, context = cluster.kubeconfig, cluster.context
+    elif file and not context and settings.cluster.eks_name:
+        raise UsageError("--kubeconfig needs --context for a stack with cluster.eksName")
+    return kind.of(settings, kubeconfig=file, context=context, demo=given.demo)
