@@ -352,8 +352,11 @@ def test_the_deployment_waits_for_migration_policy_settings_and_secrets_and_noth
     ]
 
 
-def test_the_migration_waits_for_the_database_and_not_for_the_other_secrets() -> None:
+def test_the_migration_waits_for_its_policy_and_the_database_and_not_for_the_other_secrets() -> (
+    None
+):
     before = all_before(recorded(), "langfuse-migration")
+    assert "langfuse-migration-network-policy" in before
 
     assert "langfuse-postgres-stateful-set" in before
     assert "langfuse-app-secret" not in before
