@@ -1,4 +1,4 @@
-"""The configuration keys of this project. Imports no SDK."""
+"""The configuration keys of this project."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Names that a stack gives and that something else refers to: a command, an alert, an IAM policy.
 
-Pure; imports no SDK. A component names its children after itself, ``<name>-<role>``. The children
-that others refer to are here too, and a test compares every name with what the program registers.
+A component names its children after itself, ``<name>-<role>``. The children that others refer to
+are here too, and a test compares every name with what the program registers.
 """
 
 from __future__ import annotations

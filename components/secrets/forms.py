@@ -1,4 +1,4 @@
-"""Knows a secret by its form or by the name that it has. Pure; imports only the standard library.
+"""Recognises a secret by its form or by its name.
 
 The one detector of this repository: settings, render, diff, doctor and the policy pack read it. It
 judges text that nothing has marked as secret. What it takes for a secret may be none, and a secret

@@ -1,6 +1,6 @@
 """What every stack has to keep to.
 
-Pure: imports nothing but the standard library and the repository's detector of secrets, which
+Needs nothing but the standard library and the repository's detector of secrets, which
 imports nothing else either.
 """
 

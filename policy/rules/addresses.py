@@ -1,4 +1,4 @@
-"""How much of the address space networks are, however they are written. Pure."""
+"""How much of the address space networks are, however they are written."""
 
 from __future__ import annotations
 

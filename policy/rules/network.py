@@ -1,4 +1,4 @@
-"""Which networks are let in. Pure."""
+"""Which networks are let in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on its way cannot be read by who takes it. Pure."""
+"""What is on its way cannot be read by who takes it."""
 
 from __future__ import annotations
 

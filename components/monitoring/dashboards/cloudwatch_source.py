@@ -1,4 +1,7 @@
-"""What CloudWatch has about a stack. Apart from the dashboards, which load Grafana's SDK."""
+"""A stack's resources with metrics in CloudWatch.
+
+A separate module, because the dashboards load Grafana's SDK.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from components.monitoring.dashboards.panels.limits import DatabaseLimits
 
 @dataclass(frozen=True, kw_only=True)
 class CloudWatchSource:
-    """What CloudWatch has about the stack. What is None does not exist, and has no panels."""
+    """The resources. None: it does not exist, and has no panels."""
 
     region: str
     database: pulumi.Input[str] | None = None
@@ -19,4 +22,4 @@ class CloudWatchSource:
     load_balancer: pulumi.Input[str] | None = None
     """LoadBalancer: ``app/<name>/<id>``."""
     database_limits: DatabaseLimits | None = None
-    """Of the database; None draws no thresholds."""
+    """Of the database; with None there are no thresholds."""

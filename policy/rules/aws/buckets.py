@@ -1,4 +1,4 @@
-"""Whether the internet can read a bucket. Pure."""
+"""Whether the internet can read a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a condition of an IAM statement says who, so that it keeps the others out. Pure."""
+"""Whether a condition of an IAM statement says who, so that it keeps the others out."""
 
 from __future__ import annotations
 

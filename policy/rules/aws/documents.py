@@ -1,4 +1,4 @@
-"""Reads IAM documents, in whichever input of whichever resource they are. Pure."""
+"""Reads IAM documents, in whichever input of whichever resource they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies on a disk cannot be read by who takes it. Pure."""
+"""What lies on a disk cannot be read by who takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What roles, users and groups may do. Pure."""
+"""What roles, users and groups may do."""
 
 from __future__ import annotations
 

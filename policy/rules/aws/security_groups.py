@@ -1,4 +1,4 @@
-"""Reads what security groups let in, from each of the resources that can say it. Pure."""
+"""Reads what security groups let in, from each of the resources that can say it."""
 
 from __future__ import annotations
 

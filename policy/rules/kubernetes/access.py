@@ -1,4 +1,4 @@
-"""What can be done with the cluster's API by a pod that is taken over. Pure."""
+"""What can be done with the cluster's API by a pod that is taken over."""
 
 from __future__ import annotations
 

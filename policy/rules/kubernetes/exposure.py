@@ -1,4 +1,4 @@
-"""Which ways lead in from outside. Pure."""
+"""Which ways lead in from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what was tested is what runs. Pure."""
+"""Whether what was tested is what runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pods may connect to which. Pure."""
+"""Which pods may connect to which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads objects of Kubernetes: of every kind, as patches of them, and in lists. Pure."""
+"""Reads objects of Kubernetes: of every kind, as patches of them, and in lists."""
 
 from __future__ import annotations
 

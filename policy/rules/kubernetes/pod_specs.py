@@ -1,4 +1,4 @@
-"""Finds the pods that objects make, in every kind that has a pod template. Pure."""
+"""Finds the pods that objects make, in every kind that has a pod template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pods may do on their node, and what they take of it. Pure."""
+"""What pods may do on their node, and what they take of it."""
 
 from __future__ import annotations
 
