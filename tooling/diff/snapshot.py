@@ -12,6 +12,7 @@ values; both sides get the same one, and it is thrown away.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import hmac
 import inspect
@@ -37,6 +38,8 @@ _OF_THE_TREE: Final[Mapping[str, tuple[str, ...]]] = {
 
 def main(project: str, *stacks: str) -> int:
     """Record each stack; 0 also if one cannot be recorded: its message is in the answer."""
+    # A process of seconds, and most of what it makes are modules: there is nothing to collect.
+    gc.disable()
     key = sys.stdin.buffer.read()
     # What the program prints is not the answer.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
