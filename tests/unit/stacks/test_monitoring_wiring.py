@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 
 from tests.support.recordings import inputs, recorded
+from tooling.engineless import offline
+from tooling.engineless.offline import OfflineBackend
 
 PROBER: Final = "blackbox-exporter.monitoring.svc:9115"
 RULES: Final = {
@@ -145,3 +147,20 @@ def test_dashboards_name_the_load_balancer_where_nothing_else_does() -> None:
 
     (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
     assert "app/k8s-observab-" in text
+
+
+def test_alert_rules_alone_look_no_load_balancer_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a preview before the first `up` there is none to be found."""
+    asked: list[str] = []
+    answer = OfflineBackend.invoke
+
+    def invoke(self: OfflineBackend, token: str, arguments: Any) -> Any:  # noqa: ANN401
+        asked.append(token)
+        return answer(self, token, arguments)
+
+    monkeypatch.setattr(OfflineBackend, "invoke", invoke)
+    change = {"alarms": None, "dashboards": None}
+    offline.record("prod", {"agent-observability:monitoring": change})
+
+    assert "aws:eks/getCluster:getCluster" in asked
+    assert "aws:lb/getLoadBalancer:getLoadBalancer" not in asked
