@@ -13,9 +13,6 @@ from typing import Any, Final, cast
 
 import yaml
 
-from stacks import settings
-from stacks.settings import Settings
-
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 _PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
@@ -78,13 +75,6 @@ def read(
         for key, value in ((str(k), v) for k, v in config.items())
     }
     return assemble({**_defaults(project), **given}, overrides)
-
-
-def read_settings(stack: str, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of ``stack`` with ``overrides``; raises ``StackFileError`` or
-    ``ConfigurationError``."""
-    found = read(stack, overrides)
-    return settings.read(stack, found.values, set(found.secret_keys))
 
 
 def assemble(

@@ -11,6 +11,7 @@ from stacks.settings import Settings
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.doctor.snapshot import Snapshot
+from tooling.kit.stack_settings import read_settings
 
 NOW: Final = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
 LONG_AGO: Final = "2026-11-01T11:00:00Z"
@@ -27,7 +28,7 @@ PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 def stack(name: str = "dev", **sections: Mapping[str, Any] | None) -> Settings:
     """A stack of the repository with changes by section."""
     project = stack_files.project_name()
-    return stack_files.read_settings(
+    return read_settings(
         name, {f"{project}:{section}": change for section, change in sections.items()}
     )
 

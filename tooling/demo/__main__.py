@@ -18,6 +18,7 @@ from tooling.cluster.state import PROVIDERS, Stopwatch
 from tooling.demo import cli, report
 from tooling.demo.engine import Engine
 from tooling.engineless import live
+from tooling.kit.stack_settings import read_settings
 from tooling.kubernetes.api import Api
 
 STACK: Final = "dev"
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _up(provider: str) -> None:
     # A mistake in the configuration shows before a cluster is started for it.
-    stack_files.read_settings(STACK)
+    read_settings(STACK)
     cluster = start(NAME, provider)
     overrides = {
         f"{stack_files.project_name()}:cluster": {

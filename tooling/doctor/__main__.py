@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pulumi
 
-from stacks.stack_files import StackFileError, read_settings
+from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError
 from tooling.doctor import examination, report
 from tooling.doctor.place import Place
+from tooling.kit.stack_settings import read_settings
 from tooling.kit.usage import UsageError, require_writable
 from tooling.kubernetes.target import add_options, target
 

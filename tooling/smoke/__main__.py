@@ -20,12 +20,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
-from stacks.stack_files import StackFileError, read_settings
+from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
 from tooling.kit.masking import Masker, clean
 from tooling.kit.report import to_json
+from tooling.kit.stack_settings import read_settings
 from tooling.kit.usage import UsageError, require_writable
 from tooling.kubernetes.target import add_options, target
 from tooling.smoke import keys, stack, trace

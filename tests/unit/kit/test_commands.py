@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stacks.stack_files import read_settings
 from tests.support.doctor import stack
 from tooling.kit.commands import Commands, aws
+from tooling.kit.stack_settings import read_settings
 
 
 def commands(**changes: Any) -> Commands:  # noqa: ANN401 - any field

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stacks.stack_files import read_settings
 from tooling.cluster import Cluster, ClusterError
 from tooling.kit.commands import Commands
+from tooling.kit.stack_settings import read_settings
 from tooling.kit.usage import UsageError
 from tooling.kubernetes import target as options
 

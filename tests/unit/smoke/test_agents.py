@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
 from tests.support.loopback import Response, serving
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
+from tooling.kit.stack_settings import read_settings
 from tooling.smoke import agents, langsmith, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok

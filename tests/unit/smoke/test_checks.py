@@ -9,7 +9,6 @@ from typing import Literal
 import pytest
 
 from components.langfuse.versions import Version
-from stacks.stack_files import read_settings
 from tests.support.fake_langfuse import (
     PUBLIC_KEY,
     SECRET_KEY,
@@ -18,6 +17,7 @@ from tests.support.fake_langfuse import (
 from tests.support.loopback import Response, serving
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
+from tooling.kit.stack_settings import read_settings
 from tooling.smoke import checks, stack
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.langfuse.versions import Version
-from stacks import stack_files
+from tooling.kit.stack_settings import read_settings
 from tooling.smoke import stack
 from tooling.smoke.stack import Expected, LangSmith
 
@@ -18,7 +18,7 @@ LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
 
 def expected(name: str, **sections: dict[str, Any]) -> Expected:
     overrides = {f"agent-observability:{key}": value for key, value in sections.items()}
-    return stack.expected(stack_files.read_settings(name, overrides))
+    return stack.expected(read_settings(name, overrides))
 
 
 def test_the_dev_stack_is_asked_through_a_port_forward() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from stacks.stack_files import read_settings
 from tests.support.certificates import Authority, Certificate, needs_openssl
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.loopback import Response, serving
 from tests.support.smoke import Surroundings, surroundings
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
+from tooling.kit.stack_settings import read_settings
 from tooling.smoke import stack, tls
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.web import UnreachableError, Web
