@@ -113,7 +113,7 @@ def writing(place: Place, *, bounded: bool) -> list[Statement]:
     """What an update, a replacement and a removal need.
 
     ``bounded``: roles may be made and given permissions only with the permissions boundary. Without
-    it, whoever deploys can give a role anything, and so has it.
+    it, the deploying role can grant a role anything, and so has it.
     """
     statements = [_doctor()]
     for need in _needs(place):

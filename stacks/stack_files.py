@@ -100,7 +100,7 @@ def merge(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, 
 
 
 def placeholder(name: str) -> str:
-    """What stands for an encrypted value under a key called ``name``."""
+    """What replaces an encrypted value under a key called ``name``."""
     return _PLACEHOLDERS.get(name, _PLACEHOLDER)
 
 

@@ -26,7 +26,7 @@ class KubernetesSecretArgs:
 
 
 class KubernetesSecret(pulumi.ComponentResource):
-    """An Opaque Secret; by default immutable and named anew with every change of its values."""
+    """An Opaque Secret; by default immutable and with a new name for every change of its values."""
 
     delivered: DeliveredSecret
     """The Secret, for pods to refer to."""

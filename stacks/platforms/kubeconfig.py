@@ -82,7 +82,7 @@ def _provider(settings: Settings) -> pulumi_kubernetes.Provider:
     return pulumi_kubernetes.Provider(
         "kubernetes",
         context=cluster.context,
-        # Empty, not absent: the SDK would put $KUBECONFIG of whoever runs it into the state. The
+        # Empty, not absent: the SDK would put the caller's $KUBECONFIG into the state. The
         # provider then reads it itself.
         kubeconfig=str(files[0]) if cluster.kubeconfig else "",
         # Another context is another cluster; a rewritten kubeconfig is not. Without this a change

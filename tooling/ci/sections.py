@@ -17,7 +17,7 @@ LONGEST: Final = 30_000
 _TICKS: Final = re.compile(r"`+")
 _MENTION: Final = re.compile(r"@(?=[\w-])")
 _WORD_JOINER: Final = "\u2060"
-"""Invisible; what follows it after an @ is nobody's name."""
+"""Invisible; what follows it after an @ is no user's name."""
 _RESOURCES: Final = re.compile(r"(?m)^Resources:\n((?:[ \t]+\S.*\n?)+)")
 
 
@@ -48,7 +48,7 @@ def offline(stack: str, diff: str, policy: str) -> str:
 
 
 def harmless(markdown: str) -> str:
-    """Markdown that calls nobody by name."""
+    """Markdown that mentions no user."""
     return _MENTION.sub(f"@{_WORD_JOINER}", markdown)
 
 
@@ -66,7 +66,7 @@ def fenced(text: str, longest: int) -> str:
 def cut(text: str, longest: int) -> str:
     """``text`` with at most ``longest`` characters, in whole lines where it has lines.
 
-    What is cut off is not the end alone: at the end stand the errors and the summary.
+    The middle is cut: the errors and the summary are at the end.
     """
     if len(text) <= longest:
         return text

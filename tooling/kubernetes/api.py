@@ -132,7 +132,7 @@ class Api:
         return cast("Object", found.to_dict())
 
     def apply(self, object_: Object) -> Object:
-        """Server-side apply; a field that somebody else manages is an error, not overwritten."""
+        """Server-side apply; a field that another manager owns is an error, not overwritten."""
         reference = Reference.of(object_)
         with self._failures(f"applying {reference}"):
             applied = self._dynamic.server_side_apply(

@@ -41,7 +41,7 @@ def collect(
     """What a recording holds, in plain values; raises ``RenderError`` for what has no such form.
 
     ``keep_secrets``: for checks that need the values; never written anywhere.
-    ``allow_unknown``: values that only the provider will know stand as ``[unknown]``.
+    ``allow_unknown``: values that only the provider will know are written as ``[unknown]``.
     """
     resources = sorted(recording.resources.values(), key=lambda r: (r.type, r.name, r.urn))
     _refuse(filter(None, map(_obstacle, resources)))
@@ -124,7 +124,7 @@ def _resource(resource: Resource, keep_secrets: bool) -> ProviderResource:
             and kubeconfig != UNKNOWN
             and not re.search(r"[\n{]", kubeconfig)
         ):
-            inputs["kubeconfig"] = "[file of whoever deploys]"
+            inputs["kubeconfig"] = "[file of the caller]"
     return ProviderResource(
         urn=resource.urn,
         type=resource.type,

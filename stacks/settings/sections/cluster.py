@@ -31,7 +31,7 @@ class Cluster(Section):
     """Name of an existing EKS cluster in `aws:region`, which is then required."""
     context: Annotated[str, Field(examples=["kind-langfuse"], min_length=1)] | None = None
     """Context of a kubeconfig, for any other cluster. Never taken from the current context. To the
-    program a renamed context is another cluster: every object is made anew."""
+    program a renamed context is another cluster: every object is created again."""
     kubeconfig: Annotated[str, Field(min_length=1)] | None = None
     """Path of the kubeconfig that has `context`; default `$KUBECONFIG`, else `~/.kube/config`."""
     namespace: DnsLabel = "observability"
@@ -49,5 +49,5 @@ class Cluster(Section):
     image_pull_secrets: tuple[DnsLabel, ...] = ()
     """Image pull Secrets for every pod of the stack, which exist in the namespace."""
     permissions_boundary_arn: PolicyArn | None = None
-    """Permissions boundary of every IAM role that the stack makes; on EKS. Whoever deploys with a
+    """Permissions boundary of every IAM role that the stack makes; on EKS. A deployment with a
     role of the `access` project needs the one that it makes (docs/access.md)."""

@@ -104,7 +104,7 @@ def test_the_limit_names_the_object_and_what_it_waits_for(waiter: Waiter) -> Non
 
 
 def test_an_object_that_vanishes_is_an_error(waiter: Waiter) -> None:
-    with pytest.raises(LiveError, match="Job a/migration was deleted by somebody else"):
+    with pytest.raises(LiveError, match="Job a/migration was deleted by another client"):
         waiter.ready(api(job(), None), REFERENCE, 5)
 
 

@@ -172,7 +172,7 @@ def test_providers_are_shown_without_the_path_of_somebodys_kubeconfig() -> None:
                 "context": "kind-langfuse",
                 "enableConfigMapMutable": "true",
                 "enableSecretMutable": "true",
-                "kubeconfig": "[file of whoever deploys]",
+                "kubeconfig": "[file of the caller]",
             },
         }
     ]

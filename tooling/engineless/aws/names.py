@@ -1,4 +1,4 @@
-"""The account, names and ids that stand for what AWS would give: repeatable, never real."""
+"""The account, names and ids in place of those that AWS would give: repeatable, never real."""
 
 from __future__ import annotations
 

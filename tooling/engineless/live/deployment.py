@@ -113,7 +113,7 @@ def _delete(
         if entry.object is not None:
             api = _connected(state, entry, connections)
             live = api.get(entry.object)
-            # One whose creation was cut short may be somebody else's by now.
+            # One whose creation was cut short may belong to another client by now.
             if live is not None and (entry.stage is not Stage.CREATING or is_ours(live)):
                 api.delete(entry.object)
                 waiter.gone(api, entry.object, DEFAULT_SECONDS)

@@ -69,7 +69,9 @@ class Waiter:
         def look() -> tuple[str | None, Object | None]:
             live = api.get(reference)
             if live is None:
-                raise LiveError(f"{reference} was deleted by somebody else while it was waited for")
+                raise LiveError(
+                    f"{reference} was deleted by another client while it was waited for"
+                )
             missing = readiness(live)
             if missing is not None and (reason := failure(live)) is not None:
                 message = f"{reference} failed: {reason}{self._hint(api, live)}"
