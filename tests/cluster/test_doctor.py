@@ -30,9 +30,9 @@ from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
 from tooling.doctor import __main__ as command
 from tooling.doctor import before, examination
+from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.doctor.server import Server
 from tooling.kit.json_values import at
 from tooling.kubernetes.api import Api, Object, Reference
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from stacks import stack_files
 from stacks.settings import Settings
+from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.doctor.snapshot import Snapshot
 from tooling.kit.stack_settings import read_settings
 
 NOW: Final = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)

@@ -10,11 +10,12 @@ from typing import Final
 from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
-from tooling.doctor import permissions, preconditions, storage
+from tooling.doctor import preconditions
+from tooling.doctor.cluster import permissions, storage
+from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Check, Finding
-from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
-from tooling.doctor.server import Server
 from tooling.kit.deadline import Deadline, Question
 from tooling.kubernetes.api import Reference
 from tooling.kubernetes.objects import Object, name

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tooling.doctor import controllers, pods, scheduling, volumes, workloads
+from tooling.doctor.cluster import controllers, pods, scheduling, volumes, workloads
+from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
-from tooling.doctor.patterns import explain
+from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
-from tooling.doctor.snapshot import Snapshot
 from tooling.kubernetes.objects import Object, conditions, containers, part, role
 
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {

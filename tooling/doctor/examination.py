@@ -11,12 +11,13 @@ from typing import Final
 
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
-from tooling.doctor import before, diagnosis, reading
+from tooling.doctor import before, diagnosis
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
+from tooling.doctor.cluster import reading
+from tooling.doctor.cluster.server import Server, connect
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
-from tooling.doctor.server import Server, connect
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.kubeconfig import files

@@ -19,11 +19,12 @@ from tests.support.doctor import (
     stack,
     warning,
 )
-from tooling.doctor import before, permissions, preconditions
+from tooling.doctor import before, preconditions
+from tooling.doctor.cluster import permissions
+from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.cluster.server import Server
+from tooling.doctor.cluster.storage import storage_class
 from tooling.doctor.findings import Finding
-from tooling.doctor.permissions import Need
-from tooling.doctor.server import Server
-from tooling.doctor.storage import storage_class
 
 DEV = stack("dev")
 PROD = stack("prod", monitoring=None)

@@ -24,9 +24,9 @@ from tests.support.doctor import (
     waiting,
     warning,
 )
+from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.diagnosis import causes, diagnose
 from tooling.doctor.findings import Finding
-from tooling.doctor.snapshot import Snapshot
 
 READY = {"readyReplicas": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
 SERVING = pod("langfuse-1", container(ready=True, running={}), phase="Running")

@@ -12,8 +12,8 @@ from stacks.stack_files import ROOT
 from tests.support.doctor import IN_NAMESPACE, KUBECTL, PLACE
 from tooling.doctor import aws
 from tooling.doctor.diagnosis import of_log
-from tooling.doctor.pattern import Pattern
-from tooling.doctor.patterns import PATTERNS, explain
+from tooling.doctor.patterns.known import PATTERNS, explain
+from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.sections import SECTIONS
 
 AWS_PLACE = replace(PLACE, stack="prod", database="rds", region="eu-central-1", profile="ops")

@@ -21,7 +21,7 @@ from tests.support.doctor import (
     waiting,
     warning,
 )
-from tooling.doctor import pods
+from tooling.doctor.cluster import pods
 from tooling.doctor.findings import Finding
 
 SUBJECT = "Pod observability/langfuse-1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.support.doctor import stack
 from tests.support.recordings import recorded
-from tooling.doctor import presence
-from tooling.doctor.presence import Kind
+from tooling.doctor.cluster import presence
+from tooling.doctor.cluster.presence import Kind
 from tooling.engineless.offline import is_kubernetes, kubernetes_name
 from tooling.engineless.recording import reveal
 

@@ -18,9 +18,9 @@ from tests.support.doctor import (
     terminated,
     warning,
 )
-from tooling.doctor import reading
-from tooling.doctor.reading import Reading
-from tooling.doctor.server import Server
+from tooling.doctor.cluster import reading
+from tooling.doctor.cluster.reading import Reading
+from tooling.doctor.cluster.server import Server
 from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import ApiError, LiveError, UnknownKindError
 

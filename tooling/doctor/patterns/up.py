@@ -6,7 +6,7 @@ import shlex
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.pattern import aws, doctor_before, kubectl, pattern
+from tooling.doctor.patterns.pattern import aws, doctor_before, kubectl, pattern
 
 PATTERNS: Final = (
     # What a failed `up` says.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tooling.doctor.pattern import aws, doctor_before, kubectl, pattern
+from tooling.doctor.patterns.pattern import aws, doctor_before, kubectl, pattern
 
 PATTERNS: Final = (
     # External Secrets, about Secrets Manager. Before AWS's own, which they contain.

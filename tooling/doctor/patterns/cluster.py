@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.pattern import MIGRATION_LOG, doctor, kubectl, pattern
+from tooling.doctor.patterns.pattern import MIGRATION_LOG, doctor, kubectl, pattern
 
 PATTERNS: Final = (
     # What the cluster reports of its own, where nothing above says more.

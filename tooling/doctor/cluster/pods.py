@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor import images, scheduling
+from tooling.doctor.cluster import images, scheduling
+from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.patterns import explain
+from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
-from tooling.doctor.snapshot import Snapshot
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.objects import (
     Object,

@@ -9,23 +9,17 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tooling.doctor import (
-    patterns_aws,
-    patterns_cluster,
-    patterns_operators,
-    patterns_pods,
-    patterns_up,
-)
 from tooling.doctor.findings import Finding, Severity
+from tooling.doctor.patterns import aws, cluster, operators, pods, up
 from tooling.doctor.place import Place
 from tooling.kit.masking import clean, quote
 
 PATTERNS: Final = (
-    *patterns_pods.PATTERNS,
-    *patterns_operators.PATTERNS,
-    *patterns_up.PATTERNS,
-    *patterns_aws.PATTERNS,
-    *patterns_cluster.PATTERNS,
+    *pods.PATTERNS,
+    *operators.PATTERNS,
+    *up.PATTERNS,
+    *aws.PATTERNS,
+    *cluster.PATTERNS,
 )
 """Causes before what follows from them."""
 

@@ -9,11 +9,11 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor import pods
+from tooling.doctor.cluster import pods
+from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
-from tooling.doctor.patterns import explain
+from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
-from tooling.doctor.snapshot import Snapshot
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.events import in_words
 from tooling.kubernetes.objects import (

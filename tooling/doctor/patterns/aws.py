@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tooling.doctor.pattern import aws, doctor, pattern
+from tooling.doctor.patterns.pattern import aws, doctor, pattern
 
 PATTERNS: Final = (
     pattern(

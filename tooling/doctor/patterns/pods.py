@@ -7,7 +7,7 @@ from typing import Final
 
 from components.kubernetes.labels import PART_OF
 from stacks.names import NAMES
-from tooling.doctor.pattern import MIGRATION_LOG, Groups, kubectl, pattern, up
+from tooling.doctor.patterns.pattern import MIGRATION_LOG, Groups, kubectl, pattern, up
 from tooling.doctor.place import Place
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tooling.doctor.cluster.pods import describe
+from tooling.doctor.cluster.scheduling import shortened
+from tooling.doctor.cluster.snapshot import Snapshot
+from tooling.doctor.cluster.storage import DEFAULT_CLASS
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.doctor.pods import describe
-from tooling.doctor.scheduling import shortened
-from tooling.doctor.snapshot import Snapshot
-from tooling.doctor.storage import DEFAULT_CLASS
 from tooling.kit.masking import quote
 from tooling.kubernetes.objects import Object, age, annotations_of, name, part, subject
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from stacks.names import NAMES
 from stacks.settings import Settings
-from tooling.doctor import pods, presence
 from tooling.doctor.asking import unanswered
+from tooling.doctor.cluster import pods, presence
+from tooling.doctor.cluster.presence import Names
+from tooling.doctor.cluster.server import Server
+from tooling.doctor.cluster.snapshot import Snapshot, ours
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.doctor.presence import Names
-from tooling.doctor.server import Server
-from tooling.doctor.snapshot import Snapshot, ours
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError, UnknownKindError

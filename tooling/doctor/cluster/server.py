@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import yaml
 
+from tooling.doctor.cluster.permissions import Need
 from tooling.doctor.findings import Finding, Unanswerable
-from tooling.doctor.permissions import Need
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError

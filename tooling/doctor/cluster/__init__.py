@@ -1,0 +1,1 @@
+"""What the doctor reads in the cluster: workloads, pods, volumes, controllers, permissions."""

@@ -1,0 +1,1 @@
+"""Known error texts of logs, events and failed runs."""
