@@ -62,12 +62,12 @@ def test_every_alert_alarm_and_finding_has_one_section_and_no_section_is_left_ov
 
 
 @pytest.mark.parametrize("heading", FINDINGS, ids=lambda heading: heading.text)
-def test_a_section_says_what_it_means_where_to_look_and_how_to_mend(
+def test_a_section_says_what_it_means_where_to_look_and_how_to_fix_it(
     heading: markdown.Heading,
 ) -> None:
     parts = re.findall(r"^\*\*(\w+)\*\*", heading.body, re.MULTILINE)
 
-    assert parts[:3] == ["Means", "Look", "Mend"]
+    assert parts[:3] == ["Means", "Look", "Fix"]
     assert set(parts[3:]) <= {"Prevent"}
 
 
