@@ -57,12 +57,13 @@ def no_stage_in_a_name(seen: Seen) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="tags-present",
-        protects="What costs money says whose it is.",
+        protects="Resources that cost money have tags, so that costs can be attributed.",
         check=tags,
     ),
     Rule(
         name="no-stage-in-a-name",
-        protects="Every stack is made by the same code: what is tested in one holds in the other.",
+        protects="Every stack is created by the same code: what is tested in one is valid in "
+        "the other.",
         check=no_stage_in_a_name,
     ),
 )

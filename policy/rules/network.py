@@ -131,16 +131,18 @@ def _of_ingress(manifest: Manifest) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="no-public-database",
-        protects="A database has no address on the internet, and no rule of a security group lets "
-        "the world in on a port but 80 and 443, whatever is acknowledged.",
+        protects="A database has no address on the internet, and no security group rule "
+        "admits the world on a port other than 80 and 443, whatever is "
+        "acknowledged.",
         check=public_database,
     ),
 )
 STACK_RULES: Final = (
     StackRule(
         name="no-open-network",
-        protects="Nothing admits a public /8 of IPv4, a /20 of IPv6 or more, in one rule or in "
-        "several, or networks that cannot be seen, unless the stack acknowledges openToTheWorld.",
+        protects="Nothing admits a public /8 of IPv4, a /20 of IPv6 or more, in one rule or "
+        "in several, or unknown networks, unless the stack acknowledges "
+        "openToTheWorld.",
         check=open_to_the_world,
     ),
 )

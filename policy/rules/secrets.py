@@ -142,13 +142,13 @@ def external_secrets_v1(seen: Seen) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="no-plaintext-secret",
-        protects="Who may read a Deployment, a ConfigMap, a chart's values, a tag or a process "
-        "list reads no key there that is known by its name or its form.",
+        protects="Deployments, ConfigMaps, chart values, tags and process lists contain no "
+        "key that is recognised by its name or its form.",
         check=plaintext,
     ),
     Rule(
         name="external-secrets-v1",
-        protects="An upgrade of External Secrets does not take secrets away: 1.0 has no v1beta1.",
+        protects="An upgrade of External Secrets does not remove secrets: 1.0 has no v1beta1.",
         check=external_secrets_v1,
     ),
 )

@@ -189,8 +189,9 @@ def _ports(text: object) -> list[tuple[str, str]]:
 RULES: Final = (
     Rule(
         name="tls-floor",
-        protects="Nobody on the way reads traces or passwords: TLS 1.2 at the load balancer, TLS "
-        "at the database and the cache, and no bucket, topic or queue answers without TLS.",
+        protects="Traces and passwords cannot be read in transit: TLS 1.2 at the load "
+        "balancer, TLS at the database and the cache, and no bucket, topic or queue "
+        "answers without TLS.",
         check=tls_floor,
     ),
 )

@@ -64,13 +64,12 @@ def key_rotation(seen: Seen) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="encryption-at-rest",
-        protects="What lies in databases, caches, queues and volumes is unreadable without the "
-        "key.",
+        protects="Data in databases, caches, queues and volumes is unreadable without the key.",
         check=at_rest,
     ),
     Rule(
         name="key-rotation",
-        protects="A key that leaked opens only what a year of data was encrypted with.",
+        protects="A leaked key decrypts the data of one year at most.",
         check=key_rotation,
     ),
 )

@@ -71,15 +71,15 @@ def backups(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
 RULES: Final = (
     Rule(
         name="protected-data-is-kept",
-        protects="What a stack protects is not lost by the console or by a last step.",
+        protects="Deleting a protected resource is refused, or leaves a way to restore its data.",
         check=protected_data,
     ),
 )
 STACK_RULES: Final = (
     StackRule(
         name="data-is-protected",
-        protects="An RDS database, and the entries with the keys for what is in it, are protected, "
-        "unless the stack acknowledges noProtection.",
+        protects="An RDS database, and the entries with the keys for its data, are "
+        "protected, unless the stack acknowledges noProtection.",
         check=protection,
     ),
     StackRule(

@@ -109,8 +109,8 @@ def _permissions(seen: Seen) -> Iterator[Statement]:
 RULES: Final = (
     Rule(
         name="no-wildcard-action",
-        protects="A role can do the actions that are named for it, and no managed policy but those "
-        "that a service of AWS asks for adds to them.",
+        protects="A role may do only the actions that its policy names. Managed policies are "
+        "attached only where an AWS service requires them.",
         check=wildcard_action,
     ),
     Rule(

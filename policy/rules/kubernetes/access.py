@@ -110,13 +110,13 @@ def _of_binding(manifest: Manifest) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="no-service-account-token",
-        protects="A pod that is taken over has no credentials for the cluster's API.",
+        protects="A compromised pod has no credentials for the cluster's API.",
         check=no_token,
     ),
     Rule(
         name="no-wide-cluster-access",
-        protects="A role of Kubernetes names what it allows, cannot give itself more, and is bound "
-        "in one namespace to subjects that are named.",
+        protects="A Kubernetes role names what it allows, cannot extend its own rights, and "
+        "is bound in one namespace to named subjects.",
         check=wide_access,
     ),
 )

@@ -71,9 +71,9 @@ def _of_chart(body: Mapping[str, Any]) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="pinned-image",
-        protects="An image is named by a digest or by the full number of a release, not by a tag "
-        "that moves on with the next one. Who owns the registry can still move a release's tag: "
-        "only a digest cannot be moved.",
+        protects="An image is named by a digest or by the full number of a release, not by a "
+        "tag that moves with the next release. The registry's owner can still move "
+        "a release's tag; only a digest cannot be moved.",
         check=pinned_image,
     ),
 )

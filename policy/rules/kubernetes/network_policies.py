@@ -139,7 +139,7 @@ STACK_RULES: Final = (
     StackRule(
         name="network-policy-for-every-workload",
         protects="Every pod has a NetworkPolicy for both directions, and none admits every "
-        "namespace, the world, or connections to everything.",
+        "namespace, the world, or connections to all destinations.",
         check=policy_for_every_workload,
     ),
 )

@@ -153,14 +153,14 @@ def requests_and_limits(seen: Seen) -> Iterator[str]:
 RULES: Final = (
     Rule(
         name="restricted-pods",
-        protects="A process that breaks out of Langfuse is still nobody on the node "
-        "(Pod Security Standard `restricted`).",
+        protects="A process that escapes from a container is an unprivileged user on the "
+        "node (Pod Security Standard `restricted`).",
         check=restricted,
     ),
     Rule(
         name="requests-and-limits",
-        protects="Pods are scheduled by what they need, and one that leaks memory ends alone. "
-        "A CPU limit is not asked for: it throttles what idle cores could do.",
+        protects="Pods are scheduled by what they need, and a memory leak ends only its own "
+        "pod. A CPU limit is not required: it throttles pods while cores are idle.",
         check=requests_and_limits,
     ),
 )
