@@ -15,10 +15,12 @@ from typing import Final
 from stacks.stack_files import ROOT
 
 PAGE: Final = ROOT / "CONTRIBUTING.md"
-_EXAMPLES: Final = "## Three worked examples\n"
+_EXAMPLES: Final = "## Worked examples\n"
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ELSEWHERE: Final = "tooling.ci lint"
 """A line of `make lint` that needs Go or a network; its own tests run it."""
+
+_AUTHOR: Final = ("-c", "user.name=example", "-c", "user.email=example@example.com")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _steps(text: str) -> Iterator[str | list[Command]]:
 
 
 def copy_repository(folder: Path) -> None:
-    """The files that git would commit, in a repository of their own."""
+    """The files that git would commit, committed in a new repository."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
@@ -74,6 +76,13 @@ def copy_repository(folder: Path) -> None:
     (folder / ".venv").symlink_to(sys.prefix)
     git(folder, "init", "--quiet")
     git(folder, "add", "--all", "--", ".", ":!.venv")
+    git(folder, *_AUTHOR, "commit", "--quiet", "--no-verify", "--message", "As it is")
+
+
+def start_again(folder: Path) -> None:
+    """Undo an example. What git ignores stays: compiled modules, the linter's cache."""
+    git(folder, "reset", "--quiet", "--hard")
+    git(folder, "clean", "--quiet", "-d", "--force", "--exclude", ".venv")
 
 
 def git(folder: Path, *arguments: str, given: str | None = None) -> None:

@@ -19,7 +19,14 @@ EXAMPLES = worked.examples()
 LICENCE = "50e6751797c50dedd75ef1b8a0d9e42f5f8472e9fbce91f34718e9f97b0c780a"
 
 
-def test_there_are_three_examples() -> None:
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("repository")
+    worked.copy_repository(folder)
+    return folder
+
+
+def test_each_example_has_patches_and_one_command_that_fails() -> None:
     assert [example.title for example in EXAMPLES] == [
         "Add a setting",
         "Add a component",
@@ -33,15 +40,15 @@ def test_there_are_three_examples() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.title for example in EXAMPLES])
-def test_an_example_works_as_it_is_written(example: worked.Example, tmp_path: Path) -> None:
-    worked.copy_repository(tmp_path)
+def test_an_example_works_as_it_is_written(example: worked.Example, repository: Path) -> None:
+    worked.start_again(repository)
 
     for step in example.steps:
         if isinstance(step, str):
-            worked.git(tmp_path, "apply", "--index", "-", given=step)
+            worked.git(repository, "apply", "--index", "-", given=step)
             continue
         for command in step:
-            code, printed = worked.run(tmp_path, command.text)
+            code, printed = worked.run(repository, command.text)
             assert (code != 0) is command.fails, f"{command.text}\n{printed}"
             for line in command.prints:
                 # Not "1 failed" for eleven.
