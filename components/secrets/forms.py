@@ -18,6 +18,7 @@ from typing import Final
 from components.secrets.names import (
     ELSEWHERE,
     REFERENCES,
+    is_address_name,
     is_harmless,
     is_random,
     is_secret_name,
@@ -207,7 +208,7 @@ _NAMED: Final = (
     (_ASSIGNED, "a value that is named a secret"),
     (_PARAMETER, "a value that is named a secret"),
 )
-_SENTENCE: Final = re.compile(r"[A-Za-z][a-z']*[ \t]+[\w'\"]")
+_SENTENCE: Final = re.compile(r"[A-Za-z][a-z']*:?[ \t]+[\w'\"]")
 """After a colon and a space: ``Secret: could not be read`` says something of a secret."""
 _ALWAYS_VALUE: Final = re.compile(r"(?i)(?:password|passwd|pwd|passphrase|token|api_?key)$")
 """Names after whose colon is a value, whatever follows, and whose value may be a number."""
@@ -216,6 +217,8 @@ _NO_VALUE: Final = re.compile(r"[-{}|>.…]{1,3}")
 
 _DIGEST: Final = re.compile(r"(?i)sha\d*|digest|checksum|hash|fingerprint|thumbprint|commit|etag")
 _WEAK: Final = frozenset({"key", "keys", "auth", "code", "pin", "seed", "signature", "otp", "sig"})
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[\w.-]+(?::\d+)?(?:/[a-z_-]*)?")
+"""A URL without a user, a password, parameters or anything random."""
 _RANDOM_KEY: Final = re.compile(r"[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==")
 
 
@@ -287,7 +290,7 @@ def secret_in(name: str, value: str) -> str | None:
     form = form_of(value)
     if form is not None:
         return f"holds {form}"
-    if name and is_secret_name(name):
+    if name and is_secret_name(name) and not (is_address_name(name) and _ADDRESS.fullmatch(value)):
         return "is called like a secret"
     words = {*words_of(name)}
     if _WEAK & words and not (REFERENCES | ELSEWHERE) & words and is_random(value):

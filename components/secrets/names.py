@@ -97,6 +97,12 @@ def is_secret_name(name: str) -> bool:
     return bool(_STRONG & {*words} or _PAIRS & pairs or _ENDING.search(words[-1]))
 
 
+def is_address_name(name: str) -> bool:
+    """Whether a name is that of a URL, which is a secret only if it holds a password."""
+    words = words_of(name)
+    return bool(words) and words[-1].endswith(("url", "uri")) and "webhook" not in words[-2:]
+
+
 def may_be_secret_name(name: str) -> bool:
     """Whether a name is that of a secret, or one that is misspelt: ``pasword``, ``apiKye``."""
     words = [name.lower(), *words_of(name)]

@@ -20,11 +20,11 @@ import yaml
 from pulumi import automation
 from pulumi.automation import PulumiCommand
 
+from components.secrets.masking import MASK
 from stacks.stack_files import ROOT, merge, placeholder
 from tooling.cluster.state import Say
 from tooling.demo.cli import pulumi_home
 from tooling.engineless.live import LiveError
-from tooling.kit.masking import MASK
 
 _PROGRESS: Final = re.compile(r"ing( replacement| original)? \(\d+s\)")
 """In a line of `pulumi up` that tells of something under way; its end is told once more."""

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pulumi
 
+from components.secrets.masking import MASK
 from tooling.engineless.recording import UNKNOWN, Secret, convert
 from tooling.kit.json_values import as_list, as_mapping, parsed
-from tooling.kit.masking import MASK
 from tooling.render.model import RenderError
 
 UNKNOWN_TEXT: Final = "[unknown]"

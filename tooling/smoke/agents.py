@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.agents.environment import SECRET_NAME
+from components.secrets.masking import MASK
 from tooling.kit.commands import Commands
-from tooling.kit.masking import MASK, quote
+from tooling.kit.masking import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Expected
