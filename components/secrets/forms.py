@@ -36,7 +36,8 @@ class Form:
     """A text without any of them, in lower case, has no such secret: most are told apart by these,
     so that a large text is not searched for each pattern."""
     pattern: re.Pattern[str]
-    """The group ``secret`` is what must not be shown."""
+    """The group ``secret`` is what must not be shown; what it begins with may be, if it is
+    the group ``shown``: it tells keys apart."""
 
 
 def _token(name: str, hints: str, pattern: str) -> Form:
@@ -87,10 +88,10 @@ FORMS: Final[tuple[Form, ...]] = (
     _token(
         "an AWS access key",
         "akia asia abia acca",
-        r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+        r"(?P<shown>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{4})[A-Z0-9]{12}(?![A-Za-z0-9])",
     ),
-    _token("a Langfuse secret key", "sk-lf-", r"sk-lf-[\w-]{8,}"),
-    _token("a LangSmith key", "lsv2_ ls__", r"(?:lsv2_(?:sk|pt)_|ls__)\w{6,}"),
+    _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]{8,}"),
+    _token("a LangSmith key", "lsv2_ ls__", r"(?P<shown>lsv2_(?:sk|pt)_|ls__)\w{6,}"),
     _token("an Anthropic key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
     _token("an OpenAI key", "sk-", r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"),
     _token(
@@ -242,7 +243,8 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """
     for index in _likely(text):
         for found in FORMS[index].pattern.finditer(text):
-            yield found.span("secret")
+            start, end = found.span("secret")
+            yield (found.end("shown") if "shown" in found.groupdict() else start), end
     for pattern, _ in _NAMED if _SIGN.search(text) else ():
         for found in pattern.finditer(text):
             if not is_secret_name(found["name"]):

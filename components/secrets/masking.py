@@ -7,6 +7,7 @@ replaced by ``MASK`` where it is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from components.secrets.forms import decoded, form_of, secret_in, spans
@@ -29,6 +30,7 @@ def masked(text: str) -> str:
     return "".join((*parts, text[end:]))
 
 
+@lru_cache(maxsize=2048)
 def masked_value(name: str, value: str) -> str:
     """The value of ``name`` as it may be shown; a ``name`` of "" says nothing.
 

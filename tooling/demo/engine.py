@@ -20,7 +20,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation import PulumiCommand
 
-from components.secrets.masking import MASK
+from components.secrets.masking import MASK, masked, masked_tree
 from stacks.stack_files import ROOT, merge, placeholder
 from tooling.cluster.state import Say
 from tooling.demo.cli import pulumi_home
@@ -67,7 +67,8 @@ class Engine:
         except automation.CommandError as error:
             raise LiveError("`pulumi up` failed; the lines above say why") from error
         outputs = {
-            name: MASK if output.secret else output.value for name, output in result.outputs.items()
+            name: MASK if output.secret else masked_tree(output.value, name)
+            for name, output in result.outputs.items()
         }
         return EngineResult(_counts(result.summary.resource_changes or {}), outputs)
 
@@ -171,7 +172,7 @@ def _counts(changes: Mapping[Any, int]) -> dict[str, int]:
 def _without_progress(say: Say) -> Say:
     def filtered(line: str) -> None:
         if not _PROGRESS.search(line):
-            say(line)
+            say(masked(line))
 
     return filtered
 

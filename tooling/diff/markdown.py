@@ -182,7 +182,8 @@ def _items(items: list[Any], others: list[Any], invented: Mapping[str, str]) -> 
 
 def _shown(value: Any, invented: Mapping[str, str], name: str = "") -> str:  # noqa: ANN401 - JSON
     """A value on one line: secrets masked, invented names as what they name."""
-    return _one_line(masked_tree(_plain(value, invented), name))
+    plain = _plain(value, invented)
+    return plain if value is ABSENT else _one_line(masked_tree(plain, name))
 
 
 def _text(value: Any, invented: Mapping[str, str]) -> str:  # noqa: ANN401 - JSON

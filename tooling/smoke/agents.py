@@ -67,4 +67,5 @@ def access(
 
 def _host(value: str) -> str:
     """The host that somebody wrote into the Secret, without the credentials of its URL."""
+    # The user too: in a URL without a password it is a token.
     return quote(re.sub(r"//[^\s/]*@", f"//{MASK}@", value), 200)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from components.secrets.masking import MASK
+from components.secrets.masking import MASK, masked_tree
 from stacks.stack_files import StackConfiguration
 from tooling.cluster.state import locked
 from tooling.engineless import running
@@ -158,4 +158,4 @@ def _locked(state_file: Path) -> Any:  # noqa: ANN401 - a context manager
 
 
 def _shown(exports: Mapping[str, Any]) -> Mapping[str, Any]:
-    return convert(exports, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
+    return masked_tree(convert(exports, lambda leaf: MASK if isinstance(leaf, Secret) else leaf))
