@@ -90,7 +90,7 @@ FORMS: Final[tuple[Form, ...]] = (
         "akia asia abia acca",
         r"(?P<shown>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{4})[A-Z0-9]{12}(?![A-Za-z0-9])",
     ),
-    _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]{8,}"),
+    _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]+"),
     _token("a LangSmith key", "lsv2_ ls__", r"(?P<shown>lsv2_(?:sk|pt)_|ls__)\w{6,}"),
     _token("an Anthropic key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
     _token("an OpenAI key", "sk-", r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"),
