@@ -30,6 +30,8 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from rules import RULES, STACK_RULES
 from rules.model import UNKNOWN, Rule, Seen, StackRule
 
+from components.secrets.masking import masked
+
 
 def main() -> None:
     """Register every rule once, each of them mandatory."""
@@ -45,7 +47,7 @@ def of_resource(rule: Rule) -> ResourceValidationPolicy:
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for message in rule.check(seen(args)):
-            report(message)
+            report(masked(message))
 
     return ResourceValidationPolicy(name=rule.name, description=rule.protects, validate=validate)
 
@@ -55,7 +57,7 @@ def of_stack(rule: StackRule) -> StackValidationPolicy:
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         for resource, message in rule.check([seen(item) for item in args.resources]):
-            report(message, resource.urn)
+            report(masked(message), resource.urn)
 
     return StackValidationPolicy(name=rule.name, description=rule.protects, validate=validate)
 

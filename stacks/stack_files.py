@@ -6,12 +6,16 @@ import copy
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
 import yaml
+from yaml.reader import ReaderError
+
+from components.secrets.masking import MASK
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -58,10 +62,7 @@ def read(
     if not path.is_file():
         known = ", ".join(stacks(project)) or "none"
         raise StackFileError(f"There is no stack file {path.name}; stacks are {known}.")
-    try:
-        document = _parsed(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise StackFileError(f"{path.name} is not valid YAML: {error}") from error
+    document = _document(path)
     mapping = {} if document is None else _mapping(document)
     content: object = {} if mapping is None else mapping.get("config") or {}
     config = _mapping(content)
@@ -109,7 +110,32 @@ def _project(project: Path | None) -> Mapping[str, Any]:
     path = folder / "Pulumi.yaml"
     if not path.is_file():
         raise StackFileError(f"There is no project in the folder {folder.name}: no {path.name}.")
-    return cast("Mapping[str, Any]", _parsed(path.read_text(encoding="utf-8")))
+    return cast("Mapping[str, Any]", _document(path))
+
+
+def _document(path: Path) -> object:
+    """The YAML document in a file; raises ``StackFileError``, which quotes nothing of it.
+
+    YAML's own message quotes the line, where a secret may be. So no cause is kept either.
+    """
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise StackFileError(f"{path.name} is not valid YAML: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return str(error)
+    if isinstance(error, ReaderError):
+        return f"position {error.position}: {error.reason}"
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None:
+        return "a value is not what it looks like, such as a date that does not exist"
+    # What the file names itself is quoted: an alias, a tag. A token of YAML's may be.
+    problem = re.sub(r"\b(alias|anchor|tag|handle) '.*'", rf"\1 '{MASK}'", error.problem)
+    mark = error.problem_mark or error.context_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return f"{place}{problem}"
 
 
 @functools.lru_cache(maxsize=8)

@@ -17,6 +17,7 @@ from policy.rules.model import UNKNOWN, Seen
 from stacks.stack_files import ROOT
 from tooling.engineless import offline, recording
 from tooling.engineless.recording import Recording, Resource, reveal
+from tooling.kit.masking import clean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ def report(name: str, stack: Sequence[Seen], found: Sequence[Violation]) -> str:
     if not found:
         return f"**{name}**: {rules} rules, {len(stack)} resources, no violation.\n"
     lines = [f"**{name}**: {len(found)} violation{'s' * (len(found) > 1)} of {rules} rules.", ""]
-    lines += [f"- {violation}" for violation in found]
+    lines += [f"- {clean(str(violation))}" for violation in found]
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.markdown:
             given.markdown.write_text(text, encoding="utf-8")
     except offline.EXPLAINED as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 2
     print(text, end="")
     return 1 if broken else 0

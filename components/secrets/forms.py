@@ -1,22 +1,29 @@
 """Recognises a secret by its form or by its name.
 
-The one detector of this repository: settings, render, diff, doctor and the policy pack read it. It
-judges text that nothing has marked as secret. What it takes for a secret may be none, and a secret
-without a form and without a telling name is not seen (``tests/unit/secrets/test_secret_forms.py``
-lists both).
+The one detector of this repository, with ``names``: settings, render, diff, doctor and the policy
+pack read it. It judges text that nothing has marked as secret. What it takes for a secret may be
+none, and a secret without a form and without a telling name is not seen
+(``tests/unit/secrets/test_secret_forms.py`` lists both). ``masking`` takes out what it finds.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import math
 import re
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
 from typing import Final
+
+from components.secrets.names import (
+    ELSEWHERE,
+    REFERENCES,
+    is_address_name,
+    is_harmless,
+    is_random,
+    is_secret_name,
+    words_of,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,8 @@ class Form:
     """A text without any of them, in lower case, has no such secret: most are told apart by these,
     so that a large text is not searched for each pattern."""
     pattern: re.Pattern[str]
-    """The group ``secret`` is what must not be shown."""
+    """The group ``secret`` is what must not be shown; what it begins with may be, if it is
+    the group ``shown``: it tells keys apart."""
 
 
 def _token(name: str, hints: str, pattern: str) -> Form:
@@ -47,15 +55,21 @@ FORMS: Final[tuple[Form, ...]] = (
         ("private key",),
         re.compile(
             r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:[\s\S]{0,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?)"
+            r"(?:[\s\S]{0,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            # cut off: the lines of the key that are there
+            r"|(?:(?:\s|\\[nr])[\s+~|>-]{0,20}(?:[\w-]{4,20}: [\w,-]+|[A-Za-z0-9+/=]+)"
+            r"(?=[ \t]*(?:\n|\r|\\|[\"',]|$)))*))"
         ),
     ),
     _token("a private key", "age-secret-key-", r"AGE-SECRET-KEY-1[A-Z0-9]{20,}"),
     Form(
         "a URL with a password",
         ("://",),
-        # Up to the last @ before the path: a password may hold one.
-        re.compile(rf"://[^\s:/@'\"]{{0,200}}:(?!{_PLACEHOLDER})(?P<secret>[^\s/'\"]{{1,400}})@"),
+        # Up to the last @ of the word: a password may hold one, and a slash. A port has none.
+        re.compile(
+            rf"://[^\s:/@'\"]{{0,200}}:(?!{_PLACEHOLDER}|\d{{1,5}}[/,])"
+            r"(?P<secret>[^\s'\"]{1,400})@"
+        ),
     ),
     Form(
         "a webhook's URL",
@@ -74,10 +88,10 @@ FORMS: Final[tuple[Form, ...]] = (
     _token(
         "an AWS access key",
         "akia asia abia acca",
-        r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+        r"(?P<shown>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{4})[A-Z0-9]{12}(?![A-Za-z0-9])",
     ),
-    _token("a Langfuse secret key", "sk-lf-", r"sk-lf-[\w-]{8,}"),
-    _token("a LangSmith key", "lsv2_ ls__", r"(?:lsv2_(?:sk|pt)_|ls__)\w{8,}"),
+    _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]+"),
+    _token("a LangSmith key", "lsv2_ ls__", r"(?P<shown>lsv2_(?:sk|pt)_|ls__)\w{6,}"),
     _token("an Anthropic key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
     _token("an OpenAI key", "sk-", r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"),
     _token(
@@ -116,7 +130,7 @@ FORMS: Final[tuple[Form, ...]] = (
     _token("a Linear key", "lin_", r"lin_(?:api|oauth)_\w{20,}"),
     _token("an Atlassian token", "atatt3", r"ATATT3[\w=-]{30,}"),
     _token("a New Relic key", "nrak-", r"NRAK-[A-Z0-9]{20,}"),
-    _token("a JSON Web Token", "eyj", r"eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"),
+    _token("a JSON Web Token", "eyj", r"eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*"),
     Form(
         "an authorization header",
         ("bearer", "basic"),
@@ -163,135 +177,109 @@ FORMS: Final[tuple[Form, ...]] = (
 
 _HINTS: Final = tuple((hint, index) for index, form in enumerate(FORMS) for hint in form.hints)
 
-# One word of a command line or of a file; quotes hold it together.
+# One word of a command line or of a file; quotes hold it together, also those of a JSON document
+# within another. A text that was cut has no second quote.
 _VALUE: Final = (
-    r"(?:\"(?P<double>[^\"\n]{0,4000})\"|'(?P<single>[^'\n]{0,4000})'"
-    r"|(?P<bare>[^\s,;&\"'\[\]()]{1,4000}))"
+    r"(?P<value>(?P<slash>\\{1,3})\"(?P<escaped>[^\"\n\\]{0,4000})(?:(?P=slash)\")?"
+    r"|\"(?P<double>(?:[^\"\\\n]|\\.){0,4000})\"?|'(?P<single>[^'\n]{0,4000})'?"
+    r"|(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000})[^\s;&\"']{0,4000})"
 )
 _OPTION: Final = re.compile(
     rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|[ \t]{{1,4}}){_VALUE}"
 )
 """``--password hunter2``, ``--api-key=x``"""
 _ASSIGNED: Final = re.compile(
-    rf"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{{0,80}})[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}{_VALUE}"
+    r"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{0,80})(?:\\{0,3}[\"'])?"
+    rf"[ \t]{{0,4}}(?P<sign>[:=])[ \t]{{0,4}}{_VALUE}"
 )
 """``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``"""
+_PARAMETER: Final = re.compile(
+    r"[?&;,](?P<name>[A-Za-z_][\w.-]{0,80})=(?P<value>(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000}))"
+)
+"""``url=https://example.com?token=x``, where the whole is the value of another name"""
+_SCHEME: Final = re.compile(
+    r"(?i)(?:bearer|basic|token|digest|negotiate|apikey)[ \t]{1,4}(?P<secret>[^\s\"']{1,4000})"
+)
+"""What begins the value of ``Authorization``; the secret is the next word."""
 
 _SIGN: Final = re.compile(r"[:=]|-\w")
 """What is in each text that names a secret."""
 _NAMED: Final = (
     (_OPTION, "an option with a secret"),
     (_ASSIGNED, "a value that is named a secret"),
+    (_PARAMETER, "a value that is named a secret"),
 )
+_SENTENCE: Final = re.compile(r"[A-Za-z][a-z']*:?[ \t]+[\w'\"]")
+"""After a colon and a space: ``Secret: could not be read`` says something of a secret."""
+_ALWAYS_VALUE: Final = re.compile(r"(?i)(?:password|passwd|pwd|passphrase|token|api_?key)$")
+"""Names after whose colon is a value, whatever follows, and whose value may be a number."""
+_NUMBER: Final = re.compile(r"\d{4,12}")
+_NO_VALUE: Final = re.compile(r"[-{}|>.…]{1,3}")
 
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
-
-_STRONG: Final = frozenset(
-    {
-        *("password", "passwd", "pwd", "passphrase", "passcode", "passwords", "pass"),
-        *("secret", "secrets", "token", "tokens", "salt", "pepper", "credential", "credentials"),
-        *("apikey", "apikeys", "secretkey", "accesskey", "privatekey", "authkey", "authtoken"),
-        *("dsn", "webhook", "webhooks", "bearer", "jwt", "authorization", "cookie", "pat"),
-        *("pgpassword", "pgpass", "mysqlpwd", "redispass", "keystorepass", "htpasswd", "nextauth"),
-    }
-)
-_PAIRS: Final = frozenset(
-    {
-        *("api key", "private key", "encryption key", "access key", "secret key", "signing key"),
-        *("auth key", "account key", "shared key", "license key", "service key", "deploy key"),
-        *("master key", "admin key", "host key", "storage key", "session key", "ssh key"),
-        *("client secret", "connection string", "connection uri", "database url", "db url"),
-        *("redis url", "mongo url", "broker url", "smtp url", "jdbc url", "pass word"),
-        *("pass phrase", "auth string", "hmac key", "root key", "webhook url", "webhook uri"),
-        *("smtp connection", "redis connection", "clickhouse migration", "direct url"),
-    }
-)
-_ALWAYS: Final = re.compile(
-    r"(?i)(?:database|direct|shadow_database|webhook|clickhouse_migration)_?(?:url|uri)$"
-    r"|connection_?(?:string|url|uri)$|(?:^|[_.-])dsn$"
-)
-"""Names whose value has a password in it even if it ends like a reference."""
-_ENDING: Final = re.compile(
-    r"(?i)(?:password|passwd|passphrase|secret|token|apikey|secretkey|privatekey|credentials?)$"
-)
-"""Words that are written without a separator: ``PGPASSWORD``, ``rootpassword``."""
-
-_REFERENCES: Final = frozenset(
-    {
-        *("file", "files", "path", "dir", "name", "names", "url", "uri", "endpoint", "issuer"),
-        *("ttl", "seconds", "minutes", "hours", "days", "length", "size", "limit", "limits"),
-        *("count", "version", "ref", "arn", "id", "ids", "type", "policy", "enabled", "disabled"),
-        *("expiry", "expiration", "expires", "lifetime", "age", "rotation", "algorithm", "format"),
-        *("method", "provider", "audience", "prefix", "header", "field", "namespace", "store"),
-        *("class", "mode", "required", "bucket", "region", "host", "port", "user", "username"),
-        *("com", "net", "org", "io", "local", "internal"),
-        *("command", "budget", "revision", "delivery", "kind", "selector", "env", "label"),
-    }
-)
-"""Last words of names whose value says where a secret is, or how, and is none."""
-_ELSEWHERE: Final = frozenset({"existing", "pull", "public", "publishable"})
-"""Words with which a name is that of a reference, or of what everybody may know."""
-
-_HARMLESS: Final = re.compile(
-    r"(?is)\s*|true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required?"
-    r"|optional|prefer|[-+]?\d[\d.,]{0,9}[a-z%]{0,2}|\*+|x{3,}"
-    r"|\$\w+|\$\([\w.]+\)|\$\{[^}]*\}|\{\{[\s\S]*\}\}|%[sdv]|<[\w .-]*>|\[(?:secret|unknown)\]"
-)
-"""Values that are no secret, whatever they are called."""
 _DIGEST: Final = re.compile(r"(?i)sha\d*|digest|checksum|hash|fingerprint|thumbprint|commit|etag")
 _WEAK: Final = frozenset({"key", "keys", "auth", "code", "pin", "seed", "signature", "otp", "sig"})
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[\w.-]+(?::\d+)?(?:/[a-z_-]*)?")
+"""A URL without a user, a password, parameters or anything random."""
 _RANDOM_KEY: Final = re.compile(r"[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==")
-_SHORTEST_RANDOM: Final = 16
-_LEAST_ENTROPY: Final = 3.2
-"""Bits for each character. Words of a language have less; 16 random hexadecimal digits have 3.2 or
-more, nearly always."""
 
 
 def form_of(text: str) -> str | None:
     """What kind of secret is in a text, with its article; None if none is known."""
-    lower = text.lower()
-    likely = {index for hint, index in _HINTS if hint in lower}
-    for index in sorted(likely):
+    for index in _likely(text):
         if FORMS[index].pattern.search(text):
             return FORMS[index].name
     for pattern, name in _NAMED if _SIGN.search(text) else ():
         for found in pattern.finditer(text):
-            value = found["double"] or found["single"] or found["bare"] or ""
-            if is_secret_name(found["name"]) and not is_harmless(value):
+            if is_secret_name(found["name"]) and not is_harmless(_unquoted(found)):
                 return name
     return None
 
 
-@lru_cache(maxsize=4096)
-def is_secret_name(name: str) -> bool:
-    """Whether a variable, key or option of this name holds a secret.
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a text secrets are, from and to; they may overlap.
 
-    ``API_TOKEN``, ``clientSecret``, ``PGPASSWORD``, ``DATABASE_URL``; not ``TOKEN_LIMIT``,
-    ``POSTGRES_PASSWORD_FILE``.
+    More than ``form_of`` tells: a number after ``password=`` is one here. Less too: in prose, what
+    follows ``Secret:`` is none.
     """
-    if _ALWAYS.search(name):
+    for index in _likely(text):
+        for found in FORMS[index].pattern.finditer(text):
+            start, end = found.span("secret")
+            yield (found.end("shown") if "shown" in found.groupdict() else start), end
+    for pattern, _ in _NAMED if _SIGN.search(text) else ():
+        for found in pattern.finditer(text):
+            if not is_secret_name(found["name"]):
+                continue
+            header = _SCHEME.match(text, found.start("value"))
+            if header is not None and found["name"].lower().endswith("authorization"):
+                yield header.span("secret")
+            elif not _is_prose(found):
+                yield found.span("value")
+
+
+def _likely(text: str) -> list[int]:
+    lower = text.lower()
+    return sorted({index for hint, index in _HINTS if hint in lower})
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    """The value of a name, without its quotes."""
+    groups = found.groupdict()
+    return next(filter(None, map(groups.get, ("escaped", "double", "single", "bare"))), "")
+
+
+def _is_prose(found: re.Match[str]) -> bool:
+    """Whether what follows a secret's name is not its value."""
+    value, is_value = _unquoted(found), _ALWAYS_VALUE.search(found["name"]) is not None
+    if _NO_VALUE.fullmatch(value) or (
+        is_harmless(value) and not (is_value and _NUMBER.fullmatch(value))
+    ):
         return True
-    words = [word.lower() for word in _CAMEL.split(name) if word]
-    if not words or words[-1] in _REFERENCES or _ELSEWHERE & {*words}:
-        return False
-    pairs = {f"{one} {other}" for one, other in pairwise(words)}
-    return bool(_STRONG & {*words} or _PAIRS & pairs or _ENDING.search(words[-1]))
-
-
-def is_harmless(value: str) -> bool:
-    """Whether a value is none to hide: a switch, a number, a reference to another variable."""
-    return _HARMLESS.fullmatch(value) is not None
-
-
-def is_random(value: str) -> bool:
-    """Whether a text looks like one that a generator made: long, mixed, without words."""
-    if len(value) < _SHORTEST_RANDOM or not re.fullmatch(r"[\w+/=.~!@#$%^&*-]+", value):
-        return False
-    if value.startswith(("/", "arn:", "http")) or not re.search(r"\d", value):
-        return False
-    counts = Counter(value)
-    bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
-    return bits >= _LEAST_ENTROPY
+    after_colon = found.groupdict().get("sign") == ":" and found.string[found.end("sign")] in " \t"
+    return (
+        not is_value
+        and after_colon
+        and _SENTENCE.match(found.string, found.start("value")) is not None
+    )
 
 
 def secret_in(name: str, value: str) -> str | None:
@@ -304,10 +292,10 @@ def secret_in(name: str, value: str) -> str | None:
     form = form_of(value)
     if form is not None:
         return f"holds {form}"
-    if name and is_secret_name(name):
+    if name and is_secret_name(name) and not (is_address_name(name) and _ADDRESS.fullmatch(value)):
         return "is called like a secret"
-    words = {word.lower() for word in _CAMEL.split(name) if word}
-    if _WEAK & words and not (_REFERENCES | _ELSEWHERE) & words and is_random(value):
+    words = {*words_of(name)}
+    if _WEAK & words and not (REFERENCES | ELSEWHERE) & words and is_random(value):
         return "is called like a key and looks random"
     if _RANDOM_KEY.fullmatch(value) and not _DIGEST.search(name):
         return "is a key of 256 bits or more"

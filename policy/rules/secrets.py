@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from components.secrets.forms import decoded, is_secret_name, secret_in
+from components.secrets.forms import decoded, secret_in
+from components.secrets.names import is_secret_name
 
 from .kubernetes.objects import Manifest, manifests
 from .model import Path, Rule, Seen, at, items, leaves, mapping, mappings, spelled

@@ -9,13 +9,13 @@ import pulumi_random as random
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
+from components.secrets.masking import MASK
 from stacks.stack_files import StackConfiguration
 from tests.support import stacks
 from tests.support.leaks import Leaks, generated_values, plain_texts
 from tooling import render
 from tooling.engineless import offline, running
 from tooling.engineless.recording import Recording, holds_secret, secret_texts
-from tooling.kit.masking import MASK
 
 CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
 """What stands for encrypted values of a stack file."""

@@ -6,13 +6,16 @@ Exit code 0, or for `lint` 1 with a finding and 2 if a linter cannot be had.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.secrets.masking import masked_lines
 from tooling.ci import sections
 from tooling.ci.lint import lint
 from tooling.cluster.state import ClusterError, say
+from tooling.kit.masking import clean
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--stack", required=True)
         command.add_argument("--status", required=True, type=int, help="exit code of pulumi")
         command.add_argument("--text", required=True, type=Path, help="what it printed")
+    commands.add_parser("mask", help="standard input, without secrets")
     command = commands.add_parser("offline", help="diff and policies as one Markdown text")
     command.add_argument("--stack", required=True)
     for part in ("diff", "policy"):
@@ -33,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.command == "lint":
         return _lint()
+    if given.command == "mask":
+        text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+        for line in masked_lines(text):
+            print(line, end="", flush=True)
+        return 0
     if given.command == "offline":
         print(
             sections.offline(
@@ -52,7 +61,7 @@ def _lint() -> int:
     try:
         return lint(say)
     except ClusterError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 2
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Previews a stack with the policy pack, and writes preview.md, also to the job's summary.
 # Usage: tooling/ci/preview.sh STACK [option of pulumi preview …]
-# Exit code: that of `pulumi preview`.
+# Exit code: that of `pulumi preview`. What it says is masked before anything shows or keeps it.
 set -euo pipefail
 stack=$1
 shift
 status=0
 pulumi preview --stack "$stack" --policy-pack policy --diff --non-interactive --color never "$@" \
-  2>&1 | tee preview.txt || status=$?
+  2>&1 | .venv/bin/python -m tooling.ci mask | tee preview.txt || status=$?
 kind=preview
 for option in "$@"; do
   if [ "$option" = --expect-no-changes ]; then kind=drift; fi

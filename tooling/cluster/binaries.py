@@ -1,8 +1,8 @@
 """The programs of the local cluster: which, in which version, and how to get them.
 
 Each is kept by version and platform, so only the first start on a machine is slow. It is
-downloaded where upstream can be reached, and else built from the Go modules pinned in
-`gomod/`, which needs Go and a Go module proxy.
+downloaded where its checksum is known and upstream can be reached, and else built from the Go
+modules pinned in `gomod/`, which needs Go and a Go module proxy.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build import Source, build
+from .checksums import sha256
 from .download import Download, fetch, reachable
 from .reaper import Reaper
 from .state import ClusterError, Say, Stopwatch, cache_folder, locked
@@ -39,24 +40,20 @@ class Component:
     """Arguments with which it prints its version."""
 
     def download(self, system: str, architecture: str) -> Download | None:
-        """Where upstream publishes it, or None if it does not for this platform."""
+        """Where upstream publishes it, or None without a checksum of it for this platform."""
         target = f"{system}-{architecture}"
+        sum_ = sha256(self.name, self.version, target)
+        if sum_ is None:
+            return None
         if self.source.module == "kubernetes":
             folder = f"{KUBERNETES_HOST}/release/v{self.version}/bin/{system}/{architecture}"
-            url = f"{folder}/{self.name}"
-            return Download(url=url, checksums=f"{url}.sha256")
+            return Download(url=f"{folder}/{self.name}", sha256=sum_)
         if self.source.module == "kwok":
-            # kwok publishes no checksums.
             release = f"{GITHUB_HOST}/kubernetes-sigs/kwok/releases/download/v{self.version}"
-            return Download(url=f"{release}/{self.name}-{target}")
-        if system != "linux":
-            return None
+            return Download(url=f"{release}/{self.name}-{target}", sha256=sum_)
         release = f"{GITHUB_HOST}/etcd-io/etcd/releases/download/v{self.version}"
-        return Download(
-            url=f"{release}/etcd-v{self.version}-{target}.tar.gz",
-            checksums=f"{release}/SHA256SUMS",
-            member=self.name,
-        )
+        url = f"{release}/etcd-v{self.version}-{target}.tar.gz"
+        return Download(url=url, sha256=sum_, member=self.name)
 
 
 def _kubernetes(name: str, *version_flags: str) -> Component:
@@ -163,10 +160,10 @@ def _get(component: Component, path: Path, lock: int, say: Say) -> None:
         if no_download:
             if not shutil.which("go"):
                 raise ClusterError(
-                    f"{label} is needed for the local cluster and cannot be had: the download "
-                    f"failed ({no_download}), and there is no `go` on PATH to build it. Either "
-                    "give this machine a way to that address (HTTPS_PROXY is respected) or "
-                    "install Go 1.26 or newer from https://go.dev/dl/."
+                    f"{label} is needed for the local cluster and cannot be downloaded "
+                    f"({no_download}), and there is no `go` on PATH to build it: install Go 1.26 "
+                    "or newer from https://go.dev/dl/. An address that does not answer may be "
+                    "reached through a proxy (HTTPS_PROXY is respected)."
                 )
             say(f"building {label} ({no_download}) …")
             build(component.source, target, reaper, say)
@@ -181,7 +178,7 @@ def _get(component: Component, path: Path, lock: int, say: Say) -> None:
 def _download(download: Download | None, target: Path, label: str, say: Say) -> str | None:
     """Why there is no download, or None if there is one."""
     if download is None:
-        return "upstream publishes none for this platform"
+        return "there is no checksum of it for this platform in tooling/cluster/checksums.py"
     if not reachable(download.host):
         return f"{download.host} does not answer"
     say(f"downloading {label} …")

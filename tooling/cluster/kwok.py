@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from tooling.kit.private import write_private
+
 from . import simulated
 from .reaper import SERVERS, Reaper, cluster_processes
 from .state import Cluster, ClusterError, Say, cache_folder, clean_environment, locked
@@ -29,8 +31,7 @@ def create(cluster: Cluster, programs: Mapping[str, Path], say: Say) -> None:
     kubectl = programs["kubectl"]
     # Embeds the certificates, so that the one file is enough to reach the cluster.
     config = run_kubectl(kubectl, cluster, "config", "view", "--raw", "--flatten")
-    cluster.kubeconfig.write_text(config, encoding="utf-8")
-    cluster.kubeconfig.chmod(0o600)
+    write_private(cluster.kubeconfig, config)
     run_kubectl(
         kubectl,
         cluster,

@@ -13,6 +13,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tooling.kit.private import private_folder
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "AGENT_OBSERVABILITY_STATE"
 PROVIDERS = ("kwok", "kind")
@@ -83,7 +85,7 @@ def describe(name: str, provider: str, folder: Path) -> Cluster:
 
 def remember(cluster: Cluster) -> None:
     """Note the provider in the folder before anything starts, so that `stop` knows it."""
-    cluster.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(cluster.folder)
     text = json.dumps({"name": cluster.name, "provider": cluster.provider})
     (cluster.folder / "cluster.json").write_text(text, encoding="utf-8")
 

@@ -18,6 +18,7 @@ from tooling.cluster.state import PROVIDERS, Stopwatch
 from tooling.demo import cli, report
 from tooling.demo.engine import Engine
 from tooling.engineless import live
+from tooling.kit.masking import clean
 from tooling.kit.stack_settings import read_settings
 from tooling.kubernetes.api import Api
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             removed = stop(NAME)
             print("the demo is removed" if removed else "there is no demo to remove")
     except (ClusterError, live.LiveError, pulumi.RunError, StackFileError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(

@@ -6,7 +6,6 @@ repository stays as it is; backend, passphrase and stack file go with the cluste
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shlex
@@ -20,11 +19,12 @@ import yaml
 from pulumi import automation
 from pulumi.automation import PulumiCommand
 
+from components.secrets.masking import MASK, masked, masked_tree
 from stacks.stack_files import ROOT, merge, placeholder
 from tooling.cluster.state import Say
 from tooling.demo.cli import pulumi_home
 from tooling.engineless.live import LiveError
-from tooling.kit.masking import MASK
+from tooling.kit.private import private_folder, write_private
 
 _PROGRESS: Final = re.compile(r"ing( replacement| original)? \(\d+s\)")
 """In a line of `pulumi up` that tells of something under way; its end is told once more."""
@@ -67,7 +67,8 @@ class Engine:
         except automation.CommandError as error:
             raise LiveError("`pulumi up` failed; the lines above say why") from error
         outputs = {
-            name: MASK if output.secret else output.value for name, output in result.outputs.items()
+            name: MASK if output.secret else masked_tree(output.value, name)
+            for name, output in result.outputs.items()
         }
         return EngineResult(_counts(result.summary.resource_changes or {}), outputs)
 
@@ -124,17 +125,15 @@ class Engine:
         return stack
 
     def _prepare(self) -> None:
-        for folder in (self.project, self.folder / "backend"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder, self.project, self.folder / "backend"):
+            private_folder(folder)
         for name in _LINKED:
             _link(self.project / name, ROOT / name)
         # The interpreter's own environment, so that the CLI makes no other.
         _link(self.project / ".venv", Path(sys.prefix))
         passphrase = self.folder / "passphrase"
         if not passphrase.exists():
-            descriptor = os.open(passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(secrets.token_urlsafe(32))
+            write_private(passphrase, secrets.token_urlsafe(32))
 
     def _configure(self, stack: automation.Stack, overrides: Mapping[str, Any]) -> None:
         """Write the stack file: the repository's configuration, and this stack's own salt.
@@ -171,7 +170,7 @@ def _counts(changes: Mapping[Any, int]) -> dict[str, int]:
 def _without_progress(say: Say) -> Say:
     def filtered(line: str) -> None:
         if not _PROGRESS.search(line):
-            say(line)
+            say(masked(line))
 
     return filtered
 

@@ -16,6 +16,7 @@ from tooling.diff import trees
 from tooling.diff.compare import compare
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import DiffError
+from tooling.kit.masking import clean
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         if given.markdown:
             given.markdown.write_text(document, encoding="utf-8")
     except (DiffError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 2
     print(document, end="")
     return 0

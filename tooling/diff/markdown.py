@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from components.secrets.masking import MASK, masked, masked_tree
 from tooling.diff.model import ABSENT, Comparison, Difference, PropertyChange
 from tooling.diff.properties import is_secret, is_unknown, text
 from tooling.engineless.recording import convert
-from tooling.kit.json_values import as_list, as_mapping
-from tooling.kit.masking import MASK, mask, printable
+from tooling.kit.json_values import Path, as_list, as_mapping
+from tooling.kit.masking import printable
 
 _LINES: Final = 12
 """Values of one resource that are listed; the others are counted."""
@@ -81,7 +82,8 @@ def _besides(comparison: Comparison) -> Iterator[str]:
         yield "#### Left as it is"
         yield ""
         for resource, path in comparison.ignored:
-            yield f"- {resource.title} {_code(path)}: the program tells Pulumi to ignore a change"
+            what = "the program tells Pulumi to ignore a change"
+            yield f"- {resource.title} {_code(masked(path))}: {what}"
         yield ""
     if comparison.follows:
         yield "#### May follow from what is replaced"
@@ -126,7 +128,7 @@ def _drawn(change: PropertyChange) -> bool:
 
 
 def _change(change: PropertyChange, invented: Mapping[str, str]) -> str:
-    line = f"{_code(text(change.path))}: {_values(change, invented)}"
+    line = f"{_code(masked(text(change.path)))}: {_values(change, invented)}"
     if change.replaces:
         source = change.replaces
         line += f" ([replaces it]({source}))" if "://" in source else f" (replaces it: {source})"
@@ -141,19 +143,14 @@ def _values(change: PropertyChange, invented: Mapping[str, str]) -> str:
     before, after = change.before, change.after
     if is_secret(before) and is_secret(after):
         return "a secret value changes"
-    old_list, new_list = as_list(before), as_list(after)
-    if (
-        old_list is not None
-        and new_list is not None
-        and sorted(map(str, old_list)) != sorted(map(str, new_list))
-    ):
-        parts = [f"without {_code(_shown(i, invented))}" for i in old_list if i not in new_list]
-        parts += [f"with {_code(_shown(i, invented))}" for i in new_list if i not in old_list]
-        if parts:
-            return ", ".join(parts)
-    old, new = _shown(before, invented), _shown(after, invented)
+    if parts := list(_moved(before, after, invented)):
+        return ", ".join(parts)
+    name = _name(change.path)
+    old, new = _shown(before, invented, name), _shown(after, invented, name)
     if old == new:
-        return f"{_code(old)}, under another name that the provider invents"
+        hidden = MASK in old and _text(before, invented) != _text(after, invented)
+        why = "where a secret changes" if hidden else "under another name that the provider invents"
+        return f"{_code(_cut(old) if hidden else old)}, {why}"
     if before is ABSENT:
         return f"added, {_code(_cut(new))}"
     if after is ABSENT:
@@ -162,27 +159,64 @@ def _values(change: PropertyChange, invented: Mapping[str, str]) -> str:
     return f"{_code(_cut(old, start))} → {_code(_cut(new, start))}"
 
 
-def _shown(value: Any, invented: Mapping[str, str]) -> str:  # noqa: ANN401 - JSON
+def _moved(before: object, after: object, invented: Mapping[str, str]) -> Iterator[str]:
+    """What comes into a list or goes out of it; nothing if only the order is another."""
+    old, new = as_list(before), as_list(after)
+    if old is None or new is None or sorted(map(str, old)) == sorted(map(str, new)):
+        return
+    yield from (f"without {_code(item)}" for item in _items(old, new, invented))
+    yield from (f"with {_code(item)}" for item in _items(new, old, invented))
+
+
+def _name(path: Path) -> str:
+    """What a value is called: its key, or of ``{"name": …, "value": …}`` the name."""
+    names = [part.strip("[]") for part in path if isinstance(part, str)]
+    return names[-2] if names[-1:] == ["value"] and len(names) > 1 else (names or [""])[-1]
+
+
+def _items(items: list[Any], others: list[Any], invented: Mapping[str, str]) -> list[str]:
+    """The items that are not among the others; a secret is known by the option before it."""
+    shown = masked_tree([_plain(item, invented) for item in items])
+    return [_one_line(s) for item, s in zip(items, shown, strict=True) if item not in others]
+
+
+def _shown(value: Any, invented: Mapping[str, str], name: str = "") -> str:  # noqa: ANN401 - JSON
     """A value on one line: secrets masked, invented names as what they name."""
+    plain = _plain(value, invented)
+    return plain if value is ABSENT else _one_line(masked_tree(plain, name))
+
+
+def _text(value: Any, invented: Mapping[str, str]) -> str:  # noqa: ANN401 - JSON
+    """The same with its secrets: for a comparison, never to be shown."""
+    return _one_line(_plain(value, invented))
+
+
+def _plain(value: Any, invented: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """A value without marks; its texts without control characters, which would hide a secret."""
     if value is ABSENT:
         return repr(ABSENT)
+
+    def leaf(item: object) -> object:
+        if not isinstance(item, str):
+            return item
+        for name, what in invented.items():
+            item = item.replace(name, f"<{what}>")
+        return printable(item)
+
+    return convert(_marked(value), leaf)
+
+
+def _one_line(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return value or '""'
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON
     if is_secret(value):
         return MASK
     if is_unknown(value):
         return "[unknown]"
-    if isinstance(value, str):
-        for name, what in invented.items():
-            value = value.replace(name, f"<{what}>")
-        return mask(printable(value)) or '""'
-    plain = convert(
-        _marked(value), lambda leaf: _shown(leaf, invented) if isinstance(leaf, str) else leaf
-    )
-    return printable(json.dumps(plain, ensure_ascii=False))
-
-
-def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON
-    if is_secret(value) or is_unknown(value):
-        return _shown(value, {})
     if (mapping := as_mapping(value)) is not None:
         return {key: _marked(item) for key, item in mapping.items()}
     if (items := as_list(value)) is not None:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from stacks.stack_files import stacks as known_stacks
 from tooling.diff.model import DiffError, Snapshot, stack_file
+from tooling.kit.masking import clean
 
 _SCRIPT: Final = Path(__file__).with_name("snapshot.py")
 _SECONDS: Final = 120
@@ -102,7 +103,8 @@ def _side(raw: Mapping[str, Any], name: str) -> Snapshot | None:
     if raw.get("missing"):
         return None
     if "error" in raw:
-        raise DiffError(f"The stack cannot be recorded in {name}: {raw['error']}")
+        # The words of another commit's code, which may not have masked them.
+        raise DiffError(f"The stack cannot be recorded in {name}: {clean(raw['error'])}")
     return Snapshot.read(raw)
 
 
@@ -124,7 +126,7 @@ def _recorded(
         raise DiffError(f"The program did not end within {_SECONDS} s.") from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise DiffError(f"A stack could not be recorded: {lines[-1]}")
+        raise DiffError(f"A stack could not be recorded: {clean(lines[-1])}")
     return json.loads(done.stdout)
 
 

@@ -13,6 +13,7 @@ from stacks.stack_files import StackFileError
 from tooling.cluster import ClusterError
 from tooling.doctor import examination, report
 from tooling.doctor.place import Place
+from tooling.kit.masking import clean
 from tooling.kit.stack_settings import read_settings
 from tooling.kit.usage import UsageError, require_writable
 from tooling.kubernetes.target import add_options, target
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         parser.error(str(error))
     except (pulumi.RunError, StackFileError, ClusterError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 1
     return 1 if found.failed else 0
 

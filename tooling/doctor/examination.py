@@ -20,6 +20,7 @@ from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
+from tooling.kit.private import private_folder
 from tooling.kubernetes.kubeconfig import files
 
 SECONDS: Final = 7.5
@@ -44,8 +45,7 @@ def access(settings: Settings, place: Place) -> Access:
         from tooling.doctor import aws  # noqa: PLC0415 - boto3 takes a second that others save
 
         folder = ROOT / ".local" / "doctor" / settings.stack
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        written = aws.kubeconfig(settings, folder)
+        written = aws.kubeconfig(settings, private_folder(folder))
         # The file stays, so a command needs no login before it.
         return Access(
             kubeconfig=str(written),

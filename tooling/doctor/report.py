@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from tooling.doctor.findings import Finding
-from tooling.kit.masking import printable
+from tooling.kit.masking import clean, printable
 from tooling.kit.report import guide, to_json, wrapped
 
 _INDENT = " " * 9
@@ -49,12 +49,13 @@ def _block(found: Finding) -> str:
 
 
 def _printable(finding: Finding) -> Finding:
-    """The finding without what would steer a terminal: anybody in the cluster writes its words."""
+    """The finding without a secret and without what would steer a terminal: anybody in the cluster
+    writes its words."""
     return replace(
         finding,
-        subject=printable(finding.subject),
-        cause=printable(finding.cause),
-        command=printable(finding.command),
+        subject=clean(printable(finding.subject)),
+        cause=clean(printable(finding.cause)),
+        command=clean(printable(finding.command)),
     )
 
 

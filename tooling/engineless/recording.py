@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 from pulumi.runtime import rpc
 
+from components.secrets.masking import MASK
 from tooling.kit.json_values import as_list, as_mapping
-from tooling.kit.masking import MASK
 
 UNKNOWN: Final = rpc.UNKNOWN
 """Stands in a state for a value that only the provider will know."""

@@ -25,7 +25,7 @@ from pulumi.runtime.stack import run_in_stack
 from stacks.stack_files import ROOT, StackConfiguration, project_name
 from tooling.engineless.monitor import Invokes, RecordingMonitor
 from tooling.engineless.recording import Backend, Recording
-from tooling.kit.json_values import as_mapping
+from tooling.kit.json_values import as_mapping, parsed
 
 
 def run_program(
@@ -92,8 +92,8 @@ def run(
 
 @contextmanager
 def _placeholder_kubeconfig(configuration: StackConfiguration) -> Generator[None]:
-    text = configuration.values.get("agent-observability:cluster") or "{}"
-    cluster = as_mapping(yaml.safe_load(text)) or {}
+    # No more than a look: what is wrong with it, the program says.
+    cluster = as_mapping(parsed(configuration.values.get("agent-observability:cluster"))) or {}
     context = cluster.get("context")
     if context is None or cluster.get("kubeconfig"):
         yield

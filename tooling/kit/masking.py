@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import Final
 
-MASK: Final = "[secret]"
+from components.secrets.masking import MASK, masked
 
 _SHORTEST: Final = 4
 """Shorter texts would blank out ordinary words, and hide nothing that cannot be guessed."""
@@ -16,28 +16,6 @@ _SHORTEST: Final = 4
 LONGEST: Final = 400
 """Characters of somebody else's words in one finding."""
 
-_NAMES: Final = r"(?:password|passwd|secret|token|salt|encryption_key|api_?key)[\w.-]{0,40}"
-# Every repetition has a bound: a log may be long, and one line of it too.
-_SECRETS: Final = (
-    (re.compile(r"\b(sk-lf-|lsv2_(?:sk|pt)_|ls__)[\w-]+"), rf"\1{MASK}"),
-    (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12}\b"), rf"\1{MASK}"),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), MASK),  # a JSON Web Token
-    # NAME=value and "name": "value". After a bare colon stand messages: SecretSyncedError: could …
-    (
-        re.compile(rf"(?i)({_NAMES}=)(\"[^\"]{{0,4000}}\"?|'[^']{{0,4000}}'?|[^\s,;}}\"'&]+)"),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(
-            rf"(?i)({_NAMES}[\"']\s{{0,4}}:\s{{0,4}})(\"[^\"]{{0,4000}}\"?|'[^']{{0,4000}}'?)"
-        ),
-        rf"\1{MASK}",
-    ),
-    (re.compile(r"(?i)\b((?:password|passwd|token) ?: {0,4})(?!\[)\S+"), rf"\1{MASK}"),
-    (re.compile(r"(?i)\b((?:bearer|basic) )[\w+/=.~-]{8,}"), rf"\1{MASK}"),
-)
-_WORD: Final = re.compile(r"[^\s'\"]+")
-_USER: Final = re.compile(r"://[^:/@]{0,100}:")
 _ESCAPES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -63,30 +41,17 @@ class Masker:
             self._names.update(names)
 
     def mask(self, text: str) -> str:
-        """``text`` without the secrets; longest first, because one may contain another."""
+        """``text`` without the secrets, and without what looks like one.
+
+        Longest first, because one may contain another.
+        """
         with self._lock:
             names = "\n".join(self._names)
             known = [text for text in self._texts if text not in names]
         known.sort(key=len, reverse=True)
         for secret in known:
             text = text.replace(secret, MASK)
-        return text
-
-
-def mask(text: str) -> str:
-    """``text`` without passwords in URLs, keys and tokens, whatever wrote it."""
-    text = _WORD.sub(_without_password, text)
-    for pattern, masked in _SECRETS:
-        text = pattern.sub(masked, text)
-    return text
-
-
-def _without_password(word: re.Match[str]) -> str:
-    """A word whose URL has a password, masked up to the last @: it may hold one of its own."""
-    user, end = _USER.search(word[0]), word[0].rfind("@")
-    if user is None or end < user.end():
-        return word[0]
-    return word[0][: user.end()] + MASK + word[0][end:]
+        return masked(text)
 
 
 def printable(text: str) -> str:
@@ -96,7 +61,7 @@ def printable(text: str) -> str:
 
 def clean(text: str) -> str:
     """``text`` masked, and without what would steer a terminal."""
-    return mask(_CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n"))))
+    return masked(_CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n"))))
 
 
 def quote(text: str, longest: int = LONGEST) -> str:

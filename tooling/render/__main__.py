@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stacks.stack_files import ROOT
 from tooling.engineless import offline
+from tooling.kit.masking import clean
 from tooling.render import RenderedStack, RenderError, collect, summary, to_files, write
 
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stack = collect(recording, allow_unknown=given.preview)
         write(to_files(stack), folder)
     except (RenderError, *offline.EXPLAINED) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {clean(str(error))}", file=sys.stderr)
         return 1
     _print(stack, folder)
     return 0

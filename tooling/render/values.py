@@ -7,16 +7,19 @@ from typing import Any, Final
 
 import pulumi
 
+from components.secrets.masking import MASK, masked_tree
 from tooling.engineless.recording import UNKNOWN, Secret, convert
 from tooling.kit.json_values import as_list, as_mapping, parsed
-from tooling.kit.masking import MASK
 from tooling.render.model import RenderError
 
 UNKNOWN_TEXT: Final = "[unknown]"
 
 
 def plain(value: object, *, keep_secrets: bool = False) -> Any:  # noqa: ANN401 - JSON
-    """A recorded value without marks. Secrets are masked: their keys stay, their values do not."""
+    """A recorded value without marks. Secrets are masked: their keys stay, their values do not.
+
+    A secret is what is marked as one, and what looks like one or has the name of one.
+    """
 
     def leaf(item: object) -> object:
         if isinstance(item, Secret):
@@ -25,7 +28,8 @@ def plain(value: object, *, keep_secrets: bool = False) -> Any:  # noqa: ANN401 
             return convert(item.value, _masked)
         return UNKNOWN_TEXT if item == UNKNOWN else _scalar(item)
 
-    return convert(value, leaf)
+    found = convert(value, leaf)
+    return found if keep_secrets else masked_tree(found)
 
 
 def opened(value: object) -> Any:  # noqa: ANN401 - JSON

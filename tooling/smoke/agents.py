@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.agents.environment import SECRET_NAME
+from components.secrets.masking import MASK
 from tooling.kit.commands import Commands
-from tooling.kit.masking import MASK, quote
+from tooling.kit.masking import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Expected
@@ -66,4 +67,5 @@ def access(
 
 def _host(value: str) -> str:
     """The host that somebody wrote into the Secret, without the credentials of its URL."""
+    # The user too: in a URL without a password it is a token.
     return quote(re.sub(r"//[^\s/]*@", f"//{MASK}@", value), 200)

@@ -10,10 +10,11 @@ from itertools import groupby
 from pydantic import JsonValue, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from components.secrets.masking import MASK
+from components.secrets.names import may_be_secret_name
 from stacks.settings.machinery import repairs
 from stacks.settings.machinery.places import Place, locate
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     is_path,
     join,
@@ -45,7 +46,6 @@ _RULES = {
     "string_type": "must be text; numbers, true and false go in quotes",
     "tuple_type": "must be a list",
 }
-_SECRET_NAMES = ("apikey", "credential", "key", "password", "secret", "token")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -63,18 +63,8 @@ def shown_unknown(
     beside_secret = model is not None and any(
         field.annotation is SecretStr for field in model.model_fields.values()
     )
-    suspicious = (
-        beside_secret
-        or isinstance(value, dict | list)
-        or re.search("|".join(_SECRET_NAMES), name, re.IGNORECASE)
-        or any(difflib.get_close_matches(word, _SECRET_NAMES) for word in _words(name))
-    )
-    return _shown(value, encrypted=masked, secret=bool(suspicious) and not isinstance(value, bool))
-
-
-def _words(name: str) -> list[str]:
-    """A camelCase name and its parts, in small letters."""
-    return [name.lower(), *map(str.lower, re.findall("[A-Z]?[a-z]+", name))]
+    suspicious = beside_secret or isinstance(value, dict | list) or may_be_secret_name(name)
+    return _shown(value, encrypted=masked, secret=suspicious and not isinstance(value, bool))
 
 
 def _shown(value: JsonValue, *, encrypted: bool, secret: bool = False) -> str:

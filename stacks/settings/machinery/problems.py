@@ -13,12 +13,12 @@ import pulumi
 NAMESPACE = "agent-observability"
 """The project's configuration namespace: the name in ``Pulumi.yaml``."""
 
-MASK = "[secret]"
-
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: full key, value as found, the rule it breaks, and the command that fixes it."""
+    """One mistake: full key, value as found, the rule it breaks, and the command that fixes it.
+
+    ``fix`` is empty where no command does what was meant."""
 
     key: str
     found: str
@@ -26,7 +26,8 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return f"  {self.key} = {self.found}\n    rule: {self.rule}\n    fix:  {self.fix}"
+        fix = f"\n    fix:  {self.fix}" if self.fix else ""
+        return f"  {self.key} = {self.found}\n    rule: {self.rule}{fix}"
 
 
 def show(value: object) -> str:

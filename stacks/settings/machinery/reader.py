@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi.runtime import config as runtime_config
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from components.secrets.masking import MASK
 from stacks.settings.machinery import dispatch, explain
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.places import secret_paths
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     join,
     remove_command,
     set_command,
     top_level,
 )
+from stacks.settings.machinery.secrecy import Secrecy, decoded
 from stacks.settings.machinery.section import Section
 from stacks.settings.machinery.shape import (
     Annotation,
@@ -73,6 +74,7 @@ class Reader:
         checks: Sequence[Check] = (),
         elsewhere: Mapping[str, str] | None = None,
     ) -> None:
+        self._model = model
         self._fields = {place: (name, model.model_fields[name]) for name, place in places.items()}
         self._checks = checks
         self._elsewhere = elsewhere or {}
@@ -85,6 +87,7 @@ class Reader:
 
     def read(self, given: Configuration) -> Found:
         """The valid sections, and every problem: foreign keys, each section, the rules between."""
+        secrecy = Secrecy(given.values, given.secret_keys, self._model)
         problems = list(self._foreign_keys(given))
         sections: dict[str, Any] = {}
         for place, (name, field) in self._fields.items():
@@ -98,9 +101,8 @@ class Reader:
             except ValidationError as error:
                 problems += explain.problems(place, error, type_of(field), given.secret_keys)
             problems += _unencrypted(place, type_of(field), document, given.secret_keys)
-        between = dispatch.run(self._checks, sections)
-        problems += (_masked(problem, given.secret_keys) for problem in between)
-        return Found(sections, problems)
+        problems += dispatch.run(self._checks, sections)
+        return Found(sections, [secrecy.masked(problem) for problem in problems])
 
     def _validated(self, place: str, field: FieldInfo, document: JsonValue) -> Any:  # noqa: ANN401
         if place not in self._adapters:  # building one costs more than a validation
@@ -122,29 +124,21 @@ class Reader:
             else:
                 rule = self._elsewhere.get(namespace, "is not read by this program")
             masked = key in given.secret_keys
-            found = explain.shown_unknown(key, _decode(value), masked=masked)
+            found = explain.shown_unknown(key, decoded(value), masked=masked)
             yield Problem(key, found, rule, remove_command(key, path=False))
 
 
 def _document(place: str, field: FieldInfo, values: Mapping[str, str]) -> JsonValue:
     """The section at a place, as JSON."""
     if not place.endswith(":"):
-        return _decode(values.get(place, ""))
+        return decoded(values.get(place, ""))
     (model,) = models_of(field.annotation)
     # A scalar comes without its quotes: `5` may be text.
     return {
-        key: text if is_text(type_of(inner)) else _decode(text)
+        key: text if is_text(type_of(inner)) else decoded(text)
         for key, inner in fields(model).items()
         if (text := values.get(f"{place}{key}"))
     }
-
-
-def _decode(text: str) -> JsonValue:
-    """Objects and numbers arrive as JSON, strings as they are."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # no JSON, or too long or deep to be meant
-        return text
 
 
 def _unencrypted(
@@ -156,10 +150,3 @@ def _unencrypted(
         if top_level(full) not in secret_keys:
             rule = "is a secret and has to be stored encrypted"
             yield Problem(full, MASK, rule, set_command(full, "", secret=True))
-
-
-def _masked(problem: Problem, secret_keys: Set[str]) -> Problem:
-    """Hides texts of a section that has encrypted values: which ones they are is not told."""
-    is_shown_text = problem.found.startswith(('"', "["))
-    secret = top_level(problem.key) in secret_keys
-    return replace(problem, found=MASK) if secret and is_shown_text else problem

@@ -7,9 +7,10 @@ from typing import Final
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
+from components.secrets.forms import secret_in
+from components.secrets.masking import MASK
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     full_key,
     remove_command,
@@ -120,6 +121,25 @@ def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
         yield to_remove(f"langfuse.environment.{name}", langfuse.environment[name], rule)
 
 
+def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
+    """What the section ``environment`` holds is in clear in the stack file and in a ConfigMap."""
+    for name, value in langfuse.environment.items():
+        why = None if _owned(name) else secret_in(name, value)
+        if why is None:
+            continue
+        key, right = (
+            full_key(f"langfuse.{p}.{name}") for p in ("environment", "secretEnvironment")
+        )
+        rule = (
+            f"{why}, and all that is here is stored and shown in clear: it belongs to "
+            f"langfuse.secretEnvironment.{name}. If it was in clear before, rotate it: give it a "
+            "new value where it comes from, and take that one"
+        )
+        given = name in langfuse.secret_environment
+        moved = () if given else (set_command(right, "", secret=True),)
+        yield Problem(key, MASK, rule, " && ".join((*moved, remove_command(key))))
+
+
 def langfuse_memory(langfuse: Langfuse) -> Iterator[Problem]:
     yield from within_limit("langfuse.resources", langfuse.resources)
 
@@ -129,5 +149,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     admin_by_version,
     settings_known_to_version,
     environment_not_owned,
+    environment_without_secrets,
     langfuse_memory,
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.secrets.masking import MASK
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     full_key,
     set_command,

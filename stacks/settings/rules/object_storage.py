@@ -7,9 +7,9 @@ from typing import Final
 
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
+from components.secrets.masking import MASK
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     full_key,
     remove_command,

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from components.secrets.masking import MASK
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
-    MASK,
     Problem,
     full_key,
     remove_command,

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tooling.cluster import ClusterError, __main__, api, binaries, crds, kind, simulated, state
+from tooling.cluster import (
+    ClusterError,
+    __main__,
+    api,
+    binaries,
+    checksums,
+    crds,
+    kind,
+    simulated,
+    state,
+)
 from tooling.cluster.binaries import COMPONENTS
 from tooling.cluster.download import Download
 
@@ -53,23 +63,49 @@ def test_every_server_listens_on_loopback_only() -> None:
     assert "bindAddress: 127.0.0.1" in (FOLDER / "kwokctl.yaml").read_text(encoding="utf-8")
 
 
-def test_official_addresses_are_the_published_ones() -> None:
-    found = {component.name: component.download("linux", "arm64") for component in COMPONENTS}
-    kubernetes = f"https://dl.k8s.io/release/v{binaries.KUBERNETES}/bin/linux/arm64/kube-apiserver"
-    assert found["kube-apiserver"] == Download(url=kubernetes, checksums=f"{kubernetes}.sha256")
-    etcd = f"https://github.com/etcd-io/etcd/releases/download/v{binaries.ETCD}"
-    assert found["etcd"] == Download(
-        url=f"{etcd}/etcd-v{binaries.ETCD}-linux-arm64.tar.gz",
-        checksums=f"{etcd}/SHA256SUMS",
-        member="etcd",
-    )
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+def test_each_download_has_its_address_and_its_own_checksum_and_no_other_program_has_one(
+    architecture: str,
+) -> None:
+    found = {component.name: component.download("linux", architecture) for component in COMPONENTS}
     kwok = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{binaries.KWOK}"
-    assert found["kwokctl"] == Download(url=f"{kwok}/kwokctl-linux-arm64")
+    kubernetes = f"https://dl.k8s.io/release/v{binaries.KUBERNETES}/bin/linux/{architecture}"
+    published = {
+        "kwok": f"{kwok}/kwok-linux-{architecture}",
+        "kwokctl": f"{kwok}/kwokctl-linux-{architecture}",
+        "kubectl": f"{kubernetes}/kubectl",
+    }
+
+    assert {name: offer.url for name, offer in found.items() if offer} == published
+    for name, offer in found.items():
+        release = binaries.KWOK if name.startswith("kwok") else binaries.KUBERNETES
+        if offer is not None:
+            sum_, source = checksums.SHA256[name, release, f"linux-{architecture}"]
+            assert (offer.sha256, offer.member) == (sum_, None)
+            assert re.fullmatch("[0-9a-f]{64}", sum_)
+            assert not source.startswith((binaries.KUBERNETES_HOST, f"{kwok}/"))
 
 
-def test_what_upstream_does_not_publish_as_a_tarball_is_built() -> None:
+def test_no_two_programs_have_one_checksum_and_each_is_of_the_pinned_version() -> None:
+    versions = {component.name: component.version for component in COMPONENTS}
+
+    assert len({sum_ for sum_, _ in checksums.SHA256.values()}) == len(checksums.SHA256) == 6
+    assert {(name, version) for name, version, _ in checksums.SHA256} <= versions.items()
+
+
+def test_etcd_would_be_taken_out_of_its_tarball(monkeypatch: pytest.MonkeyPatch) -> None:
     etcd = next(component for component in COMPONENTS if component.name == "etcd")
-    assert etcd.download("darwin", "arm64") is None
+    pin = ("etcd", binaries.ETCD, "linux-arm64")
+    monkeypatch.setattr(checksums, "SHA256", {pin: ("1" * 64, "")})
+    release = f"https://github.com/etcd-io/etcd/releases/download/v{binaries.ETCD}"
+
+    assert etcd.download("linux", "arm64") == Download(
+        url=f"{release}/etcd-v{binaries.ETCD}-linux-arm64.tar.gz", sha256="1" * 64, member="etcd"
+    )
+
+
+def test_what_has_no_checksum_for_the_platform_is_built() -> None:
+    assert [c.name for c in COMPONENTS if c.download("darwin", "arm64") is not None] == []
 
 
 def test_the_folder_follows_the_parameter_then_the_environment_then_the_repository(

@@ -63,15 +63,16 @@ def upstream() -> Generator[Upstream]:
         server.shutdown()
 
 
+ZEROS = "0" * 64
+
+
 def offer(upstream: Upstream, body: bytes, checksum: str | None = None) -> Download:
     upstream.files["/fake"] = body
-    upstream.files["/fake.sha256"] = (checksum or hashlib.sha256(body).hexdigest()).encode()
-    return Download(url=f"{upstream.address}/fake", checksums=f"{upstream.address}/fake.sha256")
+    pinned = checksum or hashlib.sha256(body).hexdigest()
+    return Download(url=f"{upstream.address}/fake", sha256=pinned)
 
 
-def test_a_download_with_the_published_checksum_is_taken(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+def test_a_download_with_the_pinned_checksum_is_taken(upstream: Upstream, tmp_path: Path) -> None:
     download.fetch(offer(upstream, PROGRAM), tmp_path / "fake")
     assert (tmp_path / "fake").read_bytes() == PROGRAM
     assert [path.name for path in tmp_path.iterdir()] == ["fake"]
@@ -85,12 +86,9 @@ def test_one_program_is_taken_out_of_a_tarball(upstream: Upstream, tmp_path: Pat
             entry.size = len(body)
             tar.addfile(entry, io.BytesIO(body))
     upstream.files["/fake.tar.gz"] = buffer.getvalue()
-    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    sums = f"{'0' * 64}  other.tar.gz\n{digest}  fake.tar.gz\n"
-    upstream.files["/SHA256SUMS"] = sums.encode()
     wanted = Download(
         url=f"{upstream.address}/fake.tar.gz",
-        checksums=f"{upstream.address}/SHA256SUMS",
+        sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
         member="fake",
     )
     download.fetch(wanted, tmp_path / "fake")
@@ -99,25 +97,23 @@ def test_one_program_is_taken_out_of_a_tarball(upstream: Upstream, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("damage", "reason"),
-    [("wrong sum", "checksum mismatch"), ("no sum", "no checksum of fake"), ("cut", "broke off")],
+    [("wrong sum", "checksum mismatch"), ("cut", "broke off")],
 )
-def test_a_download_that_is_not_what_was_published_leaves_nothing(
+def test_a_download_that_is_not_what_was_pinned_leaves_nothing(
     upstream: Upstream, tmp_path: Path, damage: str, reason: str
 ) -> None:
-    wanted = offer(upstream, PROGRAM, "0" * 64 if damage == "wrong sum" else None)
-    if damage == "no sum":
-        upstream.files["/fake.sha256"] = b"<html>try again</html>"
-    if damage == "cut":
-        wanted = Download(url=wanted.url)
-        upstream.cut = True
+    wanted = offer(upstream, PROGRAM, ZEROS if damage == "wrong sum" else None)
+    upstream.cut = damage == "cut"
     with pytest.raises(ValueError, match=reason):
         download.fetch(wanted, tmp_path / "fake")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_broken_archive_leaves_nothing(upstream: Upstream, tmp_path: Path) -> None:
-    upstream.files["/fake.tar.gz"] = b"\x1f\x8b no archive"
-    wanted = Download(url=f"{upstream.address}/fake.tar.gz", member="fake")
+    body = b"\x1f\x8b no archive"
+    upstream.files["/fake.tar.gz"] = body
+    pinned = hashlib.sha256(body).hexdigest()
+    wanted = Download(url=f"{upstream.address}/fake.tar.gz", sha256=pinned, member="fake")
     with pytest.raises(ValueError, match="damaged"):
         download.fetch(wanted, tmp_path / "fake")
     assert list(tmp_path.iterdir()) == []
@@ -196,9 +192,9 @@ def test_what_cannot_be_downloaded_is_built(
     upstream: Upstream, machine: Machine, failure: str
 ) -> None:
     offers: Mapping[str, Callable[[], Download | None]] = {
-        "wrong sum": lambda: offer(upstream, PROGRAM, "0" * 64),
-        "not there": lambda: Download(url=f"{upstream.address}/missing"),
-        "unreachable": lambda: Download(url="http://127.0.0.1:1/fake"),
+        "wrong sum": lambda: offer(upstream, PROGRAM, ZEROS),
+        "not there": lambda: Download(url=f"{upstream.address}/missing", sha256=ZEROS),
+        "unreachable": lambda: Download(url="http://127.0.0.1:1/fake", sha256=ZEROS),
         "not published": lambda: None,
     }
     machine.knows(offers[failure]())
@@ -211,7 +207,7 @@ def test_what_cannot_be_downloaded_is_built(
 
 
 def test_without_download_and_go_one_message_says_what_to_do(machine: Machine) -> None:
-    machine.knows(Download(url="http://127.0.0.1:1/fake"))
+    machine.knows(Download(url="http://127.0.0.1:1/fake", sha256=ZEROS))
     machine.has_go(False)
     with pytest.raises(ClusterError, match="does not answer") as raised:
         machine.get()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.diffs import comparison, document, side
 from tooling.diff import properties
 from tooling.diff.compare import compare
 from tooling.diff.markdown import to_markdown
-from tooling.diff.model import Comparison, Resource, Snapshot
+from tooling.diff.model import Comparison, Difference, PropertyChange, Resource, Snapshot
 from tooling.engineless import replacement
 from tooling.kit.json_values import covers
 
@@ -191,13 +192,99 @@ def test_a_secret_is_never_written() -> None:
 
 
 def test_a_secret_typed_into_a_plain_value_is_masked() -> None:
-    before = side("dev")
-    after = side("dev", langfuse={"environment": {"SOME_URL": "https://me:hunter2@example.com/"}})
-
-    text = document(before, after)
+    text = document(config(), config(data={"SOME_URL": "https://me:hunter2@example.com/"}))
 
     assert "hunter2" not in text
     assert "  - `data.SOME_URL`: added, `https://me:[secret]@example.com/`" in text
+
+
+def config(**inputs: object) -> Snapshot:
+    """A ConfigMap alone."""
+    resource = _resource("kubernetes:core/v1:ConfigMap", {"data": {}, **inputs})
+    return Snapshot(resources={resource.urn: resource})
+
+
+TYPED_IN: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "under a secret's name": (
+        {},
+        {"data": {"AUTH_OKTA_CLIENT_SECRET": "hunter2"}},
+        "`data.AUTH_OKTA_CLIENT_SECRET`: added, `[secret]`",
+    ),
+    "changed": (
+        {"data": {"PGPASSWORD": "hunter1"}},
+        {"data": {"PGPASSWORD": "hunter2"}},
+        "`data.PGPASSWORD`: `[secret]`, where a secret changes",
+    ),
+    "taken away": (
+        {"data": {"A": f"ghp_{'a1' * 18}"}},
+        {"data": {}},
+        "`data.A`: taken away, was `[secret]`",
+    ),
+    "a part that changes": (
+        {"data": {"A": "https://me:hunter1@example.com"}},
+        {"data": {"A": "https://me:hunter2@example.com"}},
+        "`data.A`: `https://me:[secret]@example.com`, where a secret changes",
+    ),
+    "as a key": (
+        {},
+        {"data": {f"sk-proj-{'a1' * 12}": "on"}},
+        "`data.[secret]`: added, `on`",
+    ),
+    "far behind in a long text": (
+        {"data": {"A": "a" * 90}},
+        {"data": {"A": f"{'a' * 90} sk-proj-{'a1' * 12}"}},
+        f"`data.A`: `…{'a' * 16}` → `…{'a' * 16} [secret]`",
+    ),
+    "in a variable of a container": (
+        {"env": [{"name": "PGPASSWORD", "value": "hunter1"}]},
+        {"env": [{"name": "PGPASSWORD", "value": "hunter2"}]},
+        "`env[PGPASSWORD].value`: `[secret]`, where a secret changes",
+    ),
+    "in a variable that comes": (
+        {"env": []},
+        {"env": [{"name": "PGPASSWORD", "value": "hunter2"}]},
+        '`env[PGPASSWORD]`: added, `{"name": "PGPASSWORD", "value": "[secret]"}`',
+    ),
+    "in the arguments of a command": (
+        {"args": ["run"]},
+        {"args": ["run", "--password", "hunter2", "--db=a"]},
+        "`args`: with `--password`, with `[secret]`, with `--db=a`",
+    ),
+    "behind a control character": (
+        {},
+        {"data": {"A": "https://me:hun\x07ter2@example.com"}},
+        "`data.A`: added, `https://me:[secret]@example.com`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "line"), TYPED_IN.values(), ids=TYPED_IN.keys())
+def test_a_secret_in_clear_is_masked_where_it_is_typed_in(
+    before: dict[str, Any], after: dict[str, Any], line: str
+) -> None:
+    text = document(config(**before), config(**after))
+
+    rows = [row for row in text.splitlines() if row.startswith("  - ")]
+    assert [row.partition(" ([replaces it]")[0] for row in rows] == [f"  - {line}"]
+
+
+def test_only_another_invented_name_is_said_to_be_one_beside_a_secret() -> None:
+    old, new = "https://me:hunter2@app-1/", "https://me:hunter2@app-2/"
+    resource = config().resources["urn:a"]
+    change = PropertyChange(path=("data", "A"), before=old, after=new)
+    shown = to_markdown(
+        Comparison(
+            stack="prod",
+            changed=(Difference(resource=resource, changes=(change,)),),
+            invented={"app-1": "ConfigMap a", "app-2": "ConfigMap a"},
+        ),
+        "abc1234",
+    )
+
+    assert (
+        "`data.A`: `https://me:[secret]@<ConfigMap a>/`, under another name that the provider "
+        "invents" in shown
+    )
 
 
 def test_a_change_that_the_program_ignores_is_said_to_be_ignored() -> None:

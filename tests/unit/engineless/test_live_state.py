@@ -64,6 +64,23 @@ def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["state.json"]
 
 
+def test_what_an_earlier_run_left_open_is_closed_to_others(tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "state.json"
+    file.parent.mkdir()
+    file.parent.chmod(0o777)
+    for leftover in (file, file.with_name("state.json.new")):
+        leftover.write_text('{"version": 1, "entries": [], "replaced": []}', encoding="utf-8")
+        leftover.chmod(0o666)
+    watched = file.with_name("state.json.new").open(encoding="utf-8")
+
+    State.load(file).put(entry("one"))
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    with watched:  # whoever opened the leftover before sees nothing new in it
+        assert "one" not in watched.read()
+
+
 def test_removing_what_was_replaced_keeps_what_replaced_it(tmp_path: Path) -> None:
     state = State.load(tmp_path / "state.json")
     old, new = entry("one"), entry("one")

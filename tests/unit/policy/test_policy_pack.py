@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from components.secrets import forms
+from components.secrets import forms, names
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import Seen
 from stacks.stack_files import ROOT
@@ -188,7 +188,8 @@ def test_the_page_lists_exactly_the_rules_with_what_they_protect() -> None:
 
 
 def test_the_rules_import_nothing_but_the_standard_library_and_the_detector_of_secrets() -> None:
-    files = [*(ROOT / "policy" / "rules").rglob("*.py"), Path(forms.__file__)]
+    detector = [Path(module.__file__) for module in (forms, names)]
+    files = [*(ROOT / "policy" / "rules").rglob("*.py"), *detector]
     imports = {
         line.split()[1]
         for file in files
@@ -197,5 +198,6 @@ def test_the_rules_import_nothing_but_the_standard_library_and_the_detector_of_s
     }
     packages = [ROOT / "components" / "__init__.py", ROOT / "components/secrets/__init__.py"]
 
-    assert imports - {"components.secrets.forms"} <= sys.stdlib_module_names | {"collections.abc"}
+    own = {"components.secrets.forms", "components.secrets.names"}
+    assert imports - own <= sys.stdlib_module_names | {"collections.abc"}
     assert not any("import" in file.read_text(encoding="utf-8") for file in packages)

@@ -13,15 +13,8 @@ from typing import Final
 
 import pytest
 
-from components.secrets.forms import (
-    FORMS,
-    decoded,
-    form_of,
-    is_harmless,
-    is_random,
-    is_secret_name,
-    secret_in,
-)
+from components.secrets.forms import FORMS, decoded, form_of, secret_in
+from components.secrets.names import is_harmless, is_random, is_secret_name
 
 _HEX: Final = "0123456789abcdef" * 4
 _MIXED: Final = "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA" * 2

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from components.secrets.masking import MASK, masked_tree
 from stacks.stack_files import StackConfiguration
 from tooling.cluster.state import locked
 from tooling.engineless import running
@@ -21,7 +22,7 @@ from tooling.engineless.live.generated import GENERATED
 from tooling.engineless.live.state import Entry, Stage, State, deletion_order
 from tooling.engineless.live.waiting import DEFAULT_SECONDS, Say, Waiter
 from tooling.engineless.recording import Secret, convert
-from tooling.kit.masking import MASK, Masker
+from tooling.kit.masking import Masker
 from tooling.kubernetes.api import Api, LiveError, is_ours
 
 _PARALLEL: Final = 8
@@ -157,4 +158,4 @@ def _locked(state_file: Path) -> Any:  # noqa: ANN401 - a context manager
 
 
 def _shown(exports: Mapping[str, Any]) -> Mapping[str, Any]:
-    return convert(exports, lambda leaf: MASK if isinstance(leaf, Secret) else leaf)
+    return masked_tree(convert(exports, lambda leaf: MASK if isinstance(leaf, Secret) else leaf))

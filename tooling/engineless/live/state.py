@@ -7,7 +7,6 @@ cluster.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tooling.engineless.recording import short_type
+from tooling.kit.private import write_private
 from tooling.kubernetes.api import LiveError, Reference
 
 _VERSION = 1
@@ -122,12 +122,7 @@ class State:
             "entries": [asdict(entry) for entry in self._entries.values()],
             "replaced": [asdict(entry) for entry in self._replaced],
         }
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(stored, file)
-        new.replace(self._path)
+        write_private(self._path, json.dumps(stored))
 
 
 def _entry(stored: Mapping[str, Any]) -> Entry:

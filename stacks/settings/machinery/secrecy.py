@@ -1,0 +1,165 @@
+"""What of a configuration no message may show: in the value found, in the rule and in the fix."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
+
+from pydantic import JsonValue
+from pydantic.fields import FieldInfo
+
+from components.secrets.forms import form_of, secret_in
+from components.secrets.masking import MASK, masked
+from stacks.settings.machinery.problems import Problem, set_command, show, top_level
+from stacks.settings.machinery.section import Section
+from stacks.settings.machinery.shape import literals, metadata, models_of
+
+_SHORTEST = 4
+"""Characters of a text that is searched for in a rule: shorter ones are part of any sentence."""
+_CUT = "..."
+"""How ``show`` ends a long value."""
+
+
+class Secrecy:
+    """The texts of one configuration that are secret.
+
+    Those are encrypted, or have a name or a form that tells (``components/secrets``). Of an
+    encrypted section each text counts: the engine does not say which of them it decrypted.
+    """
+
+    def __init__(
+        self, values: Mapping[str, str], secret_keys: Set[str], model: type[Section]
+    ) -> None:
+        documents = {key: decoded(value) for key, value in values.items()}
+        encrypted, clear = set[str](), set[str]()
+        for key, document in documents.items():
+            for name, text in _texts(document, key):
+                if key in secret_keys:
+                    encrypted.add(text)
+                elif name is None or secret_in(name, text) is not None:
+                    clear.add(text)
+        self._encrypted_keys = secret_keys
+        # A number or a switch is encrypted only as a whole: inside of a section it is text.
+        self._whole = {key for key in secret_keys if not _is_container(documents.get(key))}
+        encrypted |= {values[key] for key in self._whole & values.keys()}
+        public = set(_documented(model))
+        self._encrypted = encrypted - public
+        self._texts = sorted(self._encrypted | (clear - public), key=len, reverse=True)
+        self._public_runs = _runs(public)
+
+    def masked(self, problem: Problem) -> Problem:
+        """The problem without a secret.
+
+        A fix that would hold one asks for the value at a prompt, or there is none.
+        """
+        return replace(
+            problem,
+            key=masked(problem.key),
+            found=self._found(problem),
+            rule=self._rule(problem.rule),
+            fix=" && ".join(self._fix(problem.fix)),
+        )
+
+    def _found(self, problem: Problem) -> str:
+        found, top = problem.found, top_level(problem.key)
+        if found in {MASK, show(None)} or found.startswith("("):
+            return found
+        if problem.key in self._whole or (top in self._encrypted_keys and found[0] in '"[{'):
+            return MASK
+        if any(show(text) == found for text in self._texts):
+            return MASK
+        if found.endswith(_CUT) and any(_ends_within(found, text) for text in self._texts):
+            return MASK
+        if found[0] not in "[{":
+            return found
+        for text in self._texts:
+            found = found.replace(show(text), f'"{MASK}"')
+        return found
+
+    def _rule(self, rule: str) -> str:
+        parts = {part for text in self._texts for part in re.split(r"[^\w-]+", text)}
+        parts = {part for part in parts if re.search(r"\d", part)} - self._public_runs
+        for text in (*self._texts, *sorted(parts, key=len, reverse=True)):
+            if len(text) >= _SHORTEST:
+                rule = re.sub(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lambda _: MASK, rule)
+        return rule
+
+    def _fix(self, fix: str) -> Iterator[str]:
+        for command in filter(None, fix.split(" && ")):
+            words = shlex.split(command)
+            if masked(command) != command and "set" not in words:
+                return
+            if "set" not in words or "--secret" in words:
+                yield command
+            elif self._is_of(self._encrypted, words[-1]):
+                key = next(word for word in words[3:] if not word.startswith("-"))
+                yield set_command(key, "", secret=True)
+            elif self._is_of(self._texts, words[-1]) or masked(words[-1]) != words[-1]:
+                return
+            else:
+                yield command
+
+    def _is_of(self, texts: Iterable[str], value: str) -> bool:
+        """Whether a value is made of one of the texts, or of a part of one."""
+        return any(
+            text == value or (_runs([text]) - self._public_runs) & _runs([value]) for text in texts
+        )
+
+
+def decoded(text: str) -> JsonValue:
+    """A value as it was configured: objects and numbers arrive as JSON, strings as they are."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # no JSON, or too long or deep to be meant
+        return text
+
+
+def _is_container(value: JsonValue) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _texts(value: JsonValue, name: str) -> Iterator[tuple[str | None, str]]:
+    """Every text with the name of its value; a key that is a secret itself has none."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if form_of(key) is not None:
+                yield None, key
+            yield from _texts(item, key)
+
+
+def _documented(model: type[Section]) -> Iterator[str]:
+    """What anyone can read in the documentation: choices, defaults, examples."""
+    for field in model.model_fields.values():
+        said = [field, *(f for f in metadata(field.annotation) if isinstance(f, FieldInfo))]
+        known = [field.default, *literals(field.annotation)]
+        for extra in said:
+            listed = extra.json_schema_extra
+            known += [*(extra.examples or ()), *(_enum(listed) if isinstance(listed, dict) else ())]
+        yield from (text for text in known if isinstance(text, str))
+        for inner in models_of(field.annotation):
+            yield from _documented(inner)
+
+
+def _enum(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
+    values = schema.get("enum")
+    return values if isinstance(values, list) else []
+
+
+def _runs(texts: Iterable[str]) -> set[str]:
+    """The words in texts, in small letters, that are long enough to give something away."""
+    return {run for text in texts for run in re.findall("[a-z0-9]{3,}", text.lower())}
+
+
+def _ends_within(found: str, text: str) -> bool:
+    """Whether a value that was cut ends inside of a secret."""
+    kept = found.removesuffix(_CUT)
+    start = json.dumps(text, ensure_ascii=False)[1:-1]
+    return any(kept.endswith(start[:length]) for length in range(_SHORTEST, len(start) + 1))
