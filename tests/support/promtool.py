@@ -18,8 +18,13 @@ import yaml
 
 _SECONDS: Final = 60
 
+
+def promtool_is_there() -> bool:
+    return shutil.which("promtool") is not None
+
+
 needs_promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None,
+    not promtool_is_there(),
     reason="promtool is not installed (Debian and Ubuntu: apt-get install prometheus)",
 )
 

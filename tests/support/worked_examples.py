@@ -34,6 +34,10 @@ class Command:
     def fails(self) -> bool:
         return any(re.search(r"\bfailed\b", line) for line in self.prints)
 
+    @property
+    def needs_promtool(self) -> bool:
+        return "tests/prometheus" in self.text
+
 
 @dataclass(frozen=True)
 class Example:
