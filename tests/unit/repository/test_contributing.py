@@ -61,6 +61,21 @@ def test_an_example_works_as_it_is_written(example: worked.Example, repository: 
                 assert found, f"{command.text}\n{printed}"
 
 
+def test_an_example_does_not_see_the_one_before(repository: Path) -> None:
+    committed = (ROOT / "README.md").read_text(encoding="utf-8")
+    (repository / "README.md").write_text("changed", encoding="utf-8")
+    (repository / "components" / "added.py").touch()
+    worked.git(repository, "add", "components/added.py")
+    (repository / "stacks" / "untracked.py").touch()
+
+    worked.start_again(repository)
+
+    assert (repository / "README.md").read_text(encoding="utf-8") == committed
+    assert not (repository / "components" / "added.py").exists()
+    assert not (repository / "stacks" / "untracked.py").exists()
+    assert (repository / ".venv").exists()
+
+
 def test_every_make_command_of_the_page_is_a_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     page = worked.PAGE.read_text(encoding="utf-8")
