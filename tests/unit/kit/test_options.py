@@ -62,3 +62,14 @@ def test_one_stack_is_a_name_and_several_are_a_list() -> None:
     for parser in (one, several):
         with pytest.raises(UsageError, match=r"^the following arguments are required: --stack$"):
             parser.parse_args([])
+
+
+def test_what_is_not_understood_is_answered_with_what_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(UsageError, match=r"^unrecognized arguments: --xml x$"):
+        json_parser().parse_args(["--xml", "x"])
+
+    said = capsys.readouterr()
+    assert (said.out, said.err.startswith("usage: ")) == ("", True)
+    assert "[--json FILE]" in said.err
