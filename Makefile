@@ -22,27 +22,27 @@ help: ## List the commands
 	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke, render, diff, policy;"
 	@echo "  PROJECT=access is another project of render, diff, policy: the folder of its program;"
 	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up;"
-	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both:"
-	@echo "  python -m tooling.doctor --help, python -m tooling.smoke --help."
+	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both."
+	@echo "  $(BIN)/python -m tooling --help lists the commands behind these, with all their options."
 
 # -- See it run ------------------------------------------------------------------------------------
 
 demo: $(INSTALLED) ## Put the dev stack on a throwaway local control plane
-	@$(BIN)/python -m tooling.demo up --cluster $(CLUSTER)
+	@$(BIN)/python -m tooling demo up --provider $(CLUSTER)
 
 demo-down: $(INSTALLED) ## Remove the demo, its cluster and everything it generated
-	@$(BIN)/python -m tooling.demo down
+	@$(BIN)/python -m tooling demo down
 
 cluster-up: $(INSTALLED) ## Start a local control plane alone
-	@$(BIN)/python -m tooling.cluster up --provider $(CLUSTER)
+	@$(BIN)/python -m tooling cluster up --provider $(CLUSTER)
 
 cluster-down: $(INSTALLED) ## Remove the local control plane
-	@$(BIN)/python -m tooling.cluster down
+	@$(BIN)/python -m tooling cluster down
 
 # -- Deploy ----------------------------------------------------------------------------------------
 
 up: cli $(INSTALLED) $(POLICY_INSTALLED) ## Check what STACK needs, then deploy it; SMOKE=1 tests it afterwards
-	@$(BIN)/python -m tooling.doctor --stack $(STACK) --before
+	@$(BIN)/python -m tooling doctor --stack $(STACK) --before
 	pulumi up --stack $(STACK) --policy-pack policy
 ifeq ($(SMOKE),1)
 	@$(MAKE) --no-print-directory smoke STACK=$(STACK)
@@ -66,21 +66,21 @@ cli:
 		exit 1; } >&2
 
 doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command (LOG=up.log, DEMO=1)
-	@$(BIN)/python -m tooling.doctor --stack $(STACK) $(ON_DEMO) $(if $(LOG),--log '$(LOG)') $(OPTIONS)
+	@$(BIN)/python -m tooling doctor --stack $(STACK) $(ON_DEMO) $(if $(LOG),--log '$(LOG)') $(OPTIONS)
 
 smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://…, JSON=report.json)
-	@$(BIN)/python -m tooling.smoke --stack $(STACK) $(ON_DEMO) \
+	@$(BIN)/python -m tooling smoke --stack $(STACK) $(ON_DEMO) \
 		$(if $(URL),--url '$(URL)') $(if $(JSON),--json '$(JSON)') $(OPTIONS)
 
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
-	@$(BIN)/python -m tooling.render --project '$(PROJECT)' --stack $(STACK)
+	@$(BIN)/python -m tooling render --project '$(PROJECT)' --stack $(STACK)
 
 diff: $(INSTALLED) ## Show what this tree changes against BASE, for each of STACK, without CLI or cluster
-	@$(BIN)/python -m tooling.diff --base '$(BASE)' --project '$(PROJECT)' \
+	@$(BIN)/python -m tooling diff --base '$(BASE)' --project '$(PROJECT)' \
 		$(foreach s,$(STACK),--stack '$(s)') $(if $(MARKDOWN),--markdown '$(MARKDOWN)')
 
 policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI or cluster
-	@$(BIN)/python -m tooling.policy --project '$(PROJECT)' $(foreach s,$(STACK),--stack '$(s)') \
+	@$(BIN)/python -m tooling policy --project '$(PROJECT)' $(foreach s,$(STACK),--stack '$(s)') \
 		$(if $(MARKDOWN),--markdown '$(MARKDOWN)')
 
 # -- Check -----------------------------------------------------------------------------------------
@@ -94,8 +94,8 @@ test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python -m tooling.docs --check
-	@$(BIN)/python -m tooling.ci lint
+	@$(BIN)/python -m tooling docs --check
+	@$(BIN)/python -m tooling ci lint
 
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .
@@ -105,12 +105,12 @@ types: $(INSTALLED) ## Type check
 	@$(BIN)/pyright
 
 bench: $(INSTALLED) ## Time and memory of the program, and how they grow
-	@$(BIN)/python -m tooling.bench
+	@$(BIN)/python -m tooling bench
 
 # -- Keep ------------------------------------------------------------------------------------------
 
 docs: $(INSTALLED) ## Generate docs/configuration.md and the configuration's JSON Schema
-	@$(BIN)/python -m tooling.docs
+	@$(BIN)/python -m tooling docs
 
 lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 	$(BIN)/python -m pip install --quiet uv==0.13.9
@@ -124,7 +124,7 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 		--custom-compile-command "make lock" policy/requirements.in --output-file policy/requirements.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
-	@$(BIN)/python -m tooling.demo down
+	@$(BIN)/python -m tooling demo down
 	rm -rf .local $(VENV) $(SMOKE_VENV) $(POLICY_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt

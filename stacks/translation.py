@@ -15,7 +15,6 @@ from components.langfuse import storage_environment
 from components.langfuse.versions import Version
 from components.postgres import backing
 from components.postgres.url import connection_url, pool_parameters
-from components.secrets.app_credentials import AppCredentials
 from stacks.settings import Settings
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from pulumi_kubernetes.core.v1 import TolerationArgsDict
 
+    from components.secrets.app_credentials import AppCredentials
     from components.storage.object_storage import ObjectStorage
 
 

@@ -1,13 +1,13 @@
 """Time and memory of the program, measured as ratios within one run.
 
-``python -m tooling.bench [--runs N]``. Each figure is the median of N fresh processes, taken in
-turn with the process that it is compared with: machines drift, ratios drift less. No test looks at
-these figures.
+Each figure is the median of some fresh processes, taken in turn with the process that it is
+compared with: machines drift, ratios drift less. No test looks at these figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import statistics
@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from stacks.stack_files import ROOT, stacks
+from tooling.kit.errors import ExplainedError, UsageError
+from tooling.kit.exit_codes import FINE
 
 _AGENTS: Final = (1, 10, 100)
 
@@ -37,6 +39,13 @@ offline.record(sys.argv[1], overrides)
 start = time.perf_counter()
 recording = offline.record(sys.argv[1], overrides)
 print(json.dumps([time.perf_counter() - start, len(recording.resources)]))
+"""
+
+_MODULES: Final = """
+import json, sys
+from tooling.engineless import offline
+offline.record(sys.argv[1])
+print(json.dumps([name for name in sys.modules if name.split(".")[0].startswith("pulumi")]))
 """
 
 _CHAIN: Final = """
@@ -62,11 +71,12 @@ def _run(arguments: Sequence[str]) -> Run:
     process = subprocess.Popen(  # noqa: S603 - this interpreter, with the arguments above
         [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    printed = process.stdout.read() if process.stdout else ""
+    with process.stdout or io.StringIO() as stdout:
+        printed = stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"a measured process failed: {' '.join(arguments[:4])}")
+        raise ExplainedError(f"a measured process failed: {' '.join(arguments[:4])}")
     # Kibibytes on Linux, bytes on macOS.
     scale = 2**20 if sys.platform == "darwin" else 2**10
     return Run(time.perf_counter() - start, usage.ru_maxrss / scale, printed)
@@ -78,11 +88,7 @@ def _median(values: Sequence[float]) -> float:
 
 def _provider_modules(stack: str) -> list[str]:
     """The modules of Pulumi's packages that rendering a stack imports."""
-    code = (
-        "import json, sys\nfrom tooling import offline\noffline.record(sys.argv[1])\n"
-        "print(json.dumps([m for m in sys.modules if m.split('.')[0].startswith('pulumi')]))"
-    )
-    return json.loads(_run(["-c", code, stack]).printed)
+    return json.loads(_run(["-c", _MODULES, stack]).printed)
 
 
 def _stack(stack: str, runs: int) -> None:
@@ -91,7 +97,7 @@ def _stack(stack: str, runs: int) -> None:
     renders: list[Run] = []
     for _ in range(runs):
         floors.append(_run(["-c", _IMPORTS, modules]))
-        renders.append(_run(["-m", "tooling.render", "--stack", stack]))
+        renders.append(_run(["-m", "tooling", "render", "--stack", stack]))
     seconds = _median([r.seconds for r in renders])
     ratio = _median([r.seconds / f.seconds for r, f in zip(renders, floors, strict=True)])
     memory = _median([r.memory for r in renders])
@@ -134,17 +140,17 @@ def _agents(runs: int) -> None:
         )
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=5, help="processes for each figure")
-    runs = parser.parse_args().runs
-    print(f"Stacks, medians of {runs} processes:")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the figures. Raises ``ExplainedError`` if what is measured fails."""
+    if given.runs < 1:
+        raise UsageError("--runs has to be 1 or more")
+    print(f"Stacks, medians of {given.runs} processes:")
     for stack in stacks():
-        _stack(stack, runs)
-    print(f"\nGrowth of dev with agent namespaces, medians of {runs} processes:")
-    _agents(runs)
-
-
-if __name__ == "__main__":
-    main()
+        _stack(stack, given.runs)
+    print(f"\nGrowth of dev with agent namespaces, medians of {given.runs} processes:")
+    _agents(given.runs)
+    return FINE

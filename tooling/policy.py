@@ -1,23 +1,23 @@
-"""`python -m tooling.policy --stack prod`: the policy pack on what the program registers, offline.
+"""The policy pack on what the program registers, offline.
 
-The same rules as `pulumi preview --policy-pack policy`, without CLI, cluster or credentials. Exit
-code 0 if no rule is broken, 1 if one is, 2 if a stack cannot be recorded.
+The same rules as `pulumi preview --policy-pack policy`, without CLI, cluster or credentials.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import UNKNOWN, Seen
 from stacks.stack_files import ROOT
 from tooling.engineless import offline, recording
 from tooling.engineless.recording import Recording, Resource, reveal
+from tooling.kit.exit_codes import FINE, FOUND
 from tooling.kit.masking import clean
+from tooling.kit.options import add_markdown, add_project, add_stacks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,32 +77,23 @@ def report(name: str, stack: Sequence[Seen], found: Sequence[Violation]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check stacks; 0 if no rule is broken."""
-    parser = argparse.ArgumentParser(prog="python -m tooling.policy", description=__doc__)
-    parser.add_argument(
-        "--stack", required=True, action="append", help="as in Pulumi.<stack>.yaml; may be repeated"
-    )
-    parser.add_argument("--project", default=".", help="its folder; default: the program itself")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it there too")
-    given = parser.parse_args(arguments)
+def options(parser: argparse.ArgumentParser) -> None:
+    add_stacks(parser)
+    add_project(parser)
+    add_markdown(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Check stacks; a rule that is broken is a finding."""
     documents: list[str] = []
     broken = False
-    try:
-        for name in given.stack:
-            stack = seen(offline.record(name, project=ROOT / given.project))
-            found = list(violations(stack))
-            broken = broken or bool(found)
-            documents.append(report(str(PurePosixPath(given.project, name)), stack, found))
-        text = "\n".join(documents)
-        if given.markdown:
-            given.markdown.write_text(text, encoding="utf-8")
-    except offline.EXPLAINED as error:
-        print(f"error: {clean(str(error))}", file=sys.stderr)
-        return 2
+    for name in given.stack:
+        stack = seen(offline.record(name, project=ROOT / given.project))
+        found = list(violations(stack))
+        broken = broken or bool(found)
+        documents.append(report(str(PurePosixPath(given.project, name)), stack, found))
+    text = "\n".join(documents)
+    if given.markdown:
+        given.markdown.write_text(text, encoding="utf-8")
     print(text, end="")
-    return 1 if broken else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return FOUND if broken else FINE

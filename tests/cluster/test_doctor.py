@@ -26,9 +26,9 @@ from stacks.stack_files import ROOT
 from tests.support import doctor as support
 from tests.support.doctor import error, warning
 from tests.support.live_stack import NAMESPACE, LiveStack, wait_until
+from tooling.__main__ import main
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
-from tooling.doctor import __main__ as command
 from tooling.doctor import before, examination
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
@@ -127,9 +127,9 @@ def test_the_command_says_what_is_well_and_writes_it_down(
     cluster = doctor.stack.cluster
     file = tmp_path / "report.json"
 
-    code = command.main(
+    code = main(
         [
-            *("--stack", "dev", "--json", str(file)),
+            *("doctor", "--stack", "dev", "--json", str(file)),
             *("--kubeconfig", str(cluster.kubeconfig), "--context", cluster.context),
         ]
     )
@@ -162,7 +162,7 @@ def test_a_server_that_never_answers_costs_less_than_ten_seconds(
         start = time.monotonic()
 
         ended = subprocess.run(
-            [sys.executable, "-m", "tooling.doctor", "--stack", "dev", *words],
+            [sys.executable, "-m", "tooling", "doctor", "--stack", "dev", *words],
             check=False,
             capture_output=True,
             text=True,
@@ -559,7 +559,7 @@ def test_a_controllers_own_words_explain_an_ingress_without_an_address(doctor: D
         (
             "ingress-without-address",
             "Ingress observability/langfuse-endpoint",
-            ".venv/bin/python -m tooling.doctor --stack dev --before",
+            ".venv/bin/python -m tooling doctor --stack dev --before",
         )
     ]
 

@@ -11,8 +11,8 @@ import pytest
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.live_stack import NAMESPACE, LiveStack
 from tests.support.loopback import serving
+from tooling.__main__ import main
 from tooling.kit.json_values import at
-from tooling.smoke import __main__ as command
 from tooling.smoke import trace
 
 pytestmark = [
@@ -39,7 +39,7 @@ def test_a_deployed_stack_passes_with_the_keys_of_its_own_secrets(
     where = ["--kubeconfig", str(cluster.kubeconfig), "--context", cluster.context]
 
     with serving(FakeLangfuse(public_key=public, secret_key=private)) as port:
-        code = command.main(["--stack", "dev", "--url", f"http://127.0.0.1:{port}", *where])
+        code = main(["smoke", "--stack", "dev", "--url", f"http://127.0.0.1:{port}", *where])
 
     said = capsys.readouterr().out
     assert private not in said

@@ -25,8 +25,8 @@ from tests.support.fake_langfuse import (
     FakeLangSmith,
 )
 from tests.support.loopback import serving
+from tooling.__main__ import main
 from tooling.smoke import trace
-from tooling.smoke.__main__ import main
 
 HOST = "http://langfuse.observability.svc"
 CONTEXT = "kind-langfuse"
@@ -100,10 +100,7 @@ class Surroundings:
         report.unlink(missing_ok=True)
         where = {None: [], "own": ["--url", f"http://127.0.0.1:{self.port}"]}
         given = where.get(url, ["--url", str(url)])
-        try:
-            code = main(["--stack", "test", *given, "--json", str(report), *options])
-        except SystemExit as exit_:  # argparse's way out
-            code = int(str(exit_.code))
+        code = main(["smoke", "--stack", "test", *given, "--json", str(report), *options])
         printed = self.capture.readouterr()
         written = report.read_text(encoding="utf-8") if report.exists() else ""
         for secret in self.secrets:

@@ -17,7 +17,7 @@ from stacks.stack_files import ROOT
 PAGE: Final = ROOT / "CONTRIBUTING.md"
 _EXAMPLES: Final = "## Worked examples\n"
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_ELSEWHERE: Final = "tooling.ci lint"
+_ELSEWHERE: Final = "tooling ci lint"
 """A line of `make lint` that needs Go or a network; its own tests run it."""
 
 _AUTHOR: Final = ("-c", "user.name=example", "-c", "user.email=example@example.com")

@@ -31,8 +31,8 @@ RUN_SECONDS: Final = 120
 SCRIPTS: Final = ("tooling/ci/offline.sh", "tooling/ci/preview.sh")
 
 
-def lint(say: Say, root: Path = REPOSITORY) -> int:
-    """Run every linter; 0 if none has a finding. Raises ClusterError if one cannot be had."""
+def lint(say: Say, root: Path = REPOSITORY) -> bool:
+    """Run every linter; whether none has a finding. Raises ClusterError if one cannot be had."""
     tools = Path(sys.executable).parent
     actionlint = ensure_actionlint(say)
     # actionlint looks for shellcheck on PATH, and is silent about scripts where it finds none.
@@ -50,7 +50,7 @@ def lint(say: Say, root: Path = REPOSITORY) -> int:
         ).returncode
         for command in commands
     ]
-    return int(any(codes))
+    return not any(codes)
 
 
 def ensure_actionlint(say: Say) -> Path:

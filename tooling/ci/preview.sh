@@ -7,11 +7,11 @@ stack=$1
 shift
 status=0
 pulumi preview --stack "$stack" --policy-pack policy --diff --non-interactive --color never "$@" \
-  2>&1 | .venv/bin/python -m tooling.ci mask | tee preview.txt || status=$?
+  2>&1 | .venv/bin/python -m tooling ci mask | tee preview.txt || status=$?
 kind=preview
 for option in "$@"; do
   if [ "$option" = --expect-no-changes ]; then kind=drift; fi
 done
-.venv/bin/python -m tooling.ci "$kind" --stack "$stack" --status "$status" --text preview.txt > preview.md
+.venv/bin/python -m tooling ci "$kind" --stack "$stack" --status "$status" --text preview.txt > preview.md
 cat preview.md >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
 exit "$status"

@@ -49,7 +49,7 @@ def start(
             if existing.provider != provider:
                 raise ClusterError(
                     f"cluster {name} runs already with provider {existing.provider}. Stop it "
-                    f"first (`python -m tooling.cluster down --name {name}`) or choose "
+                    f"first (`python -m tooling cluster down --name {name}`) or choose "
                     "another --name."
                 )
             say(f"cluster {name} is already up")

@@ -138,6 +138,14 @@ def cached_binaries() -> dict[str, Path]:
     return {name: path for name, path in paths.items() if path.exists()}
 
 
+def find_kubectl() -> str | None:
+    """The one on PATH by its name, else that of the cache by its path."""
+    if shutil.which("kubectl"):
+        return "kubectl"
+    cached = cached_binaries().get("kubectl")
+    return None if cached is None else str(cached)
+
+
 def _path(component: Component) -> Path:
     folder = "-".join((component.name, component.version, *_target()))
     return cache_folder() / "bin" / folder / component.name

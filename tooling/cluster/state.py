@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tooling.kit.errors import ExplainedError
 from tooling.kit.private import private_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ NAME_PATTERN = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 Say = Callable[[str], None]
 
 
-class ClusterError(Exception):
+class ClusterError(ExplainedError):
     """A failure the person can act on; its text says what, why and how to fix it."""
 
 

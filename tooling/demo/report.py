@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from components.kubernetes.labels import PART_OF
 from tooling.cluster import Cluster
-from tooling.cluster.binaries import cached_binaries
+from tooling.cluster.binaries import find_kubectl
 from tooling.kit.json_values import at
 from tooling.kubernetes.api import Api, Object
 from tooling.kubernetes.readiness import readiness
@@ -58,12 +57,10 @@ def text(cluster: Cluster, api: Api, outputs: Mapping[str, Any], mode: str) -> s
     """The whole report. ``mode`` says how the stack was deployed."""
     header = ("NAMESPACE", "KIND", "NAME", "STATE", "IMAGE")
     namespace = shlex.quote(str(outputs.get("namespace", "observability")))
-    kubectl = shutil.which("kubectl") and "kubectl"
-    if kubectl is None and (cached := cached_binaries().get("kubectl")) is not None:
-        kubectl = shlex.quote(str(cached))
+    kubectl = shlex.quote(find_kubectl() or "kubectl")
     where = shlex.quote(f"--kubeconfig={cluster.kubeconfig}")
     commands = (
-        (f"{kubectl or 'kubectl'} {where} -n {namespace} get pods", ""),
+        (f"{kubectl} {where} -n {namespace} get pods", ""),
         ("make doctor DEMO=1", "what keeps it from working, and the next command"),
         ("make render STACK=dev", "every object as YAML, in .local/render/dev"),
         ("make up STACK=dev", "on the cluster of Pulumi.dev.yaml, with your pulumi"),

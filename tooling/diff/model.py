@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Self
 
 from tooling.engineless.recording import short_type
+from tooling.kit.errors import ExplainedError
 from tooling.kit.json_values import Path
 
 
-class DiffError(Exception):
+class DiffError(ExplainedError):
     """Something that keeps two trees from being compared; the message says what, and what to do."""
 
 

@@ -61,10 +61,4 @@ def in_words(error: Exception) -> str:
 
 def unanswered(title: str, reason: str, again: str) -> Finding:
     """What could not be found out, and why."""
-    return Finding(
-        section="unknown-error",
-        severity="warning",
-        subject=title,
-        cause=f"It could not be checked: {reason}",
-        command=again,
-    )
+    return Finding.warning("unknown-error", title, f"It could not be checked: {reason}", again)

@@ -141,12 +141,11 @@ def unknown(log: str, where: Place) -> Iterable[Finding]:
     if not said:
         return
     first = next((line for line in said if "error" in line.lower()), said[-1])
-    yield Finding(
-        section="unknown-error",
-        severity="error",
-        subject="The failed run",
-        cause=f"The doctor does not know this text. It says: {quote(first)}",
-        command=where.pulumi("preview", "--diff"),
+    yield Finding.error(
+        "unknown-error",
+        "The failed run",
+        f"The doctor does not know this text. It says: {quote(first)}",
+        where.pulumi("preview", "--diff"),
     )
 
 
@@ -181,10 +180,6 @@ def _no_server(error: Exception, where: Place) -> Finding:
         if isinstance(error, OverdueError)
         else f"It cannot be reached: {in_words(error)}"
     )
-    return Finding(
-        section="cluster-unreachable",
-        severity="error",
-        subject=f"Context {where.context}",
-        cause=reason,
-        command=where.kubectl("version"),
+    return Finding.error(
+        "cluster-unreachable", f"Context {where.context}", reason, where.kubectl("version")
     )

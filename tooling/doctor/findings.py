@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 Severity = Literal["error", "warning"]
 
@@ -24,6 +24,14 @@ class Finding:
     """What is wrong and why, with the cluster's own words where it has any."""
     command: str
     """The next command, ready to be pasted."""
+
+    @classmethod
+    def error(cls, section: str, subject: str, cause: str, command: str) -> Self:
+        return cls(section=section, severity="error", subject=subject, cause=cause, command=command)
+
+    @classmethod
+    def warning(cls, section: str, subject: str, cause: str, command: str) -> Self:
+        return replace(cls.error(section, subject, cause, command), severity="warning")
 
 
 @dataclass(frozen=True, kw_only=True)

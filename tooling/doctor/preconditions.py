@@ -35,13 +35,11 @@ def kubernetes(version: Object, place: Place) -> Iterator[Finding]:
     digits = (re.sub(r"\D", "", str(version[key])) for key in ("major", "minor"))
     found = tuple(int(text or 0) for text in digits)
     if found < OLDEST:
-        yield Finding(
-            section="kubernetes-too-old",
-            severity="error",
-            subject=f"Kubernetes {version['gitVersion']}",
-            cause=f"The stack's pods need Kubernetes {OLDEST[0]}.{OLDEST[1]} or newer "
-            "(preStop.sleep)",
-            command=place.kubectl("version"),
+        yield Finding.error(
+            "kubernetes-too-old",
+            f"Kubernetes {version['gitVersion']}",
+            f"The stack's pods need Kubernetes {OLDEST[0]}.{OLDEST[1]} or newer (preStop.sleep)",
+            place.kubectl("version"),
         )
 
 
@@ -51,13 +49,7 @@ def external_secrets(
     """``definition``: the ExternalSecret's; ``deployments``: those of the operator."""
 
     def finding(cause: str, command: str) -> Finding:
-        return Finding(
-            section="external-secrets-missing",
-            severity="error",
-            subject="External Secrets",
-            cause=cause,
-            command=command,
-        )
+        return Finding.error("external-secrets-missing", "External Secrets", cause, command)
 
     if definition is None:
         yield finding(
@@ -95,12 +87,8 @@ def load_balancer_controller(
     wanted = settings.endpoint.ingress_class
 
     def finding(cause: str, command: str) -> Finding:
-        return Finding(
-            section="load-balancer-controller-missing",
-            severity="error",
-            subject=f"IngressClass {wanted}",
-            cause=cause,
-            command=command,
+        return Finding.error(
+            "load-balancer-controller-missing", f"IngressClass {wanted}", cause, command
         )
 
     by_name = {name(item): part(item, "spec").get("controller") for item in classes}
@@ -132,13 +120,12 @@ def metrics_server(service: Object | None, settings: Settings, place: Place) -> 
     if available.get("status") == "True":
         return
     reason = f"It does not answer: {available.get('message')}" if service else "It is not there"
-    yield Finding(
-        section="metrics-server-missing",
-        severity="warning",
-        subject="metrics-server",
-        cause=f"{reason}. The autoscaler reads CPU from it: without it Langfuse never has more "
+    yield Finding.warning(
+        "metrics-server-missing",
+        "metrics-server",
+        f"{reason}. The autoscaler reads CPU from it: without it Langfuse never has more "
         f"than minReplicas ({langfuse.min_replicas}) pods",
-        command=place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
+        place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
     )
 
 
@@ -148,13 +135,12 @@ def prometheus_operator(
     """``definitions``: by the name of the custom resource, such as ``probes``."""
     missing = [kind for kind in wanted if definitions.get(kind) is None]
     if missing:
-        yield Finding(
-            section="prometheus-operator-missing",
-            severity="error",
-            subject="Prometheus Operator",
-            cause=f"The cluster does not know {' and '.join(missing)} of monitoring.coreos.com, "
+        yield Finding.error(
+            "prometheus-operator-missing",
+            "Prometheus Operator",
+            f"The cluster does not know {' and '.join(missing)} of monitoring.coreos.com, "
             "which monitoring.prometheusRules needs",
-            command=place.kubectl("api-resources", "--api-group", "monitoring.coreos.com"),
+            place.kubectl("api-resources", "--api-group", "monitoring.coreos.com"),
         )
 
 
@@ -173,26 +159,22 @@ def namespaces(settings: Settings, found: Mapping[str, Object], place: Place) ->
     adopted = [] if cluster.create_namespace else [cluster.namespace]
     for wanted in (*created, *adopted, *agents.namespaces, *agents.existing_namespaces):
         if wanted in found and "deletionTimestamp" in part(found[wanted], "metadata"):
-            yield Finding(
-                section="stuck-terminating",
-                severity="error",
-                subject=f"Namespace {wanted}",
-                cause="It is being deleted: nothing can be made in it before it is gone",
-                command=place.kubectl(
-                    "wait", "--for=delete", f"namespace/{wanted}", "--timeout=120s"
-                ),
+            yield Finding.error(
+                "stuck-terminating",
+                f"Namespace {wanted}",
+                "It is being deleted: nothing can be made in it before it is gone",
+                place.kubectl("wait", "--for=delete", f"namespace/{wanted}", "--timeout=120s"),
             )
     for wanted in (*created, *agents.namespaces):
         if wanted in found and not is_ours(found[wanted]):
             yield _foreign(settings, wanted, place)
     for wanted in (*adopted, *agents.existing_namespaces):
         if wanted not in found:
-            yield Finding(
-                section="namespace-missing",
-                severity="error",
-                subject=f"Namespace {wanted}",
-                cause="The stack adopts it, and it is not there",
-                command=place.kubectl("create", "namespace", wanted),
+            yield Finding.error(
+                "namespace-missing",
+                f"Namespace {wanted}",
+                "The stack adopts it, and it is not there",
+                place.kubectl("create", "namespace", wanted),
             )
 
 
@@ -204,13 +186,12 @@ def _foreign(settings: Settings, wanted: str, place: Place) -> Finding:
         how = "move its name from agents.namespaces to agents.existingNamespaces"
         index = len(settings.agents.existing_namespaces)
         command = place.config_set(f"agents.existingNamespaces[{index}]", wanted)
-    return Finding(
-        section="namespace-exists",
-        severity="error",
-        subject=f"Namespace {wanted}",
-        cause=f"The stack wants to create it, and it is there, made by something else: {how}, or "
+    return Finding.error(
+        "namespace-exists",
+        f"Namespace {wanted}",
+        f"The stack wants to create it, and it is there, made by something else: {how}, or "
         "choose another name",
-        command=command,
+        command,
     )
 
 

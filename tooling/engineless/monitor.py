@@ -19,6 +19,7 @@ from tooling.engineless.recording import (
     Recording,
     Resource,
     Secret,
+    UnsupportedResourceError,
     holds_secret,
     holds_unknown,
     reveal,
@@ -100,4 +101,4 @@ class Invokes(mocks.Mocks):
         return dict(self._backend.invoke(args.token, cast("dict[str, Any]", args.args)))  # pyright: ignore[reportUnknownMemberType]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:  # noqa: ANN401
-        raise NotImplementedError(f"reading an existing {args.typ} is not supported")
+        raise UnsupportedResourceError(f"reading an existing {args.typ} is not supported")

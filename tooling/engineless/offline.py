@@ -7,31 +7,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import pulumi
-
-from stacks.stack_files import StackConfiguration, StackFileError, read
+from stacks.stack_files import StackConfiguration, read
 from tooling.engineless import replacement, running
 from tooling.engineless.aws import lookups, resources
 from tooling.engineless.recording import (
     UNKNOWN,
-    DuplicateUrnError,
     Recording,
     Resource,
     UnsupportedResourceError,
     reveal,
 )
-
-EXPLAINED: Final = (
-    pulumi.RunError,
-    StackFileError,
-    UnsupportedResourceError,
-    DuplicateUrnError,
-    NotImplementedError,
-    OSError,
-)
-"""Errors of a recording whose message says what is wrong; any other is a fault of the program."""
 
 
 def is_kubernetes(resource: Resource) -> bool:

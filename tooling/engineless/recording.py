@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from pulumi.runtime import rpc
 
 from components.secrets.masking import MASK
+from tooling.kit.errors import ExplainedError
 from tooling.kit.json_values import as_list, as_mapping
 
 UNKNOWN: Final = rpc.UNKNOWN
@@ -84,11 +85,11 @@ class Recording:
         return found
 
 
-class DuplicateUrnError(Exception):
+class DuplicateUrnError(ExplainedError):
     """Two resources with one identity, which the engine would refuse."""
 
 
-class UnsupportedResourceError(Exception):
+class UnsupportedResourceError(ExplainedError):
     """A resource or function of a kind that a backend cannot answer for."""
 
 

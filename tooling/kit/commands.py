@@ -121,7 +121,7 @@ class Commands:
     def doctor(self, *, before: bool = False) -> str:
         """The doctor, on the same cluster."""
         if before:
-            python = (".venv/bin/python", "-m", "tooling.doctor")
+            python = (".venv/bin/python", "-m", "tooling", "doctor")
             return shlex.join((*python, "--stack", self.stack, "--before"))
         return self.make("doctor", *self._demo)
 

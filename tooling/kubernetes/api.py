@@ -18,6 +18,9 @@ from kubernetes.dynamic import client as _dynamic
 from kubernetes.dynamic import discovery as _discovery
 from kubernetes.dynamic import exceptions as _errors
 
+from tooling.kit.errors import ExplainedError
+from tooling.kubernetes.objects import called
+
 FIELD_MANAGER: Final = "agent-observability"
 
 _SECONDS: Final = 30.0
@@ -35,7 +38,7 @@ _MISSING: Final = {
 """What gives a cluster the kinds of an API group."""
 
 
-class LiveError(Exception):
+class LiveError(ExplainedError):
     """A failure that the person can act on; its text says what, where and why."""
 
 
@@ -71,8 +74,7 @@ class Reference:
         )
 
     def __str__(self) -> str:
-        place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {place}{self.name}"
+        return called(self.kind, self.namespace, self.name)
 
 
 class _Discoverer(_discovery.LazyDiscoverer):

@@ -32,8 +32,12 @@ def namespace(object_: Object) -> str:
 
 def subject(object_: Object) -> str:
     """``Kind namespace/name``."""
-    place = f"{namespace(object_)}/" if namespace(object_) else ""
-    return f"{object_['kind']} {place}{name(object_)}"
+    return called(object_["kind"], namespace(object_), name(object_))
+
+
+def called(kind: str, namespace: str | None, name: str) -> str:
+    """How people are told which object is meant."""
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
 
 
 def labels(object_: Object) -> Object:

@@ -9,14 +9,15 @@ from typing import TypeVar
 from stacks.settings import Settings
 from tooling.cluster import demo
 from tooling.kit.commands import Commands
-from tooling.kit.usage import UsageError
+from tooling.kit.errors import UsageError
+from tooling.kit.options import add_stack
 
 C = TypeVar("C", bound=Commands)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``--stack``, and what takes the place of its cluster."""
-    parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
+    add_stack(parser)
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: the stack's own")
     parser.add_argument("--context", metavar="NAME", help="default: the stack's own")
     parser.add_argument("--demo", action="store_true", help="the cluster of `make demo`")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tooling.kit.errors import ExplainedError
 
-class RenderError(Exception):
+
+class RenderError(ExplainedError):
     """Something that cannot be shown; the message names it."""
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from tooling.render.model import Node, RenderedStack
 from tooling.render.text import to_yaml
 
-MARKER: Final = "<!-- Written by `python -m tooling.render`; the whole folder is replaced. -->"
+MARKER: Final = "<!-- Written by `python -m tooling render`; the whole folder is replaced. -->"
 
 
 def to_markdown(stack: RenderedStack) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import queue
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -17,7 +17,7 @@ from typing import Final, TextIO
 
 from stacks.names import NAMES
 from stacks.settings import Settings
-from tooling.cluster.binaries import cached_binaries
+from tooling.cluster.binaries import find_kubectl
 from tooling.doctor.findings import Unanswerable
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline, OverdueError, within
@@ -83,8 +83,8 @@ def _api(where: kubeconfig.Files, deadline: Deadline, commands: Commands) -> Api
             # Discovery takes what answers for an API server, whatever it says.
             text = f"context {context}: what answers is no Kubernetes API server"
             section = UNUSABLE
-    if said:
-        text += f"; its credentials could not be had: {last_line(said[-1])}"
+    if log := said.getvalue():
+        text += f"; its credentials could not be had: {last_line(log)}"
     raise AccessError(text, section=section, command=version)
 
 
@@ -102,25 +102,15 @@ def _reason(text: str) -> str:
     return quote(text)
 
 
-class _Collector(logging.Handler):
-    """Keeps what is logged, and writes nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-
 @contextlib.contextmanager
-def _client_log() -> Generator[list[str]]:
+def _client_log() -> Generator[io.StringIO]:
     """What the Kubernetes client logs of a credential plugin that fails, instead of raising."""
-    collector, root = _Collector(), logging.getLogger()
+    said, root = io.StringIO(), logging.getLogger()
+    collector = logging.StreamHandler(said)
     # With a handler, logging sets up none of its own, which would write to the screen.
     root.addHandler(collector)
     try:
-        yield collector.said
+        yield said
     finally:
         root.removeHandler(collector)
 
@@ -128,13 +118,12 @@ def _client_log() -> Generator[list[str]]:
 @contextlib.contextmanager
 def forwarded(access: Access, namespace: str, deadline: Deadline) -> Generator[str]:
     """The URL of a port-forward to Langfuse's Service. Raises ``LiveError``."""
-    found = shutil.which("kubectl")
-    kubectl = Path(found) if found else cached_binaries().get("kubectl")
+    kubectl = find_kubectl()
     if kubectl is None:
         raise LiveError("there is no kubectl on PATH to open a port-forward with; --url needs none")
     words = ["port-forward", "--address", "127.0.0.1", f"service/{NAMES.langfuse}", ":80"]
     process = subprocess.Popen(  # noqa: S603 - kubectl, with the arguments above
-        [str(kubectl), *access.options, "-n", namespace, *words],
+        [kubectl, *access.options, "-n", namespace, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

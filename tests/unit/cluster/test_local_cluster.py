@@ -11,17 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tooling.cluster import (
-    ClusterError,
-    __main__,
-    api,
-    binaries,
-    checksums,
-    crds,
-    kind,
-    simulated,
-    state,
-)
+from tooling.__main__ import main
+from tooling.cluster import ClusterError, api, binaries, checksums, crds, kind, simulated, state
 from tooling.cluster.binaries import COMPONENTS
 from tooling.cluster.download import Download
 
@@ -148,7 +139,7 @@ def test_simulated_nodes_spread_over_three_zones_and_claims_find_a_default_class
 
 
 def test_a_failure_is_one_message_and_exit_code_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main(["up", "--name", "Not Good"]) == 1
+    assert main(["cluster", "up", "--name", "Not Good"]) == 2
     told = capsys.readouterr()
     assert told.err.startswith("error: cluster name 'Not Good' is not usable")
     assert told.out == ""

@@ -221,3 +221,19 @@ def test_a_program_of_another_version_does_not_enter_the_cache(
     with pytest.raises(ClusterError, match=re.escape("should be version 1.2.3")):
         machine.get()
     assert not binaries.cached_binaries()
+
+
+def test_kubectl_is_the_one_on_path_and_else_that_of_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    cached = dict[str, Path]()
+    monkeypatch.setattr(binaries, "cached_binaries", lambda: cached)
+
+    assert binaries.find_kubectl() is None
+    cached["kubectl"] = tmp_path / "cache" / "kubectl"
+    assert binaries.find_kubectl() == str(tmp_path / "cache" / "kubectl")
+    program = tmp_path / "bin" / "kubectl"
+    program.parent.mkdir()
+    program.touch(0o755)
+    assert binaries.find_kubectl() == "kubectl"

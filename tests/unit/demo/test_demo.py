@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tooling.demo import __main__, cli, engine, report
+from tooling.__main__ import main
+from tooling.demo import cli, command, engine, report
 from tooling.engineless.live import LiveError
 
 
@@ -151,9 +152,9 @@ def test_an_error_is_one_line_without_a_traceback(
     def fail(*_: object) -> None:
         raise LiveError("the cluster cannot be reached")
 
-    monkeypatch.setattr(__main__, "start", fail)
+    monkeypatch.setattr(command, "start", fail)
 
-    assert __main__.main(["up"]) == 1
+    assert main(["demo", "up"]) == 2
     assert capsys.readouterr().err == "error: the cluster cannot be reached\n"
 
 
@@ -162,5 +163,5 @@ def test_taking_down_what_is_not_there_is_no_error(
 ) -> None:
     monkeypatch.setenv("AGENT_OBSERVABILITY_STATE", str(tmp_path))
 
-    assert __main__.main(["down"]) == 0
+    assert main(["demo", "down"]) == 0
     assert capsys.readouterr().out == "there is no demo to remove\n"

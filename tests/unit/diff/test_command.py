@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from stacks.stack_files import ROOT
-from tooling.diff import __main__ as command
+from tooling.__main__ import main
+from tooling.diff import command
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -46,7 +47,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tree(repository: Path) -> Path:
+def tree(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(command, "ROOT", repository)
     git(repository, "checkout", "--quiet", "--force", "main")
     git(repository, "clean", "--quiet", "--force", "-d")
     return repository
@@ -70,7 +72,7 @@ def test_a_stack_file_and_the_programs_own_code_are_both_compared(
     sha = git(tree, "rev-parse", "HEAD")[:7]
     file = tmp_path / "comment.md"
 
-    code = command.main(["--base", "main", "--stack", "dev", "--markdown", str(file)], tree)
+    code = main(["diff", "--base", "main", "--stack", "dev", "--markdown", str(file)])
 
     text = file.read_text(encoding="utf-8")
     assert (code, capsys.readouterr().out) == (0, text)
@@ -84,7 +86,7 @@ def test_two_stacks_without_a_change_are_two_lines(
 ) -> None:
     sha = git(tree, "rev-parse", "HEAD")[:7]
 
-    assert command.main(["--base", "HEAD", "--stack", "dev", "--stack", "prod"], tree) == 0
+    assert main(["diff", "--base", "HEAD", "--stack", "dev", "--stack", "prod"]) == 0
     assert capsys.readouterr().out == (
         f"**dev**: no change against `{sha}`.\n\n**prod**: no change against `{sha}`.\n"
     )
@@ -94,7 +96,7 @@ def test_other_packages_are_named(tree: Path, capsys: pytest.CaptureFixture[str]
     edit(tree / "requirements.txt", "pulumi==3.272.0", "pulumi==3.273.0")
     sha = git(tree, "rev-parse", "HEAD")[:7]
 
-    assert command.main(["--base", "HEAD", "--stack", "dev"], tree) == 0
+    assert main(["diff", "--base", "HEAD", "--stack", "dev"]) == 0
     assert capsys.readouterr().out == (
         f"**dev**: no change against `{sha}`. Packages differ (pulumi 3.272.0 → 3.273.0).\n"
     )
@@ -103,7 +105,7 @@ def test_other_packages_are_named(tree: Path, capsys: pytest.CaptureFixture[str]
 def test_a_base_that_is_no_commit_says_what_to_name(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--base", "nowhere", "--stack", "dev"], tree) == 2
+    assert main(["diff", "--base", "nowhere", "--stack", "dev"]) == 2
     assert capsys.readouterr().err == (
         "error: BASE=nowhere is no commit of this repository. Name a branch, a tag or a hash that "
         "`git log` shows, and fetch it first in a shallow clone.\n"
@@ -111,7 +113,7 @@ def test_a_base_that_is_no_commit_says_what_to_name(
 
 
 def test_no_base_says_how_to_name_one(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--base", "", "--stack", "dev"], tree) == 2
+    assert main(["diff", "--base", "", "--stack", "dev"]) == 2
     assert capsys.readouterr().err == (
         "error: BASE names no commit. Say which: make diff BASE=origin/main STACK=prod\n"
     )
@@ -120,14 +122,14 @@ def test_no_base_says_how_to_name_one(tree: Path, capsys: pytest.CaptureFixture[
 def test_a_base_that_looks_like_an_option_is_not_one(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--base=--git-dir=x", "--stack", "dev"], tree) == 2
+    assert main(["diff", "--base=--git-dir=x", "--stack", "dev"]) == 2
     assert "error: BASE=--git-dir=x is no commit of this repository." in capsys.readouterr().err
 
 
 def test_a_stack_that_neither_side_has_names_those_there_are(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--base", "HEAD", "--stack", "staging"], tree) == 2
+    assert main(["diff", "--base", "HEAD", "--stack", "staging"]) == 2
     assert capsys.readouterr().err == (
         "error: STACK=staging has no stack file Pulumi.staging.yaml on either side; "
         "stacks are dev, prod.\n"
@@ -139,17 +141,28 @@ def test_a_configuration_that_is_refused_says_on_which_side_and_why(
 ) -> None:
     edit(tree / "Pulumi.dev.yaml", "version: 2.95.12", "version: 3.1.0")
 
-    assert command.main(["--base", "HEAD", "--stack", "dev"], tree) == 2
+    assert main(["diff", "--base", "HEAD", "--stack", "dev"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: The stack cannot be recorded in this tree: ")
     assert 'agent-observability:langfuse.version = "3.1.0"' in error
     assert "Traceback" not in error
 
 
+def test_a_stack_file_that_is_broken_cannot_be_compared(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "Pulumi.dev.yaml").write_text("a: [b", encoding="utf-8")
+
+    assert main(["diff", "--base", "HEAD", "--stack", "dev"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: The stack cannot be recorded in this tree: Pulumi.dev.yaml is not valid YAML: "
+    )
+
+
 def test_a_new_stack_file_is_a_new_stack(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(tree / "Pulumi.dev.yaml", tree / "Pulumi.staging.yaml")
 
-    assert command.main(["--base", "HEAD", "--stack", "staging"], tree) == 0
+    assert main(["diff", "--base", "HEAD", "--stack", "staging"]) == 0
     assert "\nThe stack is new: " in capsys.readouterr().out
 
 
@@ -158,7 +171,7 @@ def test_another_project_is_compared_by_its_own_folder(
 ) -> None:
     edit(tree / "access" / "Pulumi.prod.yaml", "acme-pulumi-state", "acme-other-state")
 
-    assert command.main(["--base", "HEAD", "--project", "access", "--stack", "prod"], tree) == 0
+    assert main(["diff", "--base", "HEAD", "--project", "access", "--stack", "prod"]) == 0
     text = capsys.readouterr().out
     assert text.startswith("### access/prod: 2 changed\n")
     assert text.count("- iam.Policy `workflows-") == 2
@@ -171,7 +184,7 @@ def test_a_project_that_is_new_says_where_its_file_is(
     git(tree, "commit", "--quiet", "--message", "without the roles")
     sha = git(tree, "rev-parse", "HEAD")[:7]
 
-    code = command.main(["--base", "HEAD", "--project", "access", "--stack", "prod"], tree)
+    code = main(["diff", "--base", "HEAD", "--project", "access", "--stack", "prod"])
     git(tree, "reset", "--quiet", "--hard", "HEAD^")
 
     assert code == 0
@@ -200,7 +213,7 @@ def test_a_project_that_is_new_says_where_its_file_is(
 def test_a_project_or_a_stack_of_it_that_is_not_there_is_named(
     project: str, stack: str, problem: str, tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--base", "HEAD", "--project", project, "--stack", stack], tree) == 2
+    assert main(["diff", "--base", "HEAD", "--project", project, "--stack", stack]) == 2
     assert capsys.readouterr().err == f"error: {problem}\n"
 
 
@@ -307,7 +320,7 @@ def test_a_link_that_leads_out_of_the_tree_is_refused(
     git(tree, "commit", "--quiet", "--message", "a link")
     sha = git(tree, "rev-parse", "HEAD")[:7]
 
-    code = command.main(["--base", "HEAD", "--stack", "dev"], tree)
+    code = main(["diff", "--base", "HEAD", "--stack", "dev"])
     git(tree, "reset", "--quiet", "--hard", "HEAD^")
 
     assert code == 2

@@ -506,9 +506,14 @@ def test_every_section_that_a_finding_names_is_exported() -> None:
     named = set[str]()
     for file in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            sections = list[ast.expr]()
             if isinstance(node, ast.keyword) and node.arg == "section":
-                assert isinstance(node.value, ast.Constant)
-                named.add(str(node.value.value))
+                sections = [node.value]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Finding."):
+                sections = node.args[:1]
+            for section in sections:
+                assert isinstance(section, ast.Constant)
+                named.add(str(section.value))
 
     assert list(aws.SECTIONS) == sorted(named)
 

@@ -18,7 +18,8 @@ import pytest
 import yaml
 
 from tests.support.doctor import PLACE, error, stack, warning
-from tooling.doctor import __main__, asking, examination, report
+from tooling.__main__ import main
+from tooling.doctor import asking, examination, report
 from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.doctor.place import Place
@@ -26,7 +27,7 @@ from tooling.doctor.report import Report
 from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import LiveError
 
-AGAIN = "python -m tooling.doctor --stack dev"
+AGAIN = "python -m tooling doctor --stack dev"
 FOUND = error("image-pull", "Pod a/b", "why", "kubectl get pods")
 
 
@@ -152,7 +153,7 @@ def one_line(text: str) -> str:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = __main__.main(["--stack", "dev", *arguments])
+    code = main(["doctor", "--stack", "dev", *arguments])
     said = capsys.readouterr()
     return code, said.out, said.err
 
@@ -226,7 +227,7 @@ def test_a_log_may_come_by_standard_input(
 def test_what_cannot_be_read_is_named(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert __main__.main(arguments) == 1
+    assert main(["doctor", *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)
 
 
@@ -256,10 +257,7 @@ def test_what_cannot_be_read_is_named(
 def test_wrong_usage_ends_with_two(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        __main__.main(arguments)
-
-    assert ended.value.code == 2
+    assert main(["doctor", *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -273,7 +271,7 @@ def test_without_aws_credentials_a_stack_on_eks_says_that_and_not_what_follows(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(examination, "ROOT", tmp_path)
 
-    code = __main__.main(["--stack", "prod"])
+    code = main(["doctor", "--stack", "prod"])
 
     said = capsys.readouterr().out
     assert code == 1
@@ -299,7 +297,7 @@ def test_the_cluster_of_the_demo_is_named_by_one_word(
     (folder / "cluster.json").write_text('{"name": "demo", "provider": "kwok"}')
     code, said, _ = run(capsys, "--demo")
 
-    assert without == (1, "", "error: there is no demo: `make demo` makes one\n")
+    assert without == (2, "", "error: there is no demo: `make demo` makes one\n")
     assert code == 1
     assert said.startswith("error    Context kwok-demo\n")
     assert f"Context kwok-demo of {folder / 'kubeconfig'} cannot be used" in one_line(said)
@@ -423,10 +421,7 @@ def test_a_log_that_cannot_be_explained_is_wrong_usage(
     if content is not None:
         file.write_text(content, encoding="utf-8")
 
-    with pytest.raises(SystemExit) as stopped:
-        __main__.main(["--stack", "dev", "--log", str(file)])
-
-    assert stopped.value.code == 2
+    assert main(["doctor", "--stack", "dev", "--log", str(file)]) == 2
     assert f"--log {file} {message}" in capsys.readouterr().err
 
 

@@ -157,7 +157,7 @@ TEXTS = [
         "ingress-without-address",
         "The controller finds no subnets for the load balancer: those of its scheme carry no role "
         "tag (kubernetes.io/role/elb or kubernetes.io/role/internal-elb), or lie in one zone",
-        ".venv/bin/python -m tooling.doctor --stack prod --before",
+        ".venv/bin/python -m tooling doctor --stack prod --before",
     ),
     (
         "Failed deploy model due to InvalidConfigurationRequest: Access Denied for bucket: "
@@ -202,7 +202,7 @@ TEXTS = [
         "a secret with this name is already scheduled for deletion",
         "secret-scheduled-for-deletion",
         "An entry of this stack was deleted and keeps its name until its recovery window is over",
-        ".venv/bin/python -m tooling.doctor --stack prod --before",
+        ".venv/bin/python -m tooling doctor --stack prod --before",
     ),
     (
         'Apply failed with 1 conflict: conflict with "kube-controller-manager" with subresource '

@@ -87,7 +87,7 @@ def test_a_check_is_run_again_as_it_was() -> None:
     )
     assert commands(stack="dev").doctor() == "make doctor STACK=dev"
     assert commands(stack="dev").doctor(before=True) == (
-        ".venv/bin/python -m tooling.doctor --stack dev --before"
+        ".venv/bin/python -m tooling doctor --stack dev --before"
     )
     demo = commands(stack="dev", demo=True)
     assert demo.smoke("URL=u") == "make smoke STACK=dev DEMO=1 URL=u"

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tooling.kit.report import guide, to_json, wrapped
-from tooling.kit.usage import UsageError, require_writable
 
 
 def test_a_text_goes_on_below_its_first_word_and_no_word_is_cut() -> None:
@@ -28,17 +23,3 @@ def test_a_section_of_the_guide_is_named_as_its_anchor() -> None:
 
 def test_a_report_for_programs_keeps_its_letters() -> None:
     assert to_json({"cause": "ä"}) == '{\n  "cause": "ä"\n}\n'
-
-
-def test_a_file_that_can_be_written_keeps_what_it_has(tmp_path: Path) -> None:
-    file = tmp_path / "report.json"
-    file.write_text("before", encoding="utf-8")
-
-    require_writable("--json", file)
-
-    assert file.read_text(encoding="utf-8") == "before"
-
-
-def test_a_file_that_cannot_be_written_is_named_with_its_option(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=rf"^--json {tmp_path}: Is a directory$"):
-        require_writable("--json", tmp_path)

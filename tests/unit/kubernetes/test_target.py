@@ -9,8 +9,8 @@ import pytest
 
 from tooling.cluster import Cluster, ClusterError
 from tooling.kit.commands import Commands
+from tooling.kit.errors import UsageError
 from tooling.kit.stack_settings import read_settings
-from tooling.kit.usage import UsageError
 from tooling.kubernetes import target as options
 
 

@@ -21,6 +21,7 @@ from policy.rules import RULES, STACK_RULES
 from policy.rules.model import Seen
 from stacks.stack_files import ROOT
 from tooling import policy
+from tooling.__main__ import main
 from tooling.engineless import offline
 
 PYTHON = ROOT / ".venv-policy" / "bin" / "python"
@@ -125,7 +126,7 @@ def test_a_stack_rule_names_the_resource(answer: dict[str, list[list[str]]]) -> 
 
 
 def test_the_command_counts_rules_and_resources(capsys: pytest.CaptureFixture[str]) -> None:
-    assert policy.main(["--stack", "dev", "--stack", "prod"]) == 0
+    assert main(["policy", "--stack", "dev", "--stack", "prod"]) == 0
     assert re.fullmatch(
         r"\*\*dev\*\*: 23 rules, \d+ resources, no violation\.\n\n"
         r"\*\*prod\*\*: 23 rules, \d+ resources, no violation\.\n",
@@ -140,7 +141,7 @@ def test_the_command_lists_violations_and_fails(
     monkeypatch.setattr(policy, "seen", lambda _run: [topic])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     file = tmp_path / "policy.md"
 
-    assert policy.main(["--stack", "dev", "--markdown", str(file)]) == 1
+    assert main(["policy", "--stack", "dev", "--markdown", str(file)]) == 1
     assert capsys.readouterr().out == (
         "**dev**: 1 violation of 23 rules.\n\n"
         "- encryption-at-rest: aws:sns/topic:Topic t: kmsMasterKeyId is missing: name a key, "
@@ -152,7 +153,7 @@ def test_the_command_lists_violations_and_fails(
 def test_a_stack_that_does_not_exist_is_an_error_without_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert policy.main(["--stack", "staging"]) == 2
+    assert main(["policy", "--stack", "staging"]) == 2
     assert capsys.readouterr().err == (
         "error: There is no stack file Pulumi.staging.yaml; stacks are dev, prod.\n"
     )
@@ -161,7 +162,7 @@ def test_a_stack_that_does_not_exist_is_an_error_without_a_traceback(
 def test_another_project_is_checked_from_its_own_folder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    policy.main(["--project", "access", "--stack", "prod"])
+    main(["policy", "--project", "access", "--stack", "prod"])
 
     printed = capsys.readouterr().out
     assert printed.startswith("**access/prod**: ")
@@ -176,7 +177,7 @@ def test_a_configuration_that_is_refused_is_an_error_without_a_traceback(
     wrong = {"agent-observability:langfuse": {"version": "3.1.0"}}
     monkeypatch.setattr(offline, "record", partial(record, overrides=wrong))
 
-    assert policy.main(["--stack", "dev"]) == 2
+    assert main(["policy", "--stack", "dev"]) == 2
     assert 'agent-observability:langfuse.version = "3.1.0"' in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""`python -m tooling.render`: what it prints, what it writes, and what it leaves alone."""
+"""`python -m tooling render`: what it prints, what it writes, and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 from stacks.stack_files import ROOT
 from tests.support import stacks
 from tests.support.recordings import recorded
+from tooling.__main__ import main
 from tooling.engineless import offline
-from tooling.render import RenderError, __main__, collect, summary, to_files, write
+from tooling.render import RenderError, collect, summary, to_files, write
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -26,7 +27,7 @@ def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
     out = tmp_path / "rendered"
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     ran = subprocess.run(
-        [sys.executable, "-m", "tooling.render", "--stack", "dev", "--out", str(out)],
+        [sys.executable, "-m", "tooling", "render", "--stack", "dev", "--out", str(out)],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -47,7 +48,7 @@ def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
 
 def test_a_preview_is_written_too(tmp_path: Path) -> None:
     out = tmp_path / "preview"
-    assert __main__.main(["--stack", "dev", "--preview", "--out", str(out)]) == 0
+    assert main(["render", "--stack", "dev", "--preview", "--out", str(out)]) == 0
     assert "[unknown]" in files(out)["objects/observability/secret-langfuse-app-secret.yaml"]
 
 
@@ -56,14 +57,14 @@ def test_another_project_is_rendered_from_its_own_folder(
 ) -> None:
     out = tmp_path / "roles"
 
-    assert __main__.main(["--project", "access", "--stack", "prod", "--out", str(out)]) == 0
+    assert main(["render", "--project", "access", "--stack", "prod", "--out", str(out)]) == 0
     assert capsys.readouterr().out.startswith("stack    prod: 15 AWS resources, ")
     assert (out / "aws" / "iam-role-workflows-deploy-role.yaml").is_file()
 
 
 def test_a_missing_stack_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "nothing"
-    assert __main__.main(["--stack", "stage", "--out", str(out)]) == 1
+    assert main(["render", "--stack", "stage", "--out", str(out)]) == 2
     message = "error: There is no stack file Pulumi.stage.yaml; stacks are dev, prod.\n"
     assert capsys.readouterr() == ("", message)
     assert not out.exists()
@@ -75,7 +76,7 @@ def test_a_configuration_mistake_is_the_programs_own_message(
     record = offline.record
     mistake = {"agent-observability:langfuse": {"version": "3.0.0"}}
     monkeypatch.setattr(offline, "record", partial(record, overrides=mistake))
-    assert __main__.main(["--stack", "dev", "--out", str(tmp_path / "x")]) == 1
+    assert main(["render", "--stack", "dev", "--out", str(tmp_path / "x")]) == 2
     printed, error = capsys.readouterr()
     assert printed == ""
     assert error.startswith("error: The configuration of stack 'dev' has 1 problem")
@@ -97,7 +98,7 @@ def test_a_folder_of_something_else_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
-    assert __main__.main(["--stack", "dev", "--out", str(tmp_path)]) == 1
+    assert main(["render", "--stack", "dev", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
         f"error: {tmp_path} holds something else than a rendered stack, and would be emptied: "
         "choose another --out\n"

@@ -78,16 +78,13 @@ class Account:
         allowed = self.settings.aws.allowed_account_ids
         if allowed and caller.account not in allowed:
             raise Unanswerable(
-                Finding(
-                    section="aws-account",
-                    severity="error",
-                    subject=f"AWS account {caller.account}",
-                    cause=(
-                        f"The credentials are of account {caller.account}, and the stack may go "
-                        f"to {' or '.join(allowed)} only (aws:allowedAccountIds). Name a profile "
-                        "of that account in aws:profile, or take other credentials."
-                    ),
-                    command="aws configure list-profiles",
+                Finding.error(
+                    "aws-account",
+                    f"AWS account {caller.account}",
+                    f"The credentials are of account {caller.account}, and the stack may go "
+                    f"to {' or '.join(allowed)} only (aws:allowedAccountIds). Name a profile "
+                    "of that account in aws:profile, or take other credentials.",
+                    "aws configure list-profiles",
                 )
             )
         return caller

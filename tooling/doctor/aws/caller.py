@@ -66,10 +66,9 @@ def command_line(_: Account) -> Iterator[Finding]:
 
 
 def _about_cli(cause: str, command: str) -> Finding:
-    return Finding(
-        section="aws-cli-missing",
-        severity="error",
-        subject="AWS CLI",
-        cause=f"{cause} (Every connection to the EKS cluster asks it for a token.)",
-        command=command,
+    return Finding.error(
+        "aws-cli-missing",
+        "AWS CLI",
+        f"{cause} (Every connection to the EKS cluster asks it for a token.)",
+        command,
     )

@@ -40,13 +40,10 @@ def answers(account: Account, title: str, question: Question) -> list[Finding]:
 
 def not_checked(account: Account, title: str, permission: str) -> Finding:
     """A warning about a question that the caller may not ask."""
-    return Finding(
-        section="aws-permission-missing",
-        severity="warning",
-        subject=permission,
-        cause=(
-            f"{title}: could not be checked, because the caller has no permission {permission}. "
-            "The command shows who the caller is."
-        ),
-        command=account.aws.command("sts", "get-caller-identity"),
+    return Finding.warning(
+        "aws-permission-missing",
+        permission,
+        f"{title}: could not be checked, because the caller has no permission {permission}. "
+        "The command shows who the caller is.",
+        account.aws.command("sts", "get-caller-identity"),
     )

@@ -31,15 +31,12 @@ def cluster(account: Account) -> Iterator[Finding]:
     elif found.status not in _USABLE:
         yield _unusable(account, found)
     elif _version(found.version) < _OLDEST:
-        yield Finding(
-            section="kubernetes-too-old",
-            severity="error",
-            subject=f"EKS cluster {found.name}",
-            cause=(
-                f"It runs Kubernetes {found.version}, and the pods need 1.30 or newer: "
-                "`preStop.sleep` is refused before. EKS upgrades one minor version at a time."
-            ),
-            command=account.aws.command(
+        yield Finding.error(
+            "kubernetes-too-old",
+            f"EKS cluster {found.name}",
+            f"It runs Kubernetes {found.version}, and the pods need 1.30 or newer: "
+            "`preStop.sleep` is refused before. EKS upgrades one minor version at a time.",
+            account.aws.command(
                 *("eks", "update-cluster-version", "--name", found.name),
                 *("--kubernetes-version", _next(found.version)),
             ),
@@ -48,26 +45,22 @@ def cluster(account: Account) -> Iterator[Finding]:
 
 def _missing(account: Account) -> Finding:
     name = account.settings.cluster.eks_name or ""
-    return Finding(
-        section="eks-cluster",
-        severity="error",
-        subject=f"EKS cluster {name}",
-        cause=(
-            f"There is no EKS cluster '{name}' in {account.aws.region} of account "
-            f"{account.caller().account} (cluster.eksName, aws:region). The command lists those "
-            "that are there."
-        ),
-        command=account.aws.command("eks", "list-clusters"),
+    return Finding.error(
+        "eks-cluster",
+        f"EKS cluster {name}",
+        f"There is no EKS cluster '{name}' in {account.aws.region} of account "
+        f"{account.caller().account} (cluster.eksName, aws:region). The command lists those "
+        "that are there.",
+        account.aws.command("eks", "list-clusters"),
     )
 
 
 def _unusable(account: Account, found: Cluster) -> Finding:
-    return Finding(
-        section="eks-cluster",
-        severity="error",
-        subject=f"EKS cluster {found.name}",
-        cause=f"It is {found.status}: nothing can be deployed until it is ACTIVE.",
-        command=account.aws.command("eks", "wait", "cluster-active", "--name", found.name),
+    return Finding.error(
+        "eks-cluster",
+        f"EKS cluster {found.name}",
+        f"It is {found.status}: nothing can be deployed until it is ACTIVE.",
+        account.aws.command("eks", "wait", "cluster-active", "--name", found.name),
     )
 
 
@@ -91,16 +84,13 @@ def identity_provider(account: Account) -> Iterator[Finding]:
     arns = [entry["Arn"] for entry in answer.get("OpenIDConnectProviderList", [])]
     arn = next((arn for arn in arns if issuer and arn.endswith(f":oidc-provider/{issuer}")), None)
     if arn is None:
-        yield Finding(
-            section="oidc-provider-missing",
-            severity="error",
-            subject=f"EKS cluster {found.name}",
-            cause=(
-                f"IAM has no OIDC provider for the cluster's issuer, {found.issuer}: no service "
-                "account can take a role, so neither secrets nor the bucket can be reached. A "
-                "cluster comes without one; it is made once per cluster."
-            ),
-            command=account.aws.command(
+        yield Finding.error(
+            "oidc-provider-missing",
+            f"EKS cluster {found.name}",
+            f"IAM has no OIDC provider for the cluster's issuer, {found.issuer}: no service "
+            "account can take a role, so neither secrets nor the bucket can be reached. A "
+            "cluster comes without one; it is made once per cluster.",
+            account.aws.command(
                 *("iam", "create-open-id-connect-provider", "--url", found.issuer),
                 *("--client-id-list", _AUDIENCE),
             ),
@@ -108,15 +98,12 @@ def identity_provider(account: Account) -> Iterator[Finding]:
         return
     provider = account.aws.ask("iam", "GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
     if _AUDIENCE not in provider.get("ClientIDList", []):
-        yield Finding(
-            section="oidc-provider-missing",
-            severity="error",
-            subject=f"IAM OIDC provider {issuer}",
-            cause=(
-                f"It does not take tokens for {_AUDIENCE} (the client IDs, or audiences, of the "
-                "provider): no service account can take a role."
-            ),
-            command=account.aws.command(
+        yield Finding.error(
+            "oidc-provider-missing",
+            f"IAM OIDC provider {issuer}",
+            f"It does not take tokens for {_AUDIENCE} (the client IDs, or audiences, of the "
+            "provider): no service account can take a role.",
+            account.aws.command(
                 *("iam", "add-client-id-to-open-id-connect-provider"),
                 *("--open-id-connect-provider-arn", arn, "--client-id", _AUDIENCE),
             ),
@@ -135,26 +122,22 @@ def kubeconfig(settings: Settings, folder: Path, clients: Clients) -> Path:
         found = account.found_cluster()
     except DeniedError as denied:
         raise Unanswerable(
-            Finding(
-                section="aws-permission-missing",
-                severity="error",
-                subject=denied.permission,
-                cause=(
-                    f"The EKS cluster '{name}' cannot be found: the caller has no permission "
-                    f"{denied.permission}, which every deployment needs. The command shows who "
-                    "the caller is."
-                ),
-                command=account.aws.command("sts", "get-caller-identity"),
+            Finding.error(
+                "aws-permission-missing",
+                denied.permission,
+                f"The EKS cluster '{name}' cannot be found: the caller has no permission "
+                f"{denied.permission}, which every deployment needs. The command shows who "
+                "the caller is.",
+                account.aws.command("sts", "get-caller-identity"),
             )
         ) from None
     except UnansweredError as unanswered:
         raise Unanswerable(
-            Finding(
-                section="eks-cluster",
-                severity="error",
-                subject=f"EKS cluster {name}",
-                cause=f"{unanswered}. The command asks the same.",
-                command=account.aws.command("eks", "describe-cluster", "--name", name),
+            Finding.error(
+                "eks-cluster",
+                f"EKS cluster {name}",
+                f"{unanswered}. The command asks the same.",
+                account.aws.command("eks", "describe-cluster", "--name", name),
             )
         ) from None
     if found is None:

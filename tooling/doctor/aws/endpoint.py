@@ -55,13 +55,7 @@ def hosted_zone(account: Account) -> Iterator[Finding]:
 
 
 def _about_zone(zone: str, cause: str, command: str) -> Finding:
-    return Finding(
-        section="hosted-zone-missing",
-        severity="error",
-        subject=f"Hosted zone {zone}",
-        cause=cause,
-        command=command,
-    )
+    return Finding.error("hosted-zone-missing", f"Hosted zone {zone}", cause, command)
 
 
 def covers(name: str, host: str) -> bool:
@@ -177,10 +171,4 @@ def _has_key(encryption: Any) -> bool:  # noqa: ANN401 - boto3's answer
 
 
 def _about_bucket(bucket: str, cause: str, command: str) -> Finding:
-    return Finding(
-        section="bucket-policy",
-        severity="error",
-        subject=f"Bucket {bucket}",
-        cause=cause,
-        command=command,
-    )
+    return Finding.error("bucket-policy", f"Bucket {bucket}", cause, command)

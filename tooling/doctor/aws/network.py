@@ -126,12 +126,11 @@ def _full(subnets: Sequence[_Subnet]) -> list[str]:
 
 
 def _about(account: Account, cluster: Cluster, subject: str, problem: str) -> Finding:
-    return Finding(
-        section="subnets-untagged",
-        severity="error",
-        subject=subject,
-        cause=f"{problem}. The command lists the VPC's subnets.",
-        command=account.aws.command(
+    return Finding.error(
+        "subnets-untagged",
+        subject,
+        f"{problem}. The command lists the VPC's subnets.",
+        account.aws.command(
             *("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={cluster.vpc_id}"),
             "--query",
             "Subnets[].{id:SubnetId,zone:AvailabilityZone,free:AvailableIpAddressCount,"

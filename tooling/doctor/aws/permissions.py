@@ -190,28 +190,22 @@ def _about(asked: _Asked, refused: Sequence[Verdict], when: str, severity: Sever
 
 
 def _conditional(account: Account, source: str, keys: str, actions: Sequence[str]) -> Finding:
-    return Finding(
-        section="aws-permission-missing",
-        severity="warning",
-        subject="AWS permissions",
-        cause=(
-            f"{_name(source)} has policies with conditions on {keys}, which a simulation cannot "
-            f"know. Not decided so: {', '.join(actions)}."
-        ),
-        command=_Asked(account, "", source, "*").again(actions),
+    return Finding.warning(
+        "aws-permission-missing",
+        "AWS permissions",
+        f"{_name(source)} has policies with conditions on {keys}, which a simulation cannot "
+        f"know. Not decided so: {', '.join(actions)}.",
+        _Asked(account, "", source, "*").again(actions),
     )
 
 
 def _undecidable(account: Account, arn: str) -> Finding:
-    return Finding(
-        section="aws-permission-missing",
-        severity="warning",
-        subject="AWS permissions",
-        cause=(
-            f"The permissions of {arn} could not be checked: IAM simulates those of users and "
-            "roles of the account only."
-        ),
-        command=account.aws.command("sts", "get-caller-identity"),
+    return Finding.warning(
+        "aws-permission-missing",
+        "AWS permissions",
+        f"The permissions of {arn} could not be checked: IAM simulates those of users and "
+        "roles of the account only.",
+        account.aws.command("sts", "get-caller-identity"),
     )
 
 

@@ -28,17 +28,14 @@ def entries_deleted(account: Account) -> Iterator[Finding]:
         found = account.aws.look_up("secretsmanager", "DescribeSecret", ABSENT_ENTRY, SecretId=name)
         if found is not None and found.get("DeletedDate"):
             restore = account.aws.command("secretsmanager", "restore-secret", "--secret-id", name)
-            yield Finding(
-                section="secret-scheduled-for-deletion",
-                severity="error",
-                subject=f"Secrets Manager entry {name}",
-                cause=(
-                    "It is scheduled for deletion and keeps its name until then, so `up` cannot "
-                    "make it. Restore it, and `pulumi import` takes it into the stack. What no "
-                    "data needs any more can be deleted for good with `delete-secret "
-                    "--force-delete-without-recovery`; what was encrypted with it is lost then."
-                ),
-                command=restore,
+            yield Finding.error(
+                "secret-scheduled-for-deletion",
+                f"Secrets Manager entry {name}",
+                "It is scheduled for deletion and keeps its name until then, so `up` cannot "
+                "make it. Restore it, and `pulumi import` takes it into the stack. What no "
+                "data needs any more can be deleted for good with `delete-secret "
+                "--force-delete-without-recovery`; what was encrypted with it is lost then.",
+                restore,
             )
 
 
@@ -71,16 +68,13 @@ def instance_class(account: Account) -> Iterator[Finding]:
     if offers and any(offer.get("MultiAZCapable") for offer in offers):
         return
     with_standby = " with a standby (database.multiAz)" if offers else ""
-    yield Finding(
-        section="instance-class-unavailable",
-        severity="error",
-        subject=f"Instance class {database.instance_class}",
-        cause=(
-            f"RDS does not offer {database.instance_class} for PostgreSQL {database.version}"
-            f"{with_standby} in {aws.region} (database.instanceClass, database.version). The "
-            "command lists the classes that it offers."
-        ),
-        command=aws.command(
+    yield Finding.error(
+        "instance-class-unavailable",
+        f"Instance class {database.instance_class}",
+        f"RDS does not offer {database.instance_class} for PostgreSQL {database.version}"
+        f"{with_standby} in {aws.region} (database.instanceClass, database.version). The "
+        "command lists the classes that it offers.",
+        aws.command(
             *("rds", "describe-orderable-db-instance-options", "--engine", "postgres"),
             *(("--engine-version", version) if version else ()),
             *("--query", "OrderableDBInstanceOptions[].DBInstanceClass", "--output", "text"),
@@ -117,10 +111,6 @@ def topic(account: Account) -> Iterator[Finding]:
 
 
 def _about_topic(arn: str, cause: str, command: str) -> Finding:
-    return Finding(
-        section="topic-missing",
-        severity="warning",
-        subject=f"SNS topic {arn.rsplit(':', maxsplit=1)[-1]}",
-        cause=cause,
-        command=command,
+    return Finding.warning(
+        "topic-missing", f"SNS topic {arn.rsplit(':', maxsplit=1)[-1]}", cause, command
     )

@@ -145,10 +145,6 @@ def _name_servers(account: Account, zone: str) -> list[str]:
 
 
 def _about(arn: str, cause: str, command: str) -> Finding:
-    return Finding(
-        section="certificate-pending",
-        severity="error",
-        subject=f"Certificate {arn.rsplit('/', maxsplit=1)[-1]}",
-        cause=cause,
-        command=command,
+    return Finding.error(
+        "certificate-pending", f"Certificate {arn.rsplit('/', maxsplit=1)[-1]}", cause, command
     )

@@ -53,10 +53,9 @@ def not_pulled(pod: Object, container: Object, text: str, place: Place) -> Findi
     image = specified.get(container["name"]) or container.get("image")
     because = (words for found, words in _BECAUSE if re.search(found, text, re.IGNORECASE))
     reason = next(because, quote(text))
-    return Finding(
-        section="image-pull",
-        severity="error",
-        subject=subject(pod),
-        cause=f"The image {image} cannot be pulled: {reason}",
-        command=place.kubectl("describe", "pod", name(pod), namespace=namespace(pod)),
+    return Finding.error(
+        "image-pull",
+        subject(pod),
+        f"The image {image} cannot be pulled: {reason}",
+        place.kubectl("describe", "pod", name(pod), namespace=namespace(pod)),
     )

@@ -99,12 +99,9 @@ def missing(denied: Iterable[Need], place: Place) -> Iterator[Finding]:
         for need in lacking
     )
     first = lacking[0]
-    yield Finding(
-        section="permission-missing",
-        severity="error",
-        subject=f"Context {place.context}",
-        cause=f"Its user may not: {'; '.join(texts)}",
-        command=place.kubectl(
-            "auth", "can-i", first.verbs[0], first.full_name, namespace=first.namespace
-        ),
+    yield Finding.error(
+        "permission-missing",
+        f"Context {place.context}",
+        f"Its user may not: {'; '.join(texts)}",
+        place.kubectl("auth", "can-i", first.verbs[0], first.full_name, namespace=first.namespace),
     )

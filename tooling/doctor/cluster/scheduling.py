@@ -57,12 +57,11 @@ def unschedulable(pod: Object, message: str, place: Place) -> Finding:
     found = [(hint, command) for text, hint, command in _REASONS if re.search(text, words)]
     hints = "; ".join(hint for hint, _ in found)
     command = found[0][1] if found else _NODES
-    return Finding(
-        section="pod-unschedulable",
-        severity="error",
-        subject=subject(pod),
-        cause=f"No node takes it: {words}" + (f". That is: {hints}" if hints else ""),
-        command=place.kubectl(*command),
+    return Finding.error(
+        "pod-unschedulable",
+        subject(pod),
+        f"No node takes it: {words}" + (f". That is: {hints}" if hints else ""),
+        place.kubectl(*command),
     )
 
 

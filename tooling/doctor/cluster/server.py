@@ -51,26 +51,15 @@ class Server(Api):
 
     def version(self) -> dict[str, Any]:
         """The answer to ``/version``, which is no Kubernetes object."""
-        with self._failures("reading /version"):
-            answer = self._dynamic.request(
-                "get", "/version", serialize=False, _request_timeout=self._seconds
-            )
-        return json.loads(answer.data)
+        return json.loads(self._bytes("/version", "reading /version"))
 
     def names(self, api_version: str, kind: str, namespace: str) -> set[str]:
         """Names of a namespace's objects. Nothing else of them is sent, so no Secret's data:
         https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
         path = self._resource(api_version, kind).path(namespace=namespace)
         accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-        with self._failures(f"listing {kind}"):
-            answer = self._dynamic.request(
-                "get",
-                path,
-                header_params={"Accept": accept},
-                serialize=False,
-                _request_timeout=self._seconds,
-            )
-        items: list[dict[str, Any]] = json.loads(answer.data)["items"] or []
+        answer = self._bytes(path, f"listing {kind}", header_params={"Accept": accept})
+        items: list[dict[str, Any]] = json.loads(answer)["items"] or []
         return {item["metadata"]["name"] for item in items}
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
@@ -82,12 +71,16 @@ class Server(Api):
             "previous": str(previous).lower(),
         }
         path = f"/api/v1/namespaces/{escaped(namespace)}/pods/{escaped(pod)}/log?{urlencode(query)}"
-        with self._failures(f"reading the log of {namespace}/{pod}"):
-            # Langfuse logs JSON: a log of one line would come back as an object.
+        # Langfuse logs JSON: a log of one line would come back as an object.
+        return self._bytes(path, f"reading the log of {namespace}/{pod}").decode(errors="replace")
+
+    def _bytes(self, path: str, what: str, **more: Any) -> bytes:  # noqa: ANN401
+        """The answer as it is sent."""
+        with self._failures(what):
             answer = self._dynamic.request(
-                "get", path, serialize=False, _request_timeout=self._seconds
+                "get", path, serialize=False, _request_timeout=self._seconds, **more
             )
-        return cast("bytes", answer.data).decode(errors="replace")
+        return cast("bytes", answer.data)
 
 
 def connect(kubeconfig: str, place: Place) -> Server:
@@ -106,10 +99,4 @@ def connect(kubeconfig: str, place: Place) -> Server:
 
 def _finding(section: str, error: Exception, place: Place, command: str) -> Finding:
     said = quote(str(error))
-    return Finding(
-        section=section,
-        severity="error",
-        subject=f"Context {place.context}",
-        cause=said[:1].upper() + said[1:],
-        command=command,
-    )
+    return Finding.error(section, f"Context {place.context}", said[:1].upper() + said[1:], command)

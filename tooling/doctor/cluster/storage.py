@@ -60,12 +60,8 @@ def storage_class(
     is_driver = ".csi." in driver and not driver.endswith(_OUTSIDE)
     if is_driver and driver not in map(name, drivers):
         cause = f"Its provisioner {provisioner} needs the CSI driver {driver}, which is not there"
-        yield Finding(
-            section="storage-class-missing",
-            severity="error",
-            subject=subject,
-            cause=cause,
-            command=place.kubectl("get", "csidrivers"),
+        yield Finding.error(
+            "storage-class-missing", subject, cause, place.kubectl("get", "csidrivers")
         )
 
 

@@ -71,10 +71,4 @@ def _waits_for_pod(class_: Object | None) -> bool:
 
 
 def _pending(claim: Object, cause: str, command: str) -> Finding:
-    return Finding(
-        section="claim-pending",
-        severity="error",
-        subject=subject(claim),
-        cause=cause,
-        command=command,
-    )
+    return Finding.error("claim-pending", subject(claim), cause, command)

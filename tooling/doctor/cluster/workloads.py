@@ -58,12 +58,11 @@ def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
         if explanations:
             yield explanations[0].about(about)
         else:
-            yield Finding(
-                section="pods-refused",
-                severity="error",
-                subject=about,
-                cause=f"The API server refuses its pods: {quote(message)}",
-                command=pods.describe(workload, place),
+            yield Finding.error(
+                "pods-refused",
+                about,
+                f"The API server refuses its pods: {quote(message)}",
+                pods.describe(workload, place),
             )
 
 
@@ -117,13 +116,7 @@ def _failed(
 
 
 def _finding(job: Object, cause: str, command: str) -> Finding:
-    return Finding(
-        section="migration-failed",
-        severity="error",
-        subject=subject(job),
-        cause=cause,
-        command=command,
-    )
+    return Finding.error("migration-failed", subject(job), cause, command)
 
 
 def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
@@ -143,25 +136,15 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             command=pods.describe(workload, place),
         )
     if place.namespace not in snapshot.namespaces:
-        yield Finding(
-            section="namespace-missing",
-            severity="warning",
-            subject=f"Namespace {place.namespace}",
-            cause=_NOT_DEPLOYED,
-            command=place.up(),
+        yield Finding.warning(
+            "namespace-missing", f"Namespace {place.namespace}", _NOT_DEPLOYED, place.up()
         )
     elif not snapshot.deployments:
         about = f"Deployment {place.namespace}/{NAMES.langfuse}"
         if snapshot.deployed:
             yield _gone([about, *(item for item in snapshot.missing if item != about)], place)
         else:
-            yield Finding(
-                section="not-ready",
-                severity="warning",
-                subject=about,
-                cause=_NOT_DEPLOYED,
-                command=place.up(),
-            )
+            yield Finding.warning("not-ready", about, _NOT_DEPLOYED, place.up())
 
 
 def missing(snapshot: Snapshot, place: Place, undelivered: Container[str]) -> Iterator[Finding]:
@@ -186,14 +169,13 @@ def _gone(objects: Sequence[str], place: Place) -> Finding:
     several = len(objects) > 1
     only_read = all(item.startswith(("Secret ", "ConfigMap ")) for item in objects)
     them = "they were" if several else "it was"
-    return Finding(
-        section="secret-missing" if only_read else "not-ready",
-        severity="error",
-        subject=f"{len(objects)} objects of the stack" if several else objects[0],
-        cause=(f"Not there: {', '.join(objects)}" if several else "It is not there")
+    return Finding.error(
+        "secret-missing" if only_read else "not-ready",
+        f"{len(objects)} objects of the stack" if several else objects[0],
+        (f"Not there: {', '.join(objects)}" if several else "It is not there")
         + f". Either the last `up` did not come that far, or {them} deleted by hand: then Pulumi "
         "makes again only what a refresh has taken out of its state",
-        command=place.refresh_and_up(),
+        place.refresh_and_up(),
     )
 
 
@@ -203,13 +185,12 @@ def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
         if part(workload, "spec").get("replicas") != 0:
             continue
         least = snapshot.least if workload["kind"] == "Deployment" else 1
-        yield Finding(
-            section="not-ready",
-            severity="error",
-            subject=subject(workload),
-            cause=f"It is scaled to 0 pods, and the stack wants {least} at least. Somebody scaled "
+        yield Finding.error(
+            "not-ready",
+            subject(workload),
+            f"It is scaled to 0 pods, and the stack wants {least} at least. Somebody scaled "
             "it down, and neither an autoscaler nor `up` scales it up again",
-            command=place.kubectl(
+            place.kubectl(
                 "scale",
                 workload["kind"].lower(),
                 name(workload),

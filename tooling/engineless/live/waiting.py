@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tooling.cluster.state import Say
 from tooling.kit.json_values import as_mapping, at
 from tooling.kubernetes.api import Api, LiveError, Object, Reference
 from tooling.kubernetes.events import latest
@@ -24,8 +25,6 @@ DEFAULT_SECONDS: Final = 600.0
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
-
-Say = Callable[[str], None]
 
 
 class Stopped(LiveError):  # noqa: N818 - not a failure of its own

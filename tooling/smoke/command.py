@@ -1,8 +1,8 @@
 """Whether the Langfuse of a stack works, as its users and agents meet it.
 
-Exit code 0: everything was seen to work; 1: something was not; 2: the question was wrong.
 Keys come from LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY (LANGSMITH_API_KEY), else from the
-cluster. It writes one trace, which stays.
+cluster. It writes one trace, which stays. The exit code is 1 too if something could not be checked
+and --allow-skips is not given.
 """
 
 from __future__ import annotations
@@ -10,57 +10,59 @@ from __future__ import annotations
 import argparse
 import os
 import ssl
-import sys
 import time
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from stacks.settings import ConfigurationError
 from stacks.settings.machinery.fields import Url
-from stacks.stack_files import StackFileError
-from tooling.cluster import ClusterError
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
+from tooling.kit.errors import UsageError
+from tooling.kit.exit_codes import FINE, FOUND
 from tooling.kit.masking import Masker, clean
+from tooling.kit.options import add_json
 from tooling.kit.report import to_json
 from tooling.kit.stack_settings import read_settings
-from tooling.kit.usage import UsageError, require_writable
 from tooling.kubernetes.target import add_options, target
 from tooling.smoke import keys, stack, trace
-from tooling.smoke.keys import KeysError
 from tooling.smoke.report import Report, Verdict, line, presentable
 from tooling.smoke.run import Plan, Run, secrets
 from tooling.smoke.web import Web
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def options(parser: argparse.ArgumentParser) -> None:
+    add_options(parser)
+    parser.add_argument("--url", help="where to ask Langfuse; default: the stack's own URL")
+    parser.add_argument("--ca", type=Path, help="PEM file of a private certificate authority")
+    add_json(parser)
+    parser.add_argument(
+        "--timeout", type=float, default=60, help="seconds for the whole run; default: 60"
+    )
+    parser.add_argument(
+        "--allow-skips", action="store_true", help="accept what could not be checked"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
     """Check one stack, with a line for each check as soon as it is made."""
-    given = _arguments(arguments)
     masker = Masker()
     start = time.monotonic()
-    try:
-        if given.json is not None:
-            require_writable("--json", given.json)
-        plan = _plan(given)
-    except (UsageError, ClusterError, StackFileError, ConfigurationError, KeysError) as error:
-        print(f"error: {clean(str(error))}", file=sys.stderr)
-        return 2
+    plan = _plan(given)
     if plan.given_keys is not None:
         masker.learn(secrets(plan.given_keys))
     if plan.langsmith_key is not None:
         masker.learn([plan.langsmith_key])
-    run = Run(plan, masker.learn)
+    checks = Run(plan, masker.learn)
     verdicts: list[Verdict] = []
-    for verdict in run.verdicts():
+    for verdict in checks.verdicts():
         verdicts.append(presentable(verdict, masker.mask))
         print(line(verdicts[-1]), flush=True)
     report = Report(
         stack=given.stack,
         run=plan.run,
-        url=clean(run.url),
+        url=clean(checks.url),
         version=str(plan.expected.version),
         seconds=time.monotonic() - start,
         verdicts=verdicts,
@@ -69,26 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json is not None:
         document = report.document(allow_skips=given.allow_skips)
         given.json.write_text(to_json(document), encoding="utf-8")
-    return 0 if report.passed(allow_skips=given.allow_skips) else 1
-
-
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tooling.smoke",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_options(parser)
-    parser.add_argument("--url", help="where to ask Langfuse; default: the stack's own URL")
-    parser.add_argument("--ca", type=Path, help="PEM file of a private certificate authority")
-    parser.add_argument("--json", type=Path, help="write a report to this file")
-    parser.add_argument(
-        "--timeout", type=float, default=60, help="seconds for the whole run; default: 60"
-    )
-    parser.add_argument(
-        "--allow-skips", action="store_true", help="accept what could not be checked"
-    )
-    return parser.parse_args(arguments)
+    return FINE if report.passed(allow_skips=given.allow_skips) else FOUND
 
 
 def _plan(given: argparse.Namespace) -> Plan:
@@ -127,10 +110,3 @@ def _url(given: str | None) -> str | None:
             "--url has to be an http:// or https:// URL without credentials, query or trailing "
             "slash"
         ) from None
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -1,62 +1,54 @@
-"""`python -m tooling.demo up|down`."""
+"""Put the dev stack on a local cluster, or remove it."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import pulumi
 from pulumi.automation import PulumiCommand
 
 from stacks import stack_files
-from stacks.stack_files import StackFileError
-from tooling.cluster import ClusterError, start, stop
-from tooling.cluster.state import PROVIDERS, Stopwatch
+from tooling.cluster.api import DEMO, start, stop
+from tooling.cluster.command import add_provider
+from tooling.cluster.state import Stopwatch, say
 from tooling.demo import cli, report
 from tooling.demo.engine import Engine
 from tooling.engineless import live
-from tooling.kit.masking import clean
+from tooling.kit.exit_codes import FINE
 from tooling.kit.stack_settings import read_settings
 from tooling.kubernetes.api import Api
 
 STACK: Final = "dev"
-NAME: Final = "demo"
-INTERRUPTED: Final = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it did what it says."""
-    parser = argparse.ArgumentParser(prog="python -m tooling.demo", description=__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="put the dev stack on a local cluster")
-    up.add_argument("--cluster", choices=PROVIDERS, default="kwok")
+    add_provider(up)
     commands.add_parser("down", help="remove the cluster and everything that was generated")
-    given = parser.parse_args(arguments)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run one command. Raises ``ClusterError``, ``LiveError``, or what the program raises."""
     try:
         if given.command == "up":
-            _up(given.cluster)
+            _up(given.provider)
         else:
-            removed = stop(NAME)
+            removed = stop(DEMO)
             print("the demo is removed" if removed else "there is no demo to remove")
-    except (ClusterError, live.LiveError, pulumi.RunError, StackFileError, OSError) as error:
-        print(f"error: {clean(str(error))}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
-        print(
-            "interrupted; run `make demo` to continue, `make demo-down` to remove what is there",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-    return 0
+        raise KeyboardInterrupt(
+            "run `make demo` to continue, `make demo-down` to remove what is there"
+        ) from None
+    return FINE
 
 
 def _up(provider: str) -> None:
     # A mistake in the configuration shows before a cluster is started for it.
     read_settings(STACK)
-    cluster = start(NAME, provider)
+    cluster = start(DEMO, provider)
     overrides = {
         f"{stack_files.project_name()}:cluster": {
             "context": cluster.context,
@@ -101,9 +93,9 @@ as the Kubernetes provider would. Pulumi's engine and state are not proven by th
 
 def _command(*, first: bool) -> PulumiCommand | cli.Missing:
     """The CLI, complete with its providers, or why there is none."""
-    command = cli.find(_say)
+    command = cli.find(say)
     if not isinstance(command, cli.Missing):
-        problem = cli.install_plugins(command, _say)
+        problem = cli.install_plugins(command, say)
         if problem is None:
             return command
         command = cli.Missing(problem)
@@ -115,10 +107,6 @@ def _command(*, first: bool) -> PulumiCommand | cli.Missing:
     return command
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print_changes(summary: live.Summary) -> None:
     if not summary.changed:
         print(f"nothing changed ({len(summary.unchanged)} resources)")
@@ -127,7 +115,3 @@ def _print_changes(summary: live.Summary) -> None:
         names: list[str] = sorted(getattr(summary, action))
         print(*(f"  {action:8}  {name}" for name in names), sep="\n", end="\n" if names else "")
     print(f"  unchanged {len(summary.unchanged)} resources")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
