@@ -189,7 +189,7 @@ def test_the_page_lists_exactly_the_rules_with_what_they_protect() -> None:
 
 
 def test_the_rules_import_nothing_but_the_standard_library_and_the_detector_of_secrets() -> None:
-    detector = [Path(module.__file__) for module in (forms, names)]
+    detector = [Path(str(module.__file__)) for module in (forms, names)]
     files = [*(ROOT / "policy" / "rules").rglob("*.py"), *detector]
     imports = {
         line.split()[1]
