@@ -137,8 +137,8 @@ def test_good_credentials_are_passed_over_in_silence(fake: FakeAws) -> None:
     [
         (
             "ExpiredToken",
-            "The AWS credentials of the profile 'prod' have expired. Get new ones the way these "
-            "came; the command shows where they come from.",
+            "The AWS credentials of the profile 'prod' have expired. Get new ones from the same "
+            "source; the command shows what that source is.",
             "configure list",
         ),
         (
@@ -155,7 +155,8 @@ def test_good_credentials_are_passed_over_in_silence(fake: FakeAws) -> None:
         ),
         (
             "UnauthorizedException",
-            "The login to IAM Identity Center of the profile 'prod' has ended, or never was.",
+            "The login to IAM Identity Center of the profile 'prod' has expired, or was never "
+            "made.",
             "sso login",
         ),
     ],
@@ -232,7 +233,7 @@ def test_a_login_that_never_was_is_answered_with_the_login(bare_machine: Path) -
     (finding,) = found_with_own_clients("prod")
 
     assert finding.cause == (
-        "The login to IAM Identity Center of the profile 'prod' has ended, or never was."
+        "The login to IAM Identity Center of the profile 'prod' has expired, or was never made."
     )
     assert finding.command == "aws sso login --profile prod"
 

@@ -230,8 +230,9 @@ def test_a_certificate_that_soon_ends_is_a_warning(fake: FakeAws, hours: int, da
 
     assert (finding.severity, finding.command) == ("warning", SHOW)
     assert finding.cause == (
-        f"It ends on {end:%Y-%m-%d}, in {days} days, and is not renewed: ACM renews what it issued "
-        "while the proof stands in DNS; what was imported has to be imported anew."
+        f"It ends on {end:%Y-%m-%d}, in {days} days, and is not renewed: ACM renews a certificate "
+        "that it issued while the validation record is in DNS; an imported one has to be "
+        "imported again."
     )
 
 

@@ -527,7 +527,7 @@ def test_an_autoscaler_without_figures_is_a_warning() -> None:
         warning(
             "autoscaler-blind",
             "HorizontalPodAutoscaler observability/langfuse",
-            "It gets no figures and keeps the number of pods: FailedGetResourceMetric: unable to "
+            "It gets no metrics and keeps the number of pods: FailedGetResourceMetric: unable to "
             "fetch metrics from resource metrics API",
             f"{KUBECTL} get apiservice v1beta1.metrics.k8s.io",
         )
@@ -565,8 +565,8 @@ def test_an_ingress_that_does_not_go_is_named_and_not_its_namespace() -> None:
         error(
             "stuck-terminating",
             INGRESS,
-            "It was deleted and is held by ingress.k8s.aws/resources: whatever removes that does "
-            "not run, or is refused",
+            "It was deleted and is held by ingress.k8s.aws/resources: the controller that removes "
+            "it does not run, or is refused",
             f"{IN_NAMESPACE} describe ingress langfuse-endpoint",
         )
     ]
@@ -590,7 +590,7 @@ def test_a_namespace_that_does_not_go_quotes_its_conditions() -> None:
         error(
             "stuck-terminating",
             "Namespace observability",
-            "It was deleted, and something in it does not go: Some resources remain",
+            "It was deleted, and something in it is not removed: Some resources remain",
             f"{KUBECTL} get namespace observability -o 'jsonpath={{.status.conditions}}'",
         )
     ]
@@ -603,8 +603,8 @@ def test_a_pod_of_a_node_that_is_gone_stays() -> None:
         error(
             "stuck-terminating",
             "Pod observability/langfuse-2",
-            "It was deleted and is held by its node, which does not answer: whatever removes that "
-            "does not run, or is refused",
+            "It was deleted and is held by its node, which does not answer: the controller that "
+            "removes it does not run, or is refused",
             f"{IN_NAMESPACE} describe pod langfuse-2",
         )
     ]
@@ -639,7 +639,7 @@ def test_a_stack_without_its_deployment_was_interrupted() -> None:
     missing = error(
         "not-ready",
         "Deployment observability/langfuse",
-        "It is not there. Either the last `up` did not come that far, or it was deleted by hand: "
+        "It is not there. Either the last `up` did not get that far, or it was deleted by hand: "
         "then Pulumi makes again only what a refresh has taken out of its state",
         "pulumi refresh --stack dev && make up STACK=dev",
     )
@@ -655,7 +655,7 @@ def test_what_was_deleted_from_a_stack_is_one_finding() -> None:
         error(
             "not-ready",
             "2 objects of the stack",
-            f"Not there: {', '.join(gone)}. Either the last `up` did not come that far, or they "
+            f"Not there: {', '.join(gone)}. Either the last `up` did not get that far, or they "
             "were deleted by hand: then Pulumi makes again only what a refresh has taken out of "
             "its state",
             "pulumi refresh --stack dev && make up STACK=dev",
@@ -679,8 +679,8 @@ def test_a_workload_without_pods_by_somebodys_wish_is_an_error() -> None:
         error(
             "not-ready",
             "Deployment observability/langfuse",
-            "It is scaled to 0 pods, and the stack wants 2 at least. Somebody scaled it down, and "
-            "neither an autoscaler nor `up` scales it up again",
+            "It is scaled to 0 pods, and the stack wants 2 at least. It was scaled down by hand, "
+            "and neither an autoscaler nor `up` scales it up again",
             f"{KUBECTL} -n observability scale deployment langfuse --replicas=2",
         )
     ]

@@ -43,7 +43,7 @@ TEXTS = [
         "Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(72707369)). "
         "Elapsed: 10000ms.",
         "migration-lock",
-        "The migration waited for PostgreSQL's migration lock in vain: another migration holds it, "
+        "The migration did not get PostgreSQL's migration lock: another migration holds it, "
         "or a connection that broke off still does. The next `up` tries again",
         "make up STACK=prod",
     ),
@@ -222,7 +222,7 @@ TEXTS = [
     (
         " +-  ├─ pulumi:providers:kubernetes  kubernetes  replace  [diff: ~context]",
         "replaces-everything",
-        "Pulumi takes the cluster for another one, and would make every object anew, the "
+        "Pulumi takes the cluster for another one, and would create every object again, the "
         "database's volume too: the context was renamed, or cluster.eksName or cluster.context "
         "changed. Do not say yes",
         "pulumi preview --stack prod --diff",

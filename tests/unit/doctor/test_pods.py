@@ -295,7 +295,7 @@ def unschedulable(message: str) -> Object:
         ),
         (
             "3 node(s) had volume node affinity conflict",
-            "the volume lies in a zone in which no node has room",
+            "the volume is in a zone in which no node has room",
             "get persistentvolumes -o wide",
         ),
         ("3 node(s) were unschedulable", "the nodes are cordoned", "get nodes -o wide"),

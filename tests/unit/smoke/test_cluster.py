@@ -356,8 +356,8 @@ def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
         (
             ("sts", "GetCallerIdentity", "ExpiredToken"),
             (
-                "The AWS credentials of the profile 'team' have expired. Get new ones the way "
-                "these came; the command shows where they come from.",
+                "The AWS credentials of the profile 'team' have expired. Get new ones from the "
+                "same source; the command shows what that source is.",
                 "aws configure list --profile team",
                 "aws-credentials",
             ),

@@ -1,4 +1,4 @@
-"""Pods that are not even made, failed migrations, and rollouts that nothing else explains.
+"""Pods that are not created, failed migrations, and rollouts that nothing else explains.
 
 Pure; imports no SDK.
 """
@@ -88,7 +88,7 @@ def _complete(job: Object) -> bool:
 
 
 def migration(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """The newest migration, by its pod's own words."""
+    """The newest migration, with the last line of its pod's log."""
     for job in _current_job(snapshot):
         failed = conditions(job).get("Failed", {})
         for pod in reversed(snapshot.owned(snapshot.pods, job)):
@@ -127,7 +127,7 @@ def _finding(job: Object, cause: str, command: str) -> Finding:
 
 
 def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """What is not as it should be, for a stack in which nothing else was found."""
+    """Differences from the expected state, for a stack without other findings."""
     for workload in (*snapshot.stateful_sets, *_current_job(snapshot), *snapshot.deployments):
         missing = readiness(workload)
         if missing is None or "deletionTimestamp" in part(workload, "metadata"):
@@ -191,14 +191,14 @@ def _gone(objects: Sequence[str], place: Place) -> Finding:
         severity="error",
         subject=f"{len(objects)} objects of the stack" if several else objects[0],
         cause=(f"Not there: {', '.join(objects)}" if several else "It is not there")
-        + f". Either the last `up` did not come that far, or {them} deleted by hand: then Pulumi "
+        + f". Either the last `up` did not get that far, or {them} deleted by hand: then Pulumi "
         "makes again only what a refresh has taken out of its state",
         command=place.refresh_and_up(),
     )
 
 
 def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Workloads that are as somebody wants them: without pods."""
+    """Workloads that were scaled to zero by hand."""
     for workload in (*snapshot.deployments, *snapshot.stateful_sets):
         if part(workload, "spec").get("replicas") != 0:
             continue
@@ -207,8 +207,8 @@ def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             section="not-ready",
             severity="error",
             subject=subject(workload),
-            cause=f"It is scaled to 0 pods, and the stack wants {least} at least. Somebody scaled "
-            "it down, and neither an autoscaler nor `up` scales it up again",
+            cause=f"It is scaled to 0 pods, and the stack wants {least} at least. It was scaled "
+            "down by hand, and neither an autoscaler nor `up` scales it up again",
             command=place.kubectl(
                 "scale",
                 workload["kind"].lower(),
