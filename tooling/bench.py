@@ -1,8 +1,8 @@
 """Time and memory of the program, measured as ratios within one run.
 
-``python -m tooling.bench [--runs N]``. Each figure is the median of N fresh processes, taken in
-turn with the process that it is compared with: machines drift, ratios drift less. No test looks at
-these figures.
+``python -m tooling.bench [--runs N]``. Each figure is the median of N fresh processes, which
+alternate with the process that they are compared with: the speed of a machine varies, a ratio
+varies less. No test reads these figures.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Secrets are in Secrets.
+"""Rules about values that belong in Secrets.
 
-Judged by the name of a value and by its form, because a policy pack in Python is shown secrets
+They are judged by the name of a value and by its form, because a policy pack in Python is shown secrets
 without their marks. No message holds a value.
 """
 
@@ -108,7 +108,7 @@ def _place(body: Mapping[str, Any], path: Path, variable: str | None = None) -> 
 
 
 def at_path(value: object, path: Path) -> Any:  # noqa: ANN401 - JSON
-    """What stands below ``value`` at a path."""
+    """The value at a path below ``value``."""
     for key in path:
         value = items(value)[key] if isinstance(key, int) else mapping(value).get(key)
     return value

@@ -1,4 +1,4 @@
-"""No secret stands in clear anywhere but in the Secret objects themselves."""
+"""No secret is in clear text outside the Secret objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tooling.engineless import offline, running
 from tooling.engineless.recording import Recording, holds_secret, secret_texts
 
 CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
-"""What stands for encrypted values of a stack file."""
+"""Placeholders for encrypted values of a stack file."""
 
 
 def leaks_of(run: Recording) -> Leaks:

@@ -1,4 +1,4 @@
-"""The simulated cluster: a real control plane, run by kwokctl, with nodes that are not there."""
+"""The simulated cluster: a real control plane, run by kwokctl, with simulated nodes."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def compare(
         ),
         follows=tuple(_follows(new, differing)),
         ignored=tuple(item for a, b in pairs for item in _ignored(a, b)),
-        # What is acknowledged is told apart, and first.
+        # Acknowledged risks are listed separately, and first.
         outputs=tuple(
             change
             for change in properties.changes(old.outputs, new.outputs)

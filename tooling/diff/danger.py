@@ -1,4 +1,4 @@
-"""What in a change deserves a reviewer's eye before all else: a table. Pure."""
+"""Which changes a reviewer should look at first: a table. Pure."""
 
 from __future__ import annotations
 

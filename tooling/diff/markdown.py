@@ -21,11 +21,11 @@ _DRAWING_LINES: Final = 3
 _WIDTH: Final = 72
 """Characters of one value."""
 _CONTEXT: Final = 16
-"""Characters of a long value that stand before the first one that differs."""
+"""Characters of a long value that are shown before the first one that differs."""
 
 _SECTIONS: Final = (
     ("refused", "Protected: Pulumi will refuse this"),
-    ("replaced", "Replaced: deleted and made anew"),
+    ("replaced", "Replaced: deleted and created again"),
     ("removed", "Removed"),
     ("changed", "Changed in place"),
     ("created", "Created"),

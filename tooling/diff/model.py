@@ -12,7 +12,7 @@ from tooling.kit.json_values import Path
 
 
 class DiffError(Exception):
-    """Something that keeps two trees from being compared; the message says what, and what to do."""
+    """The reason why two trees cannot be compared; the message says what to do."""
 
 
 def stack_file(project: str, stack: str) -> str:
@@ -21,7 +21,7 @@ def stack_file(project: str, stack: str) -> str:
 
 
 class Absent:
-    """Stands for a value that is not there: None would be one that is."""
+    """Marks a missing value, because None is a value."""
 
     def __repr__(self) -> str:
         return "(none)"

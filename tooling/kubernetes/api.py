@@ -32,15 +32,15 @@ _MISSING: Final = {
         ": install the Prometheus Operator, or leave monitoring.prometheusRules out"
     ),
 }
-"""What gives a cluster the kinds of an API group."""
+"""How to install the kinds of an API group."""
 
 
 class LiveError(Exception):
-    """A failure that the person can act on; its text says what, where and why."""
+    """A failure that the user can fix; its text says what, where and why."""
 
 
 class KubeconfigError(LiveError):
-    """There is no such kubeconfig or context, or none that can be used."""
+    """The kubeconfig or context does not exist, or cannot be used."""
 
 
 class UnknownKindError(LiveError):

@@ -1,4 +1,4 @@
-"""The options of a command that name a stack and the cluster to look at, and what they mean."""
+"""The command-line options that name a stack and its cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ C = TypeVar("C", bound=Commands)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``--stack``, and what takes the place of its cluster."""
+    """``--stack``, and the options that replace its cluster."""
     parser.add_argument("--stack", required=True, help="as in Pulumi.<stack>.yaml")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: the stack's own")
     parser.add_argument("--context", metavar="NAME", help="default: the stack's own")

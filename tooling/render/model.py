@@ -8,7 +8,7 @@ from typing import Any
 
 
 class RenderError(Exception):
-    """Something that cannot be shown; the message names it."""
+    """A resource cannot be shown; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What pods may do on their node, and what they take of it."""
+"""Rules about the security contexts and resources of pods."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ FOLDER = Path(state.__file__).parent
 
 
 def silent(_line: str) -> None:
-    """Progress that nobody reads."""
+    """Discards progress messages."""
 
 
 @pytest.mark.parametrize(

@@ -359,7 +359,7 @@ def test_warnings_alone_let_up_go_on() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Where a kubeconfig is named, and which is taken; ``~`` stands for the home folder."""
+    """Where a kubeconfig is named, and which is taken; ``~`` is the home folder."""
 
     given: str | None = None
     configured: str | None = None

@@ -590,7 +590,7 @@ _ODD: tuple[Any, ...] = (
 
 
 def _odd(value: object, chance: random.Random) -> object:
-    """A copy of a value with parts of it replaced by what nobody expects there."""
+    """A copy of a value with parts of it replaced by unexpected values."""
     if chance.random() < 0.15:
         return chance.choice(_ODD)
     if (mapping := as_mapping(value)) is not None:

@@ -149,7 +149,7 @@ DELIVERED = "kubectl --context=c -n ai-agents get externalsecret,secret"
             fail(
                 "agents",
                 f"{SECRET} lacks LANGFUSE_BASEURL, LANGFUSE_PUBLIC_KEY",
-                cause="it is of an earlier deployment, or somebody else writes it",
+                cause="it is of an earlier deployment, or something else writes it",
                 command=UP,
                 section="secret-not-synced",
             ),

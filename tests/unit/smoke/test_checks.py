@@ -217,8 +217,8 @@ def test_a_pod_that_is_being_ended_is_not_ready(langfuse: Langfuse) -> None:
     )
 
 
-NOBODY = "nobody can register"
-ANYBODY = "anybody who reaches this URL can register"
+NOBODY = "registration is disabled"
+ANYBODY = "anyone who reaches this URL can register"
 SINGLE_SIGN_ON = "registration by single sign-on only"
 
 SignUp = Literal["disabled", "open", "single sign-on"]
@@ -360,7 +360,7 @@ PUBLIC = replace(EXPECTED, load_balancer=True)
         (
             "timeout",
             EXPECTED,
-            "Langfuse is not there, is overloaded, or something stands between",
+            "Langfuse is not there, is overloaded, or something blocks the connection",
             PODS,
             "LangfuseDown",
         ),

@@ -23,7 +23,7 @@ needs_sdk = pytest.mark.skipif(
 WORKING = [
     "ok    health         Langfuse 2.95.12 answers OK, and so does its database",
     "ok    readiness      /api/public/ready answers OK",
-    "ok    sign-up        nobody can register, as the stack has it (signUp: disabled)",
+    "ok    sign-up        registration is disabled, as the stack has it (signUp: disabled)",
     "ok    project keys   those of Secret observability/langfuse-app-1 are accepted: "
     "project default",
     "ok    trace          smoke-test-RUN written with the SDK and read back, in N s; it stays "

@@ -26,7 +26,7 @@ def probed(stack: str, langfuse: Mapping[str, Any] | None = None) -> list[str]:
 
 
 def clients(stack: str, monitoring: Mapping[str, Any] | None) -> list[str]:
-    """Namespaces, besides its own, that may connect to Langfuse."""
+    """Namespaces, other than its own, that may connect to Langfuse."""
     recording = recorded(stack, monitoring=monitoring)
     policy = inputs(recording, "langfuse-network-policy")["spec"]
     return [
