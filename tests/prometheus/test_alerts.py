@@ -584,7 +584,7 @@ def test_it_does_not_fire(name: str, case: Quiet) -> None:
     )
 
 
-def test_nothing_fires_while_everything_is_well() -> None:
+def test_nothing_fires_while_everything_works() -> None:
     assert_fires({}, {minute: {} for minute in (0, 1, 30, 240)})
 
 
@@ -632,7 +632,7 @@ def test_restarts_of_several_pods_count_together() -> None:
     assert_fires(pods, {10: {}, 11: fires})
 
 
-def test_the_database_runs_out_of_memory_under_its_own_name() -> None:
+def test_the_database_out_of_memory_has_an_alert_of_its_own() -> None:
     name = "LangfuseOutOfMemory"
     container = 'pod="langfuse-postgres-0", container="postgresql"'
     case = FIRING[name]

@@ -73,7 +73,7 @@ def test_a_closed_pipe_ends_the_cluster_and_nothing_else(
     assert (neighbour.poll(), editor.poll()) == (None, None)
 
 
-def test_the_word_keep_leaves_everything(processes: Processes, folder: Path) -> None:
+def test_the_message_keep_leaves_everything(processes: Processes, folder: Path) -> None:
     etcd = processes.start("etcd", folder)
     reaper.Reaper(folder).keep()
     assert etcd.poll() is None

@@ -192,7 +192,7 @@ def test_a_zone_that_is_gone_is_named(fake: FakeAws) -> None:
     ]
 
 
-def test_with_dns_elsewhere_the_record_to_make_is_told(fake: FakeAws) -> None:
+def test_with_dns_elsewhere_the_record_to_make_is_named(fake: FakeAws) -> None:
     pending(fake)
     change = {
         **ON_EKS,

@@ -134,7 +134,7 @@ def test_a_zone_that_is_not_the_one_is_one_finding(
         ("*.com", "example.org", False),
     ],
 )
-def test_a_wildcard_stands_for_one_label(name: str, host: str, covered: bool) -> None:
+def test_a_wildcard_matches_one_label(name: str, host: str, covered: bool) -> None:
     assert endpoint_checks.covers(name, host) is covered
 
 
@@ -267,7 +267,7 @@ def bucket(
         fake.answer("s3", "GetBucketPolicy", {"Policy": policy}, named)
 
 
-def test_a_bucket_that_lets_the_load_balancer_write_is_silence(fake: FakeAws) -> None:
+def test_a_bucket_that_lets_the_load_balancer_write_has_no_finding(fake: FakeAws) -> None:
     bucket(fake, OWN_POLICY)
 
     assert run("Access log bucket", fake, LOGS) == []

@@ -47,7 +47,7 @@ SET_KEY = "pulumi config set --stack dev --secret --path agent-observability:lan
 OF_REGION = "; or it is of another region than eu (langsmith.region)"
 
 
-def test_an_accepted_langsmith_key_is_told_with_its_region(smith: Smith) -> None:
+def test_an_accepted_langsmith_key_is_reported_with_its_region(smith: Smith) -> None:
     seen = f"that of the environment is accepted by {smith.endpoint} (region eu)"
     assert smith.ask() == ok("LangSmith key", seen)
 

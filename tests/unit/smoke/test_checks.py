@@ -186,7 +186,7 @@ def other(seen: str) -> Verdict:
         (Response(200, "[" * 100_000), other("200, with no JSON")),
     ],
 )
-def test_what_is_no_healthy_langfuse_is_told_apart(
+def test_answers_of_an_unhealthy_langfuse_are_distinguished(
     langfuse: Langfuse, answer: Response, verdict: Verdict
 ) -> None:
     langfuse.fake.instead = {HEALTH: answer}
