@@ -21,7 +21,7 @@ from kubernetes.dynamic import exceptions as _errors
 FIELD_MANAGER: Final = "agent-observability"
 
 _SECONDS: Final = 30.0
-"""For one request: an API server that needs longer is not there."""
+"""Limit for one request; a slower API server counts as unreachable."""
 
 Object = dict[str, Any]
 """A Kubernetes object."""
@@ -160,7 +160,7 @@ class Api:
         return cast("Object", patched.to_dict())
 
     def delete(self, reference: Reference) -> None:
-        """Ask for deletion, of what the object owns first; one that is gone is no error."""
+        """Request deletion, dependents first; a missing object is no error."""
         with self._failures(f"deleting {reference}"):
             try:
                 self._dynamic.delete(

@@ -164,7 +164,7 @@ def _port(process: subprocess.Popen[str], seconds: float) -> int:
             said.append(line)
     except queue.Empty:
         raise LiveError(f"kubectl port-forward was not ready within {seconds:.0f} s") from None
-    raise LiveError(f"kubectl port-forward ended: {last_line(''.join(said)) or 'without a word'}")
+    raise LiveError(f"kubectl port-forward ended: {last_line(''.join(said)) or 'without output'}")
 
 
 def _read(stream: TextIO, lines: queue.Queue[str | None]) -> None:

@@ -20,14 +20,14 @@ _WIDTH: Final = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What one check saw."""
+    """The result of one check."""
 
     check: str
     """What was checked, in a word or two."""
     status: Status
     """``skip``: the check belongs to the stack and could not be made."""
     seen: str
-    """What was seen; for ``skip``, why it could not be looked at."""
+    """What was found; for ``skip``, why it could not be checked."""
     cause: str = ""
     """The likely cause of a failure."""
     command: str = ""

@@ -1,4 +1,4 @@
-"""Who may use a resource or act as a role."""
+"""Rules about who may use a resource or act as a role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pods may connect to which."""
+"""Rules about NetworkPolicies."""
 
 from __future__ import annotations
 

@@ -144,11 +144,11 @@ def log_bucket(account: Account) -> Iterator[Finding]:
             "(SSE-S3) are the default."
         )
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        fixed = aws.command(
+        fix = aws.command(
             *("s3api", "put-bucket-encryption", "--bucket", bucket),
             *("--server-side-encryption-configuration", json.dumps({"Rules": [rule]})),
         )
-        yield _about_bucket(bucket, cause, fixed)
+        yield _about_bucket(bucket, cause, fix)
     policy = aws.look_up("s3", "GetBucketPolicy", {"NoSuchBucketPolicy"}, Bucket=bucket)
     caller = account.caller()
     if not policies.admits_access_logs(
@@ -161,11 +161,11 @@ def log_bucket(account: Account) -> Iterator[Finding]:
             "whose logs cannot be written."
         )
         if policy is None:
-            fixed = aws.command("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", given)
+            fix = aws.command("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", given)
         else:
             cause += f" The command shows the policy; add the first statement of {given}"
-            fixed = aws.command("s3api", "get-bucket-policy", "--bucket", bucket)
-        yield _about_bucket(bucket, cause, fixed)
+            fix = aws.command("s3api", "get-bucket-policy", "--bucket", bucket)
+        yield _about_bucket(bucket, cause, fix)
 
 
 def _has_key(encryption: Any) -> bool:  # noqa: ANN401 - boto3's answer
