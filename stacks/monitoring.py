@@ -1,4 +1,4 @@
-"""What watches a stack: settings turned into the arguments of dashboards and alerts."""
+"""Monitoring of a stack: turns settings into the arguments of dashboards and alerts."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from components.secrets.masking import MASK
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 _PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
-"""Stands for an encrypted value that has a form of its own."""
+"""Replaces an encrypted value whose form is checked."""
 
 _PLACEHOLDER: Final = "placeholder"
 

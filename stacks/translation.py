@@ -55,7 +55,7 @@ def prober(settings: Settings) -> str | None:
 
 
 def client_namespaces(settings: Settings) -> list[str]:
-    """Namespaces whose pods may connect to Langfuse, besides its own."""
+    """Namespaces whose pods may connect to Langfuse, in addition to its own."""
     address = prober(settings)
     return [
         *agent_namespaces(settings),

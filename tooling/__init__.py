@@ -1,1 +1,1 @@
-"""What people run beside Pulumi: render, local cluster, demo, docs, bench."""
+"""Command-line tools of the repository; each package with a `__main__` is one command."""

@@ -1,7 +1,7 @@
-"""What every stack has to keep to.
+"""The policy rules for every stack.
 
-Needs nothing but the standard library and the repository's detector of secrets, which
-imports nothing else either.
+They import only the standard library and the repository's detector of secrets, which itself
+imports only the standard library.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much of the address space networks are, however they are written."""
+"""How much of the address space networks cover, in any notation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _PRIVATE: Final[tuple[Network, ...]] = tuple(
     )
 )
 _WIDE: Final = {4: 2**24, 6: 2**108}
-"""Public addresses from which on networks name nobody any more: a /8 of IPv4, a /20 of IPv6. No
-company but a few carriers has so many."""
+"""The number of public addresses from which on networks count as open: a /8 of IPv4, a /20 of
+IPv6. Only a few carriers have so many."""
 
 
 def is_world(networks: Iterable[Any]) -> bool:
@@ -26,7 +26,7 @@ def is_world(networks: Iterable[Any]) -> bool:
 
 
 def is_wide(networks: Iterable[Any]) -> bool:
-    """Whether networks together hold so many public addresses that they keep nobody out."""
+    """Whether networks together hold so many public addresses that they count as open."""
     union = _union(networks)
     return any(
         sum(_public(network) for network in union if network.version == version) >= fewest
@@ -35,7 +35,7 @@ def is_wide(networks: Iterable[Any]) -> bool:
 
 
 def _union(texts: Iterable[Any]) -> list[Network]:
-    """Networks without overlap; what is no network, AWS and Kubernetes refuse themselves."""
+    """Networks without overlap. Other texts are skipped: AWS and Kubernetes refuse them."""
     known = [network for text in texts if (network := _network(text)) is not None]
     of_4: list[Any] = [network for network in known if network.version == 4]
     of_6: list[Any] = [network for network in known if network.version == 6]

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 
 class Unknown:
-    """Stands for a value that only the provider will know. A rule says nothing about it."""
+    """Marks a value that only the provider will know. Rules do not judge it."""
 
     def __repr__(self) -> str:
         return "[unknown]"
@@ -38,18 +38,18 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Something that holds for each resource."""
+    """A rule about each resource."""
 
     name: str
     protects: str
-    """What would be lost without it, in one sentence."""
+    """What the rule protects, in one sentence."""
     check: Callable[[Seen], Iterator[str]]
     """Yields one message for each violation: what it is, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule:
-    """Something that holds for the resources together."""
+    """A rule about all resources together."""
 
     name: str
     protects: str
@@ -57,7 +57,7 @@ class StackRule:
 
 
 def at(value: object, path: str) -> Any:  # noqa: ANN401 - JSON
-    """What stands below ``value`` at a path; None if nothing does, UNKNOWN if that is not known."""
+    """The value at a path below ``value``; None if there is none, UNKNOWN if that is not known."""
     for key in path.split("."):
         if value is UNKNOWN:
             return UNKNOWN
@@ -134,7 +134,7 @@ def spelled(path: Path) -> str:
 def accepted(stack: Sequence[Seen]) -> frozenset[str]:
     """The risks that the stack accepts by name (``acknowledge`` in its configuration).
 
-    They stand in the outputs of its component, because a policy pack in Python is not told the
+    They are in the outputs of its component, because a policy pack in Python is not told the
     stack's configuration (pulumi-policy 1.21, ``ConfigureStack``).
     """
     stacks = [resource for resource in stack if resource.type == STACK_TYPE]

@@ -1,4 +1,4 @@
-"""What resources are called and carry."""
+"""Rules about names and tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which networks are let in."""
+"""Rules about the networks that may connect."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def open_to_the_world(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
 
 
 def _width(networks: Sequence[Any]) -> str | None:
-    """What networks are, if they keep nobody out, with what to do."""
+    """The problem with networks that are open, and what to do."""
     if is_world(networks):
         return f"the whole world; acknowledge {_RISK}, or name the networks"
     return _WIDE if is_wide(networks) else None

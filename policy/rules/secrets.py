@@ -1,6 +1,6 @@
-"""Secrets are in Secrets.
+"""Rules about values that belong in Secrets.
 
-Judged by the name of a value and by its form, because a policy pack in Python is shown secrets
+Values are judged by name and form, because a policy pack in Python is shown secrets
 without their marks. No message holds a value.
 """
 
@@ -108,14 +108,14 @@ def _place(body: Mapping[str, Any], path: Path, variable: str | None = None) -> 
 
 
 def at_path(value: object, path: Path) -> Any:  # noqa: ANN401 - JSON
-    """What stands below ``value`` at a path."""
+    """The value at a path below ``value``."""
     for key in path:
         value = items(value)[key] if isinstance(key, int) else mapping(value).get(key)
     return value
 
 
 def _of_aws(seen: Seen) -> Iterator[Text]:
-    """What AWS shows to everybody who may describe a resource: all but what it keeps secret."""
+    """The inputs that AWS shows to everyone who may describe a resource: all but secret ones."""
     secure = str(seen.get("type")) == "SecureString"
     for path, value in leaves(seen.inputs):
         key = str(path[-1]) if path else ""

@@ -1,4 +1,4 @@
-"""What is on its way cannot be read by who takes it."""
+"""Rules about encryption in transit."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _of_listener(seen: Seen) -> Iterator[str]:
 
 
 def _denies_clear_text(seen: Seen) -> bool:
-    """Whether a policy refuses everybody who comes without TLS; one that is not known may."""
+    """Whether a policy refuses every request without TLS; an unknown policy counts as if it did."""
     if seen.get("policy") is UNKNOWN:
         return True
     return any(

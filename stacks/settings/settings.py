@@ -32,7 +32,7 @@ class Settings(Section):
     monitoring: Monitoring | None = None
     acknowledge: tuple[Acknowledgement, ...] = ()
     """Risks that this stack accepts by name. One that the stack does not take is refused too: it
-    would let the next mistake in unseen.
+    would hide a later mistake.
 
     - `openToTheWorld`: an internet-facing endpoint lets every address in. Anyone can reach, and
       attack, the login page and the ingestion API.

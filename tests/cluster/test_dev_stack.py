@@ -180,7 +180,7 @@ def test_every_pod_meets_the_restricted_standard_which_is_enforced(stack: LiveSt
     assert "privileged" in str(refused.value)
 
 
-def test_an_object_that_somebody_deleted_is_made_again(stack: LiveStack) -> None:
+def test_an_object_that_was_deleted_by_hand_is_made_again(stack: LiveStack) -> None:
     reference = Reference.of(stack.get("PodDisruptionBudget", "langfuse", "policy/v1"))
     stack.api.delete(reference)
 

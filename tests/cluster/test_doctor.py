@@ -121,7 +121,7 @@ def test_a_sound_cluster_lets_a_stack_go_up_again(doctor: Doctor) -> None:
     assert doctor.findings(before_up=True) == []
 
 
-def test_the_command_says_what_is_well_and_writes_it_down(
+def test_the_command_reports_passed_checks_and_writes_the_report(
     doctor: Doctor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster = doctor.stack.cluster
@@ -175,7 +175,7 @@ def test_a_server_that_never_answers_costs_less_than_ten_seconds(
     assert "see:  docs/troubleshooting.md#cluster-unreachable" in ended.stdout
 
 
-def test_a_namespace_of_somebody_else_stops_up_before_it_starts(doctor: Doctor) -> None:
+def test_a_namespace_of_another_owner_stops_up_before_it_starts(doctor: Doctor) -> None:
     foreign = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "foreign"}}
 
     with applied(doctor.stack.api, foreign):
@@ -458,7 +458,7 @@ def set_status(api: Api, pod: Object, state: dict[str, Any]) -> None:
     api.patch(Reference.of(pod), {"status": status}, subresource="status")
 
 
-def test_a_failed_migration_is_explained_by_its_containers_last_words(doctor: Doctor) -> None:
+def test_a_failed_migration_is_explained_by_the_end_of_its_log(doctor: Doctor) -> None:
     stack = doctor.stack
     job = {
         "apiVersion": "batch/v1",
@@ -503,7 +503,7 @@ def new_pods(stack: LiveStack) -> Iterator[Object]:
             yield pod
 
 
-def test_an_ingress_that_nobody_serves_has_no_address(doctor: Doctor) -> None:
+def test_an_ingress_without_a_controller_has_no_address(doctor: Doctor) -> None:
     with applied(doctor.stack.api, INGRESS):
         assert doctor.findings() == [], "a load balancer may take minutes"
         found = doctor.findings(later=MUCH_LATER)
@@ -533,7 +533,7 @@ INGRESS = {
 }
 
 
-def test_a_controllers_own_words_explain_an_ingress_without_an_address(doctor: Doctor) -> None:
+def test_a_controllers_message_explains_an_ingress_without_an_address(doctor: Doctor) -> None:
     api = doctor.stack.api
     said = "Failed build model due to couldn't auto-discover subnets: unable to resolve at least "
     event = {
@@ -564,7 +564,7 @@ def test_a_controllers_own_words_explain_an_ingress_without_an_address(doctor: D
     ]
 
 
-def test_a_namespace_that_does_not_go_says_what_holds_it(doctor: Doctor) -> None:
+def test_a_namespace_whose_deletion_is_stuck_names_what_blocks_it(doctor: Doctor) -> None:
     api = doctor.stack.api
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "stuck"}}
     held: Object = {

@@ -55,7 +55,7 @@ def live_object(api: Api, kind: str, name: str) -> Object:
     return found
 
 
-def test_an_object_of_somebody_else_is_not_taken_over(small: LiveStack) -> None:
+def test_an_object_of_another_owner_is_not_taken_over(small: LiveStack) -> None:
     foreign = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -76,7 +76,7 @@ def test_an_object_of_somebody_else_is_not_taken_over(small: LiveStack) -> None:
         small.api.delete(reference("ConfigMap", "settings"))
 
 
-def test_a_field_that_somebody_else_changed_is_a_conflict(small: LiveStack) -> None:
+def test_a_field_that_another_manager_changed_is_a_conflict(small: LiveStack) -> None:
     small.run(config_map(small, {"level": "info"}))
     small.api.patch(reference("ConfigMap", "settings"), {"data": {"level": "trace"}})
 
@@ -205,7 +205,7 @@ def test_a_run_that_ended_between_note_and_request_goes_on(
     assert small.run(body).created == ["ConfigMap default/settings"]
 
 
-def test_what_somebody_else_made_since_an_unsent_request_is_not_deleted(
+def test_an_object_that_another_client_made_since_an_unsent_request_is_not_deleted(
     small: LiveStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_short(_: Api, object_: Object) -> Object:

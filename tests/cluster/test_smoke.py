@@ -52,7 +52,7 @@ def test_a_deployed_stack_passes_with_the_keys_of_its_own_secrets(
             [
                 "ok health Langfuse 2.95.12 answers OK, and so does its database",
                 "ok readiness /api/public/ready answers OK",
-                "ok sign-up nobody can register, as the stack has it (signUp: disabled)",
+                "ok sign-up registration is disabled, as the stack has it (signUp: disabled)",
                 f"ok project keys those of Secret {NAMESPACE}/{secret} are accepted:",
                 "project default",
                 "ok trace smoke-test-RUN written with the SDK and read back, in N s; it stays",

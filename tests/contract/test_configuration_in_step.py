@@ -114,7 +114,7 @@ def test_a_stack_file_names_the_schema_on_its_first_line(stack: str) -> None:
     assert first == "# yaml-language-server: $schema=stacks/config.schema.json"
 
 
-def test_the_schema_is_a_schema_and_stands_on_its_own() -> None:
+def test_the_schema_is_valid_and_has_no_external_references() -> None:
     schema = _schema()
 
     jsonschema.Draft7Validator.check_schema(schema)

@@ -17,7 +17,7 @@ def test_objects_fit_together(variant: str) -> None:
     assert references.problems(stacks.cluster(variant)) == []
 
 
-def test_postgres_admits_langfuse_and_its_migration_and_nobody_else(variant: str) -> None:
+def test_postgres_admits_only_langfuse_and_its_migration(variant: str) -> None:
     cluster = stacks.cluster(variant)
     databases = pods(cluster, name="postgresql")
     in_cluster = bool(cluster.kind("StatefulSet"))
@@ -40,7 +40,7 @@ def test_postgres_admits_langfuse_and_its_migration_and_nobody_else(variant: str
         assert not admits(cluster, database, clients[0], "http")
 
 
-def test_langfuse_admits_its_namespace_and_the_agents_and_nobody_else(variant: str) -> None:
+def test_langfuse_admits_only_its_namespace_and_the_agents(variant: str) -> None:
     cluster = stacks.cluster(variant)
     (web,) = pods(cluster, name="langfuse", component="web")
     agents = [
@@ -54,7 +54,7 @@ def test_langfuse_admits_its_namespace_and_the_agents_and_nobody_else(variant: s
     assert not admits(cluster, stranger("default"), web, "http")
 
 
-def test_the_migration_pod_admits_nobody(variant: str) -> None:
+def test_the_migration_pod_admits_no_connection(variant: str) -> None:
     cluster = stacks.cluster(variant)
     (migration,) = pods(cluster, component="migration")
     assert len(policies(cluster, migration, "ingress")) == 1

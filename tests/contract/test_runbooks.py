@@ -108,7 +108,7 @@ def test_every_link_to_elsewhere_is_encrypted(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
-def test_no_heading_of_a_runbook_stands_twice(name: str) -> None:
+def test_no_heading_of_a_runbook_is_repeated(name: str) -> None:
     headings = [heading.text for heading in PAGES[f"docs/{name}.md"].headings]
 
     assert len(headings) == len(set(headings))

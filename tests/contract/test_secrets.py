@@ -1,4 +1,4 @@
-"""No secret stands in clear anywhere but in the Secret objects themselves."""
+"""No secret is in clear text outside the Secret objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tooling.engineless import offline, running
 from tooling.engineless.recording import Recording, holds_secret, secret_texts
 
 CONFIGURED = ("placeholder", "lsv2_sk_placeholder")
-"""What stands for encrypted values of a stack file."""
+"""Placeholders for encrypted values of a stack file."""
 
 
 def leaks_of(run: Recording) -> Leaks:
@@ -30,13 +30,13 @@ def record(body: Callable[[], None]) -> Recording:
     return running.run("fixture", empty, offline.OfflineBackend(), body)
 
 
-def test_no_secret_stands_outside_of_a_secret_mark(variant: str) -> None:
+def test_no_secret_is_outside_of_a_secret_mark(variant: str) -> None:
     run = stacks.recorded(variant)
     assert len(generated_values(run)) >= 3
     assert leaks_of(run).of_recording(run) == []
 
 
-def test_no_secret_stands_in_any_rendered_file(variant: str) -> None:
+def test_no_secret_is_in_any_rendered_file(variant: str) -> None:
     leaks = leaks_of(stacks.recorded(variant))
     files = render.to_files(stacks.rendered(variant))
     assert [path for path, text in files.items() if leaks.within(text)] == []

@@ -115,7 +115,7 @@ def test_a_key_with_one_valid_value_has_no_other(name: str) -> None:
     ],
     ids=["arrives", "elsewhere", "as something else"],
 )
-def test_what_is_wrong_is_told_by_key_and_place(
+def test_problems_are_named_by_key_and_place(
     after: Mapping[str, list[str]], told: list[str]
 ) -> None:
     scene = Scene(base={"acknowledge": ["old"]}, rows={"acknowledge": to("outputs here.0")})

@@ -325,7 +325,7 @@ QUIET: Final = {
         Quiet(why="one pod serves", series={AVAILABLE: "1x30"}, minutes=[5, 14]),
         Quiet(why="back in time", series={AVAILABLE: "0x4 2x30"}, minutes=[4, 5, 10]),
         Quiet(
-            why="gone with every other Deployment: nobody reports any",
+            why="gone with every other Deployment: none is reported",
             series={AVAILABLE: "2x3 stale"},
             minutes=[9, 14],
         ),
@@ -358,7 +358,7 @@ QUIET: Final = {
             minutes=[10, 20],
         ),
         Quiet(
-            why="a migration's pods are tried anew by their Job",
+            why="a migration's pods are retried by their Job",
             series={
                 restarts("langfuse-migration-1a2b3c4d-x2x9k", "migration"): "0x5 9x60",
             },
@@ -493,7 +493,7 @@ QUIET: Final = {
             why="an exporter restarts", series={AVAILABLE: "2x5 _x10 2x60"}, minutes=[15, 20, 25]
         ),
         Quiet(
-            why="no CPU limit, and a volume that nobody measures",
+            why="no CPU limit, and a volume without metrics",
             series={FREE: "_x60", CAPACITY: "_x60"},
             minutes=[15, 60],
         ),
@@ -584,7 +584,7 @@ def test_it_does_not_fire(name: str, case: Quiet) -> None:
     )
 
 
-def test_nothing_fires_while_everything_is_well() -> None:
+def test_nothing_fires_while_everything_works() -> None:
     assert_fires({}, {minute: {} for minute in (0, 1, 30, 240)})
 
 
@@ -632,7 +632,7 @@ def test_restarts_of_several_pods_count_together() -> None:
     assert_fires(pods, {10: {}, 11: fires})
 
 
-def test_the_database_runs_out_of_memory_under_its_own_name() -> None:
+def test_the_database_out_of_memory_has_an_alert_of_its_own() -> None:
     name = "LangfuseOutOfMemory"
     container = 'pod="langfuse-postgres-0", container="postgresql"'
     case = FIRING[name]

@@ -32,7 +32,7 @@ class Case:
 
     expression: str
     series: dict[str, str | float]
-    """By selector; ``NS`` stands for the namespace. A number is the value of each minute."""
+    """By selector; ``NS`` is the namespace. A number is the value of each minute."""
     expected: dict[str, float]
     """By labels."""
     id: str = field(kw_only=True)

@@ -15,7 +15,7 @@ from tests.support.configurations import KEY, small
 _STEP: Final = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER: Final = re.compile(r"0|-?[1-9]\d*")
 _ROUNDS: Final = 4
-"""A fixed value may be wrong for another reason, as when it lies outside a window."""
+"""A fixed value may be wrong for another reason, as when it is outside a window."""
 
 
 def left_after_fixing(change: Mapping[str, Any]) -> list[Problem]:

@@ -41,7 +41,7 @@ class FakeKubernetes:
     objects: dict[str, Any] = field(default_factory=dict[str, Any])
     """By the path that they are read at."""
     refused: str | None = None
-    """What it says to whoever reads an object; None lets them."""
+    """The answer to a request to read an object; None allows it."""
     anonymous: bool = True
     """Whether it answers those who do not say who they are."""
     asked: list[str] = field(default_factory=list[str])

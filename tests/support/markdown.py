@@ -17,7 +17,7 @@ _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading and what stands below it, up to the next heading of any level."""
+    """A heading and the text below it, up to the next heading of any level."""
 
     level: int
     text: str

@@ -123,7 +123,7 @@ def accepting(seen: Sequence[Seen], *risks: str) -> list[Seen]:
 
 @dataclass(frozen=True)
 class Mutation:
-    """A change that nobody should get through, or that may be got through with for a reason."""
+    """A change that a rule has to refuse, or accepts for a stated reason."""
 
     what: str
     rules: str

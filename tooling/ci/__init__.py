@@ -1,1 +1,1 @@
-"""What the workflows in `.github` run beside the commands of the Makefile."""
+"""Commands of the workflows in `.github` that the Makefile does not have."""

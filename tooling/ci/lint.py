@@ -1,7 +1,7 @@
 """Lints workflows and their scripts: actionlint and zizmor, both in one version.
 
-actionlint is no Python package that installs without GitHub: it is built once from its Go module
-and kept beside the programs of the local cluster.
+actionlint cannot be installed as a Python package without GitHub: it is built once from its
+Go module and kept beside the programs of the local cluster.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _build(path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".actionlint-", dir=path.parent) as folder:
         try:
             done = subprocess.run(  # noqa: S603 - constants, no shell
-                ["go", "install", MODULE],  # noqa: S607 - whichever Go the person has
+                ["go", "install", MODULE],  # noqa: S607 - the Go on the user's PATH
                 env=clean_environment(CGO_ENABLED="0", GOBIN=folder, GOWORK="off"),
                 check=False,
                 capture_output=True,

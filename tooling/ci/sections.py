@@ -58,7 +58,7 @@ def fenced(text: str, longest: int) -> str:
     ticks = "`" * max(3, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
     room = longest - 2 * len(ticks) - 10
     if room < 200:
-        # More back-ticks than fit: nothing that anybody could read.
+        # More back-ticks than fit: the text would be unreadable.
         return fenced(text.replace("`", "'"), longest)
     return f"{ticks}text\n{cut(text, room)}\n{ticks}\n"
 
@@ -94,5 +94,5 @@ def _counts(text: str) -> str:
 
 
 def _changes(counts: str) -> bool:
-    """Does a line of the count say more than what stays?"""
+    """Whether a line counts anything but unchanged resources."""
     return any(not line.endswith("unchanged") for line in counts.splitlines())

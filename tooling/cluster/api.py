@@ -55,7 +55,7 @@ def start(
             say(f"cluster {name} is already up")
             return existing
         if existing or cluster_processes(cluster.folder):
-            say(f"cluster {name} is incomplete or damaged: removing it, then starting anew")
+            say(f"cluster {name} is incomplete or damaged: removing it, then starting again")
             _remove(existing or cluster)
         reaper = _create(cluster, programs, lock, say)
         reaper.keep()
@@ -89,7 +89,7 @@ def demo() -> Cluster:
 
 
 def healthy(cluster: Cluster) -> bool:
-    """Whether the cluster is up and answers."""
+    """Whether the cluster runs and answers."""
     if cluster.provider == "kind":
         return kind.healthy(cluster)
     kubectl = cached_binaries().get("kubectl")
@@ -98,7 +98,7 @@ def healthy(cluster: Cluster) -> bool:
 
 @contextlib.contextmanager
 def temporary_cluster(provider: str = "kwok", say: Say = say) -> Generator[Cluster]:
-    """A cluster of its own for the duration of a `with` block, as for a test session.
+    """A separate cluster for the duration of a `with` block, such as a test session.
 
     It is gone afterwards, also when the process is interrupted or killed.
     """
@@ -154,7 +154,7 @@ def _remove(cluster: Cluster) -> None:
 
 
 def _folder_lock(folder: Path, say: Say) -> contextlib.AbstractContextManager[int]:
-    """One start or stop at a time per folder. Not inside the folder, which comes and goes."""
+    """Lock for one start or stop at a time per folder. Not in the folder, which a stop removes."""
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     return locked(
         cache_folder() / "locks" / digest,

@@ -1,4 +1,4 @@
-"""The programs of the local cluster: which, in which version, and how to get them.
+"""The programs of the local cluster: their versions, and how to get them.
 
 Each is kept by version and platform, so only the first start on a machine is slow. It is
 downloaded where its checksum is known and upstream can be reached, and else built from the Go

@@ -53,11 +53,11 @@ def crd_files(module: CrdModule) -> list[Path]:
     label = f"{module.module}@{module.version}"
     try:
         answer = subprocess.run(  # noqa: S603 - constants, no shell
-            ["go", "mod", "download", "-json", label],  # noqa: S607 - the person's own Go
+            ["go", "mod", "download", "-json", label],  # noqa: S607 - the user's own Go
             check=False,
             capture_output=True,
             text=True,
-            # Outside any module, so that no go.mod around it has a say.
+            # Outside any module, so that no other go.mod has an effect.
             cwd=tempfile.gettempdir(),
             env=clean_environment(GOWORK="off"),
             timeout=DOWNLOAD_SECONDS,

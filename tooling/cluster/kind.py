@@ -75,7 +75,7 @@ def watch(cluster: Cluster, lock: int | None) -> Reaper:
 
 
 def delete_command(cluster: Cluster) -> list[str]:
-    """What removes the containers."""
+    """The command that removes the containers."""
     kubeconfig = str(cluster.kubeconfig)
     return [
         "kind",

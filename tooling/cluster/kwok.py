@@ -1,4 +1,4 @@
-"""The simulated cluster: a real control plane, run by kwokctl, with nodes that are not there."""
+"""The simulated cluster: a real control plane, run by kwokctl, with simulated nodes."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _kwokctl_create(cluster: Cluster, programs: Mapping[str, Path]) -> None:
 
 
 def _environment(cluster: Cluster, kubectl: Path) -> dict[str, str]:
-    # A home in the folder keeps the person's ~/.kube and ~/.kwok untouched. (KWOK_WORKDIR
+    # A home in the folder keeps the user's ~/.kube and ~/.kwok untouched. (KWOK_WORKDIR
     # would be cut off at the first space.) Our kubectl comes first on PATH, where kwokctl
     # looks for it.
     environment = clean_environment(HOME=str(cluster.folder / "home"))

@@ -1,4 +1,4 @@
-"""Leaves no survivor: a watcher that cleans up when the process that started it is gone.
+"""A watcher process that cleans up when the process that started it has ended.
 
 The watcher is a child in a session of its own, so neither Ctrl-C nor a closed terminal
 reaches it. It reads a pipe that only its parent holds. When the pipe closes without the
@@ -9,7 +9,7 @@ Run as a script with only the standard library: it must work whatever state the 
 was in.
 
 Processes are found by command line, not by the process ids that kwokctl notes in the
-folder: after a reboot those numbers belong to somebody else, and `kwokctl delete cluster`
+folder: after a reboot those numbers may belong to other processes, and `kwokctl delete cluster`
 would kill them. Otherwise it does the same: kill, then remove the folder.
 """
 
@@ -27,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, cast
 
-# The words of the pipe: "group 123" as often as that changes, and "keep" at the end.
+# The messages in the pipe: "group 123" as often as that changes, and "keep" at the end.
 KEEP = "keep"
 GROUP = "group"
 
@@ -58,7 +58,7 @@ class Reaper:
         """Watch over `folder`.
 
         `delete` is a command to run before the folder goes. `lock` is the descriptor of a
-        held lock file: the watcher inherits it, so nobody else gets the lock before the
+        held lock file: the watcher inherits it, so no other process gets the lock before the
         clean-up is over.
         """
         command = [sys.executable, "-I", __file__, str(folder), *delete]
@@ -83,14 +83,14 @@ class Reaper:
         self._tell(f"{GROUP} {group or 0}\n")
 
     def keep(self) -> None:
-        """Everything is in place: let it live on."""
+        """The start is complete: keep the cluster."""
         self._tell(KEEP)
         self._close()
 
     def clean(self) -> None:
         """End and remove everything, and wait until that is done."""
         if self._close() != 0:
-            # Somebody killed the watcher. Its work still has to be done.
+            # The watcher was killed. Its work still has to be done.
             clean_up(self._folder, group=self._group, delete=self._delete)
 
     def _tell(self, words: str) -> None:
@@ -131,7 +131,7 @@ def end_processes(folder: Path, seconds: float = 20) -> None:
     """Kill every process of this folder's cluster, until none is left."""
     deadline = time.monotonic() + seconds
     quiet = 0
-    # Looks twice, because a process has no command line in the instant in which it starts.
+    # Looks twice, because a process has no command line at the moment when it starts.
     while quiet < 2 and time.monotonic() < deadline:
         found = cluster_processes(folder)
         quiet = 0 if found else quiet + 1

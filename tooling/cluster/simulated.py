@@ -1,8 +1,8 @@
-"""What a real cluster would bring along and the simulation lacks: nodes and storage.
+"""Nodes and storage for the simulated cluster.
 
-No provisioner runs here, so volumes stand ready and the scheduler binds claims to them.
+No provisioner runs here, so volumes are created beforehand and the scheduler binds claims to them.
 Nothing is ever mounted, because no container runs. A released volume is not used again:
-after as many claims as there are volumes, start the cluster anew.
+after as many claims as there are volumes, restart the cluster.
 """
 
 from __future__ import annotations

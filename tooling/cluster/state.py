@@ -1,4 +1,4 @@
-"""Where a local cluster lives on disk, and the few things every module here shares."""
+"""The folder of a local cluster, and helpers that every module here uses."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def locked(path: Path, waiting: Callable[[], None] | None = None) -> Generator[i
     """Hold the lock file; `waiting` is called once if another process holds it.
 
     Yields the file descriptor: a child that inherits it holds the lock too, until both
-    have closed it. The kernel releases it when they die, however they die.
+    have closed it. The kernel releases it when they end, for whatever reason.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -125,7 +125,7 @@ def locked(path: Path, waiting: Callable[[], None] | None = None) -> Generator[i
 
 
 class Stopwatch:
-    """Elapsed whole or tenth seconds as people write them."""
+    """Elapsed time as text, in whole or tenth seconds."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -136,7 +136,7 @@ class Stopwatch:
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """This process's environment, without the person's own cluster and Go settings."""
+    """This process's environment, without the user's own cluster and Go settings."""
     unwanted = ("KUBECONFIG", "GOOS", "GOARCH", "GOFLAGS", "GOWORK")
     kept = {
         key: value

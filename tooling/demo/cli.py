@@ -38,7 +38,7 @@ class Missing:
 
 
 def pulumi_home() -> Path:
-    """Pulumi's own folder for plugins, apart from the person's ``~/.pulumi``."""
+    """Pulumi's folder for plugins, separate from the user's ``~/.pulumi``."""
     return cache_folder() / "pulumi" / "home"
 
 
@@ -103,7 +103,7 @@ def _install(root: Path, say: Say) -> str | None:
 
 
 def _run(command: list[str], seconds: int, environment: dict[str, str]) -> str | None:
-    """Run a program to its end; its last words if it fails, or None."""
+    """Run a program to its end; the end of its output if it fails, or None."""
     try:
         process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
             command,

@@ -1,4 +1,4 @@
-"""The demo with a pulumi CLI: a real `pulumi up`, with everything of its own.
+"""The demo with a pulumi CLI: a real `pulumi up` in a separate project and backend.
 
 The project is a folder of links to the repository with its own stack file, so that the one in the
 repository stays as it is; backend, passphrase and stack file go with the cluster.
@@ -27,7 +27,7 @@ from tooling.engineless.live import LiveError
 from tooling.kit.private import private_folder, write_private
 
 _PROGRESS: Final = re.compile(r"ing( replacement| original)? \(\d+s\)")
-"""In a line of `pulumi up` that tells of something under way; its end is told once more."""
+"""Ends a line of `pulumi up` about an operation in progress; another line reports its end."""
 
 _LINKED: Final = ("Pulumi.yaml", "__main__.py", "components", "stacks", "requirements.txt")
 
@@ -96,7 +96,7 @@ class Engine:
         return self.folder / "project"
 
     def environment(self) -> dict[str, str]:
-        """The variables with which a person's own `pulumi` finds this stack."""
+        """The variables with which the user's own `pulumi` finds this stack."""
         return {
             "PULUMI_HOME": str(pulumi_home()),
             "PULUMI_BACKEND_URL": (self.folder / "backend").as_uri(),
@@ -139,7 +139,7 @@ class Engine:
         """Write the stack file: the repository's configuration, and this stack's own salt.
 
         Values that are encrypted for the repository's stack cannot be read; encrypted
-        placeholders stand for them.
+        placeholders replace them.
         """
         own = self.project / f"Pulumi.{self.stack}.yaml"
         config = merge(_document(ROOT / own.name).get("config") or {}, overrides)

@@ -57,7 +57,7 @@ def compare(
         ),
         follows=tuple(_follows(new, differing)),
         ignored=tuple(item for a, b in pairs for item in _ignored(a, b)),
-        # What is acknowledged is told apart, and first.
+        # Acknowledged risks are listed separately, and first.
         outputs=tuple(
             change
             for change in properties.changes(old.outputs, new.outputs)
@@ -191,7 +191,7 @@ def _follows(side: Snapshot, differing: list[Difference]) -> Iterator[tuple[Reso
 
 
 def _follow(resource: Resource, inputs: list[str]) -> str:
-    """What becomes of a resource whose ``inputs`` come from one that is replaced."""
+    """What happens to a resource whose ``inputs`` come from one that is replaced."""
     rules = replacement.rules(resource.type, resource.inputs)
     forced = [name for name in inputs if replacement.why((name,), rules, one_sided=False)[0]]
     verb, names = ("replaced", forced) if forced else ("updated", inputs)
@@ -219,7 +219,7 @@ def _text(text: str | None) -> tuple[str, ...]:
 
 
 def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """What is dangerous first, then by type and name."""
+    """Dangerous changes first, then by type and name."""
 
     def weight(item: Difference) -> tuple[bool, str, str]:
         harmless = not item.dangers and not any(c.danger or c.unsure for c in item.changes)

@@ -1,4 +1,4 @@
-"""What in a change deserves a reviewer's eye before all else: a table. Pure."""
+"""Which changes a reviewer should look at first: a table. Pure."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ _KEEPS: Final[dict[str, str]] = {
     "kubernetes:apps/v1:StatefulSet": "its volumes stay behind or are lost",
     "kubernetes:core/v1:Namespace": "everything in it goes with it",
     "kubernetes:core/v1:PersistentVolumeClaim": "its data goes with it",
-    "kubernetes:networking.k8s.io/v1:NetworkPolicy": "traffic is admitted that was not",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy": "more traffic is admitted",
     "random:index/randomPassword:RandomPassword": "another value is generated",
 }
 
@@ -110,7 +110,7 @@ def of_change(resource: Resource, change: PropertyChange) -> str | None:
 
 
 def of_creation(resource: Resource) -> str | None:
-    """Why a new resource is worth a look."""
+    """Why a new resource needs a review."""
     return _WEIGHTY.get(resource.type)
 
 

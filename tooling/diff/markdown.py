@@ -1,4 +1,4 @@
-"""A comparison as Markdown for a pull-request comment: what is dangerous first. Pure."""
+"""A comparison as Markdown for a pull-request comment: dangerous changes first. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tooling.kit.masking import printable
 _LINES: Final = 12
 """Values of one resource that are listed; the others are counted."""
 _DRAWING_LINES: Final = 3
-"""The same of a dashboard's."""
+"""The same for a dashboard."""
 _WIDTH: Final = 72
 """Characters of one value."""
 _CONTEXT: Final = 16
-"""Characters of a long value that stand before the first one that differs."""
+"""Characters of a long value that are shown before the first one that differs."""
 
 _SECTIONS: Final = (
     ("refused", "Protected: Pulumi will refuse this"),
-    ("replaced", "Replaced: deleted and made anew"),
+    ("replaced", "Replaced: deleted and created again"),
     ("removed", "Removed"),
     ("changed", "Changed in place"),
     ("created", "Created"),
@@ -77,7 +77,7 @@ def _risks(comparison: Comparison) -> Iterator[str]:
 
 
 def _besides(comparison: Comparison) -> Iterator[str]:
-    """What is no change of a resource's own."""
+    """Differences that are not changes of a resource itself."""
     if comparison.ignored:
         yield "#### Left as it is"
         yield ""
@@ -160,7 +160,7 @@ def _values(change: PropertyChange, invented: Mapping[str, str]) -> str:
 
 
 def _moved(before: object, after: object, invented: Mapping[str, str]) -> Iterator[str]:
-    """What comes into a list or goes out of it; nothing if only the order is another."""
+    """Items added to or removed from a list; empty if only the order differs."""
     old, new = as_list(before), as_list(after)
     if old is None or new is None or sorted(map(str, old)) == sorted(map(str, new)):
         return
@@ -169,7 +169,7 @@ def _moved(before: object, after: object, invented: Mapping[str, str]) -> Iterat
 
 
 def _name(path: Path) -> str:
-    """What a value is called: its key, or of ``{"name": …, "value": …}`` the name."""
+    """The name of a value: its key, or of ``{"name": …, "value": …}`` the name."""
     names = [part.strip("[]") for part in path if isinstance(part, str)]
     return names[-2] if names[-1:] == ["value"] and len(names) > 1 else (names or [""])[-1]
 

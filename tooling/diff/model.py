@@ -22,7 +22,7 @@ def stack_file(project: str, stack: str) -> str:
 
 
 class Absent:
-    """Stands for a value that is not there: None would be one that is."""
+    """Marks a missing value, because None is a value."""
 
     def __repr__(self) -> str:
         return "(none)"

@@ -95,6 +95,6 @@ def _by(name: str, items: list[Any]) -> dict[str, Any] | None:
 
 
 def _opened(before: Any, after: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
-    """Two texts that are JSON documents, as what they say."""
+    """The values of two texts that are JSON documents."""
     old, new = parsed(before), parsed(after)
     return (before, after) if old is None or new is None else (old, new)

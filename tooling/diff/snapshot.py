@@ -41,7 +41,7 @@ def main(project: str, *stacks: str) -> int:
     # A process of seconds, and most of what it makes are modules: there is nothing to collect.
     gc.disable()
     key = sys.stdin.buffer.read()
-    # What the program prints is not the answer.
+    # The program's own output must not mix with the answer.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.path.insert(0, str(Path.cwd()))
@@ -64,7 +64,7 @@ def _stack(folder: Path, stack: str, key: bytes) -> dict[str, Any]:
         values = stack_files.read(stack, project=folder).values
         return written(offline.record(stack, project=folder), values, key)
     except Exception as error:
-        # Whatever the code of this tree raises: the other process says it.
+        # Any error of this tree's code: the other process reports it.
         return {"error": str(error) or type(error).__name__}
 
 

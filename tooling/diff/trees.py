@@ -56,7 +56,7 @@ def extracted(root: Path, sha: str) -> Generator[Path]:
             with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
                 files.extractall(folder, filter="data")
         except tarfile.TarError as error:
-            # A link that leads out of the tree, say: whoever wrote it decides nothing here.
+            # For example a link that leads out of the tree: it is refused.
             raise DiffError(f"The files of {sha[:7]} cannot be taken: {error}") from error
         yield Path(folder)
 
@@ -71,7 +71,7 @@ def record(base: Path, head: Path, project: str, stacks: Sequence[str], *, name:
             f"PROJECT={project} is no project on either side: there is no "
             f"{project}/Pulumi.yaml. Leave PROJECT out for the program itself."
         )
-    # Secrets leave neither process: what stands for them means nothing after this run.
+    # Secrets leave neither process: their fingerprints cannot be compared after this run.
     key = secrets.token_bytes(32)
     with ThreadPoolExecutor(2) as pool:
         sides = list(

@@ -1,1 +1,1 @@
-"""What is generated from the settings' models: the reference page and the editors' schema."""
+"""Generates the reference page, the editors' schemas and the page about dashboards."""

@@ -82,7 +82,7 @@ stack has and nothing else: no panel of a load balancer where there is none.
 Nothing is known about an external database, so it has no dashboard.
 
 Read from the top. The first lines are one number each: green is good, orange is for working hours,
-red is what wakes somebody. Every panel says in its description what is normal and what to do, and
+red needs action at once. Every panel says in its description what is normal and what to do, and
 most lead to the runbook of the alert that watches the same number
 ([troubleshooting](troubleshooting.md)). A dashed line is that alert's own threshold. A purple mark
 on every graph is a rollout: what changed is the first question.

@@ -1,1 +1,1 @@
-"""Says what keeps a stack from working, and the next command: before `up`, and after a failure."""
+"""Finds out why a stack does not work, before `up` or after a failure, and the next command."""

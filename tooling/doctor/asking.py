@@ -1,4 +1,4 @@
-"""Asks many questions side by side, and waits for none of them longer than all may take."""
+"""Runs checks in parallel, under one deadline for all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tooling.kit.deadline import Deadline, Question
 from tooling.kit.masking import quote
 
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a program raises about itself: its text says little without its name."""
+"""Programming errors: their text says little without the name of the exception."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Answer:
 
     title: str
     findings: Sequence[Finding] = ()
-    """Nothing found: all is well."""
+    """Whether the check found nothing."""
 
 
 Asked: TypeAlias = tuple[str, Question[list[Finding]]]
@@ -33,7 +33,7 @@ def ask(checks: Iterable[Check]) -> list[Asked]:
 
 
 def answers(asked: Iterable[Asked], deadline: Deadline, again: str) -> list[Answer]:
-    """Every check's answer by the deadline. ``again``: the command that asks once more."""
+    """Every check's outcome at the deadline. ``again``: the command that repeats the checks."""
     return [
         Answer(title=title, findings=found(title, question, deadline, again))
         for title, question in asked
@@ -48,12 +48,12 @@ def found(
         return question.answer(deadline)
     except Unanswerable as error:
         return [error.finding]
-    except Exception as error:  # one question's failure must not hide the others
+    except Exception as error:  # the failure of one check must not hide the others
         return [unanswered(title, in_words(error), again)]
 
 
 def in_words(error: Exception) -> str:
-    """What an exception says; with its name where its text needs it."""
+    """The text of an exception, with its name where the text alone says little."""
     mistake = isinstance(error, _MISTAKES)
     named = f"{type(error).__name__}: {error}" if mistake or not str(error) else str(error)
     return quote(named)

@@ -28,7 +28,7 @@ _REVIEWS: Final = 6.0
 
 
 def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
-    """What a stack needs in its cluster, as far as it needs it."""
+    """The checks of the cluster that apply to a stack."""
     asks = _Asks(server, settings, place)
     found = [
         Check(title="Kubernetes version", run=asks.version),

@@ -1,4 +1,4 @@
-"""Every cause in a snapshot, once: what only follows from another is left out.
+"""Every cause in a snapshot, once, without the consequences of another cause.
 
 Pure; imports no SDK.
 """
@@ -24,7 +24,7 @@ FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "ingress-without-address": frozenset({"load-balancer-controller-missing"}),
     "secret-not-synced": frozenset({"external-secrets-missing"}),
 }
-"""What only follows, and the causes that explain each."""
+"""Consequences, and the causes that explain each."""
 
 _DATABASE: Final = {"database-unreachable"}
 _OF_PODS: Final = {"not-ready", "unknown-error"}
@@ -52,7 +52,7 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
         *controllers.autoscalers(snapshot, place),
     ]
     if _database_is_down(snapshot):
-        # Whoever needs it says so too; the database's own trouble is the cause, if it is known.
+        # Its dependents report it too; the database's own finding is the cause, if there is one.
         others = [finding for finding in found if finding.section not in _DATABASE]
         found = others or found
     if snapshot.complete and not any(finding.severity == "error" for finding in found):
@@ -118,10 +118,10 @@ def causes(
     failures: Sequence[Finding],
     log: Sequence[Finding],
 ) -> list[Finding]:
-    """What was found in four places, each cause once.
+    """The findings of four sources, each cause once.
 
-    A missing precondition explains what follows from it; AWS knows more about what lies there than
-    the cluster, but for pods; a log is told only what nothing else says.
+    A missing precondition replaces its consequences; AWS's answer replaces the cluster's, except
+    about pods; a finding from a log is used only where no other source has it.
     """
     aws = [item for item in aws if _adds(item, preconditions)]
     aws = [item for item in aws if item.section not in _OF_PODS or not _among(item, failures)]

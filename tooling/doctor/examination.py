@@ -1,4 +1,4 @@
-"""One examination of a stack: what is asked, in which order, and what becomes of the answers."""
+"""One run of the doctor: which checks, in which order, and how the answers are combined."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""
 
 _OF_UP: Final = frozenset({"namespace-exists", "stuck-terminating"})
-"""Preconditions that say nothing, or less than the diagnosis, once a stack was deployed."""
+"""Preconditions that the diagnosis covers better once a stack was deployed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Access:
 
 
 def access(settings: Settings, place: Place) -> Access:
-    """The way into the cluster of ``place``; raises ``Unanswerable``."""
+    """Access to the cluster of ``place``; raises ``Unanswerable``."""
     if place.login:
         from tooling.doctor import aws  # noqa: PLC0415 - boto3 takes a second that others save
 
@@ -70,8 +70,8 @@ def examine(
     reach = Question(lambda: _reach(settings, place))
     try:
         server, where = reach.answer(deadline)
-    except Exception as error:  # whatever it is, the rest of the report is worth having
-        # A command can only name what was asked for.
+    except Exception as error:  # any error: the rest of the report is still useful
+        # Commands name the cluster that the options ask for.
         found = Answer(title=f"context {place.context}", findings=[_no_server(error, place)])
         seen = _Seen(answers=[found], place=place)
     else:
@@ -82,7 +82,7 @@ def examine(
     except OverdueError as error:
         from_aws = [Answer(title="AWS", findings=[unanswered("AWS", str(error), again)])]
     else:
-        # What was never made cannot be missed.
+        # Objects that were never created are not reported as missing.
         asked = [*in_before, *(in_after if seen.deployed else ())]
         from_aws = answers(asked, deadline, again)
     findings = diagnosis.causes(
@@ -101,13 +101,13 @@ def examine(
 
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    """What the cluster says."""
+    """Findings from the cluster."""
 
     answers: list[Answer]
     place: Place
     failures: list[Finding] = field(default_factory=list[Finding])
     deployed: bool = True
-    """Whether anything of the stack is there; true where nobody knows."""
+    """Whether any object of the stack exists; true if that is unknown."""
 
 
 def _look(
@@ -136,7 +136,7 @@ def _look(
 
 
 def unknown(log: str, where: Place) -> Iterable[Finding]:
-    """A log in which nothing is known: better said than passed over."""
+    """A finding for a log without known errors, so that it is not ignored silently."""
     said = [line for line in log.splitlines() if line.strip()]
     if not said:
         return
@@ -160,7 +160,7 @@ def _reach(settings: Settings, place: Place) -> tuple[Server, Place]:
 
 
 def _ask_aws(settings: Settings, *, before_up: bool) -> tuple[list[Asked], list[Asked]]:
-    """What `up` needs, and what it made: each question once."""
+    """Checks of what `up` needs and of what it made, without duplicates."""
     if settings.cluster.eks_name is None:
         return [], []
     from tooling.doctor import aws  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""What a check found: the one form of everything that the doctor says."""
+"""The result of a check: everything that the doctor reports has this form."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Finding:
     section: str
     """Heading of the section in ``docs/troubleshooting.md``, such as ``claim-pending``."""
     severity: Severity
-    """``error``: `up` fails, or Langfuse does not work. ``warning``: something is worse than it
-    looks, and `up` goes on."""
+    """``error``: `up` fails, or Langfuse does not work. ``warning``: a problem that does not
+    stop `up`."""
     subject: str
     """What it is about, as ``Kind namespace/name`` for an object."""
     cause: str
@@ -41,11 +41,11 @@ class Check:
     title: str
     """What is asked, as the line that answers it begins: ``External Secrets``."""
     run: Callable[[], Iterable[Finding]]
-    """Nothing found: all is well."""
+    """Whether the check found nothing."""
 
 
 class Unanswerable(Exception):  # noqa: N818 - not a failure of the program
-    """A question that cannot be asked; the finding says what stands in the way."""
+    """A check that cannot run; the finding says why."""
 
     def __init__(self, finding: Finding) -> None:
         self.finding = finding

@@ -1,4 +1,4 @@
-"""Where a stack is, as what the doctor suggests names it. Pure; imports no SDK."""
+"""Where a stack is, for the commands that the doctor suggests. Pure; imports no SDK."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Place(Commands):
 
     @property
     def look_at_database(self) -> str:
-        """The command that shows whether the database is there to be reached."""
+        """The command that shows whether the database is available."""
         if self.database == "rds":
             shown = "DBInstances[].[DBInstanceIdentifier,DBInstanceStatus,Endpoint.Address]"
             query = ("--query", shown, "--output", "table")
@@ -35,11 +35,11 @@ class Place(Commands):
 
     @property
     def unreachable_because(self) -> str:
-        """What keeps pods from the database, for this kind of it."""
+        """Likely reasons why pods cannot reach this kind of database."""
         return {
             "rds": "its security group admits the cluster's own security group and those in "
             "database.clientSecurityGroupIds: nodes of a launch template with groups of its own "
             "carry neither; or the instance is not available",
-            "external": "the host or the port is wrong, a firewall stands between, or the server "
-            "is down",
+            "external": "the host or the port is wrong, a firewall blocks the connection, or the "
+            "server is down",
         }.get(self.database, "its pod is not ready, or a NetworkPolicy keeps the pods apart")

@@ -1,4 +1,4 @@
-"""What `up` needs in a cluster, judged by the API server's answers. Pure; imports no SDK."""
+"""Checks what `up` needs in a cluster, from the API server's answers. Pure; imports no SDK."""
 
 from __future__ import annotations
 

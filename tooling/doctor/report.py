@@ -19,7 +19,7 @@ class Report:
     stack: str
     findings: Sequence[Finding] = ()
     well: Sequence[str] = field(default_factory=list[str])
-    """Titles of what was asked, and is as it should be."""
+    """Titles of the checks that found nothing."""
     seconds: float = 0.0
 
     @property
@@ -28,7 +28,7 @@ class Report:
 
 
 def text(report: Report) -> str:
-    """Findings, errors first, then what is well, then the sum."""
+    """Findings, errors first, then the checks that passed, then the summary."""
     ordered = sorted(report.findings, key=lambda finding: finding.severity != "error")
     blocks = [*map(_block, ordered)]
     lines = "\n".join(f"{'ok':8} {title}" for title in report.well)
@@ -49,8 +49,8 @@ def _block(found: Finding) -> str:
 
 
 def _printable(finding: Finding) -> Finding:
-    """The finding without a secret and without what would steer a terminal: anybody in the cluster
-    writes its words."""
+    """The finding without secrets and control characters: anyone with access to the cluster can
+    influence its texts."""
     return replace(
         finding,
         subject=clean(printable(finding.subject)),
@@ -73,7 +73,7 @@ def _count(number: int, what: str) -> str:
 
 
 def as_json(report: Report) -> str:
-    """The same for a program."""
+    """The report as JSON."""
     document = {
         "stack": report.stack,
         "failed": report.failed,

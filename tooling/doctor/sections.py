@@ -15,7 +15,7 @@ BEFORE: Final = (
     "namespace-exists",
     "namespace-missing",
 )
-"""What has to be there for `up`, in the cluster."""
+"""Prerequisites of `up` in the cluster."""
 
 AWS: Final = (
     "aws-credentials",
@@ -32,7 +32,7 @@ AWS: Final = (
     "instance-class-unavailable",
     "topic-missing",
 )
-"""What has to be there for `up`, in AWS."""
+"""Prerequisites of `up` in AWS."""
 
 AFTER: Final = (
     "migration-failed",

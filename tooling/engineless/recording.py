@@ -13,7 +13,7 @@ from tooling.kit.errors import ExplainedError
 from tooling.kit.json_values import as_list, as_mapping
 
 UNKNOWN: Final = rpc.UNKNOWN
-"""Stands in a state for a value that only the provider will know."""
+"""Marks a value in a state that only the provider will know."""
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ RULES: Final[dict[str, Rule]] = {
     "random:index/randomId:RandomId": Rule(("*",), _RANDOM + "resource_id.go"),
     "random:index/randomPassword:RandomPassword": Rule(("*",), _RANDOM + "resource_password.go"),
 }
-"""By type. Kinds of Kubernetes besides are replaced by their name and namespace alone."""
+"""By type. Other kinds of Kubernetes are replaced only by their name and namespace."""
 
 _PROVIDER: Final = "pulumi:providers:kubernetes"
 _EVERY_OBJECT: Final = (
@@ -247,7 +247,7 @@ def _at(inputs: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _kubernetes_provider(before: Mapping[str, Any], after: Mapping[str, Any]) -> Rule:
-    """An identifier that stays decides, and so does one that changes; else the active cluster."""
+    """The cluster identifiers decide if both sides have one; otherwise the active cluster does."""
     old, new = before.get("clusterIdentifier"), after.get("clusterIdentifier")
     if new and old == new:
         return Rule((), _KUBERNETES_PROVIDER)

@@ -92,7 +92,7 @@ def run(
 
 @contextmanager
 def _placeholder_kubeconfig(configuration: StackConfiguration) -> Generator[None]:
-    # No more than a look: what is wrong with it, the program says.
+    # Errors are ignored here: the program reports them.
     cluster = as_mapping(parsed(configuration.values.get("agent-observability:cluster"))) or {}
     context = cluster.get("context")
     if context is None or cluster.get("kubeconfig"):

@@ -24,7 +24,7 @@ from tooling.kubernetes.objects import called
 FIELD_MANAGER: Final = "agent-observability"
 
 _SECONDS: Final = 30.0
-"""For one request: an API server that needs longer is not there."""
+"""Limit for one request; a slower API server counts as unreachable."""
 
 Object = dict[str, Any]
 """A Kubernetes object."""
@@ -35,7 +35,7 @@ _MISSING: Final = {
         ": install the Prometheus Operator, or leave monitoring.prometheusRules out"
     ),
 }
-"""What gives a cluster the kinds of an API group."""
+"""How to install the kinds of an API group."""
 
 
 class LiveError(ExplainedError):
@@ -43,7 +43,7 @@ class LiveError(ExplainedError):
 
 
 class KubeconfigError(LiveError):
-    """There is no such kubeconfig or context, or none that can be used."""
+    """The kubeconfig or context does not exist, or cannot be used."""
 
 
 class UnknownKindError(LiveError):
@@ -162,7 +162,7 @@ class Api:
         return cast("Object", patched.to_dict())
 
     def delete(self, reference: Reference) -> None:
-        """Ask for deletion, of what the object owns first; one that is gone is no error."""
+        """Request deletion, dependents first; a missing object is no error."""
         with self._failures(f"deleting {reference}"):
             try:
                 self._dynamic.delete(

@@ -18,7 +18,7 @@ UNUSABLE: Final = "context-unusable"
 
 
 class AccessError(LiveError):
-    """What keeps a tool from the cluster, with the next command and where to read on."""
+    """Why a tool cannot use the cluster, with the next command and a link to the guide."""
 
     def __init__(self, text: str, *, section: str, command: str) -> None:
         super().__init__(text)

@@ -49,7 +49,7 @@ def annotations_of(object_: Object) -> Object:
 
 
 def role(object_: Object) -> str:
-    """What an object of a stack is for: ``web``, ``migration``, ``database``, ``secret``, …"""
+    """The role of an object in a stack: ``web``, ``migration``, ``database``, ``secret``, …"""
     return labels(object_).get("app.kubernetes.io/component", "")
 
 

@@ -1,4 +1,4 @@
-"""When Pulumi's Kubernetes provider calls an object ready, or failed. Pure.
+"""When Pulumi's Kubernetes provider considers an object ready, or failed. Pure.
 
 Services and Ingresses are not waited for: on a cluster without load balancers and containers
 there is nothing to wait for.
@@ -15,7 +15,7 @@ _REPLACE_UNREADY: Final = "pulumi.com/replaceUnready"
 
 
 def readiness(object_: Mapping[str, Any]) -> str | None:
-    """What an object still waits for, in words; None when it is ready."""
+    """What an object still waits for, as text; None when it is ready."""
     rule = _RULES.get(object_["kind"])
     return rule(object_) if rule else None
 
@@ -44,7 +44,7 @@ def made_anew_after_failure(object_: Mapping[str, Any]) -> bool:
 
 
 def pod_problem(pod: Mapping[str, Any]) -> str | None:
-    """What is wrong with a pod, in its own words; None when nothing is."""
+    """What is wrong with a pod, from its status; None when nothing is."""
     status = part(pod, "status")
     for container in containers(pod):
         state = part(container, "state")

@@ -1,4 +1,4 @@
-"""The options of a command that name a stack and the cluster to look at, and what they mean."""
+"""The command-line options that name a stack and its cluster."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _resource(resource: Resource, keep_secrets: bool) -> ProviderResource:
     inputs: dict[str, Any] = dict(resource.inputs)
     if resource.type == "pulumi:providers:kubernetes":
         kubeconfig = inputs.get("kubeconfig")
-        # A path says something about the machine that renders; a document, about the cluster.
+        # A path is about the machine that renders; a document is about the cluster.
         if (
             isinstance(kubeconfig, str)
             and kubeconfig != UNKNOWN

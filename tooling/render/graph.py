@@ -31,7 +31,7 @@ def build(
         (other, urn)
         for urn in by_urn
         for other in direct[urn]
-        # What another dependency waits for as well needs no arrow of its own.
+        # A dependency that another one implies needs no arrow.
         if not any(other in before[third] for third in direct[urn])
     ]
     return Graph(

@@ -1,4 +1,4 @@
-"""Plain values as YAML that reads well and that every Kubernetes tool reads alike. Pure."""
+"""Plain values as readable YAML that every Kubernetes tool parses alike. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Says whether a deployed Langfuse works: from outside, as its users and agents meet it."""
+"""Checks that a deployed Langfuse works, from outside, as users and agents reach it."""

@@ -27,7 +27,7 @@ def access(
     commands: Commands,
 ) -> Verdict:
     """Compares an agent namespace's Secret with what Langfuse's pods have. ``data``: its values;
-    None if there is none. No value but the host is told."""
+    None if there is none. Only the host is shown, no other value."""
     name = f"Secret {namespace}/{SECRET_NAME}"
     delivered = commands.kubectl("get", "externalsecret,secret", namespace=namespace)
     if data is None:
@@ -42,7 +42,7 @@ def access(
         return fail(
             AGENTS,
             f"{name} lacks {', '.join(absent)}",
-            cause="it is of an earlier deployment, or somebody else writes it",
+            cause="it is of an earlier deployment, or something else writes it",
             command=commands.up(),
             section="secret-not-synced",
         )
@@ -66,6 +66,6 @@ def access(
 
 
 def _host(value: str) -> str:
-    """The host that somebody wrote into the Secret, without the credentials of its URL."""
+    """The host in the Secret, without the credentials of its URL."""
     # The user too: in a URL without a password it is a token.
     return quote(re.sub(r"//[^\s/]*@", f"//{MASK}@", value), 200)

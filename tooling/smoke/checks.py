@@ -86,7 +86,7 @@ def readiness(web: Web, url: str, expected: Expected, commands: Commands) -> Ver
 
 
 def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
-    """Whether people can register, as the stack wants it.
+    """Whether sign-up is open or closed as the stack configures it.
 
     The handler looks at the switches first and at the body then: one without name, address and
     password is refused either way, by one or by the other, and makes no account
@@ -98,9 +98,9 @@ def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdi
         return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, expected, commands)
     wanted = "open" if expected.sign_up_open else "disabled"
     if isinstance(message, dict):
-        found, seen = "open", "anybody who reaches this URL can register"
+        found, seen = "open", "anyone who reaches this URL can register"
     elif message == _SIGN_UP_CLOSED:
-        found, seen = "disabled", "nobody can register"
+        found, seen = "disabled", "registration is disabled"
     elif message.endswith(_SSO_ONLY):
         found, seen = "open", "registration by single sign-on only"
     else:
@@ -166,7 +166,7 @@ def not_reached(
         command = commands.own("get", "ingress,pods", "-o", "wide")
         section = "LangfuseDown"
     else:
-        cause = "Langfuse is not there, is overloaded, or something stands between"
+        cause = "Langfuse is not there, is overloaded, or something blocks the connection"
         command = commands.own("get", "pods", "-o", "wide")
         section = "LangfuseDown"
     return fail(check, f"{url}: {error}", cause=cause, command=command, section=section)
@@ -180,7 +180,7 @@ def elsewhere(verdict: Verdict) -> bool:
 def _no_langfuse(
     check: str, path: str, answer: Answer, expected: Expected, commands: Commands
 ) -> Verdict:
-    """The verdict on an answer that a working Langfuse does not give."""
+    """The verdict on an unexpected answer."""
     section = _section(expected)
     command = _way(expected, commands)
     if 300 <= answer.status < 400:

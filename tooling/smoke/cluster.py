@@ -89,7 +89,7 @@ def _api(where: kubeconfig.Files, deadline: Deadline, commands: Commands) -> Api
 
 
 def _reason(text: str) -> str:
-    """The client's words about a connection, without the names of its objects."""
+    """The client's message about a connection, without the names of its objects."""
     for words, reason in (
         ("Connection refused", "the API server refuses the connection"),
         ("timed out", "the API server does not answer"),
@@ -153,12 +153,12 @@ def _port(process: subprocess.Popen[str], seconds: float) -> int:
             said.append(line)
     except queue.Empty:
         raise LiveError(f"kubectl port-forward was not ready within {seconds:.0f} s") from None
-    raise LiveError(f"kubectl port-forward ended: {last_line(''.join(said)) or 'without a word'}")
+    raise LiveError(f"kubectl port-forward ended: {last_line(''.join(said)) or 'without output'}")
 
 
 def _read(stream: TextIO, lines: queue.Queue[str | None]) -> None:
-    """To the end, also when nobody asks any more: kubectl writes a line for each connection, and
-    would wait for a reader."""
+    """Reads until kubectl ends, even when the lines are no longer used: kubectl writes a line for
+    each connection, and would block without a reader."""
     with stream:
         for line in stream:
             lines.put(line)

@@ -21,7 +21,7 @@ _POD_SECRET: Final = "LANGFUSE_INIT_PROJECT_SECRET_KEY"  # noqa: S105 - a variab
 
 
 class KeysError(LiveError):
-    """A key that cannot be had, or cannot be one."""
+    """A key that is not available, or is malformed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class KeyPair:
     public: str = field(repr=False)
     secret: str = field(repr=False)
     source: str
-    """Where they come from, as it is told to people."""
+    """Their source, for messages."""
 
 
 def from_environment(environment: Mapping[str, str]) -> KeyPair | None:

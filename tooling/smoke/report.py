@@ -1,4 +1,4 @@
-"""What the checks saw: verdicts, as lines for people and as JSON for machines.
+"""The results of the checks, as lines for people and as JSON for machines.
 
 Pure; imports no SDK.
 """
@@ -20,14 +20,14 @@ _WIDTH: Final = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What one check saw."""
+    """The result of one check."""
 
     check: str
     """What was checked, in a word or two."""
     status: Status
     """``skip``: the check belongs to the stack and could not be made."""
     seen: str
-    """What was seen; for ``skip``, why it could not be looked at."""
+    """What was found; for ``skip``, why it could not be checked."""
     cause: str = ""
     """The likely cause of a failure."""
     command: str = ""
@@ -81,9 +81,9 @@ class Report:
     verdicts: Sequence[Verdict]
 
     def passed(self, *, allow_skips: bool = False) -> bool:
-        """Whether all was seen to work: what could not be checked was not seen."""
+        """Whether every check passed; a skipped check counts as not passed."""
         found = {verdict.status for verdict in self.verdicts}
-        # Where nothing at all could be checked, nothing is proven.
+        # If nothing could be checked, the run has not passed.
         return "ok" in found and found <= ({"ok", "skip"} if allow_skips else {"ok"})
 
     def summary(self, *, allow_skips: bool = False) -> str:

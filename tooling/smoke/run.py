@@ -1,4 +1,4 @@
-"""The checks of one run, in order: what makes the next one pointless comes first."""
+"""The checks of one run, each after those whose failure would make it pointless."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Run:
             yield from (skip(name, why) for name in (tls.CERTIFICATE, tls.REDIRECT))
 
     def _asked(self, name: str, check: Callable[[], Verdict]) -> Verdict:
-        """A check that asks Langfuse. Where one got no answer, the others would wait in vain."""
+        """A check that asks Langfuse. After one got no answer, the others are skipped."""
         if self._blocked:
             return skip(name, self._blocked)
         try:

@@ -29,7 +29,7 @@ def main() -> None:
     answers: list[dict[str, Any]] = []
 
     def record(response: httpx.Response) -> None:
-        """The SDK tells nobody that a request was refused."""
+        """The SDK does not report that a request was refused."""
         response.read()
         try:
             errors = response.json().get("errors", [])

@@ -21,7 +21,7 @@ REDIRECT: Final = "redirect"
 LEAST_DAYS: Final = 14
 """ACM renews 60 days before the end, 45 days for its newer and shorter certificates, and
 cert-manager after two thirds of the time: with fewer days left, renewal has failed more than once
-and somebody has to act."""
+and manual action is needed."""
 
 _DAY: Final = 86400
 

@@ -1,4 +1,4 @@
-"""Whether the internet can read a bucket."""
+"""Rules about public access to buckets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a condition of an IAM statement says who, so that it keeps the others out."""
+"""Whether a condition of an IAM statement limits who may use it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _REPOSITORY: Final = re.compile(r"repo:[^:/*?$]+/[^:/*?$]+:.+")
 
 
 def narrows(condition: object, own: frozenset[str]) -> bool:
-    """Whether a condition leaves only some who are known: accounts, roles, networks, organizations.
+    """Whether a condition admits only known accounts, roles, networks or organizations.
 
     ``own``: the accounts that the resource belongs to; empty if they are not known.
     """
@@ -81,7 +81,7 @@ def _binding(condition: object) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _names_somebody(key: str, values: list[Any], own: frozenset[str]) -> bool:
-    """Whether the values of a key are some who are known."""
+    """Whether the values of a key name known callers only."""
     if key in _NETWORK_KEYS:
         return bool(values) and not is_wide(values)
     if key in _ACCOUNT_KEYS:

@@ -1,4 +1,4 @@
-"""Reads IAM documents, in whichever input of whichever resource they are."""
+"""Reads IAM documents, in every input of every resource."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILTERS: Final = frozenset(
         "aws:organizations/policy:Policy",
     }
 )
-"""Resources whose documents allow nothing: they only take away from what others allow."""
+"""Resources whose documents allow nothing: they only restrict what others allow."""
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
 
@@ -35,7 +35,7 @@ class Statement:
 
     @property
     def is_about_who(self) -> bool:
-        """Whether it says who may use a resource, or act as a role, and not what a role may do."""
+        """Whether it is a resource policy or a trust policy, and not the permissions of a role."""
         return "principal" in self.fields or "notprincipal" in self.fields
 
     @property
@@ -48,7 +48,7 @@ class Statement:
 
     @property
     def is_trust(self) -> bool:
-        """Whether it lets somebody act as a role."""
+        """Whether it is the trust policy of a role."""
         return any(str(key).lower().startswith("assumerole") for key in self.place)
 
     def principals(self) -> Iterator[tuple[str, str]]:
@@ -111,5 +111,5 @@ def _is_account(value: object) -> bool:
 
 
 def has_wildcard(text: str) -> bool:
-    """Whether a pattern of IAM stands for more than itself: ``*``, ``?`` or a variable."""
+    """Whether a pattern of IAM has a wildcard (``*``, ``?``) or a variable."""
     return any(sign in text for sign in ("*", "?", "${"))

@@ -1,4 +1,4 @@
-"""What lies on a disk cannot be read by who takes it."""
+"""Rules about encryption at rest."""
 
 from __future__ import annotations
 

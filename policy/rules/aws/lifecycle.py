@@ -1,4 +1,4 @@
-"""What was meant to be kept is kept."""
+"""Rules about the protection of data that has to be kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DATABASES: Final = ("aws:rds/instance:Instance", "aws:rds/cluster:Cluster")
 _ENTRY: Final = "aws:secretsmanager/secret:Secret"
 _BUCKETS: Final = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 _OF_AGENTS: Final = "-agents-"
-"""In the names of entries that are made anew from the stack's own."""
+"""Part of the names of entries that are generated again from the stack's own."""
 _RISK: Final = "noProtection"
 
 

@@ -1,4 +1,4 @@
-"""What roles, users and groups may do."""
+"""Rules about the permissions of roles, users and groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may use a resource or act as a role."""
+"""Rules about who may use a resource or act as a role."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PASSED: Final = frozenset(
         *("ec2", "ecs-tasks", "eks", "lambda", "pods.eks"),
     }
 )
-"""Services to which somebody of the account passes a role (``iam:PassRole``), and which have no
+"""Services to which a user of the account passes a role (``iam:PassRole``), and which have no
 account to name in a condition when they act as it."""
 
 _OWN_LOGS: Final = re.compile(r"/AWSLogs/\d{12}/")
@@ -86,7 +86,7 @@ def _is_bound(statement: Statement, service: str, seen: Seen, own: frozenset[str
 
 
 def _beside_documents(seen: Seen) -> Iterator[str]:
-    """Ways to let somebody in that need no document."""
+    """Ways to grant access without a document."""
     own = accounts(seen)
     if seen.type == "aws:lambda/permission:Permission":
         principal = str(seen.get("principal"))

@@ -1,4 +1,4 @@
-"""Reads what security groups let in, from each of the resources that can say it."""
+"""Reads the inbound rules of security groups, from every resource that can define them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PREFIX_LIST_ENTRY: Final = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEnt
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """Networks and ports that a security group lets in."""
+    """Networks and ports that a security group admits."""
 
     group: str
     """The group; the resource where its identifier is not known."""

@@ -1,4 +1,4 @@
-"""What can be done with the cluster's API by a pod that is taken over."""
+"""Rules about the access of pods to the cluster's API."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def wide_access(seen: Seen) -> Iterator[str]:
     if seen.type == "aws:eks/accessEntry:AccessEntry":
         for group in items(seen.get("kubernetesGroups")):
             if group == "system:masters":
-                yield "kubernetesGroups has system:masters: whoever acts as it can do everything"
+                yield "kubernetesGroups has system:masters: it can do everything in the cluster"
 
 
 def _of_role(manifest: Manifest) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which ways lead in from outside."""
+"""Rules about access from outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROUTES: Final = frozenset(
         *("getambassador.io", "gateway.solo.io", "configuration.konghq.com", "ngrok.k8s.ngrok.com"),
     }
 )
-"""Groups whose objects lead in."""
+"""API groups whose objects admit traffic from outside."""
 _BINDINGS: Final = frozenset({"elbv2.k8s.aws", "eks.amazonaws.com"})
 _WAYS: Final = frozenset(
     {

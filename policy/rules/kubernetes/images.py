@@ -1,4 +1,4 @@
-"""Whether what was tested is what runs."""
+"""Rules about image references."""
 
 from __future__ import annotations
 

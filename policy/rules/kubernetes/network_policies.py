@@ -1,4 +1,4 @@
-"""Which pods may connect to which."""
+"""Rules about NetworkPolicies."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _opened(manifest: Manifest) -> Iterator[str]:
 
 
 def _everybody(peers: list[Any]) -> str | None:
-    """Whom peers let in, if that is not a choice."""
+    """The description of peers that admit too much; None for limited ones."""
     if not peers:
         return "everything"
     if is_wide(at(peer, "ipBlock.cidr") for peer in peers):

@@ -1,4 +1,4 @@
-"""What pods may do on their node, and what they take of it."""
+"""Rules about the security contexts and resources of pods."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _of_container(pod: Pod, container: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_privileges(pod: Pod, own: Mapping[str, Any]) -> Iterator[str]:
-    # What is not said, in a patch or because it is not known yet, breaks nothing.
+    # A missing value, in a patch or because it is not known yet, breaks no rule.
     unsaid = (UNKNOWN,) if pod.complete else (None, UNKNOWN)
     if own.get("allowPrivilegeEscalation") not in (False, *unsaid):
         yield "allowPrivilegeEscalation is not false"

@@ -43,6 +43,6 @@ def _classes(annotation: Annotation) -> Iterator[type]:
         yield annotation
     elif isinstance(origin, type) and origin in {dict, tuple}:
         yield origin
-    else:  # a union, or what `Annotated` says something of
+    else:  # a union, or an `Annotated` type
         for part in get_args(annotation):
             yield from _classes(part)

@@ -1,4 +1,4 @@
-"""Turns pydantic's findings into problems in the words of this configuration."""
+"""Turns pydantic's errors into problems of this configuration."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RULES = {
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """What an unknown key may have meant, and what is known."""
+    """A suggestion for an unknown key, and the known keys."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
     meant = f", did you mean '{close[0]}'?" if close else ";"

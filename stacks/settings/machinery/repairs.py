@@ -1,4 +1,4 @@
-"""The command that fixes a value, as close to what was meant as can be told."""
+"""The command that fixes a value, with the value that was most likely intended."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _accepts(field: FieldInfo | None, annotation: Annotation, value: object) -> 
 
 
 def _meant(given: JsonValue, annotation: Annotation) -> Iterator[object]:
-    """What may have been meant by the value given."""
+    """The likely intended values for the one given."""
     if isinstance(given, str):
         if given.lower() in _BOOLEANS:
             yield _BOOLEANS[given.lower()]
@@ -98,7 +98,7 @@ def _respelt(given: str) -> Iterator[str]:
 
 
 def closest(given: JsonValue, choices: Iterable[str]) -> str | None:
-    """The choice that ``given`` looks like, upper and lower case aside."""
+    """The choice most similar to ``given``, ignoring case."""
     by_lower = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(str(given).lower(), by_lower, n=1)
     return by_lower[close[0]] if close else None

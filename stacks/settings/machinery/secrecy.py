@@ -1,4 +1,4 @@
-"""What of a configuration no message may show: in the value found, in the rule and in the fix."""
+"""Keeps secrets out of problems: out of the value found, the rule and the fix."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def decoded(text: str) -> JsonValue:
     """A value as it was configured: objects and numbers arrive as JSON, strings as they are."""
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):  # no JSON, or too long or deep to be meant
+    except (ValueError, RecursionError):  # no JSON, or too long or deep to be intended as such
         return text
 
 
@@ -154,7 +154,7 @@ def _enum(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
 
 
 def _runs(texts: Iterable[str]) -> set[str]:
-    """The words in texts, in small letters, that are long enough to give something away."""
+    """The words in texts, in lower case, that are long enough to reveal a secret."""
     return {run for text in texts for run in re.findall("[a-z0-9]{3,}", text.lower())}
 
 

@@ -44,7 +44,7 @@ def type_of(field: FieldInfo) -> Annotation:
 
 
 def bare(annotation: Annotation) -> Annotation:
-    """A type without what ``Annotated`` says of it and without the None beside it."""
+    """A type without its ``Annotated`` metadata and without None."""
     if get_origin(annotation) is Annotated:
         return bare(get_args(annotation)[0])
     given = [part for part in get_args(annotation) if part is not NoneType]
@@ -52,7 +52,7 @@ def bare(annotation: Annotation) -> Annotation:
 
 
 def variants(annotation: Annotation) -> Variants | None:
-    """The discriminated union that a type is, with or without None beside it."""
+    """The discriminated union in a type, with or without None."""
     if _is_union(annotation):
         return next(filter(None, map(variants, get_args(annotation))), None)
     if get_origin(annotation) is not Annotated:
@@ -71,7 +71,7 @@ def variants(annotation: Annotation) -> Variants | None:
 
 
 def _discriminator(said: object) -> str | None:
-    """The name of the field that selects, from what ``Annotated`` says."""
+    """The name of the field that selects, from the ``Annotated`` metadata."""
     found = said.discriminator if isinstance(said, FieldInfo | Discriminator) else None
     if isinstance(found, Discriminator):
         found = found.discriminator
@@ -121,7 +121,7 @@ def is_text(annotation: Annotation) -> bool:
 
 
 def metadata(annotation: Annotation) -> Iterator[object]:
-    """What ``Annotated`` says anywhere inside a type."""
+    """All ``Annotated`` metadata inside a type."""
     for known in getattr(annotation, "__metadata__", ()):
         yield known
         if isinstance(known, FieldInfo):

@@ -44,7 +44,7 @@ def weekly_text(window: Window) -> str:
 
 
 def overlap(each_day: Window, each_week: Window) -> bool:
-    """Whether the daily window is ever open in the weekly one. To touch is not to overlap."""
+    """Whether the daily window overlaps the weekly one. Adjacent windows do not overlap."""
     wait = (each_day.start - each_week.start) % DAY  # from the week's start to the next day's
     return wait < each_week.minutes or DAY - wait < each_day.minutes
 

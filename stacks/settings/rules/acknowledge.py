@@ -160,7 +160,7 @@ def _taken_by_endpoint(
 def _stale(acknowledge: Acknowledged, taken: Mapping[Acknowledgement, bool]) -> Iterator[Problem]:
     for index, risk in reversed(list(enumerate(acknowledge))):
         if not taken.get(risk, False):
-            rule = "is a risk that this stack does not take; left here, it would be taken unseen"
+            rule = "is a risk that this stack does not take; left here, it would hide a mistake"
             yield to_remove(f"acknowledge[{index}]", risk, rule)
         elif risk in acknowledge[:index]:
             yield to_remove(f"acknowledge[{index}]", risk, "is acknowledged already")

@@ -37,7 +37,7 @@ def _check_release(value: str) -> str:
         return value
     elif version.major > oldest.major:
         rule = (
-            f"Langfuse {version.major} needs ClickHouse, Redis and S3 besides PostgreSQL, "
+            f"Langfuse {version.major} needs ClickHouse, Redis and S3 as well as PostgreSQL, "
             f"which this program does not deploy; supported are {oldest} to {latest}"
         )
     elif oldest < version < latest:
@@ -111,6 +111,6 @@ class Langfuse(Section):
     """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
     Secrets Manager, about 64 KB of them."""
     allowed_namespaces: tuple[DnsLabel, ...] = ()
-    """Namespaces, besides the agents', whose pods may reach Langfuse directly."""
+    """Namespaces whose pods may reach Langfuse directly, in addition to the agents'."""
     egress_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443,)
     """TCP ports that Langfuse may reach anywhere: SSO, LLM providers, S3; add 587 for SMTP."""

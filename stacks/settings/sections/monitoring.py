@@ -70,7 +70,7 @@ class PrometheusRules(Section):
 
     labels: dict[LabelName, LabelValue] = {}
     """Labels that the operator selects rules and probes by, for kube-prometheus-stack
-    `release: <Helm release>`. Without the right ones it loads nothing and says nothing."""
+    `release: <Helm release>`. Without the right ones it loads no rules and reports no error."""
     alert_labels: dict[AlertLabelName, AlertLabelValue] = {}
     """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
     prober: ProberAddress | None = None
@@ -94,7 +94,7 @@ class Alarms(Section):
 
 
 class Monitoring(Section):
-    """What tells on-call that something is wrong, and what to do about it."""
+    """Dashboards, alert rules and alarms, which report problems and say what to do."""
 
     runbooks: Annotated[
         Url, Field(examples=["https://git.example.com/platform/agent-observability/docs"])

@@ -414,7 +414,7 @@ SCENES: Final[dict[str, Scene]] = {
                 "Namespace/langfuse-namespace metadata.labels.elbv2.*": ABSENT,
                 "Deployment/langfuse-deployment @dependencies.langfuse-endpoint-ingress": ABSENT,
                 "NetworkPolicy/langfuse-network-policy *.ipBlock.cidr": ABSENT,
-                # Langfuse is reached through its Service alone, by whoever probes it too.
+                # Langfuse is reached through its Service alone, also by probes.
                 "NetworkPolicy/langfuse-network-policy *.namespaceSelector.*": "probes",
                 "Probe/langfuse-alerts-probe *.static.0": Holds(
                     "http://langfuse.observability.svc"

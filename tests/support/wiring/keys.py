@@ -103,7 +103,7 @@ def other_value(key: Key, now: object) -> object:
 
 def _is_valid(annotation: Any, value: object) -> bool:  # noqa: ANN401 - a type
     if is_secret(annotation):
-        return True  # it is encrypted, and a placeholder stands for it
+        return True  # it is encrypted, and a placeholder replaces it
     try:
         TypeAdapter[Any](annotation).validate_json(json.dumps(value), strict=True)
     except ValidationError:

@@ -96,7 +96,7 @@ def mistakes(
 
 
 def _plain(configuration: Configuration) -> Configuration:
-    """A configuration as the program reads it, with what stands for encrypted values."""
+    """A configuration as the program reads it, with placeholders for encrypted values."""
     values: dict[str, Any] = {}
     for key, text in _assembled(configuration).values.items():
         try:

@@ -147,7 +147,7 @@ def test_the_aws_provider_is_exactly_this() -> None:
     }
 
 
-def test_what_the_settings_leave_out_the_provider_is_not_told() -> None:
+def test_settings_that_are_left_out_are_not_passed_to_the_provider() -> None:
     recording = run_component(
         lambda: eks_providers.aws_provider(Aws.model_validate({"region": "ap-northeast-2"}))
     )

@@ -20,7 +20,7 @@ FOLDER = Path(state.__file__).parent
 
 
 def silent(_line: str) -> None:
-    """Progress that nobody reads."""
+    """Discards progress messages."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The local cluster leaves no survivor, and ends nobody else's processes.
+"""The local cluster leaves no process behind, and ends no process of others.
 
 Stand-ins with the names and command lines of a cluster's processes take their place.
 """
@@ -19,7 +19,7 @@ from tooling.cluster import api, reaper, state
 
 
 def silent(_line: str) -> None:
-    """Progress that nobody reads."""
+    """Discards progress messages."""
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -73,7 +73,7 @@ def test_a_closed_pipe_ends_the_cluster_and_nothing_else(
     assert (neighbour.poll(), editor.poll()) == (None, None)
 
 
-def test_the_word_keep_leaves_everything(processes: Processes, folder: Path) -> None:
+def test_the_message_keep_leaves_everything(processes: Processes, folder: Path) -> None:
     etcd = processes.start("etcd", folder)
     reaper.Reaper(folder).keep()
     assert etcd.poll() is None

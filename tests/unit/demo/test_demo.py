@@ -13,7 +13,7 @@ from tooling.engineless.live import LiveError
 
 
 def silent(_line: str) -> None:
-    """Progress that nobody reads."""
+    """Discards progress messages."""
 
 
 def unreachable(_host: str) -> bool:

@@ -78,7 +78,7 @@ def test_a_replaced_resource_says_which_value_replaces_it_and_by_which_source() 
         f"""\
 ### prod: 1 replaced, 1 changed
 
-#### Replaced: deleted and made anew
+#### Replaced: deleted and created again
 
 - Job `langfuse-migration`
   - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11` ([replaces it]({_PROVIDER}))
@@ -141,7 +141,7 @@ def test_a_replacement_that_takes_its_own_protection_away_is_not_refused_and_say
         f"""\
 ### prod: 1 replaced
 
-#### Replaced: deleted and made anew
+#### Replaced: deleted and created again
 
 - ⚠️ rds.Instance `langfuse-postgres-instance`: all data is in it; its protection goes in the same update, so that Pulumi will not refuse
   - `storageEncrypted`: `true` → `false` ([replaces it]({_AWS}/rds/instance.go))
@@ -159,7 +159,7 @@ def test_a_secret_that_changes_shows_that_it_does_and_what_it_reaches() -> None:
         """\
 ### prod: 1 replaced, 1 changed
 
-#### Replaced: deleted and made anew
+#### Replaced: deleted and created again
 
 - secretsmanager.SecretVersion `langfuse-agents-ai-agents-access-entry-version`
   - `secretStringWoVersion`: a secret value changes (replaces it: the program's own `replace_on_changes`)

@@ -137,8 +137,8 @@ def test_good_credentials_are_passed_over_in_silence(fake: FakeAws) -> None:
     [
         (
             "ExpiredToken",
-            "The AWS credentials of the profile 'prod' have expired. Get new ones the way these "
-            "came; the command shows where they come from.",
+            "The AWS credentials of the profile 'prod' have expired. Get new ones from the same "
+            "source; the command shows what that source is.",
             "configure list",
         ),
         (
@@ -155,12 +155,13 @@ def test_good_credentials_are_passed_over_in_silence(fake: FakeAws) -> None:
         ),
         (
             "UnauthorizedException",
-            "The login to IAM Identity Center of the profile 'prod' has ended, or never was.",
+            "The login to IAM Identity Center of the profile 'prod' has expired, or was never "
+            "made.",
             "sso login",
         ),
     ],
 )
-def test_credentials_that_aws_refuses_are_one_finding_without_its_words(
+def test_credentials_that_aws_refuses_are_one_finding_without_its_message(
     fake: FakeAws, code: str, cause: str, command: str
 ) -> None:
     fake.forget("sts")
@@ -197,7 +198,7 @@ def found_with_own_clients(profile: str | None) -> list[Finding]:
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_a_machine_without_credentials_is_told_so() -> None:
+def test_a_machine_without_credentials_is_reported() -> None:
     assert found_with_own_clients(None) == [
         Finding(
             section="aws-credentials",
@@ -232,7 +233,7 @@ def test_a_login_that_never_was_is_answered_with_the_login(bare_machine: Path) -
     (finding,) = found_with_own_clients("prod")
 
     assert finding.cause == (
-        "The login to IAM Identity Center of the profile 'prod' has ended, or never was."
+        "The login to IAM Identity Center of the profile 'prod' has expired, or was never made."
     )
     assert finding.command == "aws sso login --profile prod"
 
@@ -282,7 +283,7 @@ def test_without_credentials_one_check_says_why_and_the_others_are_unanswered(
 
 
 @pytest.mark.parametrize("code", ["Throttling", "ServiceUnavailable"])
-def test_a_question_that_aws_does_not_answer_raises_without_its_words(
+def test_a_question_that_aws_does_not_answer_raises_without_its_message(
     fake: FakeAws, code: str
 ) -> None:
     fake.refuse("eks", "DescribeCluster", code)
@@ -561,7 +562,7 @@ def test_the_action_table_has_every_component_that_makes_something_in_aws() -> N
     }
 
 
-def test_each_action_stands_once_for_its_resource() -> None:
+def test_each_action_is_listed_once_for_its_resource() -> None:
     for need in actions.NEEDS:
         both = (*need.actions, *need.removal)
         assert len(both) == len(set(both)), need

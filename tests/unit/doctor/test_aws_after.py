@@ -142,7 +142,7 @@ def test_a_record_that_the_zone_lacks_is_named(
 
     assert run("Certificate validation", fake, endpoint()) == [
         pending_finding(
-            f"The zone example.com lacks the record that proves the name{shown}: {RECORD}. "
+            f"The zone example.com lacks the validation record{shown}: {RECORD}. "
             "`pulumi up` makes it.",
             "make up STACK=test",
         )
@@ -166,7 +166,7 @@ def test_a_record_that_acm_does_not_see_points_to_the_delegation(fake: FakeAws, 
 
     assert run("Certificate validation", fake, endpoint()) == [
         pending_finding(
-            "The record that proves the name is in the zone example.com, and ACM does not see it. "
+            "The validation record is in the zone example.com, and ACM does not see it. "
             "In the first minutes that is usual; later the name is not delegated to this zone. The "
             "command has to answer ns-1.awsdns-1.com, ns-2.awsdns-1.org; if not, set these at the "
             "registrar or in the zone above.",
@@ -186,13 +186,13 @@ def test_a_zone_that_is_gone_is_named(fake: FakeAws) -> None:
 
     assert run("Certificate validation", fake, endpoint()) == [
         pending_finding(
-            f"There is no public zone example.com for the record that proves it: {RECORD}",
+            f"There is no public zone example.com for the validation record: {RECORD}",
             f"aws route53 list-hosted-zones {HERE}",
         )
     ]
 
 
-def test_with_dns_elsewhere_the_record_to_make_is_told(fake: FakeAws) -> None:
+def test_with_dns_elsewhere_the_record_to_make_is_named(fake: FakeAws) -> None:
     pending(fake)
     change = {
         **ON_EKS,
@@ -201,7 +201,7 @@ def test_with_dns_elsewhere_the_record_to_make_is_told(fake: FakeAws) -> None:
 
     assert run("Certificate validation", fake, change) == [
         pending_finding(
-            f"ACM waits for the record that proves the name. Make it in DNS: {RECORD}",
+            f"ACM waits for the validation record. Create it in DNS: {RECORD}",
             f"dig +short CNAME {NAME}",
         )
     ]
@@ -213,7 +213,7 @@ def test_a_certificate_whose_record_is_not_known_yet_takes_a_minute(fake: FakeAw
 
     assert run("Certificate validation", fake, endpoint()) == [
         pending_finding(
-            "ACM has yet to say which record proves the name. Ask again in a minute.", SHOW
+            "ACM does not report the validation record yet. Ask again in a minute.", SHOW
         )
     ]
 
@@ -239,7 +239,11 @@ def test_a_certificate_that_acm_gave_up_has_its_reason(
     certificate(fake, status, **({"FailureReason": reason} if reason else {}))
 
     assert run("Certificate validation", fake, endpoint()) == [
-        pending_finding(f"ACM gave up: {told}. Mend it, and `pulumi up` asks anew.", command)
+        pending_finding(
+            f"ACM gave up: {told}. Fix it, then run `pulumi up`, which requests the certificate "
+            "again.",
+            command,
+        )
     ]
 
 
@@ -440,7 +444,7 @@ def test_of_two_instances_in_one_network_it_is_said_that_there_are_two(fake: Fak
     (finding,) = run("Database instance", fake, rds())
 
     assert finding.cause == (
-        "It is stopped: somebody stopped it; RDS starts it again after seven days. (One of 2 "
+        "It is stopped: it was stopped by hand; RDS starts it again after seven days. (One of 2 "
         f"instances of this name in {VPC}: compare the stack's output databaseAddress.)"
     )
 
@@ -476,7 +480,7 @@ def test_entries_that_are_deleted_or_empty_are_errors(fake: FakeAws) -> None:
             section="secret-not-synced",
             severity="error",
             subject="Secrets Manager entry agent-observability/test/app",
-            cause=("Somebody deleted it; it can still be restored, and then `pulumi up` goes on."),
+            cause=("It was deleted; it can still be restored, and then `pulumi up` continues."),
             command=(
                 f"aws secretsmanager restore-secret --secret-id agent-observability/test/app {HERE}"
             ),
@@ -500,7 +504,7 @@ def test_an_entry_that_is_not_there_is_a_warning(fake: FakeAws) -> None:
             section="secret-not-synced",
             severity="warning",
             subject="Secrets Manager entry agent-observability/test/app",
-            cause="It is not there: `up` has not made it yet, or somebody deleted it.",
+            cause="It does not exist: `up` has not made it yet, or it was deleted.",
             command=(
                 "aws secretsmanager describe-secret --secret-id agent-observability/test/app "
                 f"{HERE}"

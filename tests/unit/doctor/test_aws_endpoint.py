@@ -134,7 +134,7 @@ def test_a_zone_that_is_not_the_one_is_one_finding(
         ("*.com", "example.org", False),
     ],
 )
-def test_a_wildcard_stands_for_one_label(name: str, host: str, covered: bool) -> None:
+def test_a_wildcard_matches_one_label(name: str, host: str, covered: bool) -> None:
     assert endpoint_checks.covers(name, host) is covered
 
 
@@ -230,8 +230,9 @@ def test_a_certificate_that_soon_ends_is_a_warning(fake: FakeAws, hours: int, da
 
     assert (finding.severity, finding.command) == ("warning", SHOW)
     assert finding.cause == (
-        f"It ends on {end:%Y-%m-%d}, in {days} days, and is not renewed: ACM renews what it issued "
-        "while the proof stands in DNS; what was imported has to be imported anew."
+        f"It ends on {end:%Y-%m-%d}, in {days} days, and is not renewed: ACM renews a certificate "
+        "that it issued while the validation record is in DNS; an imported one has to be "
+        "imported again."
     )
 
 
@@ -266,7 +267,7 @@ def bucket(
         fake.answer("s3", "GetBucketPolicy", {"Policy": policy}, named)
 
 
-def test_a_bucket_that_lets_the_load_balancer_write_is_silence(fake: FakeAws) -> None:
+def test_a_bucket_that_lets_the_load_balancer_write_has_no_finding(fake: FakeAws) -> None:
     bucket(fake, OWN_POLICY)
 
     assert run("Access log bucket", fake, LOGS) == []

@@ -156,7 +156,9 @@ def test_what_the_caller_lacks_is_one_finding_for_each_kind_of_resource(fake: Fa
         ),
     ],
 )
-def test_who_refuses_is_told(fake: FakeAws, detail: Mapping[str, Any], why: str) -> None:
+def test_the_policy_that_refuses_is_named(
+    fake: FakeAws, detail: Mapping[str, Any], why: str
+) -> None:
     small_stack(fake, {"eks:DescribeCluster": {**IMPLICIT, **detail}})
 
     (finding,) = run(fake)

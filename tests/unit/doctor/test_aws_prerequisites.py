@@ -159,7 +159,7 @@ def test_a_topic_that_is_not_there_is_a_warning(fake: FakeAws) -> None:
             subject="SNS topic on-call",
             cause=(
                 "There is no such topic (monitoring.alarms.topicArn): the alarms would be made, "
-                "and tell nobody. The command lists the topics that are there."
+                "but would notify no one. The command lists the topics that are there."
             ),
             command=f"aws sns list-topics --output text {HERE}",
         )
@@ -176,7 +176,7 @@ def test_a_topic_with_the_key_of_sns_is_a_warning(fake: FakeAws) -> None:
             subject="SNS topic on-call",
             cause=(
                 "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
-                "arrives, and nothing says so. Give it a key of your own whose policy admits "
+                "arrives, and no error is reported. Give it a key of your own whose policy admits "
                 "cloudwatch.amazonaws.com; others may publish to it, so ask whose it is."
             ),
             command=f"aws sns get-topic-attributes --topic-arn {TOPIC} {HERE}",

@@ -32,7 +32,7 @@ SET = "pulumi config set --stack dev --path agent-observability:"
 
 
 @pytest.mark.parametrize(("major", "minor"), [("1", "30"), ("1", "30+"), ("1", "35"), ("2", "0")])
-def test_a_version_that_is_new_enough_is_well(major: str, minor: str) -> None:
+def test_a_version_that_is_new_enough_passes(major: str, minor: str) -> None:
     version = {"major": major, "minor": minor, "gitVersion": f"v{major}.{minor}.0"}
 
     assert [*preconditions.kubernetes(version, PLACE)] == []
@@ -91,7 +91,7 @@ def missing_class(subject: str, cause: str, command: str) -> list[Finding]:
         ({"createStorageClass": True}, [], [EBS]),
     ],
 )
-def test_a_volume_that_can_be_made_is_well(
+def test_a_volume_that_can_be_made_passes(
     database: Mapping[str, Any], classes: list[Object], drivers: list[Object]
 ) -> None:
     assert [*storage_class(stack(database=database), classes, drivers, None, PLACE)] == []
@@ -162,7 +162,7 @@ def test_a_volume_that_can_be_made_is_well(
         ),
     ],
 )
-def test_a_volume_that_cannot_be_made_is_told_before(
+def test_a_volume_that_cannot_be_made_is_reported_before_up(
     database: Mapping[str, Any], classes: list[Object], found: list[Finding]
 ) -> None:
     assert [*storage_class(stack(database=database), classes, [], None, PLACE)] == found
@@ -201,7 +201,7 @@ def operator(name: str, status: Object = AVAILABLE, namespace: str = "operators"
 OPERATORS = [operator("external-secrets"), operator("external-secrets-webhook")]
 
 
-def test_external_secrets_that_serves_v1_and_runs_is_well() -> None:
+def test_external_secrets_that_serves_v1_and_runs_passes() -> None:
     assert [*preconditions.external_secrets(DEFINITION, OPERATORS, PLACE)] == []
 
 
@@ -242,7 +242,7 @@ def test_external_secrets_that_serves_v1_and_runs_is_well() -> None:
         ),
     ],
 )
-def test_external_secrets_that_cannot_deliver_is_told_before(
+def test_external_secrets_that_cannot_deliver_is_reported_before_up(
     definition: Object | None, deployments: list[Object], cause: str, command: str
 ) -> None:
     assert [*preconditions.external_secrets(definition, deployments, PLACE)] == [
@@ -263,7 +263,7 @@ PODS_OF_CONTROLLER = f"{KUBECTL} get pods -A -l app.kubernetes.io/name=aws-load-
     ("class_", "deployments"),
     [(ALB, [CONTROLLER]), (ingress_class("alb", "eks.amazonaws.com/alb"), [])],
 )
-def test_a_controller_of_the_ingress_class_is_well(
+def test_a_controller_of_the_ingress_class_passes(
     class_: Object, deployments: list[Object]
 ) -> None:
     found = preconditions.load_balancer_controller(PROD, [class_], deployments, PLACE)
@@ -301,7 +301,7 @@ def test_a_controller_of_the_ingress_class_is_well(
         ),
     ],
 )
-def test_an_ingress_class_that_nobody_serves_is_told_before(
+def test_an_ingress_class_without_a_controller_is_reported_before_up(
     classes: list[Object], deployments: list[Object], cause: str, command: str
 ) -> None:
     found = preconditions.load_balancer_controller(PROD, classes, deployments, PLACE)
@@ -320,7 +320,7 @@ def api_service(status: str) -> Object:
     return obj("APIService", "v1beta1.metrics.k8s.io", status={"conditions": conditions})
 
 
-def test_metrics_that_are_served_are_well() -> None:
+def test_metrics_that_are_served_pass() -> None:
     assert [*preconditions.metrics_server(api_service("True"), DEV, PLACE)] == []
 
 
@@ -331,7 +331,7 @@ def test_metrics_that_are_served_are_well() -> None:
         (api_service("False"), "It does not answer: no response from https://10.0.0.1"),
     ],
 )
-def test_without_metrics_an_autoscaler_is_blind_and_up_goes_on(
+def test_without_metrics_an_autoscaler_does_not_scale_and_up_continues(
     service: Object | None, reason: str
 ) -> None:
     assert [*preconditions.metrics_server(service, DEV, PLACE)] == [
@@ -370,7 +370,7 @@ def test_the_operators_kinds_follow_from_the_settings(
     assert preconditions.prometheus_kinds(stack(monitoring=monitoring)) == kinds
 
 
-def test_a_prometheus_operator_that_is_not_there_is_told_before() -> None:
+def test_a_missing_prometheus_operator_is_reported_before_up() -> None:
     wanted = ("prometheusrules", "probes")
     known: Mapping[str, Object | None] = {"prometheusrules": DEFINITION, "probes": None}
 
@@ -401,7 +401,7 @@ def namespaces(**labels: Mapping[str, str]) -> dict[str, Object]:
     }
 
 
-def test_namespaces_that_are_not_there_or_the_stacks_own_are_well() -> None:
+def test_namespaces_that_do_not_exist_or_are_the_stacks_own_pass() -> None:
     assert [*preconditions.namespaces(DEV, {}, PLACE)] == []
     assert [
         *preconditions.namespaces(DEV, namespaces(observability=OURS, ai_agents=OURS), PLACE)

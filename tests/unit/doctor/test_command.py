@@ -175,7 +175,7 @@ def test_a_cluster_that_refuses_connections_is_unreachable(
 
 
 @pytest.mark.parametrize("content", [None, "", "a: [b", "contexts: 1", "contexts: [{name: x}]"])
-def test_a_context_that_cannot_be_used_is_told_without_a_traceback(
+def test_a_context_that_cannot_be_used_is_reported_without_a_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
 ) -> None:
     file = tmp_path / "kubeconfig"
@@ -323,7 +323,7 @@ def test_the_report_is_written_for_programs_too(
     assert written == {"stack": "dev", "failed": True, "ok": []}
 
 
-def test_errors_come_first_then_warnings_then_what_is_well_then_the_sum() -> None:
+def test_errors_come_first_then_warnings_then_passed_checks_then_the_summary() -> None:
     found = Report(
         stack="dev",
         findings=[warning("metrics-server-missing", "metrics-server", "w " * 60, "look"), FOUND],
@@ -350,14 +350,14 @@ def test_errors_come_first_then_warnings_then_what_is_well_then_the_sum() -> Non
     )
 
 
-def test_warnings_alone_let_up_go_on() -> None:
+def test_warnings_alone_do_not_stop_up() -> None:
     assert not Report(stack="dev", findings=[unanswered("x")]).failed
     assert Report(stack="dev", findings=[unanswered("x"), FOUND]).failed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Where a kubeconfig is named, and which is taken; ``~`` stands for the home folder."""
+    """Where a kubeconfig is named, and which is taken; ``~`` is the home folder."""
 
     given: str | None = None
     configured: str | None = None
@@ -425,7 +425,7 @@ def test_a_log_that_cannot_be_explained_is_wrong_usage(
     assert f"--log {file} {message}" in capsys.readouterr().err
 
 
-def test_no_word_of_the_cluster_steers_the_terminal() -> None:
+def test_no_text_of_the_cluster_controls_the_terminal() -> None:
     hostile = "a\x1b[2J\x07b\nc\u202ed"
     shown = Report(stack="dev", findings=[error("image-pull", hostile, hostile, hostile)])
 

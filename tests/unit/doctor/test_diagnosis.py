@@ -120,7 +120,7 @@ def test_a_failed_migration_is_explained_by_its_log(
     assert found == [error(section, JOB, cause, command)]
 
 
-def test_a_failed_migration_without_its_pod_is_told_all_the_same() -> None:
+def test_a_failed_migration_without_its_pod_is_still_reported() -> None:
     late = [condition("Failed", "True", "DeadlineExceeded", "Job was active longer")]
 
     assert diagnosed(jobs=[job(conditions=late)]) == [
@@ -176,7 +176,7 @@ def test_a_migration_that_does_not_reach_a_database_that_is_down_is_no_cause() -
     ]
 
 
-def test_without_another_cause_it_is_told_that_the_database_is_not_reached() -> None:
+def test_without_another_cause_it_is_reported_that_the_database_is_not_reached() -> None:
     found = diagnosed(
         stateful_sets=[DOWN],
         jobs=[job(conditions=FAILED)],
@@ -235,7 +235,9 @@ def test_a_claim_that_stays_pending_is_explained(
         ({**claim("gone"), "status": {"phase": "Bound"}}, []),
     ],
 )
-def test_a_claim_that_waits_as_it_should_is_well(found: Object, classes: list[Object]) -> None:
+def test_a_claim_that_waits_for_its_pod_is_not_reported(
+    found: Object, classes: list[Object]
+) -> None:
     assert diagnosed(claims=[found], storage_classes=classes) == []
 
 
@@ -262,7 +264,7 @@ def waits_for(message: str) -> Object:
     )
 
 
-def test_a_pod_that_waits_for_its_claim_is_not_told_beside_it() -> None:
+def test_a_pod_that_waits_for_its_claim_is_not_reported_as_well() -> None:
     unbound = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
 
     found = diagnosed(
@@ -272,7 +274,7 @@ def test_a_pod_that_waits_for_its_claim_is_not_told_beside_it() -> None:
     assert [(f.section, f.subject) for f in found] == [("claim-pending", CLAIM)]
 
 
-def test_volumes_that_are_used_up_are_told_by_the_scheduler() -> None:
+def test_volumes_that_are_used_up_are_reported_by_the_scheduler() -> None:
     local = {**STANDARD, "provisioner": "kubernetes.io/no-provisioner"}
     words = "0/3 nodes are available: 3 node(s) didn't find available persistent volumes to bind"
 
@@ -320,7 +322,7 @@ def test_pods_with_one_cause_are_counted() -> None:
         pod("old", container(terminated=terminated(0)), phase="Succeeded"),
     ],
 )
-def test_a_pod_on_its_way_out_says_nothing_about_now(old: Object) -> None:
+def test_a_pod_that_is_being_deleted_is_not_reported(old: Object) -> None:
     assert diagnosed(pods=[SERVING, old]) == []
 
 
@@ -443,7 +445,7 @@ def test_a_secret_without_a_known_reason_is_described(ready: Object | None, caus
     ]
 
 
-def test_a_secret_that_is_delivered_or_new_is_well() -> None:
+def test_a_secret_that_is_delivered_or_new_is_not_reported() -> None:
     new = external(None, name="new")
     new["metadata"]["creationTimestamp"] = JUST_NOW
 
@@ -467,7 +469,7 @@ def ingress(address: bool = False, **more: Any) -> Object:  # noqa: ANN401
 INGRESS = "Ingress observability/langfuse-endpoint"
 
 
-def test_an_ingress_that_nobody_looks_at_has_no_controller() -> None:
+def test_an_ingress_without_events_has_no_controller() -> None:
     assert diagnosed(ingresses=[ingress(created=JUST_NOW)]) == []
     assert diagnosed(ingresses=[ingress(address=True)]) == []
     assert diagnosed(ingresses=[ingress()]) == [
@@ -508,7 +510,7 @@ def test_a_controller_that_fails_is_quoted_or_explained(
         assert (finding.section, finding.subject, finding.command) == (section, INGRESS, command)
 
 
-def test_a_controller_that_has_got_over_it_is_well() -> None:
+def test_a_controller_that_has_recovered_is_not_reported() -> None:
     found = ingress(address=True)
     failed = event(found, "FailedDeployModel", "throttled")
     over = event(found, "SuccessfullyReconciled", "ok", type="Normal", at=JUST_NOW)
@@ -527,7 +529,7 @@ def test_an_autoscaler_without_figures_is_a_warning() -> None:
         warning(
             "autoscaler-blind",
             "HorizontalPodAutoscaler observability/langfuse",
-            "It gets no figures and keeps the number of pods: FailedGetResourceMetric: unable to "
+            "It gets no metrics and keeps the number of pods: FailedGetResourceMetric: unable to "
             "fetch metrics from resource metrics API",
             f"{KUBECTL} get apiservice v1beta1.metrics.k8s.io",
         )
@@ -542,7 +544,7 @@ def test_an_autoscaler_without_figures_is_a_warning() -> None:
         scaler("FailedGetResourceMetric", created=JUST_NOW),
     ],
 )
-def test_an_autoscaler_that_scales_rests_or_starts_is_well(found: Object) -> None:
+def test_an_autoscaler_that_scales_rests_or_starts_is_not_reported(found: Object) -> None:
     assert diagnosed(autoscalers=[found]) == []
 
 
@@ -565,8 +567,8 @@ def test_an_ingress_that_does_not_go_is_named_and_not_its_namespace() -> None:
         error(
             "stuck-terminating",
             INGRESS,
-            "It was deleted and is held by ingress.k8s.aws/resources: whatever removes that does "
-            "not run, or is refused",
+            "It was deleted and is held by ingress.k8s.aws/resources: the controller that removes "
+            "it does not run, or is refused",
             f"{IN_NAMESPACE} describe ingress langfuse-endpoint",
         )
     ]
@@ -590,7 +592,7 @@ def test_a_namespace_that_does_not_go_quotes_its_conditions() -> None:
         error(
             "stuck-terminating",
             "Namespace observability",
-            "It was deleted, and something in it does not go: Some resources remain",
+            "It was deleted, and something in it is not removed: Some resources remain",
             f"{KUBECTL} get namespace observability -o 'jsonpath={{.status.conditions}}'",
         )
     ]
@@ -603,8 +605,8 @@ def test_a_pod_of_a_node_that_is_gone_stays() -> None:
         error(
             "stuck-terminating",
             "Pod observability/langfuse-2",
-            "It was deleted and is held by its node, which does not answer: whatever removes that "
-            "does not run, or is refused",
+            "It was deleted and is held by its node, which does not answer: the controller that "
+            "removes it does not run, or is refused",
             f"{IN_NAMESPACE} describe pod langfuse-2",
         )
     ]
@@ -613,7 +615,7 @@ def test_a_pod_of_a_node_that_is_gone_stays() -> None:
 # What nothing explains.
 
 
-def test_a_rollout_that_is_not_over_is_told_with_its_newest_event() -> None:
+def test_an_unfinished_rollout_is_reported_with_its_newest_event() -> None:
     starting = {**DEPLOYMENT, "status": {**READY, "availableReplicas": 0}}
     replica_set = obj("ReplicaSet", "langfuse-6f", owner="langfuse")
     said = event(replica_set, "Odd", "something odd")
@@ -639,7 +641,7 @@ def test_a_stack_without_its_deployment_was_interrupted() -> None:
     missing = error(
         "not-ready",
         "Deployment observability/langfuse",
-        "It is not there. Either the last `up` did not come that far, or it was deleted by hand: "
+        "It is not there. Either the last `up` did not get that far, or it was deleted by hand: "
         "then Pulumi makes again only what a refresh has taken out of its state",
         "pulumi refresh --stack dev && make up STACK=dev",
     )
@@ -655,7 +657,7 @@ def test_what_was_deleted_from_a_stack_is_one_finding() -> None:
         error(
             "not-ready",
             "2 objects of the stack",
-            f"Not there: {', '.join(gone)}. Either the last `up` did not come that far, or they "
+            f"Not there: {', '.join(gone)}. Either the last `up` did not get that far, or they "
             "were deleted by hand: then Pulumi makes again only what a refresh has taken out of "
             "its state",
             "pulumi refresh --stack dev && make up STACK=dev",
@@ -672,15 +674,15 @@ def test_a_secret_that_agents_lack_is_named_as_that() -> None:
     )
 
 
-def test_a_workload_without_pods_by_somebodys_wish_is_an_error() -> None:
+def test_a_workload_that_was_scaled_to_zero_by_hand_is_an_error() -> None:
     down = obj("Deployment", "langfuse", spec={"replicas": 0}, status=READY)
 
     assert diagnosed(deployments=[down], least=2) == [
         error(
             "not-ready",
             "Deployment observability/langfuse",
-            "It is scaled to 0 pods, and the stack wants 2 at least. Somebody scaled it down, and "
-            "neither an autoscaler nor `up` scales it up again",
+            "It is scaled to 0 pods, and the stack wants 2 at least. It was scaled down by hand, "
+            "and neither an autoscaler nor `up` scales it up again",
             f"{KUBECTL} -n observability scale deployment langfuse --replicas=2",
         )
     ]
@@ -708,7 +710,7 @@ def test_a_stack_is_deployed_once_there_is_anything_of_it() -> None:
     assert snapshot(secret_stores=[external(None, "SecretStore")]).deployed
 
 
-def test_a_namespace_that_is_not_there_says_that_nothing_is() -> None:
+def test_a_missing_namespace_means_that_nothing_is_deployed() -> None:
     nothing = snapshot(namespaces={})
 
     assert diagnose(nothing, PLACE) == [
@@ -749,7 +751,7 @@ def test_a_missing_precondition_explains_what_follows(follows: str, precondition
     assert causes([], [], [finding(follows)], []) == [finding(follows)]
 
 
-def test_aws_knows_more_about_what_lies_there_but_not_about_pods() -> None:
+def test_findings_from_aws_replace_the_clusters_except_about_pods() -> None:
     database = finding("database-unreachable", subject="RDS")
     targets = finding("not-ready", subject="target")
     in_cluster = [finding("database-unreachable"), finding("not-ready")]
@@ -758,7 +760,7 @@ def test_aws_knows_more_about_what_lies_there_but_not_about_pods() -> None:
     assert causes([], [targets], [], []) == [targets]
 
 
-def test_what_a_precondition_says_is_not_said_again() -> None:
+def test_the_finding_of_a_precondition_is_not_repeated() -> None:
     version, namespace = finding("kubernetes-too-old"), finding("namespace-missing")
     in_aws = finding("kubernetes-too-old", subject="EKS cluster x")
     in_cluster = finding("namespace-missing", "warning")
@@ -766,7 +768,7 @@ def test_what_a_precondition_says_is_not_said_again() -> None:
     assert causes([version, namespace], [in_aws], [in_cluster], []) == [version, namespace]
 
 
-def test_a_log_is_told_only_what_nothing_else_says() -> None:
+def test_a_log_is_used_only_where_no_other_source_has_the_finding() -> None:
     known, new, late = finding("image-pull"), finding("replicas-conflict"), finding("unknown-error")
     said = [finding("image-pull", subject="log"), new, late]
 

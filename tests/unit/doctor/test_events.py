@@ -107,7 +107,7 @@ def test_events_that_may_not_be_read_are_none() -> None:
 @pytest.mark.parametrize(
     ("refuses", "trouble"), [(False, ": Pod web-1: Failed: late and long"), (True, "")]
 )
-def test_a_wait_says_what_is_in_its_way(refuses: bool, trouble: str) -> None:
+def test_a_wait_reports_what_blocks_it(refuses: bool, trouble: str) -> None:
     said: list[str] = []
     waiter = Waiter(said.append, poll=0.001, quiet=0.01, repeat=10)
     api = cast("Api", Server(*[DEPLOYMENT] * 40, READY, refuses=refuses))

@@ -43,7 +43,7 @@ TEXTS = [
         "Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(72707369)). "
         "Elapsed: 10000ms.",
         "migration-lock",
-        "The migration waited for PostgreSQL's migration lock in vain: another migration holds it, "
+        "The migration did not get PostgreSQL's migration lock: another migration holds it, "
         "or a connection that broke off still does. The next `up` tries again",
         "make up STACK=prod",
     ),
@@ -222,7 +222,7 @@ TEXTS = [
     (
         " +-  ├─ pulumi:providers:kubernetes  kubernetes  replace  [diff: ~context]",
         "replaces-everything",
-        "Pulumi takes the cluster for another one, and would make every object anew, the "
+        "Pulumi takes the cluster for another one, and would create every object again, the "
         "database's volume too: the context was renamed, or cluster.eksName or cluster.context "
         "changed. Do not say yes",
         "pulumi preview --stack prod --diff",
@@ -416,7 +416,7 @@ def test_every_row_of_the_table_is_met_by_a_known_text() -> None:
     assert [pattern.text.pattern for pattern in PATTERNS if not met(pattern)] == []
 
 
-def test_ordinary_output_of_up_says_nothing() -> None:
+def test_ordinary_output_of_up_matches_no_pattern() -> None:
     text = """\
  +   kubernetes:core/v1:Namespace langfuse-namespace created (0.05s)
  +-  kubernetes:batch/v1:Job langfuse-migration replaced (2s)
@@ -429,13 +429,13 @@ Resources:
     assert [*explain(text, AWS_PLACE)] == []
 
 
-def test_a_section_is_told_once_with_its_first_row() -> None:
+def test_a_section_is_reported_once_with_its_first_row() -> None:
     text = "Error: P1001: Can't reach\nError: P1001: Can't reach database server"
 
     assert [e.section for e in explain(text, PLACE)] == ["database-unreachable"]
 
 
-def test_only_the_sections_that_are_asked_for_are_told() -> None:
+def test_only_the_requested_sections_are_reported() -> None:
     text = "P1001\nP1000"
 
     assert [e.section for e in explain(text, PLACE, {"database-unreachable"})] == [
@@ -460,7 +460,7 @@ def test_words_of_a_text_cannot_become_a_command() -> None:
     assert found.command == "aws secretsmanager restore-secret --secret-id 'x; rm -rf ~'"
 
 
-def test_a_failed_run_is_the_subject_of_what_its_log_says() -> None:
+def test_a_failed_run_is_the_subject_of_the_findings_in_its_log() -> None:
     assert [finding.subject for finding in of_log("P1001", PLACE)] == ["The failed run"]
 
 
@@ -507,7 +507,7 @@ def test_every_section_that_a_text_or_aws_names_is_declared_once() -> None:
 @pytest.mark.parametrize(
     "part", ["a", "a.b-", "://:", "password=", 'conflict with "a"', "langfuse-migration", "P3009 "]
 )
-def test_a_long_line_that_nearly_says_something_costs_no_minutes(part: str) -> None:
+def test_a_long_line_that_nearly_matches_is_fast(part: str) -> None:
     start = time.monotonic()
 
     assert {e.section for e in explain(part * (500_000 // len(part)), PLACE)} <= {

@@ -46,7 +46,7 @@ def diagnosed(found: Object, *events: Object, log: str = "") -> Finding | None:
         pod("langfuse-1"),
     ],
 )
-def test_a_pod_that_serves_or_is_on_its_way_is_well(found: Object) -> None:
+def test_a_pod_that_serves_or_is_starting_is_not_reported(found: Object) -> None:
     assert diagnosed(found) is None
 
 
@@ -140,7 +140,7 @@ def test_an_image_that_cannot_be_pulled_is_named_with_the_reason(
     assert diagnosed(found) == error("image-pull", SUBJECT, IMAGE + because, DESCRIBE)
 
 
-def test_the_event_says_what_a_back_off_does_not() -> None:
+def test_the_event_explains_a_back_off() -> None:
     found = pod("langfuse-1", waiting("ImagePullBackOff", 'Back-off pulling image "x"'))
     failed = event(found, "Failed", "Failed to pull image: rpc error: manifest unknown")
 
@@ -295,7 +295,7 @@ def unschedulable(message: str) -> Object:
         ),
         (
             "3 node(s) had volume node affinity conflict",
-            "the volume lies in a zone in which no node has room",
+            "the volume is in a zone in which no node has room",
             "get persistentvolumes -o wide",
         ),
         ("3 node(s) were unschedulable", "the nodes are cordoned", "get nodes -o wide"),

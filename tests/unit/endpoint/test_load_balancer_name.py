@@ -23,7 +23,7 @@ from components.endpoint import load_balancer_name
         (f"{'a' * 32}-1.us-east-1.elb.amazonaws.com", "a" * 32),
     ],
 )
-def test_the_name_stands_before_the_last_number(host: str, name: str) -> None:
+def test_the_name_precedes_the_last_number(host: str, name: str) -> None:
     assert load_balancer_name.from_host(host) == name
 
 

@@ -359,7 +359,7 @@ def test_a_load_balancer_of_another_kind_is_refused_with_its_host() -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"certificate_arn": GIVEN}])
-def test_the_certificate_is_known_to_whoever_watches_it(changes: dict[str, Any]) -> None:
+def test_the_certificate_is_available_to_its_alarms(changes: dict[str, Any]) -> None:
     def body() -> None:
         endpoint = PublicEndpoint(ENDPOINT, replace(ARGS, **changes))
         pulumi.export("certificate", endpoint.certificate_arn)

@@ -77,7 +77,7 @@ def test_what_an_earlier_run_left_open_is_closed_to_others(tmp_path: Path) -> No
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
-    with watched:  # whoever opened the leftover before sees nothing new in it
+    with watched:  # a process that opened the leftover before sees nothing new in it
         assert "one" not in watched.read()
 
 

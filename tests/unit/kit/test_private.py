@@ -38,7 +38,7 @@ def test_a_folder_that_others_can_enter_is_closed(tmp_path: Path, left: int) -> 
     assert mode(folder) == left & 0o700
 
 
-def test_a_file_that_others_can_read_is_closed_before_a_word_is_written(
+def test_a_file_that_others_can_read_is_restricted_before_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "secret"

@@ -122,7 +122,7 @@ def test_why_an_object_has_failed(item: dict[str, Any], reason: str | None) -> N
 
 @pytest.mark.parametrize("annotated", [True, False])
 @pytest.mark.parametrize("failed", [True, False])
-def test_only_a_failed_object_that_asks_for_it_is_made_anew(
+def test_only_a_failed_object_that_asks_for_it_is_replaced(
     annotated: bool,
     failed: bool,
 ) -> None:

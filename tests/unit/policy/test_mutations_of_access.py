@@ -455,7 +455,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         one_more(Principal={"Service": "sns.amazonaws.com"}, Action="kms:Decrypt", Resource="*"),
     ),
     change(
-        "the root of its own account stands for that account's own policies",
+        "the root of its own account means that account's own policies",
         "a role for the whole account",
         _ROLE,
         statement(
@@ -475,7 +475,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
     ),
     change(
         "what is not known yet is judged when it is made",
-        "a topic for somebody who is not known yet",
+        "a topic for a principal that is not known yet",
         _TOPIC,
         put(
             "policy",
@@ -540,7 +540,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         put("policyArn", f"arn:aws:iam::{ACCOUNT}:policy/mine"),
     ),
     change(
-        "the subject does not exist: nobody can act as the role",
+        "the subject does not exist: no one can act as the role",
         "trust in a service account that does not exist",
         _ROLE,
         statement(

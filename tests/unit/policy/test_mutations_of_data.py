@@ -195,12 +195,12 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         protect=False,
     ),
     Mutation(
-        "cluster.protect is a choice: what is in the namespace can be made anew",
+        "cluster.protect is a choice: what is in the namespace can be created again",
         "a namespace without protection",
         lambda: _gone("langfuse-namespace", "langfuse-agents-ai-agents-namespace"),
     ),
     change(
-        "the entry is made anew from the stack's own values",
+        "the entry is generated again from the stack's own values",
         "an entry of agents that is gone at once",
         "langfuse-agents-ai-agents-access-entry",
         put("recoveryWindowInDays", 0),

@@ -300,7 +300,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         _chart(auth={"existingSecret": "langfuse", "secretName": "langfuse"}),
     ),
     added(
-        "AWS keeps it, and shows it to nobody who may only describe",
+        "AWS keeps it, and does not show it to those who may only describe",
         "a parameter that is secure",
         "aws:ssm/parameter:Parameter",
         {"type": "SecureString", "name": "/langfuse/password", "value": _KEY},

@@ -477,7 +477,7 @@ def test_short_backups_are_accepted_by_name_and_none_never() -> None:
     ]
 
 
-def test_what_is_not_protected_may_be_lost_if_the_stack_says_so() -> None:
+def test_unprotected_data_is_accepted_if_the_stack_acknowledges_it() -> None:
     unprotected = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
 
     assert broken(unprotected) == [
@@ -590,7 +590,7 @@ _ODD: tuple[Any, ...] = (
 
 
 def _odd(value: object, chance: random.Random) -> object:
-    """A copy of a value with parts of it replaced by what nobody expects there."""
+    """A copy of a value with parts of it replaced by unexpected values."""
     if chance.random() < 0.15:
         return chance.choice(_ODD)
     if (mapping := as_mapping(value)) is not None:
@@ -601,7 +601,7 @@ def _odd(value: object, chance: random.Random) -> object:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_rule_fails_on_values_that_nobody_expects(seed: int) -> None:
+def test_no_rule_fails_on_unexpected_values(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same odd values in every run
     odd = [
         dataclasses.replace(s, inputs={key: _odd(value, chance) for key, value in s.inputs.items()})

@@ -161,7 +161,7 @@ def test_generated_values_are_described_and_not_shown() -> None:
     ]
 
 
-def test_providers_are_shown_without_the_path_of_somebodys_kubeconfig() -> None:
+def test_providers_are_shown_without_the_path_of_a_users_kubeconfig() -> None:
     text = render.to_files(stacks.rendered("dev"))["providers.yaml"]
     assert yaml.safe_load(text) == [
         {

@@ -287,7 +287,7 @@ def test_a_broken_policy_fails_the_job_after_both_were_said(machine: Machine) ->
     assert "the diff\n\n1 violation\n" in machine.text("offline.md")
 
 
-def test_a_comparison_that_cannot_be_made_is_shown_in_its_own_words(machine: Machine) -> None:
+def test_a_comparison_that_cannot_be_made_is_shown_with_its_error(machine: Machine) -> None:
     machine.answers((["make", "diff"], {"says": "error: BASE names no commit.\n", "code": 2}))
 
     done = machine.run(script("preview.yml", "offline", "Compare and check"), STACK="dev")

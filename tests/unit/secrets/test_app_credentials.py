@@ -39,7 +39,7 @@ def test_each_credential_is_one_random_resource_with_constant_inputs() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_secret_comes_from_a_resource_whose_id_is_its_value(stack: str) -> None:
-    """RandomBytes has its value as id, which stands in clear in the state and in previews."""
+    """RandomBytes has its value as id, which is in clear text in the state and in previews."""
     assert recorded(stack).of_type("random:index/randomBytes:RandomBytes") == []
 
 

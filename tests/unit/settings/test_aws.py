@@ -71,7 +71,7 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
         host=f"{'l' * 53}.example.com", certificateArn=CERTIFICATE_ARN
     ),
     "DNS elsewhere": endpoint(hostedZone=ABSENT, certificateArn=CERTIFICATE_ARN),
-    "an internal endpoint for whoever reaches it": endpoint(scheme="internal"),
+    "an internal endpoint without inbound networks": endpoint(scheme="internal"),
     "an internal endpoint of every network": endpoint(inboundCidrs=["0.0.0.0/0"]),
     "half of the world": endpoint(scheme="internet-facing", inboundCidrs=["128.0.0.0/1"]),
     "open sign-up for some": {

@@ -347,7 +347,7 @@ def test_no_secret_of_a_variant_is_shown_wherever_it_was_put(queue: object) -> N
     assert TOKEN not in repr(read.problems)
 
 
-def test_the_union_is_told_from_its_types() -> None:
+def test_the_union_is_recognised_by_its_types() -> None:
     expected = Variants(
         key="queueKind",
         by_tag={"inCluster": LocalQueue, "managed": ManagedQueue, "serverless": ManagedQueue},

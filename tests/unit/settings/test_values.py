@@ -40,7 +40,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "langfuse.version",
                 '"3.1.0"',
-                "Langfuse 3 needs ClickHouse, Redis and S3 besides PostgreSQL, which this "
+                "Langfuse 3 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
                 "program does not deploy; supported are 2.75.0 to 2.95.12",
                 LATEST,
             ),
@@ -51,7 +51,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "langfuse.version",
                 '"4.0.0"',
-                "Langfuse 4 needs ClickHouse, Redis and S3 besides PostgreSQL, which this "
+                "Langfuse 4 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
                 "program does not deploy; supported are 2.75.0 to 2.95.12",
                 LATEST,
             ),

@@ -47,7 +47,7 @@ SET_KEY = "pulumi config set --stack dev --secret --path agent-observability:lan
 OF_REGION = "; or it is of another region than eu (langsmith.region)"
 
 
-def test_an_accepted_langsmith_key_is_told_with_its_region(smith: Smith) -> None:
+def test_an_accepted_langsmith_key_is_reported_with_its_region(smith: Smith) -> None:
     seen = f"that of the environment is accepted by {smith.endpoint} (region eu)"
     assert smith.ask() == ok("LangSmith key", seen)
 
@@ -149,7 +149,7 @@ DELIVERED = "kubectl --context=c -n ai-agents get externalsecret,secret"
             fail(
                 "agents",
                 f"{SECRET} lacks LANGFUSE_BASEURL, LANGFUSE_PUBLIC_KEY",
-                cause="it is of an earlier deployment, or somebody else writes it",
+                cause="it is of an earlier deployment, or something else writes it",
                 command=UP,
                 section="secret-not-synced",
             ),

@@ -186,7 +186,7 @@ def other(seen: str) -> Verdict:
         (Response(200, "[" * 100_000), other("200, with no JSON")),
     ],
 )
-def test_what_is_no_healthy_langfuse_is_told_apart(
+def test_answers_of_an_unhealthy_langfuse_are_distinguished(
     langfuse: Langfuse, answer: Response, verdict: Verdict
 ) -> None:
     langfuse.fake.instead = {HEALTH: answer}
@@ -217,8 +217,8 @@ def test_a_pod_that_is_being_ended_is_not_ready(langfuse: Langfuse) -> None:
     )
 
 
-NOBODY = "nobody can register"
-ANYBODY = "anybody who reaches this URL can register"
+NOBODY = "registration is disabled"
+ANYBODY = "anyone who reaches this URL can register"
 SINGLE_SIGN_ON = "registration by single sign-on only"
 
 SignUp = Literal["disabled", "open", "single sign-on"]
@@ -360,7 +360,7 @@ PUBLIC = replace(EXPECTED, load_balancer=True)
         (
             "timeout",
             EXPECTED,
-            "Langfuse is not there, is overloaded, or something stands between",
+            "Langfuse is not there, is overloaded, or something blocks the connection",
             PODS,
             "LangfuseDown",
         ),

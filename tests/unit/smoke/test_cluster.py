@@ -214,7 +214,7 @@ def test_a_credential_plugin_that_fails_is_quoted_where_the_cluster_refuses(
     assert outcome.errors == ""
 
 
-def test_an_api_server_that_refuses_the_connection_is_told_in_plain_words(
+def test_an_api_server_that_refuses_the_connection_is_reported_in_plain_words(
     stack: Surroundings,
 ) -> None:
     with socket.socket() as closed:
@@ -243,7 +243,9 @@ def test_a_file_that_is_no_kubeconfig_is_named(stack: Surroundings, text: str, w
     assert stack.run().lines[0] == f"skip  cluster        {stack.kubeconfig} {why}"
 
 
-def test_a_context_without_a_cluster_is_told_in_the_clients_words(stack: Surroundings) -> None:
+def test_a_context_without_a_cluster_is_reported_with_the_clients_message(
+    stack: Surroundings,
+) -> None:
     document = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))
     document["clusters"] = [{"name": "other", "cluster": {"server": "http://127.0.0.1:1"}}]
     stack.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -356,8 +358,8 @@ def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
         (
             ("sts", "GetCallerIdentity", "ExpiredToken"),
             (
-                "The AWS credentials of the profile 'team' have expired. Get new ones the way "
-                "these came; the command shows where they come from.",
+                "The AWS credentials of the profile 'team' have expired. Get new ones from the "
+                "same source; the command shows what that source is.",
                 "aws configure list --profile team",
                 "aws-credentials",
             ),
@@ -373,7 +375,7 @@ def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
         ),
     ],
 )
-def test_what_aws_refuses_is_explained_and_its_own_words_are_not_quoted(
+def test_a_refusal_of_aws_is_explained_without_its_message(
     stack: Surroundings,
     fake_aws: FakeAws,
     refused: tuple[str, str, str],
@@ -487,7 +489,7 @@ def test_a_cluster_that_does_not_answer_does_not_keep_the_run(
 
 
 @pytest.mark.parametrize("content", ["<html>", {}, []])
-def test_a_cluster_that_is_none_is_told(stack: Surroundings, content: object) -> None:
+def test_a_server_that_is_no_cluster_is_reported(stack: Surroundings, content: object) -> None:
     with serving(lambda _: Response(200, content)) as port:
         write_kubeconfig(stack.kubeconfig, CONTEXT, port)
         outcome = stack.run()
@@ -507,7 +509,7 @@ def test_a_namespace_without_langfuse_has_no_keys(stack: Surroundings) -> None:
     )
 
 
-def test_a_release_that_makes_no_keys_is_told(stack: Surroundings) -> None:
+def test_a_release_that_makes_no_keys_is_reported(stack: Surroundings) -> None:
     stack.kubernetes.put_secret("observability", "langfuse-app-1", {"SALT": "salt-of-the-test"})
 
     outcome = stack.run()

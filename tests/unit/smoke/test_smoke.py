@@ -23,7 +23,7 @@ needs_sdk = pytest.mark.skipif(
 WORKING = [
     "ok    health         Langfuse 2.95.12 answers OK, and so does its database",
     "ok    readiness      /api/public/ready answers OK",
-    "ok    sign-up        nobody can register, as the stack has it (signUp: disabled)",
+    "ok    sign-up        registration is disabled, as the stack has it (signUp: disabled)",
     "ok    project keys   those of Secret observability/langfuse-app-1 are accepted: "
     "project default",
     "ok    trace          smoke-test-RUN written with the SDK and read back, in N s; it stays "
@@ -195,7 +195,7 @@ def test_without_a_cluster_the_rest_is_checked_and_what_was_not_counts(
     assert outcome.document["passed"] is (code == 0)
 
 
-def test_a_refused_secret_is_told_in_the_clusters_words(stack: Surroundings) -> None:
+def test_a_refused_secret_is_reported_with_the_clusters_message(stack: Surroundings) -> None:
     stack.kubernetes.refused = "secrets is forbidden: User cannot get resource"
     stack.configure(agents={"existingNamespaces": ["research"]})
 
@@ -458,7 +458,7 @@ def test_half_a_pair_of_keys_is_refused(
     assert outcome.code == 2
 
 
-def test_a_broken_stack_file_is_told_as_the_program_does(stack: Surroundings) -> None:
+def test_a_broken_stack_file_is_reported_as_the_program_does(stack: Surroundings) -> None:
     stack.configure(langfuse={"version": "3.1.0"})
 
     outcome = stack.run()

@@ -49,7 +49,7 @@ def verdict_on(certificate: Certificate, ca: Path | None) -> tuple[Verdict, int]
         return tls.certificate(Web(Deadline(5), ca), url, EXPECTED), port
 
 
-def test_a_certificate_of_a_trusted_authority_is_told_with_days_and_protocol(
+def test_a_certificate_of_a_trusted_authority_is_reported_with_days_and_protocol(
     authority: Authority, sound: Certificate
 ) -> None:
     verdict, _ = verdict_on(sound, authority.certificate)

@@ -106,7 +106,7 @@ def test_the_sdk_writes_a_trace_that_says_what_it_is_whatever_the_caller_has_set
 
 
 @needs_sdk
-def test_what_langfuse_has_against_an_event_is_told(langfuse: Langfuse) -> None:
+def test_the_reason_for_a_refused_event_is_reported(langfuse: Langfuse) -> None:
     langfuse.fake.event_error = {
         "status": 400,
         "message": "Invalid request data",

@@ -26,7 +26,7 @@ def probed(stack: str, langfuse: Mapping[str, Any] | None = None) -> list[str]:
 
 
 def clients(stack: str, monitoring: Mapping[str, Any] | None) -> list[str]:
-    """Namespaces, besides its own, that may connect to Langfuse."""
+    """Namespaces, other than its own, that may connect to Langfuse."""
     recording = recorded(stack, monitoring=monitoring)
     policy = inputs(recording, "langfuse-network-policy")["spec"]
     return [
@@ -54,7 +54,7 @@ def test_where_the_url_is_local_the_probe_asks_the_service() -> None:
     assert probed("dev") == [f"http://langfuse.observability.svc{HEALTH}"]
 
 
-def test_a_url_of_somebody_elses_ingress_is_probed_as_it_is() -> None:
+def test_a_url_of_another_ingress_is_probed_as_it_is() -> None:
     url = "https://langfuse.internal.example.com"
 
     assert probed("dev", langfuse={"publicUrl": url}) == [url + HEALTH]
@@ -87,7 +87,7 @@ def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
         ("https://localhost", False),
     ],
 )
-def test_the_certificate_of_somebody_elses_ingress_is_watched_where_there_is_one(
+def test_the_certificate_of_another_ingress_is_watched_where_there_is_one(
     url: str, watched: bool
 ) -> None:
     assert ("LangfuseCertificateExpires" in alerts("dev", langfuse={"publicUrl": url})) == watched

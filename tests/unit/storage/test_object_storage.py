@@ -288,13 +288,13 @@ def test_the_service_account_gets_the_role_when_it_can_do_its_work() -> None:
     assert {"storage-role", "storage-role-policy"} <= set(waits)
 
 
-def test_langfuse_waits_for_an_encrypted_bucket_that_nobody_else_sees_into() -> None:
+def test_langfuse_waits_for_an_encrypted_private_bucket() -> None:
     waits = depends_on(recorded(), recorded().named("shown-secret"))
 
     assert {"storage-bucket", "storage-policy", "storage-encryption"} <= set(waits)
 
 
-def test_langfuse_is_told_of_the_bucket() -> None:
+def test_langfuse_gets_the_bucket_in_its_environment() -> None:
     name = bucket_name(recorded())
 
     environment = {key: value for key, value in shown(recorded()).items() if key != ROLE}

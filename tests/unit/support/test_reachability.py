@@ -25,9 +25,7 @@ def admitted(objects: dict[str, Any], namespace: str, labels: dict[str, str] | N
 @pytest.mark.parametrize(
     ("namespace", "labels"), [("shop", {"app": "other"}), ("elsewhere", FRIEND)]
 )
-def test_a_policy_admits_nobody_whom_it_does_not_name(
-    namespace: str, labels: dict[str, str]
-) -> None:
+def test_a_policy_admits_only_whom_it_names(namespace: str, labels: dict[str, str]) -> None:
     assert not admitted(sound(), namespace, labels)
 
 
@@ -85,7 +83,7 @@ def test_a_sources_own_policy_limits_it() -> None:
     assert admits(cluster, web, web, "http")
 
 
-def test_a_port_that_no_pod_declares_admits_nobody() -> None:
+def test_a_port_that_no_pod_declares_admits_no_connection() -> None:
     cluster = Cluster.of(broken(INGRESS, [ANY]).values())
     (web,) = cluster.pods()
     assert not admits(cluster, stranger("other"), web, "metrics")

@@ -49,7 +49,7 @@ SECTIONS: Final[tuple[str, ...]] = (
 
 
 def checks_before(settings: Settings, clients: Clients | None = None) -> list[Check]:
-    """Questions to ask before `up`, side by side; none for a stack that is not in AWS."""
+    """Checks before `up`, to run in parallel; empty for a stack that is not in AWS."""
     if settings.cluster.eks_name is None:
         return []
     account = Account(settings, clients or _clients(settings))
@@ -82,7 +82,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
 
 
 def checks_after(settings: Settings, clients: Clients | None = None) -> list[Check]:
-    """Questions to ask after a failure, side by side; none for a stack that is not in AWS."""
+    """Checks after a failure, to run in parallel; empty for a stack that is not in AWS."""
     if settings.cluster.eks_name is None:
         return []
     account = Account(settings, clients or _clients(settings))

@@ -1,4 +1,4 @@
-"""The account that a stack goes to: who asks there, and the EKS cluster that checks start from."""
+"""The AWS account of a stack: the caller, and the EKS cluster that several checks need."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """An EKS cluster. What AWS has yet to make is empty."""
+    """An EKS cluster. Fields that AWS has not filled yet are empty."""
 
     name: str
     status: str
@@ -40,7 +40,7 @@ class Cluster:
 
 
 class Once(Generic[T]):
-    """Asks once, whoever comes first, and gives everybody that answer, be it an error."""
+    """Asks once, on the first call, and gives every caller that answer or that error."""
 
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
@@ -68,12 +68,12 @@ class Account:
         self.commands = Commands.of(settings)
         self.aws = Aws(clients, region=settings.aws.region, profile=settings.aws.profile)
         self.caller = Once(self._caller)
-        """Who asks; raises ``Unanswerable`` when the credentials do not work."""
+        """The caller; raises ``Unanswerable`` when the credentials do not work."""
         self.found_cluster = Once(self._cluster)
         """The stack's cluster, None if there is none of that name."""
 
     def admitted(self) -> Caller:
-        """Who asks, in an account of the stack's; raises ``Unanswerable``."""
+        """The caller, in an account of the stack; raises ``Unanswerable``."""
         caller = self.caller()
         allowed = self.settings.aws.allowed_account_ids
         if allowed and caller.account not in allowed:

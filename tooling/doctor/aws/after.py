@@ -25,9 +25,9 @@ _WORKING: Final = {
 
 _BROKEN: Final = {
     "failed": "RDS could not recover it: restore a snapshot or a point in time",
-    "inaccessible-encryption-credentials": "its KMS key is disabled, deleted or out of reach",
+    "inaccessible-encryption-credentials": "its KMS key is disabled, deleted or not accessible",
     "inaccessible-encryption-credentials-recoverable": (
-        "its KMS key is disabled or out of reach: enable the key, then start the instance"
+        "its KMS key is disabled or not accessible: enable the key, then start the instance"
     ),
     "incompatible-network": "its subnets have no free address, or its network does not fit",
     "incompatible-option-group": "its option group does not fit the version",
@@ -35,7 +35,7 @@ _BROKEN: Final = {
     "incompatible-restore": "what it was restored from does not fit",
     "insufficient-capacity": "AWS has no capacity for the instance class in its zones now",
     "restore-error": "the restore failed",
-    "stopped": "somebody stopped it; RDS starts it again after seven days",
+    "stopped": "it was stopped by hand; RDS starts it again after seven days",
     "storage-full": "its storage is full: raise database.storageGiB, or set maxStorageGiB",
 }
 
@@ -57,7 +57,7 @@ _REASONS: Final = {
 
 
 def load_balancer(account: Account) -> Iterator[Finding]:
-    """Why the load balancer sends no requests to Langfuse. None yet: the Ingress says why."""
+    """Why the load balancer sends no requests to Langfuse. Without one, the Ingress says why."""
     if account.settings.endpoint is None:
         return
     aws = account.aws
@@ -115,7 +115,7 @@ def database_instance(account: Account) -> Iterator[Finding]:
         return
     vpc = account.cluster().vpc_id
     listed = account.aws.pages("rds", "DescribeDBInstances", "DBInstances")
-    # The identifier is invented from the logical name, the same in every stack: another stack in
+    # Pulumi derives the identifier from the logical name, which all stacks share: another stack in
     # the same network is told apart by the identifier in the finding alone.
     own = [
         instance
@@ -155,10 +155,10 @@ def entries(account: Account) -> Iterator[Finding]:
         describe = account.aws.command("secretsmanager", "describe-secret", "--secret-id", name)
         if found is None:
             # After an `up` that ended before it, there is nothing wrong with that.
-            cause = "It is not there: `up` has not made it yet, or somebody deleted it."
+            cause = "It does not exist: `up` has not made it yet, or it was deleted."
             yield _about_entry(name, cause, describe, "warning")
         elif found.get("DeletedDate"):
-            cause = "Somebody deleted it; it can still be restored, and then `pulumi up` goes on."
+            cause = "It was deleted; it can still be restored, and then `pulumi up` continues."
             restore = account.aws.command("secretsmanager", "restore-secret", "--secret-id", name)
             yield _about_entry(name, cause, restore, "error")
         elif "AWSCURRENT" not in _stages(found):

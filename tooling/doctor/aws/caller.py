@@ -1,4 +1,4 @@
-"""Checks of whoever runs `pulumi up`: credentials, account, AWS CLI."""
+"""Checks of the caller of `pulumi up`: credentials, account, AWS CLI."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def account_allowed(account: Account) -> Iterator[Finding]:
 
 
 def command_line(_: Account) -> Iterator[Finding]:
-    """Whether `aws eks get-token` can run, which is how the cluster is logged in to."""
+    """Whether `aws eks get-token` can run: it provides the token for the cluster."""
     program = shutil.which("aws")
     if program is None:
         yield _about_cli(f"There is no `aws` command on PATH. {_INSTALL}", "command -v aws")
         return
     try:
-        answer = subprocess.run(  # noqa: S603 - what PATH says is what Kubernetes' clients run
+        answer = subprocess.run(  # noqa: S603 - Kubernetes' clients run the same program from PATH
             [program, "--version"],
             capture_output=True,
             text=True,

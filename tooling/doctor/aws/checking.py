@@ -12,7 +12,7 @@ Question = Callable[[Account], Iterable[Finding]]
 
 
 def check(account: Account, title: str, question: Question) -> Check:
-    """A check that is asked only with credentials that work, in an account of the stack's.
+    """A check that needs working credentials for an account of the stack.
 
     Without them it is unanswered: the checks of credentials and account say why, once.
     """

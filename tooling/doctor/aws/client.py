@@ -1,4 +1,4 @@
-"""Asks AWS, with short waits, and sorts its refusals: not there, not allowed, not answered."""
+"""Asks AWS, with short timeouts, and sorts errors: not found, not allowed, not answered."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DENIED: Final = {
 }
 
 _PREFIXES: Final = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
-"""What IAM calls a service, where boto3 calls it otherwise."""
+"""IAM's name of a service, where it differs from boto3's."""
 
 _PERMISSIONS: Final = {
     ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
@@ -54,7 +54,7 @@ class UnansweredError(Exception):
 
 
 class RefusedError(UnansweredError):
-    """An error of AWS's, or of the way to it. The text has nothing of AWS's own message: one about
+    """An error from AWS, or from the connection to it. The text omits AWS's own message: one about
     a signature repeats the session token."""
 
     def __init__(self, service: str, operation: str, code: str) -> None:
@@ -68,7 +68,7 @@ class DeniedError(Exception):
 
     def __init__(self, permission: str) -> None:
         self.permission = permission
-        """What would answer it, as IAM names it."""
+        """The permission that is missing, as IAM names it."""
         super().__init__(f"the caller has no permission {permission}")
 
 

@@ -45,7 +45,7 @@ _INCOMPLETE: Final = {"CredentialRetrievalError", "PartialCredentialsError"}
 
 
 def finding(code: str, profile: str | None) -> Finding | None:
-    """What to say about the error of a first request; None if it is not about credentials."""
+    """The finding for the error of a first request; None if it is not about credentials."""
     explained = _explained(code, profile)
     if explained is None:
         return None
@@ -55,7 +55,7 @@ def finding(code: str, profile: str | None) -> Finding | None:
         severity="error",
         subject=f"AWS profile {profile}" if profile else "AWS credentials",
         cause=cause,
-        # A profile that does not exist is no way to ask for those that do.
+        # A profile that does not exist cannot be used to list those that do.
         command=aws(*words, profile=None if code == _UNKNOWN_PROFILE else profile),
     )
 
@@ -78,18 +78,18 @@ def _explained(code: str, profile: str | None) -> tuple[str, tuple[str, ...]] | 
         ),
         (
             _EXPIRED,
-            f"The AWS credentials {whose} have expired. Get new ones the way these came; the "
-            "command shows where they come from.",
+            f"The AWS credentials {whose} have expired. Get new ones from the same source; the "
+            "command shows what that source is.",
             ("configure", "list"),
         ),
         (
             _LOGGED_OUT,
-            f"The login to IAM Identity Center {whose} has ended, or never was.",
+            f"The login to IAM Identity Center {whose} has expired, or was never made.",
             ("sso", "login"),
         ),
         (
             _LOGGED_OUT_OF_CONSOLE,
-            f"The AWS login {whose} has ended, or never was.",
+            f"The AWS login {whose} has expired, or was never made.",
             ("login",),
         ),
         (

@@ -18,13 +18,13 @@ _OLDEST: Final = (1, 30)
 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/)."""
 
 _USABLE: Final = {"ACTIVE", "UPDATING"}
-"""Of https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html: its API answers."""
+"""Statuses in which its API answers (https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html)."""
 
 _AUDIENCE: Final = "sts.amazonaws.com"
 
 
 def cluster(account: Account) -> Iterator[Finding]:
-    """Whether the cluster is there, runs, and is new enough."""
+    """Whether the cluster exists, runs, and is new enough."""
     found = account.found_cluster()
     if found is None:
         yield _missing(account)
@@ -77,7 +77,7 @@ def _next(text: str) -> str:
 
 
 def identity_provider(account: Account) -> Iterator[Finding]:
-    """Whether IAM knows the cluster's issuer, and takes its tokens for STS."""
+    """Whether IAM has a provider for the cluster's issuer that accepts its tokens for STS."""
     found = account.cluster()
     answer = account.aws.ask("iam", "ListOpenIDConnectProviders")
     issuer = found.issuer.removeprefix("https://")

@@ -17,7 +17,7 @@ on (https://docs.aws.amazon.com/acm/latest/userguide/check-certificate-renewal-s
 
 
 def hosted_zone(account: Account) -> Iterator[Finding]:
-    """Whether there is one public zone of the configured name."""
+    """Whether exactly one public zone has the configured name."""
     endpoint = account.settings.endpoint
     if endpoint is None or endpoint.hosted_zone is None:
         return
@@ -59,14 +59,14 @@ def _about_zone(zone: str, cause: str, command: str) -> Finding:
 
 
 def covers(name: str, host: str) -> bool:
-    """Whether a certificate's ``name`` is for ``host``: a ``*`` stands for one label exactly."""
+    """Whether a certificate's ``name`` matches ``host``: a ``*`` matches exactly one label."""
     name, host = name.lower(), host.lower()
     _, _, parent = host.partition(".")
     return name in {host, f"*.{parent}"}
 
 
 def certificate(account: Account) -> Iterator[Finding]:
-    """Whether the given certificate is issued, for the host, and for a while yet."""
+    """Whether the given certificate is issued, matches the host, and does not expire soon."""
     endpoint = account.settings.endpoint
     if endpoint is None or endpoint.certificate_arn is None:
         return
@@ -96,8 +96,8 @@ def certificate(account: Account) -> Iterator[Finding]:
     if left < _LEAST:
         cause = (
             f"It ends on {found['NotAfter']:%Y-%m-%d}, in {max(left.days, 0)} days, and is not "
-            "renewed: ACM renews what it issued while the proof stands in DNS; what was imported "
-            "has to be imported anew."
+            "renewed: ACM renews a certificate that it issued while the validation record is in "
+            "DNS; an imported one has to be imported again."
         )
         yield _about_certificate(arn, cause, show, "warning")
 
@@ -138,11 +138,11 @@ def log_bucket(account: Account) -> Iterator[Finding]:
             "(SSE-S3) are the default."
         )
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        mend = aws.command(
+        fix = aws.command(
             *("s3api", "put-bucket-encryption", "--bucket", bucket),
             *("--server-side-encryption-configuration", json.dumps({"Rules": [rule]})),
         )
-        yield _about_bucket(bucket, cause, mend)
+        yield _about_bucket(bucket, cause, fix)
     policy = aws.look_up("s3", "GetBucketPolicy", {"NoSuchBucketPolicy"}, Bucket=bucket)
     caller = account.caller()
     if not policies.admits_access_logs(
@@ -155,11 +155,11 @@ def log_bucket(account: Account) -> Iterator[Finding]:
             "whose logs cannot be written."
         )
         if policy is None:
-            mend = aws.command("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", given)
+            fix = aws.command("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", given)
         else:
             cause += f" The command shows the policy; add the first statement of {given}"
-            mend = aws.command("s3api", "get-bucket-policy", "--bucket", bucket)
-        yield _about_bucket(bucket, cause, mend)
+            fix = aws.command("s3api", "get-bucket-policy", "--bucket", bucket)
+        yield _about_bucket(bucket, cause, fix)
 
 
 def _has_key(encryption: Any) -> bool:  # noqa: ANN401 - boto3's answer

@@ -16,7 +16,7 @@ from tooling.doctor.findings import Finding, Severity
 
 _MONITORING: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 _INVENTED: Final = "0a1b2c3"
-"""For the part of an ARN that is not known yet: the simulator takes resources that do not exist."""
+"""For the part of an ARN that is not known yet: IAM simulates resources that do not exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Verdict:
     action: str
     allowed: bool
     why: str
-    """Why not, in a few words."""
+    """The reason for a refusal, in a few words."""
     unknown: tuple[str, ...]
     """Condition keys that the caller's policies ask for and a simulation does not have."""
 
@@ -112,7 +112,7 @@ def _resource(need: Need, account: Account, caller_arn: str) -> str:
 
 
 def _of_roles(account: Account) -> Iterator[Mapping[str, Any]]:
-    """What a policy may ask about a role that is made (``access/policies.py`` does)."""
+    """Condition keys about a role that is created (``access/policies.py`` uses them)."""
     arn = f"arn:{iam_documents.partition(account.admitted().arn)}:iam::aws:policy/{_MONITORING}"
     yield _context("iam:PolicyARN", arn)
     boundary = account.settings.cluster.permissions_boundary_arn

@@ -1,4 +1,4 @@
-"""Checks of what else `up` would stumble over: taken names, an instance class, a silent topic."""
+"""Other checks before `up`: names in use, the instance class, the alarm topic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ABSENT_ENTRY: Final = {"ResourceNotFoundException"}
 
 
 def entry_names(settings: Settings) -> list[str]:
-    """Names of the stack's Secrets Manager entries; none with another delivery."""
+    """Names of the stack's Secrets Manager entries; empty with another delivery."""
     if settings.secrets.delivery != "secretsManager":
         return []
     agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
@@ -45,7 +45,7 @@ def instance_class(account: Account) -> Iterator[Finding]:
     if not isinstance(database, RdsDatabase):
         return
     aws = account.aws
-    # A major version stands for its default minor one; offers are listed by exact version.
+    # A major version means its default minor version; offers are listed by exact version.
     versions = aws.ask(
         "rds",
         "DescribeDBEngineVersions",
@@ -95,8 +95,8 @@ def topic(account: Account) -> Iterator[Finding]:
     if found is None:
         yield _about_topic(
             arn,
-            "There is no such topic (monitoring.alarms.topicArn): the alarms would be made, and "
-            "tell nobody. The command lists the topics that are there.",
+            "There is no such topic (monitoring.alarms.topicArn): the alarms would be made, but "
+            "would notify no one. The command lists the topics that are there.",
             aws.command("sns", "list-topics", "--output", "text"),
         )
     elif found.get("Attributes", {}).get("KmsMasterKeyId", "").endswith("alias/aws/sns"):
@@ -104,7 +104,7 @@ def topic(account: Account) -> Iterator[Finding]:
         yield _about_topic(
             arn,
             "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
-            "arrives, and nothing says so. Give it a key of your own whose policy admits "
+            "arrives, and no error is reported. Give it a key of your own whose policy admits "
             "cloudwatch.amazonaws.com; others may publish to it, so ask whose it is.",
             aws.command("sns", "get-topic-attributes", "--topic-arn", arn),
         )

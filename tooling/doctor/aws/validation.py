@@ -1,4 +1,4 @@
-"""Why a certificate is not issued: the record that proves the name, the zone, or a refusal."""
+"""Why a certificate is not issued: the validation record, the zone, or a refusal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def certificate(account: Account) -> Iterator[Finding]:
     if status in {"FAILED", "VALIDATION_TIMED_OUT"}:
         reason = found.get("FailureReason", "")
         told = f" ({_REFUSALS[reason]})" if reason in _REFUSALS else ""
-        cause = f"ACM gave up: {reason or status}{told}. Mend it, and `pulumi up` asks anew."
+        cause = (
+            f"ACM gave up: {reason or status}{told}. Fix it, then run `pulumi up`, which requests "
+            "the certificate again."
+        )
         caa = shlex.join(["dig", "+short", "CAA", endpoint.host])
         yield _about(arn, cause, caa if reason == "CAA_ERROR" else show)
     elif status == "PENDING_VALIDATION":
@@ -73,33 +76,33 @@ def _pending(account: Account, arn: str, found: Mapping[str, Any], show: str) ->
         if option.get("ValidationStatus") != "SUCCESS" and "ResourceRecord" in option
     ]
     if not records:
-        cause = "ACM has yet to say which record proves the name. Ask again in a minute."
+        cause = "ACM does not report the validation record yet. Ask again in a minute."
         yield _about(arn, cause, show)
         return
     zone_name = account.settings.endpoint and account.settings.endpoint.hosted_zone
     for record in records:
         wanted = f"{record.name} {record.type} {record.value}"
         if zone_name is None:
-            cause = f"ACM waits for the record that proves the name. Make it in DNS: {wanted}"
+            cause = f"ACM waits for the validation record. Create it in DNS: {wanted}"
             yield _about(arn, cause, _dig(record.type, record.name))
             continue
         zone = _zone(account, zone_name)
         if zone is None:
-            cause = f"There is no public zone {zone_name} for the record that proves it: {wanted}"
+            cause = f"There is no public zone {zone_name} for the validation record: {wanted}"
             yield _about(arn, cause, account.aws.command("route53", "list-hosted-zones"))
             continue
         values = _values(account, zone, record)
         if record.value.rstrip(".") not in {value.rstrip(".") for value in values}:
             there = f" (there is {', '.join(values)})" if values else ""
             cause = (
-                f"The zone {zone_name} lacks the record that proves the name{there}: {wanted}. "
+                f"The zone {zone_name} lacks the validation record{there}: {wanted}. "
                 "`pulumi up` makes it."
             )
             yield _about(arn, cause, account.commands.up())
             continue
         servers = _name_servers(account, zone)
         cause = (
-            f"The record that proves the name is in the zone {zone_name}, and ACM does not see it. "
+            f"The validation record is in the zone {zone_name}, and ACM does not see it. "
             "In the first minutes that is usual; later the name is not delegated to this zone. "
             f"The command has to answer {', '.join(servers)}; if not, set these at the "
             "registrar or in the zone above."

@@ -1,4 +1,4 @@
-"""What controllers did not do for a stack: secrets, scaling, load balancer, removal.
+"""Findings about the work of controllers: secrets, scaling, load balancer, removal.
 
 Pure; imports no SDK.
 """
@@ -29,17 +29,17 @@ from tooling.kubernetes.objects import (
 )
 
 _STUCK: Final = 120.0
-"""Seconds after which a deletion is not on its way any more."""
+"""Seconds after which a deletion is considered stuck."""
 
 _SLOW: Final = 60.0
-"""Seconds within which a controller has looked at an object."""
+"""Seconds within which a controller handles a new object."""
 
 _LOAD_BALANCER: Final = 300.0
 """Seconds within which a load balancer gets its name: it takes 2 to 4 minutes."""
 
 
 def terminating(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """What was deleted and does not go, and what holds it."""
+    """Objects whose deletion is stuck, and what blocks it."""
     held = set[str]()
     kinds = (
         snapshot.ingresses,
@@ -59,7 +59,8 @@ def terminating(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
         yield _finding(
             "stuck-terminating",
             object_,
-            f"It was deleted and is held {by}: whatever removes that does not run, or is refused",
+            f"It was deleted and is held {by}: the controller that removes it does not run, or is "
+            "refused",
             describe(object_, place),
         )
     for object_ in snapshot.namespaces.values():
@@ -72,7 +73,7 @@ def terminating(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             yield _finding(
                 "stuck-terminating",
                 object_,
-                "It was deleted, and something in it does not go: " + quote(" ".join(reasons)),
+                "It was deleted, and something in it is not removed: " + quote(" ".join(reasons)),
                 place.kubectl(
                     "get", "namespace", name(object_), "-o", "jsonpath={.status.conditions}"
                 ),
@@ -129,7 +130,7 @@ def _not_synced(object_: Object, snapshot: Snapshot, place: Place) -> Finding | 
 
 
 def autoscalers(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Autoscalers without figures."""
+    """Autoscalers without metrics."""
     for scaler in snapshot.autoscalers:
         active = conditions(scaler).get("ScalingActive", {})
         blind = active.get("status") == "False" and active.get("reason") != "ScalingDisabled"
@@ -137,14 +138,14 @@ def autoscalers(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             yield _finding(
                 "autoscaler-blind",
                 scaler,
-                f"It gets no figures and keeps the number of pods: {quote(words(active))}",
+                f"It gets no metrics and keeps the number of pods: {quote(words(active))}",
                 place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
                 "warning",
             )
 
 
 def load_balancers(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Ingresses that no load balancer stands for, or whose last change was refused."""
+    """Ingresses without a load balancer, or whose last change was refused."""
     for ingress in snapshot.ingresses:
         event = snapshot.newest_event(ingress)
         failed = event is not None and event.get("type") == "Warning"

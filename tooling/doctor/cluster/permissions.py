@@ -15,7 +15,7 @@ from tooling.doctor.preconditions import prometheus_kinds
 WRITE: Final = ("create", "patch", "delete")
 """A server-side apply asks for the first two."""
 READ: Final = ("list",)
-"""What Pulumi follows while it waits."""
+"""What Pulumi reads while it waits."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -56,7 +56,7 @@ _OPERATOR: Final = (
 
 
 def needs(settings: Settings) -> Iterator[Need]:
-    """Everything that a stack creates and follows, by namespace."""
+    """Everything that a stack creates and reads, by namespace."""
     database = settings.database
     by_entries = settings.secrets.delivery == "secretsManager"
     kinds = [*_ALWAYS]

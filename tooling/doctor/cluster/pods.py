@@ -24,10 +24,10 @@ from tooling.kubernetes.objects import (
 )
 
 FRESH: Final = 60.0
-"""Seconds within which a container may be on its way."""
+"""Seconds for which a container may be starting."""
 
 RECENT: Final = 3600.0
-"""Seconds for which a container that was killed is still worth a word."""
+"""Seconds for which a killed container is still reported."""
 
 _CONFIGURATION: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _READINESS_GATE: Final = "target-health."
@@ -62,7 +62,7 @@ def has_log(pod: Object) -> tuple[str, bool] | None:
         if part(state, "terminated").get("exitCode"):
             return container["name"], False
         if "running" in state and not container.get("ready"):
-            # One that was just started again has not failed yet: its last run has.
+            # If it was just restarted, the run before is the one that failed.
             return container["name"], bool(container.get("restartCount"))
     return None
 
@@ -127,7 +127,7 @@ def _killed(pod: Object, container: Object, snapshot: Snapshot, place: Place) ->
 
 
 def crashed(pod: Object, container: Object, snapshot: Snapshot, place: Place) -> Finding:
-    """A container that ended with an error, by its own last words."""
+    """A container that ended with an error, with the last line of its log."""
     end = ended(container)
     log = snapshot.logs.get(name(pod), "")
     text = f"{log}\n{end.get('message') or ''}"

@@ -1,4 +1,4 @@
-"""Reads a snapshot of a stack, every kind side by side."""
+"""Reads a snapshot of a stack, all kinds in parallel."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def read(
             try:
                 found[field] += question.answer(deadline)
             except UnknownKindError:
-                pass  # a precondition's matter
+                pass  # reported by the preconditions
             except (OverdueError, LiveError) as error:
                 title = field.replace("_", " ")
                 unread.append(unanswered(title, quote(str(error)), place.doctor()))

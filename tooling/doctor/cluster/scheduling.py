@@ -1,4 +1,4 @@
-"""Why no node takes a pod, in the scheduler's words and ours. Pure; imports no SDK."""
+"""Why the scheduler finds no node for a pod, with an explanation. Pure; imports no SDK."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REASONS: Final = (
     ),
     (
         r"volume node affinity conflict",
-        "the volume lies in a zone in which no node has room",
+        "the volume is in a zone in which no node has room",
         ("get", "persistentvolumes", "-o", "wide"),
     ),
     (r"were unschedulable", "the nodes are cordoned", _NODES),
@@ -66,5 +66,5 @@ def unschedulable(pod: Object, message: str, place: Place) -> Finding:
 
 
 def shortened(message: str) -> str:
-    """The scheduler's words without what preemption found out, which says the same once more."""
+    """The scheduler's message without the part about preemption, which repeats it."""
     return quote(_PREEMPTION.split(message, maxsplit=1)[0]).rstrip(". ")

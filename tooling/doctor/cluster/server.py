@@ -20,7 +20,7 @@ SECONDS: Final = 3.0
 
 _CONTEXTS: Final = "kubectl config get-contexts"
 _LINES: Final = 100
-"""Of a log: the end is what matters."""
+"""Lines that are read from the end of a log."""
 
 
 class Server(Api):
@@ -84,7 +84,7 @@ class Server(Api):
 
 
 def connect(kubeconfig: str, place: Place) -> Server:
-    """A connection; raises ``Unanswerable`` with what stands in its way."""
+    """A connection; raises ``Unanswerable`` with the reason if there is none."""
     try:
         return Server(kubeconfig, place.context, seconds=SECONDS)
     except ApiError as error:

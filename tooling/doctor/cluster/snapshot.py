@@ -50,14 +50,14 @@ class Snapshot:
 
     @property
     def deployed(self) -> bool:
-        """Whether a run got as far as to make anything here."""
+        """Whether a run has created anything here."""
         made = (self.pods, self.jobs, self.deployments, self.stateful_sets, self.ingresses)
         return any(map(is_ours, self.namespaces.values())) or any(
             (*made, self.external_secrets, self.secret_stores)
         )
 
     def terminates(self, subject: str) -> bool:
-        """Whether the namespace of ``Kind namespace/name`` is on its way out."""
+        """Whether the namespace of ``Kind namespace/name`` is being deleted."""
         home = self.namespaces.get(subject.partition(" ")[2].partition("/")[0], {})
         return "deletionTimestamp" in part(home, "metadata")
 

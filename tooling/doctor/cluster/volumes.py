@@ -21,7 +21,7 @@ _NO_PROVISIONER: Final = "kubernetes.io/no-provisioner"
 
 
 def pending(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Claims that no volume is made for. One that only waits for its pod is well."""
+    """Claims without a volume. One that only waits for its pod is not reported."""
     classes = {name(item): item for item in snapshot.storage_classes}
     default = [
         key for key, item in classes.items() if annotations_of(item).get(DEFAULT_CLASS) == "true"

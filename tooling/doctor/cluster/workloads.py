@@ -1,4 +1,4 @@
-"""Pods that are not even made, failed migrations, and rollouts that nothing else explains.
+"""Pods that are not created, failed migrations, and rollouts that nothing else explains.
 
 Pure; imports no SDK.
 """
@@ -87,7 +87,7 @@ def _complete(job: Object) -> bool:
 
 
 def migration(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """The newest migration, by its pod's own words."""
+    """The newest migration, with the last line of its pod's log."""
     for job in _current_job(snapshot):
         failed = conditions(job).get("Failed", {})
         for pod in reversed(snapshot.owned(snapshot.pods, job)):
@@ -120,7 +120,7 @@ def _finding(job: Object, cause: str, command: str) -> Finding:
 
 
 def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """What is not as it should be, for a stack in which nothing else was found."""
+    """Differences from the expected state, for a stack without other findings."""
     for workload in (*snapshot.stateful_sets, *_current_job(snapshot), *snapshot.deployments):
         missing = readiness(workload)
         if missing is None or "deletionTimestamp" in part(workload, "metadata"):
@@ -180,7 +180,7 @@ def _gone(objects: Sequence[str], place: Place) -> Finding:
 
 
 def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Workloads that are as somebody wants them: without pods."""
+    """Workloads that were scaled to zero by hand."""
     for workload in (*snapshot.deployments, *snapshot.stateful_sets):
         if part(workload, "spec").get("replicas") != 0:
             continue

@@ -1,4 +1,7 @@
-"""What the cluster reports of its own, where no other text says more. Pure; imports no SDK."""
+"""General messages of the cluster, used when no other text is more specific.
+
+Pure; imports no SDK.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from stacks.names import NAMES
 from tooling.doctor.patterns.pattern import MIGRATION_LOG, doctor, kubectl, pattern
 
 PATTERNS: Final = (
-    # What the cluster reports of its own, where nothing above says more.
+    # General messages of the cluster, used when nothing above is more specific.
     pattern(
         "image-pull",
         r"(?:failed to pull and unpack image|Back-off pulling image) \"(?P<image>[^\"\n]+)\"",

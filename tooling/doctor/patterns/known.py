@@ -25,7 +25,7 @@ PATTERNS: Final = (
 
 
 LONGEST_LINE: Final = 2000
-"""Characters of a line that are read: what is searched for stands at its beginning."""
+"""Characters of a line that are read: the known texts are near its beginning."""
 
 
 @dataclass(frozen=True, kw_only=True)

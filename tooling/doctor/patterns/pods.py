@@ -39,7 +39,7 @@ PATTERNS: Final = (
     pattern(
         "migration-lock",
         r"\bP1002\b|pg_advisory_lock",
-        "The migration waited for PostgreSQL's migration lock in vain: another migration holds it, "
+        "The migration did not get PostgreSQL's migration lock: another migration holds it, "
         "or a connection that broke off still does. The next `up` tries again",
         up,
     ),

@@ -47,7 +47,7 @@ PATTERNS: Final = (
     pattern(
         "replaces-everything",
         r"\+-[^\n]*pulumi:providers:kubernetes\b",
-        "Pulumi takes the cluster for another one, and would make every object anew, the "
+        "Pulumi takes the cluster for another one, and would create every object again, the "
         "database's volume too: the context was renamed, or cluster.eksName or cluster.context "
         "changed. Do not say yes",
         lambda place, _: shlex.join(("pulumi", "preview", "--stack", place.stack, "--diff")),

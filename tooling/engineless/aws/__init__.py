@@ -1,1 +1,1 @@
-"""Answers for AWS without AWS: what it would compute for a resource, and say to a look-up."""
+"""Answers in place of AWS: the computed values of resources and the results of look-ups."""

@@ -1,4 +1,4 @@
-"""What AWS would answer to a look-up: one function for each token, invented answers."""
+"""Invented results of AWS look-ups: one function for each token."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def create(resource: Resource, *, preview: bool) -> tuple[str, Values]:
         )
     computed = dict(compute(resource))
     id_ = computed.pop("id")
-    # A write-only argument reaches AWS and comes back from nowhere.
+    # AWS never returns a write-only argument.
     given = {key: value for key, value in resource.inputs.items() if not key.endswith("Wo")}
     if preview:
         return "", {**dict.fromkeys(computed, UNKNOWN), **given}

@@ -114,7 +114,7 @@ def _delete(
         if entry.object is not None:
             api = _connected(state, entry, connections)
             live = api.get(entry.object)
-            # One whose creation was cut short may belong to another client by now.
+            # An object whose creation was interrupted may belong to another client by now.
             if live is not None and (entry.stage is not Stage.CREATING or is_ours(live)):
                 api.delete(entry.object)
                 waiter.gone(api, entry.object, DEFAULT_SECONDS)
@@ -137,7 +137,7 @@ def _connected(state: State, entry: Entry, connections: Connections) -> Api:
 
 @contextmanager
 def _interruptible(waiter: Waiter) -> Generator[None]:
-    """Let Ctrl-C end the waits: the runtime joins its threads before it lets go."""
+    """Let Ctrl-C end the waits: the runtime joins its threads before it returns."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         waiter.stop()

@@ -1,6 +1,6 @@
-"""What was deployed: the part of Pulumi's state that telling old from new needs.
+"""What was deployed: the part of Pulumi's state that a comparison of old and new needs.
 
-The file holds secret values, so only its owner can read it. It lives and dies with a throwaway
+The file holds secret values, so only its owner can read it. It is removed with its throwaway
 cluster.
 """
 

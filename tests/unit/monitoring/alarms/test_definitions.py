@@ -150,8 +150,8 @@ def beyond(alarm: Alarm, values: list[Figure]) -> list[bool | None]:
         pytest.param(None, 51, 1000, 5.1, True, id="more than five of a hundred"),
         pytest.param(51, None, 1000, 5.1, True, id="the load balancer's own"),
         pytest.param(26, 25, 1000, 5.1, True, id="both together"),
-        pytest.param(40, None, None, 100, True, id="nobody to ask, which counts no request"),
-        pytest.param(40, None, 30, 100, True, id="for a while nobody to ask"),
+        pytest.param(40, None, None, 100, True, id="no target, so that no request is counted"),
+        pytest.param(40, None, 30, 100, True, id="no target for a while"),
     ],
 )
 def test_errors_are_a_share_of_the_requests_and_more_than_a_few(

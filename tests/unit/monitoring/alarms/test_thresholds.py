@@ -59,7 +59,7 @@ def test_memory_connections_and_credits_follow_from_the_class(
         (100, 65536, 5 * GIB),
     ],
 )
-def test_storage_that_grows_may_get_fuller_before_somebody_has_to_look(
+def test_storage_that_grows_may_get_fuller_before_an_alert(
     storage: int, maximum: int | None, expected: int
 ) -> None:
     assert thresholds(storage=storage, maximum=maximum).free_storage == expected

@@ -185,7 +185,7 @@ def test_no_selector_is_without_its_namespace() -> None:
 
 
 def test_the_alerts_read_these_metrics() -> None:
-    """Each stands in its exporter's documentation or source under this name."""
+    """Each is in its exporter's documentation or source under this name."""
     read = {rule["alert"]: {metric for metric, _ in selectors(rule)} for rule in rules()}
 
     restarts = "kube_pod_container_status_restarts_total"

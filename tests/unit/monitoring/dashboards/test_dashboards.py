@@ -363,7 +363,7 @@ def test_an_alerts_name_is_one_that_exists_and_leads_to_its_runbook(name: str) -
         assert link["targetBlank"] is True
 
 
-def test_red_is_for_what_wakes_somebody() -> None:
+def test_red_is_for_what_needs_action_at_once() -> None:
     severities = {name: rule["labels"]["severity"] for name, rule in rules().items()}
     for dashboard in DASHBOARDS.values():
         for panel in dashboard.panels:

@@ -124,7 +124,7 @@ def test_the_url_is_encoded_verified_and_pooled() -> None:
     }
 
 
-def test_the_password_is_marked_through_every_hop_and_stands_nowhere_else() -> None:
+def test_the_password_is_marked_through_every_hop_and_is_nowhere_else() -> None:
     instance = recorded().named(INSTANCE).inputs
     url = recorded().named("url-secret").inputs["stringData"]
 
@@ -134,7 +134,7 @@ def test_the_password_is_marked_through_every_hop_and_stands_nowhere_else() -> N
     assert Leaks(generated_values(recorded())).of_recording(recorded()) == []
 
 
-def test_the_provider_is_told_of_a_new_password_by_another_version() -> None:
+def test_a_new_password_reaches_the_provider_by_another_version() -> None:
     def other() -> None:
         PostgresRds("other", arguments())
 
