@@ -11,6 +11,8 @@ SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
 POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
+# Wheels alone: no package runs code of its own while it is installed.
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :all:
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access destroy doctor smoke render diff policy cluster-up cluster-down \
@@ -113,7 +115,7 @@ docs: $(INSTALLED) ## Generate docs/configuration.md and the configuration's JSO
 	@$(BIN)/python -m tooling docs
 
 lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
-	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(BIN)/python -m $(PIP_INSTALL) uv==0.13.9
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements.in --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -133,20 +135,20 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 			"Name another: make PYTHON=python3.12 …" >&2; exit 1; }
 	@echo "Installing the Python packages into $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(BIN)/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 $(SMOKE_INSTALLED): requirements-smoke.txt $(INSTALLED)
 	@echo "Installing Langfuse's SDK for version 2 into $(SMOKE_VENV) (once, some seconds) …"
 	@$(BIN)/python -m venv $(SMOKE_VENV)
-	@$(SMOKE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(SMOKE_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements-smoke.txt
 	@touch $@
 
 $(POLICY_INSTALLED): policy/requirements.txt $(INSTALLED)
 	@echo "Installing the policy pack's packages into $(POLICY_VENV) (once, some seconds) …"
 	@$(BIN)/python -m venv $(POLICY_VENV)
-	@$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(POLICY_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r policy/requirements.txt
 	@touch $@

@@ -88,7 +88,8 @@ def machine(tmp_path: Path) -> Machine:
         program = tmp_path / "bin" / name
         program.write_text(_STAND_IN, encoding="utf-8")
         program.chmod(0o755)
-    (tmp_path / "tooling").symlink_to(ROOT / "tooling")
+    for name in ("tooling", "components"):
+        (tmp_path / name).symlink_to(ROOT / name)
     # A link to the program alone would lose its packages.
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     python = tmp_path / ".venv" / "bin" / "python"

@@ -103,6 +103,48 @@ def test_a_job_that_gets_credentials_names_an_environment_and_no_fork_reaches_it
             assert "github.event.pull_request.user.login != 'dependabot[bot]'" in job["if"]
 
 
+@pytest.mark.parametrize(("file", "name", "job"), JOBS, ids=NAMES)
+def test_a_preview_gets_credentials_that_read_and_no_other_job_gets_those(
+    file: str, name: str, job: dict[str, Any]
+) -> None:
+    used = set(re.findall(r"\bsecrets\.(\w+)|\bvars\.(AWS_\w+_ARN)", str(job["steps"])))
+    given = {secret or variable for secret, variable in used}
+    expected = set[str]()
+    if job.get("environment") is not None:
+        purpose = "PREVIEW" if job["environment"].endswith("-preview") else "DEPLOY"
+        expected = {"PULUMI_CONFIG_PASSPHRASE", f"AWS_{purpose}_ROLE_ARN"}
+        reads = {"PULUMI_PREVIEW_TOKEN", "PREVIEW_KUBECONFIG"}
+        expected |= reads if purpose == "PREVIEW" else {"PULUMI_ACCESS_TOKEN", "KUBECONFIG"}
+
+    assert given == expected, (file, name)
+
+
+def test_the_page_gives_each_credential_to_one_environment() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    places = dict(re.findall(r"^\| ([A-Z_]+) \| secret \| (.+?) \|", page, re.MULTILINE))
+
+    assert places == {
+        "PULUMI_PREVIEW_TOKEN": "`<stack>-preview`",
+        "PULUMI_ACCESS_TOKEN": "`<stack>`",
+        "PREVIEW_KUBECONFIG": "`<stack>-preview`",
+        "KUBECONFIG": "`<stack>`",
+        "PULUMI_CONFIG_PASSPHRASE": "both",
+    }
+
+
+def test_packages_are_installed_as_wheels_by_hash_so_that_none_runs_code_then() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (installs,) = re.findall(r"^PIP_INSTALL := (.*)$", makefile, re.MULTILINE)
+    commands = re.findall(r"-m \$\(PIP_INSTALL\) (\S+)", makefile)
+    elsewhere = [ROOT / ".ci/run", *workflows.FILES, *(ROOT / "tooling/ci").glob("*.sh")]
+
+    assert installs.startswith("pip install ")
+    assert installs.endswith(" --only-binary :all:")
+    assert commands == ["uv==0.13.9", *["--require-hashes"] * 3]
+    assert makefile.count("pip install") == 1
+    assert [file.name for file in elsewhere if "pip install" in file.read_text("utf-8")] == []
+
+
 def test_what_may_write_to_a_pull_request_or_an_issue_runs_no_code_of_it() -> None:
     for file, name in (("preview.yml", "comment"), ("drift.yml", "issue")):
         (job,) = (job for f, n, job in JOBS if (f, n) == (file, name))
