@@ -142,7 +142,7 @@ def _documented(model: type[Section]) -> Iterator[str]:
         known = [field.default, *literals(field.annotation)]
         for extra in said:
             listed = extra.json_schema_extra
-            known += [*(extra.examples or ()), *(_enum(listed) if isinstance(listed, dict) else ())]
+            known += [*(extra.examples or ()), *(_enum(cast("Mapping[str, JsonValue]", listed)) if isinstance(listed, dict) else ())]
         yield from (text for text in known if isinstance(text, str))
         for inner in models_of(field.annotation):
             yield from _documented(inner)
