@@ -57,8 +57,8 @@ FORMS: Final[tuple[Form, ...]] = (
             r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:[\s\S]{0,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             # cut off: the lines of the key that are there
-            r"|(?:(?:\s|\\[nr])[\s+~|>-]{0,20}(?:[\w-]{4,20}: [\w,-]+|[A-Za-z0-9+/=]+)"
-            r"(?=[ \t]*(?:\n|\r|\\|[\"',]|$)))*))"
+            r"|(?:(?:\s|\\{1,4}[nr])[\s+~|>-]{0,20}(?:[A-Za-z0-9+/=]{40,}"
+            r"|(?:[\w-]{4,20}: [\w,-]+|[A-Za-z0-9+/=]+)(?=[ \t]*(?:\n|\r|\\|[\"',]|$))))*))"
         ),
     ),
     _token("a private key", "age-secret-key-", r"AGE-SECRET-KEY-1[A-Z0-9]{20,}"),
@@ -152,8 +152,8 @@ FORMS: Final[tuple[Form, ...]] = (
     ),
     Form(
         "a password for the registry",
-        ('"auth"',),
-        re.compile(r'"auth"\s{0,4}:\s{0,4}"(?P<secret>[\w+/=]{8,})"'),
+        ('"auth"', "auth\\"),
+        re.compile(r'"auth\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"(?P<secret>[\w+/=]{8,})\\{0,3}"'),
     ),
     Form(
         "an SQL statement with a password",
@@ -179,24 +179,18 @@ _HINTS: Final = tuple((hint, index) for index, form in enumerate(FORMS) for hint
 
 # One word of a command line or of a file; quotes hold it together, also those of a JSON document
 # within another. A text that was cut has no second quote.
-_VALUE: Final = (
-    r"(?P<value>(?P<slash>\\{1,3})\"(?P<escaped>[^\"\n\\]{0,4000})(?:(?P=slash)\")?"
+_VALUE: Final = re.compile(
+    r"(?P<slash>\\{1,3})\"(?P<escaped>[^\"\n\\]{0,4000})(?:(?P=slash)\")?"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.){0,4000})\"?|'(?P<single>[^'\n]{0,4000})'?"
-    r"|(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000})[^\s;&\"']{0,4000})"
+    r"|(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000})[^\s;&\"']{0,4000}"
 )
-_OPTION: Final = re.compile(
-    rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,80}})(?:=|[ \t]{{1,4}}){_VALUE}"
-)
+_OPTION: Final = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{1,80})(?P<sign>=|[ \t]{1,4})")
 """``--password hunter2``, ``--api-key=x``"""
 _ASSIGNED: Final = re.compile(
     r"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{0,80})(?:\\{0,3}[\"'])?"
-    rf"[ \t]{{0,4}}(?P<sign>[:=])[ \t]{{0,4}}{_VALUE}"
+    r"[ \t]{0,4}(?P<sign>[:=])[ \t]{0,4}"
 )
 """``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``"""
-_PARAMETER: Final = re.compile(
-    r"[?&;,](?P<name>[A-Za-z_][\w.-]{0,80})=(?P<value>(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000}))"
-)
-"""``url=https://example.com?token=x``, where the whole is the value of another name"""
 _SCHEME: Final = re.compile(
     r"(?i)(?:bearer|basic|token|digest|negotiate|apikey)[ \t]{1,4}(?P<secret>[^\s\"']{1,4000})"
 )
@@ -207,7 +201,6 @@ _SIGN: Final = re.compile(r"[:=]|-\w")
 _NAMED: Final = (
     (_OPTION, "an option with a secret"),
     (_ASSIGNED, "a value that is named a secret"),
-    (_PARAMETER, "a value that is named a secret"),
 )
 _SENTENCE: Final = re.compile(r"[A-Za-z][a-z']*:?[ \t]+[\w'\"]")
 """After a colon and a space: ``Secret: could not be read`` says something of a secret."""
@@ -228,10 +221,9 @@ def form_of(text: str) -> str | None:
     for index in _likely(text):
         if FORMS[index].pattern.search(text):
             return FORMS[index].name
-    for pattern, name in _NAMED if _SIGN.search(text) else ():
-        for found in pattern.finditer(text):
-            if is_secret_name(found["name"]) and not is_harmless(_unquoted(found)):
-                return name
+    for kind, _, value in _named(text):
+        if not is_harmless(_unquoted(value)):
+            return kind
     return None
 
 
@@ -245,15 +237,12 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         for found in FORMS[index].pattern.finditer(text):
             start, end = found.span("secret")
             yield (found.end("shown") if "shown" in found.groupdict() else start), end
-    for pattern, _ in _NAMED if _SIGN.search(text) else ():
-        for found in pattern.finditer(text):
-            if not is_secret_name(found["name"]):
-                continue
-            header = _SCHEME.match(text, found.start("value"))
-            if header is not None and found["name"].lower().endswith("authorization"):
-                yield header.span("secret")
-            elif not _is_prose(found):
-                yield found.span("value")
+    for _, name, value in _named(text):
+        header = _SCHEME.match(text, value.start())
+        if header is not None and name["name"].lower().endswith("authorization"):
+            yield header.span("secret")
+        elif not _is_prose(name, value):
+            yield value.span()
 
 
 def _likely(text: str) -> list[int]:
@@ -261,25 +250,35 @@ def _likely(text: str) -> list[int]:
     return sorted({index for hint, index in _HINTS if hint in lower})
 
 
-def _unquoted(found: re.Match[str]) -> str:
-    """The value of a name, without its quotes."""
-    groups = found.groupdict()
+def _named(text: str) -> Iterator[tuple[str, re.Match[str], re.Match[str]]]:
+    """What kind, which name, which value: of each secret that a text names.
+
+    A value may hold further names, as in ``url=https://example.com?token=x``.
+    """
+    for pattern, kind in _NAMED if _SIGN.search(text) else ():
+        for name in pattern.finditer(text):
+            # arn:aws:secretsmanager:eu-central-1:123456789012:secret:name
+            in_path = name["sign"] == ":" and text[name.start() - 1 : name.start()] == ":"
+            if not in_path and is_secret_name(name["name"]):
+                value = _VALUE.match(text, name.end())
+                if value is not None:
+                    yield kind, name, value
+
+
+def _unquoted(value: re.Match[str]) -> str:
+    groups = value.groupdict()
     return next(filter(None, map(groups.get, ("escaped", "double", "single", "bare"))), "")
 
 
-def _is_prose(found: re.Match[str]) -> bool:
+def _is_prose(name: re.Match[str], value: re.Match[str]) -> bool:
     """Whether what follows a secret's name is not its value."""
-    value, is_value = _unquoted(found), _ALWAYS_VALUE.search(found["name"]) is not None
-    if _NO_VALUE.fullmatch(value) or (
-        is_harmless(value) and not (is_value and _NUMBER.fullmatch(value))
+    text, is_value = _unquoted(value), _ALWAYS_VALUE.search(name["name"]) is not None
+    if _NO_VALUE.fullmatch(text) or (
+        is_harmless(text) and not (is_value and _NUMBER.fullmatch(text))
     ):
         return True
-    after_colon = found.groupdict().get("sign") == ":" and found.string[found.end("sign")] in " \t"
-    return (
-        not is_value
-        and after_colon
-        and _SENTENCE.match(found.string, found.start("value")) is not None
-    )
+    after_colon = name["sign"] == ":" and name.string[name.end("sign")] in " \t"
+    return not is_value and after_colon and _SENTENCE.match(name.string, value.start()) is not None
 
 
 def secret_in(name: str, value: str) -> str | None:

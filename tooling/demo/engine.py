@@ -59,7 +59,7 @@ class Engine:
         stack = self._select(overrides)
         try:
             result = stack.up(
-                on_output=_without_progress(say),
+                on_output=without_progress(say),
                 color="never",
                 suppress_progress=True,
                 suppress_outputs=True,  # the demo shows them
@@ -77,7 +77,7 @@ class Engine:
         stack = self._select(overrides)
         try:
             result = stack.preview(
-                on_output=_without_progress(say), color="never", suppress_progress=True
+                on_output=without_progress(say), color="never", suppress_progress=True
             )
         except automation.CommandError as error:
             raise LiveError("`pulumi preview` failed; the lines above say why") from error
@@ -87,7 +87,7 @@ class Engine:
         """`pulumi destroy`; raises ``LiveError``."""
         stack = self._select(overrides)
         try:
-            stack.destroy(on_output=_without_progress(say), color="never", suppress_progress=True)
+            stack.destroy(on_output=without_progress(say), color="never", suppress_progress=True)
         except automation.CommandError as error:
             raise LiveError("`pulumi destroy` failed; the lines above say why") from error
 
@@ -167,7 +167,7 @@ def _counts(changes: Mapping[Any, int]) -> dict[str, int]:
     return {str(getattr(kind, "value", kind)): count for kind, count in changes.items()}
 
 
-def _without_progress(say: Say) -> Say:
+def without_progress(say: Say) -> Say:
     def filtered(line: str) -> None:
         if not _PROGRESS.search(line):
             say(masked(line))

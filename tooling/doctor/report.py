@@ -53,9 +53,9 @@ def _printable(finding: Finding) -> Finding:
     influence its texts."""
     return replace(
         finding,
-        subject=clean(printable(finding.subject)),
-        cause=clean(printable(finding.cause)),
-        command=clean(printable(finding.command)),
+        subject=printable(clean(finding.subject)),
+        cause=printable(clean(finding.cause)),
+        command=printable(clean(finding.command)),
     )
 
 

@@ -60,7 +60,7 @@ class Secrecy:
             key=masked(problem.key),
             found=self._found(problem),
             rule=self._rule(problem.rule),
-            fix=" && ".join(self._fix(problem.fix)),
+            fix=self._fix(problem.fix),
         )
 
     def _found(self, problem: Problem) -> str:
@@ -87,20 +87,27 @@ class Secrecy:
                 rule = re.sub(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lambda _: MASK, rule)
         return rule
 
-    def _fix(self, fix: str) -> Iterator[str]:
-        for command in filter(None, fix.split(" && ")):
-            words = shlex.split(command)
-            if masked(command) != command and "set" not in words:
-                return
-            if "set" not in words or "--secret" in words:
-                yield command
-            elif self._is_of(self._encrypted, words[-1]):
-                key = next(word for word in words[3:] if not word.startswith("-"))
-                yield set_command(key, "", secret=True)
-            elif self._is_of(self._texts, words[-1]) or masked(words[-1]) != words[-1]:
-                return
+    def _fix(self, fix: str) -> str:
+        commands = [list[str]()]
+        for word in shlex.split(fix):
+            if word == "&&":
+                commands.append([])
             else:
-                yield command
+                commands[-1].append(word)
+        shown = [self._command(words) for words in commands]
+        return " && ".join(map(shlex.join, shown)) if all(shown) else ""
+
+    def _command(self, words: list[str]) -> list[str]:
+        """One command of a fix; nothing where it cannot be had without a secret."""
+        if "set" not in words or "--secret" in words:
+            return words if list(map(masked, words)) == words else []
+        *words_before, value = words
+        key = words_before[-2] if words_before[-1] == "--" else words_before[-1]
+        if masked(key) != key:
+            return []
+        if self._is_of(self._encrypted, value):
+            return shlex.split(set_command(key, "", secret=True))
+        return [] if self._is_of(self._texts, value) or masked(value) != value else words
 
     def _is_of(self, texts: Iterable[str], value: str) -> bool:
         """Whether a value is made of one of the texts, or of a part of one."""
@@ -141,15 +148,16 @@ def _documented(model: type[Section]) -> Iterator[str]:
         said = [field, *(f for f in metadata(field.annotation) if isinstance(f, FieldInfo))]
         known = [field.default, *literals(field.annotation)]
         for extra in said:
-            listed = extra.json_schema_extra
-            known += [*(extra.examples or ()), *(_enum(cast("Mapping[str, JsonValue]", listed)) if isinstance(listed, dict) else ())]
+            known += [*(extra.examples or ()), *_enum(extra)]
         yield from (text for text in known if isinstance(text, str))
         for inner in models_of(field.annotation):
             yield from _documented(inner)
 
 
-def _enum(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
-    values = schema.get("enum")
+def _enum(field: FieldInfo) -> list[JsonValue]:
+    """The choices that a field's schema lists."""
+    schema = field.json_schema_extra
+    values = schema.get("enum") if isinstance(schema, dict) else None
     return values if isinstance(values, list) else []
 
 

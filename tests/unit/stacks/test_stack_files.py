@@ -36,6 +36,35 @@ def test_a_file_that_is_no_yaml_is_named(folder: Path, content: bytes) -> None:
         stack_files.read("broken")
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("config:\n  a: b: hunter2", "line 2, column 7: mapping values are not allowed here"),
+        ("a: *hunter2", "line 1, column 4: found undefined alias '[secret]'"),
+        (
+            "a: !hunter2 b",
+            "line 1, column 4: could not determine a constructor for the tag '[secret]'",
+        ),
+        ("a: [hunter2\nb: c", "line 2, column 2: expected ',' or ']', but got ':'"),
+        ("hunter2: \0", "position 9: special characters are not allowed"),
+        (
+            "a: 2024-99-99",
+            "a value is not what it looks like, such as a date that does not exist",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_without_a_word_of_it(
+    folder: Path, content: str, reason: str
+) -> None:
+    (folder / "Pulumi.broken.yaml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(StackFileError) as caught:
+        stack_files.read("broken")
+
+    assert str(caught.value) == f"Pulumi.broken.yaml is not valid YAML: {reason}"
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
+
+
 def test_a_stack_without_a_file_is_named_with_those_that_have_one(folder: Path) -> None:
     (folder / "Pulumi.one.yaml").write_text("", encoding="utf-8")
     (folder / "Pulumi.two.yaml").write_text("", encoding="utf-8")

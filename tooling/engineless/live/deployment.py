@@ -69,7 +69,7 @@ def deploy(
             raise
         gone = [entry for entry in state.entries() if entry.urn not in backend.registered]
         _delete(state, [*gone, *state.replaced()], connections, waiter, backend.summary)
-    return Deployment(backend.summary, _shown(recorded.exports))
+    return Deployment(backend.summary, shown(recorded.exports))
 
 
 def destroy(state_file: Path, *, say: Say = print) -> Summary:
@@ -157,5 +157,6 @@ def _locked(state_file: Path) -> Any:  # noqa: ANN401 - a context manager
     return locked(state_file.with_suffix(".lock"))
 
 
-def _shown(exports: Mapping[str, Any]) -> Mapping[str, Any]:
+def shown(exports: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The outputs as they may be shown."""
     return masked_tree(convert(exports, lambda leaf: MASK if isinstance(leaf, Secret) else leaf))
