@@ -10,7 +10,8 @@ import pulumi
 from pulumi_aws import eks, iam
 
 from access import policies
-from access.policies import ISSUER, Place
+from access.place import Place
+from access.policies import ISSUER
 from components.aws.iam_documents import PolicyDocument, Statement, encode
 
 TYPE = "agent-observability:index:WorkflowRoles"
@@ -71,7 +72,7 @@ class WorkflowRoles(pulumi.ComponentResource):
         # Named: the stack's configuration names it, and the deploying role's policy does.
         boundary = iam.Policy(
             f"{name}-boundary",
-            name=args.place.boundary_name,
+            name=args.place.names.boundary,
             description="The most that a role of Langfuse's stack may do",
             policy=encode(policies.boundary(args.place)),
             opts=self._child,
@@ -123,7 +124,7 @@ class WorkflowRoles(pulumi.ComponentResource):
         if args.state_bucket is None:
             return []
         return policies.state(
-            partition=args.place.partition,
+            args.place,
             bucket=args.state_bucket,
             prefix=args.state_prefix,
             key_arn=args.state_key_arn,
@@ -142,6 +143,8 @@ class WorkflowRoles(pulumi.ComponentResource):
         name = f"{self._name}-{purpose}"
         role = iam.Role(
             f"{name}-role",
+            # Not that of the stack's own roles, which the deploying role may change.
+            path=self._args.place.names.workflow_path,
             description=f"GitHub's workflows, {purpose} of Langfuse's stack",
             assume_role_policy=trust,
             max_session_duration=seconds,
