@@ -16,8 +16,9 @@ Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 _HAS: Final = f"aws:ResourceTag/{STACK_TAG}"
 _GETS: Final = f"aws:RequestTag/{STACK_TAG}"
-_RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
-SEVERAL: Final = frozenset({_RECORDS})
+RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+"""Names of the records that a request changes, in lower case and without the last dot."""
+SEVERAL: Final = frozenset({RECORDS})
 """Keys that have several values in one request."""
 _PROOF: Final = f"_{'?' * 32}"
 """First label of the record that ACM asks for: 32 hexadecimal digits. Their number keeps names in
@@ -64,8 +65,8 @@ def context(conditions: Conditions) -> dict[str, list[str]]:
 def _records(name: str) -> dict[str, dict[str, str | list[str]]]:
     # ForAllValues is true of no value at all, which Null refuses.
     return {
-        "ForAllValues:StringLike": {_RECORDS: [name]},
-        "Null": {_RECORDS: "false"},
+        "ForAllValues:StringLike": {RECORDS: [name]},
+        "Null": {RECORDS: "false"},
     }
 
 

@@ -16,10 +16,10 @@ from components.aws.iam_documents import PolicyDocument, Statement, encode
 
 TYPE = "agent-observability:index:WorkflowRoles"
 
-_PREVIEW_SECONDS: Final = 3_600
-"""The shortest session that IAM lets a role have."""
-_DEPLOY_SECONDS: Final = 7_200
-"""As long as the workflow's job may take."""
+PREVIEW_SECONDS: Final = 3_600
+"""The shortest session that IAM lets a role have; a preview may take half of it."""
+DEPLOY_SECONDS: Final = 7_200
+"""As long as the workflow's job may take. The job has to ask for it: else a session is an hour."""
 
 _CLUSTER_ADMIN: Final = "AmazonEKSClusterAdminPolicy"
 """A stack makes namespaces and custom resources, which no smaller policy of EKS covers
@@ -83,14 +83,14 @@ class WorkflowRoles(pulumi.ComponentResource):
             "preview",
             self._trust(provider_arn, f"{stack}-preview"),
             [*policies.reading(place), *self._state(write=False)],
-            _PREVIEW_SECONDS,
+            PREVIEW_SECONDS,
             _CLUSTER_READER,
         )
         self.deploy_role_arn = self._role(
             "deploy",
             self._trust(provider_arn, stack),
             [*policies.writing(place, bounded=args.bounded), *self._state(write=True)],
-            _DEPLOY_SECONDS,
+            DEPLOY_SECONDS,
             _CLUSTER_ADMIN,
         )
         self.register_outputs(

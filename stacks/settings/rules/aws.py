@@ -36,13 +36,13 @@ _MOST_TAGS: Final = 40
 """Of AWS's 50 for a resource; what AWS and the cluster's controllers add needs room."""
 
 
-def stack_name(stack: str, cluster: Cluster | None) -> Iterator[Problem]:
+def stack_name(name: str, cluster: Cluster | None) -> Iterator[Problem]:
     """A stack's name is part of names in AWS. ``cluster``: None where it is not valid by itself."""
     if cluster is None or cluster.eks_name is None:
         return
-    if (rule := stack_problem(stack)) is not None:
-        rename = shlex.join(["pulumi", "stack", "rename", as_stack(stack) or "prod"])
-        yield Problem("stack", show(stack), rule, rename)
+    if (rule := stack_problem(name)) is not None:
+        rename = shlex.join(["pulumi", "stack", "rename", as_stack(name) or "prod"])
+        yield Problem("stack", show(name), rule, rename)
 
 
 def region_of_eks(cluster: Cluster, aws: Aws) -> Iterator[Problem]:
