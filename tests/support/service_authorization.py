@@ -46,6 +46,11 @@ def action(name: str) -> Action | None:
     )
 
 
+def names(service: str) -> frozenset[str]:
+    """All actions of a service."""
+    return frozenset(f"{service}:{verb}" for verb in _privileges(service))
+
+
 def types_of(service: str, arn: str) -> frozenset[str]:
     """The types of a service's resources that an ARN, or a pattern of ARNs, can be of."""
     return frozenset(
