@@ -16,7 +16,7 @@ configuration = settings.load()
 roles = WorkflowRoles(
     "workflows",
     configuration.roles,
-    pulumi.ResourceOptions(providers=[aws_provider(configuration.aws)]),
+    pulumi.ResourceOptions(providers=[aws_provider(configuration.aws, stack=pulumi.get_stack())]),
 )
 
 pulumi.export("previewRoleArn", roles.preview_role_arn)

@@ -1,10 +1,10 @@
 """What a deployment may need to do in AWS, by the component that needs it.
 
-The names are those of https://docs.aws.amazon.com/service-authorization/latest/reference/. It is
-what the provider asks for when it makes, reads, changes and removes the resources of a component;
-tags of the stack (``aws:defaultTags``) are part of making them. Not here is what only a first
-database of an account needs (the service-linked role of RDS), and what belongs to the controllers
-in the cluster.
+The names are those of https://docs.aws.amazon.com/service-authorization/latest/reference/, and each
+action is named with every type of resource that it asks for there. It is what the provider asks for
+when it makes, reads, changes and removes the resources of a component; tags of the stack are part
+of making them. Not here is what only a first database of an account needs (the service-linked role
+of RDS), and what belongs to the controllers in the cluster.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from stacks.names import NAMES, entry, in_account
+from stacks.names import UNIQUE, AccountNames, entry
 
 Part = Literal[
     "cluster",
@@ -20,11 +20,15 @@ Part = Literal[
     "database",
     "monitoring role",
     "restore",
+    "restore from snapshot",
+    "restore from instance",
     "database key",
     "entries",
     "entries key",
     "log bucket",
+    "adopted log bucket",
     "certificate",
+    "adopted certificate",
     "zone",
     "bucket",
     "bucket role",
@@ -32,12 +36,30 @@ Part = Literal[
     "load balancer",
     "alarms",
     "topic",
+    "adopted topic",
 ]
 """A part of a stack that its settings switch on."""
 
+Limit = Literal[
+    "tagged",
+    "tags",
+    "tags a new group",
+    "tags the untagged",
+    "tags a new key",
+    "record",
+    "proof",
+    "through rds",
+    "through secretsmanager",
+]
+"""What an action is limited to where the id of its resource says nothing: the tag that the resource
+has, the tag that the request gives it, the records that it changes, the service that asks.
+``access/limits.py`` has the conditions."""
 
 DISCOVERY: Final = "eks_cluster"
 """The look-ups of the cluster. It becomes a statement's Sid: a new name changes deployed roles."""
+
+QUESTIONS: Final = "doctor"
+"""The doctor's questions. It becomes a statement's Sid too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +67,33 @@ class Need:
     """Actions on one kind of resource."""
 
     component: str
-    """Class that makes the resource, or ``DISCOVERY``."""
+    """Class that makes the resource, ``DISCOVERY`` or ``QUESTIONS``."""
     part: Part
     """When it is needed."""
     resource: str
-    """ARN; ``*`` is the part that AWS, the provider or the person invents. ``*`` alone: the actions
-    take no resource. In braces: ``partition``, ``region``, ``account``, ``cluster``, ``stack``,
-    and the ``key`` and ``bucket`` that the settings name."""
+    """ARN; ``*`` and ``?`` are what AWS, the provider or the person invents. ``*`` alone: the
+    actions take no resource. In braces: ``partition``, ``region``, ``account``, ``cluster``,
+    ``stack``, and what the settings name (``Given``)."""
     actions: tuple[str, ...]
     """Without them an `up` fails."""
     removal: tuple[str, ...] = ()
     """Without them a replacement or a `destroy` fails."""
+    limit: Limit | None = None
+
+
+Given = Literal[
+    "database_key",
+    "entries_key",
+    "bucket_key",
+    "bucket",
+    "log_bucket",
+    "certificate",
+    "topic",
+    "snapshot",
+    "source",
+]
+"""What the settings name that the stack does not make. Buckets by name, ``source`` by identifier,
+the others by ARN."""
 
 
 def _verbs(service: str, verbs: str) -> tuple[str, ...]:
@@ -67,17 +105,36 @@ def _arn(service: str, rest: str) -> str:
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
 
 
-def _role(name: str) -> str:
-    return f"arn:{{partition}}:iam::{{account}}:role/{name}"
-
-
 def _bucket(name: str) -> str:
     return f"arn:{{partition}}:s3:::{name}"
 
 
+def _unique(prefix: str) -> str:
+    """A name with that prefix. The length is exact: no longer stack's name is meant."""
+    return f"{prefix}-{'?' * UNIQUE}"
+
+
+_NAMES: Final = AccountNames("{stack}")
+_ROLES: Final = f"arn:{{partition}}:iam::{{account}}:role{_NAMES.role_path}*"
+"""A role of another stack, or of a workflow, has another path."""
+_GROUPS: Final = _arn("ec2", "security-group/*")
+_GROUP_RULES: Final = _arn("ec2", "security-group-rule/*")
+_DATABASE: Final = _arn("rds", f"db:{_unique(_NAMES.database)}")
+_SUBNETS: Final = _arn("rds", f"subgrp:{_unique(f'{_NAMES.database}-subnets')}")
+_PARAMETERS: Final = _arn("rds", f"pg:{_unique(f'{_NAMES.database}-parameters')}")
+_OPTIONS: Final = _arn("rds", "og:default:*")
+_FINAL_SNAPSHOT: Final = _arn("rds", f"snapshot:{_NAMES.database}-final-????????")
+_ENTRIES: Final = _arn("secretsmanager", f"secret:{entry('{stack}', '*')}")
+_CERTIFICATES: Final = _arn("acm", "certificate/*")
+_ZONES: Final = "arn:{partition}:route53:::hostedzone/*"
+_KEYS: Final = _arn("kms", "key/*")
+_TOPIC: Final = _arn("sns", _unique(f"{_NAMES.alarms}-topic"))
+_OIDC: Final = "arn:{partition}:iam::{account}:oidc-provider/*"
+
 _ROLE_MADE: Final = _verbs(
     "iam",
-    "CreateRole GetRole TagRole UpdateAssumeRolePolicy ListRolePolicies ListAttachedRolePolicies",
+    "CreateRole GetRole TagRole UpdateAssumeRolePolicy UpdateRoleDescription ListRolePolicies "
+    "ListAttachedRolePolicies",
 )
 _ROLE_GONE: Final = _verbs("iam", "DeleteRole ListInstanceProfilesForRole")
 _INLINE_POLICY: Final = _verbs("iam", "PutRolePolicy GetRolePolicy")
@@ -85,19 +142,24 @@ _INLINE_POLICY_GONE: Final = _verbs("iam", "DeleteRolePolicy")
 
 _BUCKET_READ: Final = _verbs(
     "s3",
-    "ListBucket GetBucketPolicy GetBucketAcl GetBucketCORS GetBucketWebsite "
-    "GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment "
+    "ListBucket ListTagsForResource GetBucketTagging GetBucketPolicy GetBucketAcl GetBucketCORS "
+    "GetBucketWebsite GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment "
     "GetBucketLogging GetLifecycleConfiguration GetReplicationConfiguration "
     "GetEncryptionConfiguration GetBucketObjectLockConfiguration "
     "GetBucketPublicAccessBlock",
 )
 _BUCKET_MADE: Final = _verbs(
     "s3",
-    "CreateBucket PutBucketPublicAccessBlock PutEncryptionConfiguration "
-    "PutLifecycleConfiguration PutBucketPolicy",
+    # Tags in two ways: the provider tries the newer one first
+    # (https://github.com/hashicorp/terraform-provider-aws/pull/45251).
+    "CreateBucket TagResource PutBucketTagging PutBucketPublicAccessBlock "
+    "PutEncryptionConfiguration PutLifecycleConfiguration PutBucketPolicy",
 )
 _BUCKET_GONE: Final = _verbs("s3", "DeleteBucket DeleteBucketPolicy ListBucketVersions")
 _OBJECTS_GONE: Final = _verbs("s3", "DeleteObject DeleteObjectVersion")
+
+_CREATED: Final = _verbs("rds", "CreateDBInstance ModifyDBInstance")
+_RESTORED: Final = _verbs("rds", "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime")
 
 NEEDS: Final[tuple[Need, ...]] = (
     Need(
@@ -121,7 +183,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component=DISCOVERY,
         part="oidc",
-        resource="arn:{partition}:iam::{account}:oidc-provider/*",
+        resource=_OIDC,
         actions=_verbs("iam", "GetOpenIDConnectProvider"),
     ),
     Need(
@@ -133,24 +195,50 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", f"db:{NAMES.postgres}-*"),
-        actions=_verbs(
-            "rds",
-            "CreateDBInstance DescribeDBInstances ModifyDBInstance AddTagsToResource "
-            "ListTagsForResource",
-        ),
-        removal=_verbs("rds", "DeleteDBInstance"),
-    ),
-    Need(
-        component="PostgresRds",
-        part="restore",
-        resource=_arn("rds", f"db:{NAMES.postgres}-*"),
-        actions=_verbs("rds", "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime"),
+        resource=_DATABASE,
+        actions=(*_CREATED, *_verbs("rds", "AddTagsToResource ListTagsForResource")),
+        removal=_verbs("rds", "DeleteDBInstance CreateDBSnapshot"),
     ),
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", f"subgrp:{NAMES.postgres}-*"),
+        # The provider finds the instance by a filter, which is a look at all of them
+        # (https://github.com/hashicorp/terraform-provider-aws/issues/32732).
+        resource=_arn("rds", "db:*"),
+        actions=_verbs("rds", "DescribeDBInstances"),
+    ),
+    *(
+        # An instance is made and changed with its groups. AWS's own option group is the default.
+        Need(component="PostgresRds", part="database", resource=resource, actions=_CREATED)
+        for resource in (_SUBNETS, _PARAMETERS, _OPTIONS)
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        resource=_FINAL_SNAPSHOT,
+        actions=(),
+        removal=_verbs("rds", "CreateDBSnapshot AddTagsToResource"),
+    ),
+    *(
+        Need(component="PostgresRds", part="restore", resource=resource, actions=_RESTORED)
+        for resource in (_DATABASE, _SUBNETS, _PARAMETERS, _OPTIONS)
+    ),
+    Need(
+        component="PostgresRds",
+        part="restore from snapshot",
+        resource="{snapshot}",
+        actions=_verbs("rds", "RestoreDBInstanceFromDBSnapshot"),
+    ),
+    Need(
+        component="PostgresRds",
+        part="restore from instance",
+        resource=_arn("rds", "db:{source}"),
+        actions=_verbs("rds", "RestoreDBInstanceToPointInTime"),
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        resource=_SUBNETS,
         actions=_verbs(
             "rds",
             "CreateDBSubnetGroup DescribeDBSubnetGroups ModifyDBSubnetGroup "
@@ -161,7 +249,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("rds", f"pg:{NAMES.postgres}-*"),
+        resource=_PARAMETERS,
         actions=_verbs(
             "rds",
             "CreateDBParameterGroup DescribeDBParameterGroups DescribeDBParameters "
@@ -172,20 +260,49 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="database",
-        resource=_arn("ec2", "security-group/*"),
-        actions=_verbs(
-            "ec2",
-            "CreateSecurityGroup CreateTags RevokeSecurityGroupEgress "
-            "AuthorizeSecurityGroupIngress ModifySecurityGroupRules",
-        ),
-        removal=_verbs("ec2", "RevokeSecurityGroupIngress DeleteSecurityGroup"),
+        resource=_GROUPS,
+        actions=_verbs("ec2", "CreateSecurityGroup"),
+        limit="tags",
     ),
     Need(
         component="PostgresRds",
         part="database",
-        # A rule is tagged and changed by an ARN of its own.
-        resource=_arn("ec2", "security-group-rule/*"),
+        resource=_arn("ec2", "vpc/*"),
+        actions=_verbs("ec2", "CreateSecurityGroup"),
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        resource=_GROUPS,
+        actions=_verbs("ec2", "CreateTags"),
+        limit="tags a new group",
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        resource=_GROUPS,
+        actions=_verbs(
+            "ec2",
+            "CreateTags RevokeSecurityGroupEgress AuthorizeSecurityGroupIngress "
+            "ModifySecurityGroupRules",
+        ),
+        removal=_verbs("ec2", "RevokeSecurityGroupIngress DeleteSecurityGroup"),
+        limit="tagged",
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        # A rule is tagged and changed by an ARN of its own, and changed in a group of the stack's.
+        resource=_GROUP_RULES,
+        actions=_verbs("ec2", "AuthorizeSecurityGroupIngress CreateTags"),
+        limit="tags the untagged",
+    ),
+    Need(
+        component="PostgresRds",
+        part="database",
+        resource=_GROUP_RULES,
         actions=_verbs("ec2", "CreateTags ModifySecurityGroupRules"),
+        limit="tagged",
     ),
     Need(
         component="PostgresRds",
@@ -197,59 +314,62 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="PostgresRds",
         part="monitoring role",
-        resource=_role(f"{NAMES.postgres}-*"),
+        resource=_ROLES,
         actions=(*_ROLE_MADE, *_verbs("iam", "AttachRolePolicy PassRole")),
         removal=(*_ROLE_GONE, *_verbs("iam", "DetachRolePolicy")),
     ),
     Need(
         component="PostgresRds",
         part="database key",
-        resource="{key}",
-        actions=_verbs("kms", "DescribeKey CreateGrant"),
+        resource="{database_key}",
+        actions=_verbs("kms", "DescribeKey CreateGrant Decrypt GenerateDataKey"),
+        limit="through rds",
     ),
     Need(
         component="SecretsManagerSecret",
         part="entries",
-        resource=_arn("secretsmanager", f"secret:{entry('{stack}', '*')}"),
+        resource=_ENTRIES,
         actions=_verbs(
             "secretsmanager",
-            # The provider reads a version back after it is written, and in every refresh.
+            # A version is written and never read back: its values are write-only
+            # (https://github.com/hashicorp/terraform-provider-aws/pull/44876).
             "CreateSecret DescribeSecret UpdateSecret TagResource GetResourcePolicy "
-            "PutResourcePolicy PutSecretValue GetSecretValue",
+            "PutResourcePolicy PutSecretValue ListSecretVersionIds",
         ),
         removal=_verbs("secretsmanager", "DeleteSecret DeleteResourcePolicy"),
     ),
     Need(
         component="SecretsManagerSecret",
         part="entries",
-        resource=_role(f"{NAMES.langfuse}-*"),
+        resource=_ROLES,
         actions=_INLINE_POLICY,
         removal=_INLINE_POLICY_GONE,
     ),
     Need(
         component="SecretsManagerSecret",
         part="entries key",
-        resource="{key}",
+        resource="{entries_key}",
         actions=_verbs("kms", "GenerateDataKey Decrypt"),
+        limit="through secretsmanager",
     ),
     Need(
         component="SecretsManagerStore",
         part="entries",
-        resource=_role(f"{NAMES.langfuse}-*"),
+        resource=_ROLES,
         actions=_ROLE_MADE,
         removal=_ROLE_GONE,
     ),
     Need(
         component="AccessLogBucket",
         part="log bucket",
-        resource=_bucket(f"{NAMES.access_logs}-*"),
+        resource=_bucket(_unique(_NAMES.access_logs)),
         actions=(*_BUCKET_MADE, *_BUCKET_READ),
         removal=_BUCKET_GONE,
     ),
     Need(
         component="AccessLogBucket",
         part="log bucket",
-        resource=_bucket(f"{NAMES.access_logs}-*/*"),
+        resource=_bucket(f"{_unique(_NAMES.access_logs)}/*"),
         actions=(),
         removal=_OBJECTS_GONE,
     ),
@@ -258,28 +378,48 @@ NEEDS: Final[tuple[Need, ...]] = (
         part="certificate",
         resource="*",
         actions=_verbs("acm", "RequestCertificate"),
+        limit="tags",
     ),
     Need(
         component="ValidatedCertificate",
         part="certificate",
-        resource=_arn("acm", "certificate/*"),
+        resource=_CERTIFICATES,
+        actions=_verbs("acm", "AddTagsToCertificate"),
+        limit="tags the untagged",
+    ),
+    Need(
+        component="ValidatedCertificate",
+        part="certificate",
+        resource=_CERTIFICATES,
         actions=_verbs("acm", "DescribeCertificate AddTagsToCertificate ListTagsForCertificate"),
         removal=_verbs("acm", "DeleteCertificate"),
+        limit="tagged",
     ),
     Need(
         component="ValidatedCertificate",
         part="certificate",
-        resource="arn:{partition}:route53:::hostedzone/*",
-        actions=_verbs("route53", "GetHostedZone ChangeResourceRecordSets ListResourceRecordSets"),
+        resource=_ZONES,
+        actions=_verbs("route53", "GetHostedZone ListResourceRecordSets"),
+    ),
+    Need(
+        component="ValidatedCertificate",
+        part="certificate",
+        resource=_ZONES,
+        actions=_verbs("route53", "ChangeResourceRecordSets"),
+        limit="proof",
     ),
     Need(
         component="PublicEndpoint",
         part="zone",
-        resource="arn:{partition}:route53:::hostedzone/*",
-        actions=_verbs(
-            "route53",
-            "GetHostedZone ListTagsForResource ChangeResourceRecordSets ListResourceRecordSets",
-        ),
+        resource=_ZONES,
+        actions=_verbs("route53", "GetHostedZone ListTagsForResource ListResourceRecordSets"),
+    ),
+    Need(
+        component="PublicEndpoint",
+        part="zone",
+        resource=_ZONES,
+        actions=_verbs("route53", "ChangeResourceRecordSets"),
+        limit="record",
     ),
     Need(
         component="PublicEndpoint",
@@ -296,7 +436,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="ObjectStorage",
         part="bucket",
-        resource=_bucket(f"{NAMES.storage}-*"),
+        resource=_bucket(_unique(_NAMES.storage)),
         actions=(
             *_BUCKET_MADE,
             *_BUCKET_READ,
@@ -309,7 +449,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="ObjectStorage",
         part="bucket",
-        resource=_bucket(f"{NAMES.storage}-*/*"),
+        resource=_bucket(f"{_unique(_NAMES.storage)}/*"),
         actions=(),
         removal=_OBJECTS_GONE,
     ),
@@ -322,7 +462,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="ObjectStorage",
         part="bucket role",
-        resource=_role(f"{NAMES.storage}-*"),
+        resource=_ROLES,
         actions=(*_ROLE_MADE, *_INLINE_POLICY),
         removal=(*_ROLE_GONE, *_INLINE_POLICY_GONE),
     ),
@@ -338,7 +478,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="CloudAlarms",
         part="alarms",
-        resource=_arn("cloudwatch", f"alarm:{in_account('{stack}')}-*"),
+        resource=_arn("cloudwatch", f"alarm:{_NAMES.alarm_prefix}*"),
         actions=_verbs(
             "cloudwatch", "PutMetricAlarm DescribeAlarms TagResource ListTagsForResource"
         ),
@@ -347,17 +487,18 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="CloudAlarms",
         part="alarms",
-        resource=f"arn:{{partition}}:cloudwatch::{{account}}:dashboard/{in_account('{stack}')}*",
+        resource=f"arn:{{partition}}:cloudwatch::{{account}}:dashboard/{_NAMES.whole}",
         actions=_verbs("cloudwatch", "PutDashboard GetDashboard"),
         removal=_verbs("cloudwatch", "DeleteDashboards"),
     ),
     Need(
         component="CloudAlarms",
         part="topic",
-        resource=_arn("rds", f"es:{NAMES.alarms}-*"),
+        resource=_arn("rds", f"es:{_unique(f'{_NAMES.alarms}-events')}"),
         actions=_verbs(
             "rds",
             "CreateEventSubscription DescribeEventSubscriptions ModifyEventSubscription "
+            "AddSourceIdentifierToSubscription RemoveSourceIdentifierFromSubscription "
             "AddTagsToResource ListTagsForResource",
         ),
         removal=_verbs("rds", "DeleteEventSubscription"),
@@ -365,49 +506,127 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="AlarmTopic",
         part="topic",
-        resource=_arn("sns", f"{NAMES.alarm_topic}-*"),
+        resource=_TOPIC,
         actions=_verbs(
             "sns",
-            "CreateTopic GetTopicAttributes SetTopicAttributes TagResource "
-            "ListTagsForResource Subscribe GetSubscriptionAttributes",
+            "CreateTopic GetTopicAttributes SetTopicAttributes TagResource ListTagsForResource "
+            "Subscribe ListSubscriptionsByTopic",
         ),
-        removal=_verbs("sns", "Unsubscribe DeleteTopic"),
+        removal=_verbs("sns", "DeleteTopic"),
     ),
     Need(
         component="AlarmTopic",
         part="topic",
         resource="*",
+        actions=_verbs("sns", "GetSubscriptionAttributes"),
+        removal=_verbs("sns", "Unsubscribe"),
+    ),
+    Need(
+        component="AlarmTopic",
+        part="topic",
+        resource="*",
+        actions=_verbs("kms", "CreateKey"),
+        limit="tags",
+    ),
+    Need(
+        component="AlarmTopic",
+        part="topic",
+        resource=_KEYS,
+        actions=_verbs("kms", "TagResource"),
+        limit="tags a new key",
+    ),
+    Need(
+        component="AlarmTopic",
+        part="topic",
+        resource=_KEYS,
         actions=_verbs(
             "kms",
-            "CreateKey DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus "
-            "EnableKeyRotation ListResourceTags TagResource",
+            "DescribeKey GetKeyPolicy PutKeyPolicy GetKeyRotationStatus EnableKeyRotation "
+            "UpdateKeyDescription ListResourceTags TagResource",
         ),
         removal=_verbs("kms", "ScheduleKeyDeletion"),
+        limit="tagged",
     ),
 )
 
-DOCTOR: Final[tuple[str, ...]] = (
-    "acm:DescribeCertificate",
-    "acm:ListCertificates",
-    "ec2:DescribeSubnets",
-    "eks:DescribeCluster",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "iam:GetOpenIDConnectProvider",
-    "iam:GetRole",
-    "iam:ListOpenIDConnectProviders",
-    "iam:SimulatePrincipalPolicy",
-    "rds:DescribeDBEngineVersions",
-    "rds:DescribeDBInstances",
-    "rds:DescribeOrderableDBInstanceOptions",
-    "route53:GetHostedZone",
-    "route53:ListHostedZones",
-    "route53:ListResourceRecordSets",
-    "s3:GetBucketPolicy",
-    "s3:GetEncryptionConfiguration",
-    "s3:ListBucket",
-    "secretsmanager:DescribeSecret",
-    "sns:GetTopicAttributes",
-    "tag:GetResources",
+DOCTOR: Final[tuple[Need, ...]] = (
+    Need(
+        component=QUESTIONS,
+        part="cluster",
+        resource="*",
+        actions=(
+            "acm:ListCertificates",
+            "ec2:DescribeSubnets",
+            "elasticloadbalancing:DescribeTargetHealth",
+            "iam:ListOpenIDConnectProviders",
+            "rds:DescribeDBEngineVersions",
+            "rds:DescribeOrderableDBInstanceOptions",
+            "route53:ListHostedZones",
+            "tag:GetResources",
+        ),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="cluster",
+        resource=_arn("eks", "cluster/{cluster}"),
+        actions=_verbs("eks", "DescribeCluster"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="cluster",
+        # Who asks, and what it may do.
+        resource=f"arn:{{partition}}:iam::{{account}}:role{_NAMES.workflow_path}*",
+        actions=_verbs("iam", "GetRole SimulatePrincipalPolicy"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="oidc",
+        resource=_OIDC,
+        actions=_verbs("iam", "GetOpenIDConnectProvider"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="database",
+        resource=_arn("rds", "db:*"),
+        actions=_verbs("rds", "DescribeDBInstances"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="entries",
+        resource=_ENTRIES,
+        actions=_verbs("secretsmanager", "DescribeSecret"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="certificate",
+        resource=_CERTIFICATES,
+        actions=_verbs("acm", "DescribeCertificate"),
+        limit="tagged",
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted certificate",
+        resource="{certificate}",
+        actions=_verbs("acm", "DescribeCertificate"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="zone",
+        resource=_ZONES,
+        actions=_verbs("route53", "GetHostedZone ListResourceRecordSets"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted log bucket",
+        resource=_bucket("{log_bucket}"),
+        actions=_verbs("s3", "GetBucketPolicy GetEncryptionConfiguration ListBucket"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted topic",
+        resource="{topic}",
+        actions=_verbs("sns", "GetTopicAttributes"),
+    ),
 )
 """What the doctor itself asks for. Each is only asked about what the stack has; one that is refused
 makes a warning of its question."""

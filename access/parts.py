@@ -1,8 +1,9 @@
-"""Which parts of a stack need something in AWS, and on what."""
+"""Which parts of a stack need something in AWS, and on what of the account."""
 
 from __future__ import annotations
 
-from access.actions import Part
+from access.actions import Given, Part
+from access.place import Place
 from components.langfuse import storage_environment
 from components.langfuse.versions import Version
 from stacks.settings import Settings
@@ -23,17 +24,24 @@ def parts(settings: Settings) -> set[Part]:
         )
     )
     rds = isinstance(database, RdsDatabase)
+    restore = database.restore_from if rds else None
     chosen: dict[Part, bool] = {
         "cluster": True,
         "oidc": entries or roles,
         "database": rds,
         "monitoring role": rds and database.monitoring_seconds > 0,
-        "restore": rds and database.restore_from is not None,
+        "restore": restore is not None,
+        "restore from snapshot": restore is not None and restore.snapshot is not None,
+        "restore from instance": restore is not None and restore.instance is not None,
         "database key": rds and database.kms_key_arn is not None,
         "entries": entries,
         "entries key": entries and settings.secrets.kms_key_arn is not None,
         "log bucket": bool(endpoint and endpoint.access_logs and not endpoint.access_logs.bucket),
+        "adopted log bucket": bool(
+            endpoint and endpoint.access_logs and endpoint.access_logs.bucket
+        ),
         "certificate": endpoint is not None and endpoint.certificate_arn is None,
+        "adopted certificate": endpoint is not None and endpoint.certificate_arn is not None,
         "zone": endpoint is not None and endpoint.hosted_zone is not None,
         "bucket": storage is not None and storage.bucket is None,
         "adopted bucket": storage is not None and storage.bucket is not None,
@@ -43,15 +51,49 @@ def parts(settings: Settings) -> set[Part]:
         and (monitoring.alarms or monitoring.dashboards) is not None,
         "alarms": alarms is not None,
         "topic": alarms is not None and alarms.topic_arn is None,
+        "adopted topic": alarms is not None and alarms.topic_arn is not None,
     }
     return {part for part, needed in chosen.items() if needed}
 
 
-def keys(settings: Settings) -> dict[Part, str]:
-    """The KMS keys that the settings name, by the part that needs them."""
-    database = settings.database
-    named: dict[Part, str | None] = {
-        "database key": database.kms_key_arn if isinstance(database, RdsDatabase) else None,
-        "entries key": settings.secrets.kms_key_arn,
+def place(settings: Settings, *, partition: str, account: str) -> Place:
+    """Where a stack on EKS is, with the parts that its settings switch on."""
+    region, endpoint, agents = str(settings.aws.region), settings.endpoint, settings.agents
+    return Place(
+        partition=partition,
+        region=region,
+        account=account,
+        cluster=str(settings.cluster.eks_name),
+        stack=settings.stack,
+        parts=frozenset(parts(settings)),
+        given=_given(settings, f"arn:{partition}:rds:{region}:{account}:snapshot:"),
+        host=endpoint.host.lower() if endpoint else "",
+        namespaces=(
+            settings.cluster.namespace,
+            *agents.namespaces,
+            *agents.existing_namespaces,
+        ),
+    )
+
+
+def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
+    """What the settings name in AWS. ``snapshots``: what the ARN of a snapshot begins with."""
+    database, storage, endpoint = settings.database, settings.object_storage, settings.endpoint
+    rds = database if isinstance(database, RdsDatabase) else None
+    restore = rds and rds.restore_from
+    alarms = settings.monitoring.alarms if settings.monitoring else None
+    snapshot = restore and restore.snapshot
+    if snapshot and not snapshot.startswith("arn:"):
+        snapshot = snapshots + snapshot
+    named: dict[Given, str | None] = {
+        "database_key": rds and rds.kms_key_arn,
+        "entries_key": settings.secrets.kms_key_arn,
+        "bucket_key": storage and storage.kms_key_arn,
+        "bucket": storage and storage.bucket,
+        "log_bucket": endpoint and endpoint.access_logs and endpoint.access_logs.bucket,
+        "certificate": endpoint and endpoint.certificate_arn,
+        "topic": alarms and alarms.topic_arn,
+        "snapshot": snapshot,
+        "source": restore and restore.instance,
     }
-    return {part: arn for part, arn in named.items() if arn is not None}
+    return {name: value for name, value in named.items() if value}

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from access.actions import DOCTOR, NEEDS, Need, Part
-from components.aws.iam_documents import PolicyDocument, Statement, document
+from access.actions import DOCTOR, NEEDS, Need
+from access.limits import Conditions
+from access.place import Place
+from components.aws.iam_documents import PolicyDocument, Statement, dns_suffix, document
 from stacks import names
+from stacks.names import UNIQUE
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 """Who signs the tokens of GitHub's workflows, without its scheme
@@ -25,54 +27,13 @@ LARGEST_POLICY: Final = 6_144
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 _READS: Final = re.compile(r"\w+:(Describe|Get|List|BatchGet|Lookup|Simulate)\w*")
-_READ_BY_DECRYPTING: Final = ("entries key",)
-"""Parts whose values are read with a key."""
+_ON_BEHALF: Final = ("through rds", "through secretsmanager")
+"""Limits of what a service does for whoever writes. No read needs it."""
 
 _MONITORING_POLICY: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 _MONITORING_SERVICE: Final = "monitoring.rds.amazonaws.com"
 _BOUND: Final = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
 """What could give a role more than the boundary, if the role had none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a stack is, and what its settings name."""
-
-    partition: str
-    region: str
-    account: str
-    cluster: str
-    stack: str
-    parts: frozenset[Part]
-    """The parts that its settings switch on."""
-    keys: Mapping[Part, str] = field(default_factory=dict[Part, str])
-    """ARNs of the KMS keys that its settings name."""
-    bucket: str = ""
-    """The bucket that it adopts."""
-    namespaces: tuple[str, ...] = ()
-    """The namespaces that it has objects in."""
-
-    @property
-    def boundary_name(self) -> str:
-        """Name of the permissions boundary of the stack's own roles."""
-        return f"{names.in_account(self.stack)}-boundary"
-
-    @property
-    def boundary_arn(self) -> str:
-        """Its ARN: known before it is made, because its name is."""
-        return f"arn:{self.partition}:iam::{self.account}:policy/{self.boundary_name}"
-
-    def arn(self, need: Need) -> str:
-        """The resource of a need, with what is known filled in."""
-        return need.resource.format(
-            partition=self.partition,
-            region=self.region,
-            account=self.account,
-            cluster=self.cluster,
-            stack=self.stack,
-            key=self.keys.get(need.part, ""),
-            bucket=self.bucket,
-        )
 
 
 def github_trust(*, provider_arn: str, repository: str, environment: str) -> PolicyDocument:
@@ -99,13 +60,12 @@ def github_trust(*, provider_arn: str, repository: str, environment: str) -> Pol
 
 
 def reading(place: Place) -> list[Statement]:
-    """What a preview and a look for drift read."""
-    statements = [_doctor()]
+    """What a preview and a look for drift read. No value of an entry is among it."""
+    statements = list(_questions(place))
     for need in _needs(place):
-        actions = [action for action in need.actions if _READS.fullmatch(action)]
-        if need.part in _READ_BY_DECRYPTING:
-            actions = ["kms:Decrypt"]
-        statements += _statement(place, need, actions)
+        if need.limit not in _ON_BEHALF:
+            reads = [action for action in need.actions if _READS.fullmatch(action)]
+            statements += _statement(place, need, reads)
     return _numbered(statements)
 
 
@@ -115,7 +75,7 @@ def writing(place: Place, *, bounded: bool) -> list[Statement]:
     ``bounded``: roles may be made and given permissions only with the permissions boundary. Without
     it, the deploying role can grant a role anything, and so has it.
     """
-    statements = [_doctor()]
+    statements = list(_questions(place))
     for need in _needs(place):
         plain: list[str] = []
         for action in (*need.actions, *need.removal):
@@ -131,24 +91,37 @@ def writing(place: Place, *, bounded: bool) -> list[Statement]:
 
 
 def state(
-    *, partition: str, bucket: str, prefix: str, key_arn: str | None, write: bool
+    place: Place, *, bucket: str, prefix: str, key_arn: str | None, write: bool
 ) -> list[Statement]:
-    """Pulumi's own state in S3, and the key of its secrets.
+    """The stack's own state in S3, in the layout of Pulumi's backend, and the key of its secrets.
 
     A preview takes no lock (``diyBackend.Preview`` in
     https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/backend.go), so that reading is
-    enough for it.
+    enough for it. Names of all stacks can be listed, and the file with the layout's version read.
     """
-    arn = f"arn:{partition}:s3:::{bucket}"
+    arn = f"arn:{place.partition}:s3:::{bucket}"
     below = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
     objects = ["s3:GetObject"] + (["s3:PutObject", "s3:DeleteObject"] if write else [])
+    stack = f"{names.PROJECT}/{place.stack}"
+    files = (
+        # With a suffix for compression and for the copy before the last change.
+        *(f"stacks/{stack}.json*", f"stacks/{stack}.pulumi-tags"),
+        *(f"{folder}/{stack}/*" for folder in ("backups", "history", "journal")),
+        f"locks/organization/{stack}/*",
+    )
     statements: list[Statement] = [
         {"Sid": "StateList", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {
+            "Sid": "StateLayout",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"{arn}/{below}.pulumi/meta.yaml",
+        },
         {
             "Sid": "StateObjects",
             "Effect": "Allow",
             "Action": objects,
-            "Resource": f"{arn}/{below}.pulumi/*",
+            "Resource": [f"{arn}/{below}.pulumi/{file}" for file in files],
         },
     ]
     if key_arn is not None:
@@ -166,13 +139,15 @@ def state(
 
 def boundary(place: Place) -> PolicyDocument:
     """The most that any role of the stack may do, whatever policies it is given."""
-    entries = f"secretsmanager:{place.region}:{place.account}:secret"
+    here = f"{place.region}:{place.account}"
+    entries = f"secret:{names.entry(place.stack, '*')}"
+    own = f"{place.names.storage}-{'?' * UNIQUE}"
     statements: list[Statement] = [
         {
             "Sid": "Entries",
             "Effect": "Allow",
             "Action": "secretsmanager:GetSecretValue",
-            "Resource": f"arn:{place.partition}:{entries}:{names.entry(place.stack, '*')}",
+            "Resource": f"arn:{place.partition}:secretsmanager:{here}:{entries}",
         },
         {
             "Sid": "Objects",
@@ -180,30 +155,36 @@ def boundary(place: Place) -> PolicyDocument:
             "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
             "Resource": [
                 f"arn:{place.partition}:s3:::{name}/*"
-                for name in (f"{names.NAMES.storage}-*", *filter(None, [place.bucket]))
+                for name in (own, *filter(None, [place.given.get("bucket")]))
             ],
         },
         {
-            # What AmazonRDSEnhancedMonitoringRole allows.
+            # What AmazonRDSEnhancedMonitoringRole allows, here. The log group is the account's.
             "Sid": "DatabaseLogs",
             "Effect": "Allow",
             "Action": [
                 *("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:CreateLogStream"),
                 *("logs:PutLogEvents", "logs:DescribeLogStreams", "logs:GetLogEvents"),
             ],
-            "Resource": f"arn:{place.partition}:logs:*:*:log-group:RDS*",
+            "Resource": f"arn:{place.partition}:logs:{here}:log-group:RDS*",
         },
     ]
-    keys = sorted({*place.keys.values()})
-    if keys:
-        statements.append(
-            {
-                "Sid": "Keys",
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": keys,
-            }
-        )
+    # The database's own key is used by RDS, by a grant.
+    for sid, key, service, actions in (
+        ("EntriesKey", "entries_key", "secretsmanager", ["kms:Decrypt"]),
+        ("BucketKey", "bucket_key", "s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ):
+        if key in place.given:
+            through = f"{service}.{place.region}.{dns_suffix(place.boundary_arn)}"
+            statements.append(
+                {
+                    "Sid": sid,
+                    "Effect": "Allow",
+                    "Action": actions,
+                    "Resource": place.given[key],
+                    "Condition": {"StringEquals": {"kms:ViaService": through}},
+                }
+            )
     return document(*statements)
 
 
@@ -226,16 +207,18 @@ def _needs(place: Place) -> Iterator[Need]:
     return (need for need in NEEDS if need.part in place.parts)
 
 
-def _doctor() -> Statement:
-    # It asks about what is there already, by names that the settings give, and shows what it finds.
-    return {"Sid": "Doctor", "Effect": "Allow", "Action": sorted(DOCTOR), "Resource": "*"}
+def _questions(place: Place) -> Iterator[Statement]:
+    """What the doctor asks about: what is there already, which it shows."""
+    for need in DOCTOR:
+        if need.part in place.parts:
+            yield from _statement(place, need, need.actions)
 
 
 def _statement(
     place: Place,
     need: Need,
     actions: Sequence[str],
-    condition: Mapping[str, Mapping[str, str]] | None = None,
+    condition: Conditions | None = None,
 ) -> Iterator[Statement]:
     if not actions:
         return
@@ -245,14 +228,12 @@ def _statement(
         "Action": sorted({*actions}),
         "Resource": place.arn(need),
     }
-    if condition:
-        statement["Condition"] = condition
+    if limits := {**place.conditions(need), **(condition or {})}:
+        statement["Condition"] = limits
     yield statement
 
 
-def _condition(
-    action: str, place: Place, *, bounded: bool
-) -> Mapping[str, Mapping[str, str]] | None:
+def _condition(action: str, place: Place, *, bounded: bool) -> Conditions | None:
     """What an action on a role is limited to, besides the role."""
     limits: dict[str, dict[str, str]] = {}
     if action in {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}:

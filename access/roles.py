@@ -10,15 +10,16 @@ import pulumi
 from pulumi_aws import eks, iam
 
 from access import policies
-from access.policies import ISSUER, Place
+from access.place import Place
+from access.policies import ISSUER
 from components.aws.iam_documents import PolicyDocument, Statement, encode
 
 TYPE = "agent-observability:index:WorkflowRoles"
 
-_PREVIEW_SECONDS: Final = 3_600
-"""The shortest session that IAM lets a role have."""
-_DEPLOY_SECONDS: Final = 7_200
-"""As long as the workflow's job may take."""
+PREVIEW_SECONDS: Final = 3_600
+"""The shortest session that IAM lets a role have; a preview may take half of it."""
+DEPLOY_SECONDS: Final = 7_200
+"""As long as the workflow's job may take. The job has to ask for it: else a session is an hour."""
 
 _CLUSTER_ADMIN: Final = "AmazonEKSClusterAdminPolicy"
 """A stack makes namespaces and custom resources, which no smaller policy of EKS covers
@@ -71,7 +72,7 @@ class WorkflowRoles(pulumi.ComponentResource):
         # Named: the stack's configuration names it, and the deploying role's policy does.
         boundary = iam.Policy(
             f"{name}-boundary",
-            name=args.place.boundary_name,
+            name=args.place.names.boundary,
             description="The most that a role of Langfuse's stack may do",
             policy=encode(policies.boundary(args.place)),
             opts=self._child,
@@ -82,14 +83,14 @@ class WorkflowRoles(pulumi.ComponentResource):
             "preview",
             self._trust(provider_arn, f"{stack}-preview"),
             [*policies.reading(place), *self._state(write=False)],
-            _PREVIEW_SECONDS,
+            PREVIEW_SECONDS,
             _CLUSTER_READER,
         )
         self.deploy_role_arn = self._role(
             "deploy",
             self._trust(provider_arn, stack),
             [*policies.writing(place, bounded=args.bounded), *self._state(write=True)],
-            _DEPLOY_SECONDS,
+            DEPLOY_SECONDS,
             _CLUSTER_ADMIN,
         )
         self.register_outputs(
@@ -123,7 +124,7 @@ class WorkflowRoles(pulumi.ComponentResource):
         if args.state_bucket is None:
             return []
         return policies.state(
-            partition=args.place.partition,
+            args.place,
             bucket=args.state_bucket,
             prefix=args.state_prefix,
             key_arn=args.state_key_arn,
@@ -142,6 +143,8 @@ class WorkflowRoles(pulumi.ComponentResource):
         name = f"{self._name}-{purpose}"
         role = iam.Role(
             f"{name}-role",
+            # Not that of the stack's own roles, which the deploying role may change.
+            path=self._args.place.names.workflow_path,
             description=f"GitHub's workflows, {purpose} of Langfuse's stack",
             assume_role_policy=trust,
             max_session_duration=seconds,

@@ -10,8 +10,7 @@ from typing import Final
 import pulumi
 
 from access.keys import NAMESPACE, Access
-from access.parts import keys, parts
-from access.policies import Place
+from access.parts import place
 from access.roles import WorkflowRolesArgs
 from stacks import settings as stack_settings
 from stacks import stack_files
@@ -71,7 +70,11 @@ def read(
         aws=settings.aws,
         roles=WorkflowRolesArgs(
             repository=access.repository,
-            place=_place(stack, settings),
+            place=place(
+                settings,
+                partition=_partition(str(settings.aws.region)),
+                account=settings.aws.allowed_account_ids[0],
+            ),
             provider_arn=access.provider_arn,
             state_bucket=access.state_bucket,
             state_prefix=access.state_prefix,
@@ -88,26 +91,6 @@ def _of_stack(stack: str) -> Settings:
     except stack_files.StackFileError as error:
         raise pulumi.RunError(f"The roles are those of a stack of the program. {error}") from error
     return stack_settings.read(stack, configuration.values, configuration.secret_keys)
-
-
-def _place(stack: str, settings: Settings) -> Place:
-    region, (account, *_) = str(settings.aws.region), settings.aws.allowed_account_ids
-    storage, agents = settings.object_storage, settings.agents
-    return Place(
-        partition=_partition(region),
-        region=region,
-        account=account,
-        cluster=str(settings.cluster.eks_name),
-        stack=stack,
-        parts=frozenset(parts(settings)),
-        keys=keys(settings),
-        bucket=(storage.bucket or "") if storage else "",
-        namespaces=(
-            settings.cluster.namespace,
-            *agents.namespaces,
-            *agents.existing_namespaces,
-        ),
-    )
 
 
 def _in_folder(problem: Problem) -> Problem:

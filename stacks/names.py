@@ -6,6 +6,7 @@ are here too, and a test compares every name with what the program registers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -56,7 +57,7 @@ class Names:
 
     @property
     def postgres(self) -> str:
-        """The database's StatefulSet, Service and NetworkPolicy; what names in RDS begin with."""
+        """The database's StatefulSet, Service and NetworkPolicy."""
         return f"{self.langfuse}-postgres"
 
     @property
@@ -71,7 +72,7 @@ class Names:
 
     @property
     def rds_instance(self) -> str:
-        """What the identifier of the RDS instance begins with."""
+        """Logical name of the RDS instance; its identifier is one of the account's."""
         return f"{self.postgres}-instance"
 
     @property
@@ -81,12 +82,12 @@ class Names:
 
     @property
     def access_logs(self) -> str:
-        """What the name of the bucket of access logs begins with."""
+        """Component that makes the bucket of access logs."""
         return f"{self.endpoint}-access-logs"
 
     @property
     def storage(self) -> str:
-        """What the names of the bucket and of its role begin with."""
+        """Component that makes the bucket of exports and media, and its role."""
         return f"{self.langfuse}-storage"
 
     @property
@@ -103,13 +104,7 @@ class Names:
 
     @property
     def alarms(self) -> str:
-        """What the name of the subscription to the database's events begins with."""
         return f"{self.langfuse}-alarms"
-
-    @property
-    def alarm_topic(self) -> str:
-        """What the name of the alarms' topic begins with."""
-        return f"{self.alarms}-topic-topic"
 
     def agents(self, namespace: str) -> str:
         """Component that gives the agents of one namespace what they need."""
@@ -120,9 +115,92 @@ NAMES: Final = Names("langfuse")
 """Those of the program: every stack has the same, in a namespace of its own."""
 
 
-def in_account(stack: str) -> str:
-    """What the names of one stack begin with where an AWS account has those of all stacks."""
-    return f"{PROJECT}-{stack}"
+UNIQUE: Final = 26
+"""Characters that the provider adds to a prefix, always as many (``UniqueIDSuffixLength`` in
+https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/id/id.go)."""
+
+
+@dataclass(frozen=True)
+class AccountNames:
+    """Names of one stack where an AWS account has those of all its stacks together.
+
+    No stack's pattern holds a name of another stack, ``prod`` and ``prod-eu`` included. In a path
+    the stack ends with a slash, which no stack's name has. Elsewhere what follows the stack is of
+    one length, so that a name of the same length has the same stack.
+    """
+
+    stack: str
+    """``stack_problem`` says what it may be; ``{stack}`` gives templates."""
+
+    @property
+    def whole(self) -> str:
+        """The name of what a stack has once: the dashboard."""
+        return f"{PROJECT}-{self.stack}"
+
+    @property
+    def boundary(self) -> str:
+        """The permissions boundary of the stack's roles."""
+        return f"{self.whole}-boundary"
+
+    @property
+    def role_path(self) -> str:
+        """IAM path of the stack's roles."""
+        return f"/{PROJECT}/{self.stack}/"
+
+    @property
+    def workflow_path(self) -> str:
+        """IAM path of the roles of the stack's workflows, which none of the stack's is in."""
+        return f"/{PROJECT}-workflows/{self.stack}/"
+
+    @property
+    def alarm_prefix(self) -> str:
+        """What the names of the stack's alarms begin with."""
+        return f"{PROJECT}/{self.stack}/"
+
+    @property
+    def database(self) -> str:
+        """What names in RDS, and that of the database's security group, begin with."""
+        return f"{NAMES.langfuse}-{self.stack}-db"
+
+    @property
+    def storage(self) -> str:
+        """What the name of the bucket of exports and media begins with."""
+        return f"{NAMES.langfuse}-{self.stack}-data"
+
+    @property
+    def access_logs(self) -> str:
+        """What the name of the bucket of access logs begins with."""
+        return f"{NAMES.langfuse}-{self.stack}-logs"
+
+    @property
+    def alarms(self) -> str:
+        """What the names of the alarms' topic and of the subscription to events begin with."""
+        return f"{NAMES.langfuse}-{self.stack}-alarms"
+
+
+STACK_TAG: Final = f"{PROJECT}:stack"
+"""Key of the tag with the stack's name that everything of a stack in AWS has. Roles are limited by
+it where AWS invents the id of a resource."""
+
+LONGEST_STACK: Final = 63 - UNIQUE - len(f"{AccountNames('').storage}-")
+"""Characters that a stack's name may have: those of a bucket and of an RDS instance have 63."""
+
+_STACK: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def stack_problem(stack: str) -> str | None:
+    """Why a name cannot be that of a stack in AWS, or None."""
+    if _STACK.fullmatch(stack) and len(stack) <= LONGEST_STACK:
+        return None
+    return (
+        f"must be {LONGEST_STACK} characters at most in AWS, small letters and digits with single "
+        "hyphens between them: names of buckets and RDS instances hold it"
+    )
+
+
+def as_stack(name: str) -> str:
+    """A name that a stack in AWS may have, as near as possible to ``name``."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_STACK].strip("-")
 
 
 def entry(stack: str, *role: str) -> str:

@@ -36,6 +36,8 @@ class EksCluster:
     """URL of the OIDC issuer that signs tokens of service accounts."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of every role that the stack creates."""
+    role_path: str = "/"
+    """IAM path of every role that the stack creates."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,8 @@ TYPE = "agent-observability:index:AccessLogBucket"
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogBucketArgs:
+    name_prefix: str
+    """What the bucket's name begins with, that of no other stack."""
     prefix: str
     """Folder of the logs."""
     account_id: pulumi.Input[str]
@@ -42,7 +44,12 @@ class AccessLogBucket(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         # A bucket with objects cannot be deleted, and this one is never empty. For logs that have
         # to outlive the stack, use an existing bucket.
-        bucket = Bucket(f"{name}-bucket", force_destroy=True, opts=child)
+        bucket = Bucket(
+            f"{name}-bucket",
+            bucket_prefix=f"{args.name_prefix}-",
+            force_destroy=True,
+            opts=child,
+        )
         BucketPublicAccessBlock(
             f"{name}-public-access-block",
             bucket=bucket.bucket,

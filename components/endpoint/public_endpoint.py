@@ -70,6 +70,8 @@ class PublicEndpointArgs:
     """Subnets of the load balancer; none: by their role tags."""
     web_acl_arn: str | None = None
     """Regional WAF web ACL. Without one, an ACL that is attached stays attached."""
+    log_bucket_prefix: str
+    """What the name of a created bucket for logs begins with, that of no other stack."""
     access_logs: AccessLogs | None = None
     """Write access logs."""
     deletion_protection: bool = False
@@ -202,7 +204,10 @@ class PublicEndpoint(pulumi.ComponentResource):
         created = AccessLogBucket(
             f"{name}-access-logs",
             AccessLogBucketArgs(
-                prefix=alb_annotations.LOG_PREFIX, account_id=args.account_id, days=logs.days
+                name_prefix=args.log_bucket_prefix,
+                prefix=alb_annotations.LOG_PREFIX,
+                account_id=args.account_id,
+                days=logs.days,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -38,6 +38,8 @@ class SecretsManagerDelivery(Delivery):
     """The operator, if this stack installs it."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of the roles that read entries."""
+    role_path: str = "/"
+    """IAM path of these roles."""
 
     def into(
         self,
@@ -55,6 +57,7 @@ class SecretsManagerDelivery(Delivery):
                 oidc=self.oidc,
                 operator=self.operator,
                 permissions_boundary_arn=self.permissions_boundary_arn,
+                role_path=self.role_path,
             ),
             opts,
         )

@@ -43,6 +43,8 @@ class SecretsManagerStoreArgs:
     """The External Secrets Operator, if this program installs it."""
     permissions_boundary_arn: str | None = None
     """Permissions boundary of the role."""
+    role_path: str = "/"
+    """IAM path of the role."""
 
 
 class SecretsManagerStore(pulumi.ComponentResource):
@@ -65,6 +67,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
         role = Role(
             f"{name}-role",
             name_prefix=f"{name[: _ROLE_PREFIX_LENGTH - 1]}-",
+            path=args.role_path,
             description=f"External Secrets, reading for the service account {name}",
             permissions_boundary=args.permissions_boundary_arn,
             assume_role_policy=pulumi.Output.all(

@@ -35,6 +35,8 @@ _CLEAN_UP_DAYS: Final = 7
 class ObjectStorageArgs:
     cluster: EksCluster
     """The cluster that Langfuse runs in; the bucket is in its account and region."""
+    name_prefix: str
+    """What the name of a created bucket begins with, that of no other stack."""
     oidc: OidcProvider | None
     """The cluster's identity provider; none if the release uses no role."""
     namespace: pulumi.Input[str]
@@ -103,6 +105,7 @@ class ObjectStorage(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         bucket = s3.Bucket(
             f"{name}-bucket",
+            bucket_prefix=f"{args.name_prefix}-",
             force_destroy=not args.protect,
             # None, not False: an unset option inherits, a set one would undo the component's own.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
@@ -177,6 +180,7 @@ class ObjectStorage(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
             f"{name}-role",
+            path=args.cluster.role_path,
             description="Langfuse's access to its bucket",
             permissions_boundary=args.cluster.permissions_boundary_arn,
             assume_role_policy=pulumi.Output.all(

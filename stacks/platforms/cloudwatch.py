@@ -44,11 +44,14 @@ def watch(
     )
     if section.alarms is None:
         return Watch(source=source)
+    in_account = names.AccountNames(settings.stack)
     alarms = CloudAlarms(
         name,
         CloudAlarmsArgs(
             cluster=cluster,
-            stack=names.in_account(settings.stack),
+            alarm_prefix=in_account.alarm_prefix,
+            dashboard=in_account.whole,
+            name_prefix=in_account.alarms,
             runbooks=section.runbooks,
             email=section.alarms.email,
             topic_arn=section.alarms.topic_arn,

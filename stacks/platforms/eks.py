@@ -26,6 +26,7 @@ from components.secrets.external_secrets_operator import (
 from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
 from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
 from stacks import names
+from stacks.names import AccountNames
 from stacks.platforms import cloudwatch, eks_providers
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
@@ -42,10 +43,11 @@ def connect(settings: Settings) -> Eks:
     name = settings.cluster.eks_name
     if name is None or region is None:
         raise ValueError("the settings name no EKS cluster, or no region")
-    aws = eks_providers.aws_provider(settings.aws)
+    aws = eks_providers.aws_provider(settings.aws, stack=settings.stack)
     cluster = replace(
         discovery.find_cluster(name, region, pulumi.InvokeOptions(provider=aws)),
         permissions_boundary_arn=settings.cluster.permissions_boundary_arn,
+        role_path=AccountNames(settings.stack).role_path,
     )
     kubernetes = eks_providers.kubernetes_provider(cluster, profile=settings.aws.profile)
     return Eks(settings=settings, aws=aws, kubernetes=kubernetes, cluster=cluster)
@@ -81,6 +83,7 @@ class Eks:
             protect=section.protect,
             operator=operator,
             permissions_boundary_arn=self.cluster.permissions_boundary_arn,
+            role_path=self.cluster.role_path,
         )
 
     def database(
@@ -95,6 +98,7 @@ class Eks:
             name,
             PostgresRdsArgs(
                 cluster=self.cluster,
+                name_prefix=self._names.database,
                 subnet_ids=subnets,
                 client_security_group_ids=section.client_security_group_ids,
                 version=section.version,
@@ -140,6 +144,7 @@ class Eks:
             name,
             ObjectStorageArgs(
                 cluster=self.cluster,
+                name_prefix=self._names.storage,
                 oidc=oidc,
                 namespace=namespace,
                 service_account=service_account,
@@ -181,6 +186,7 @@ class Eks:
                 inbound_cidrs=section.inbound_cidrs,
                 subnet_ids=section.subnet_ids,
                 web_acl_arn=section.web_acl_arn,
+                log_bucket_prefix=self._names.access_logs,
                 access_logs=logs and AccessLogs(bucket=logs.bucket, days=logs.days),
                 deletion_protection=section.deletion_protection,
                 tags=self.settings.aws.default_tags.get("tags", {}),
@@ -205,6 +211,11 @@ class Eks:
     @property
     def _release(self) -> Version:
         return Version.parse(self.settings.langfuse.version)
+
+    @property
+    def _names(self) -> AccountNames:
+        """Names in the account."""
+        return AccountNames(self.settings.stack)
 
     @property
     def _look_up(self) -> pulumi.InvokeOptions:

@@ -11,21 +11,23 @@ import pulumi_aws
 import pulumi_kubernetes
 
 from components.aws.cluster import EksCluster
+from stacks.names import STACK_TAG
 from stacks.settings.sections.aws import Aws
 
 
-def aws_provider(settings: Aws) -> pulumi_aws.Provider:
+def aws_provider(settings: Aws, *, stack: str) -> pulumi_aws.Provider:
     """The provider for the stack's account and region.
 
     Explicit, because the default one would go wherever the caller's profile points. Logged in to
-    an account that the stack does not name, it refuses at preview.
+    an account that the stack does not name, it refuses at preview. It gives every resource the tag
+    that roles are limited by.
     """
     return pulumi_aws.Provider(
         "aws",
         region=settings.region,
         profile=settings.profile,
         allowed_account_ids=list(settings.allowed_account_ids) or None,
-        default_tags={"tags": settings.default_tags["tags"]} if settings.default_tags else None,
+        default_tags={"tags": {**settings.default_tags.get("tags", {}), STACK_TAG: stack}},
     )
 
 

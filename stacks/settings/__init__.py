@@ -16,6 +16,7 @@ from stacks.settings.machinery import reader
 from stacks.settings.machinery.problems import NAMESPACE, ConfigurationError, Problem
 from stacks.settings.machinery.section import Section
 from stacks.settings.machinery.shape import alias
+from stacks.settings.rules.aws import stack_name
 from stacks.settings.settings import Settings
 
 __all__ = ["ConfigurationError", "Problem", "Section", "Settings", "load", "read"]
@@ -45,6 +46,7 @@ def read(stack: str, values: Mapping[str, str], secret_keys: Set[str]) -> Settin
     encrypted value. Raises ``ConfigurationError``.
     """
     found = _READER.read(reader.Configuration(values, secret_keys))
-    if found.problems:
-        raise ConfigurationError(stack, found.problems)
+    problems = [*found.problems, *stack_name(stack, found.sections.get("cluster"))]
+    if problems:
+        raise ConfigurationError(stack, problems)
     return Settings.model_construct(stack=stack, **found.sections)

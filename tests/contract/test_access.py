@@ -102,7 +102,7 @@ def test_the_schema_refuses_what_the_program_refuses_of_one_value(
 
 
 ROLES: Final = {"workflows-preview-role", "workflows-deploy-role"}
-STATE: Final = {"workflows-preview-permission-1", "workflows-deploy-permission-2"}
+STATE: Final = {"workflows-preview-permission-2", "workflows-deploy-permission-3"}
 
 CHANGES: Final[Mapping[str, tuple[str, str, str, set[str]]]] = {
     "access:repository": (
@@ -124,7 +124,7 @@ CHANGES: Final[Mapping[str, tuple[str, str, str, set[str]]]] = {
         "false",
         "iam:PermissionsBoundary",
         "",
-        {"workflows-deploy-permission-1", "workflows-deploy-permission-2"},
+        {f"workflows-deploy-permission-{number}" for number in (1, 2, 3)},
     ),
     "access:clusterAccess": (
         "false",

@@ -33,6 +33,9 @@ BY_ITSELF = {"ExternalSecretsOperator", "ObjectStorage", "AccessLogBucket", "Wor
 PHYSICAL = ("name", "namePrefix", "identifier", "bucket", "clusterIdentifier")
 """Inputs that name something outside of the stack."""
 
+IN_ACCOUNT = (*PHYSICAL, "bucketPrefix", "dashboardName", "identifierPrefix")
+"""Inputs that name something in an AWS account."""
+
 
 @pytest.fixture(scope="session", params=sorted(discovered()))
 def component(request: pytest.FixtureRequest) -> Component:
@@ -162,18 +165,14 @@ def test_a_child_after_its_component_is_found(monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_physical_name_contains_the_name_of_the_stack(stack: str) -> None:
     run = offline.record_configuration("quokka", read(stack))
-    # These are named by project and stack: an account has those of all, and a person who gets an
-    # alarm's message reads its name alone.
-    shared = {
-        "aws:cloudwatch/dashboard:Dashboard",
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
-        "aws:secretsmanager/secret:Secret",
-    }
-    names = [n for r in run.resources.values() if r.type not in shared for n in _physical_names(r)]
+    # An account has what all stacks have in AWS: there, the stack is in each name or path.
+    aws = [r for r in run.resources.values() if r.type.startswith("aws:")]
+    names = [n for r in run.resources.values() if r not in aws for n in _physical_names(r)]
     assert len(names) >= 10
     assert [name for name in names if "quokka" in name] == []
-    others = [n for type_ in shared for r in run.of_type(type_) for n in _physical_names(r)]
-    assert [n for n in others if not re.match("agent-observability[/-]quokka([/-]|$)", n)] == []
+    own = re.compile("(langfuse-|/?agent-observability[/-])quokka([/-]|$)")
+    named = {r.name: [*_names_in_account(r)] for r in aws}
+    assert {r: n for r, n in named.items() if not all(map(own.match, n))} == {}
 
 
 def test_a_preview_with_unknown_values_registers_the_same_resources(variant: str) -> None:
@@ -188,6 +187,18 @@ def _components(run: Recording) -> list[Resource]:
 def _parent_is_custom(run: Recording, resource: Resource) -> bool:
     parent = run.resources.get(resource.parent)
     return parent is not None and parent.custom
+
+
+def _names_in_account(resource: Resource) -> Iterator[str]:
+    """Names that are the account's. A record is the zone's, and a role is told by its path."""
+    if resource.type == "aws:route53/record:Record":
+        return
+    if resource.type == "aws:iam/role:Role":
+        yield resource.inputs["path"]
+        return
+    for key in IN_ACCOUNT:
+        if isinstance(resource.inputs.get(key), str):
+            yield resource.inputs[key]
 
 
 def _physical_names(resource: Resource) -> Iterator[str]:

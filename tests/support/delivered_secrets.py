@@ -41,6 +41,7 @@ def store_args(
             arn=pulumi.Output.from_input(PROVIDER), issuer_host=pulumi.Output.from_input(ISSUER)
         ),
         operator=operator,
+        role_path="/agent-observability/prod/",
     )
 
 

@@ -10,6 +10,7 @@ from pulumi.output import Unknown
 from components.aws.cluster import EksCluster, OidcProvider
 
 ACCOUNT: Final = "123456789012"
+ROLE_PATH = "/agent-observability/prod/"
 REGION: Final = "ap-northeast-2"
 ISSUER_HOST: Final = f"oidc.eks.{REGION}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 OIDC_ARN: Final = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER_HOST}"
@@ -41,6 +42,7 @@ def cluster(*, unknown: bool = False) -> EksCluster:
         security_group_id=known(SECURITY_GROUP),
         subnet_ids=known(SUBNETS),
         oidc_issuer=known(f"https://{ISSUER_HOST}"),
+        role_path=ROLE_PATH,
     )
 
 

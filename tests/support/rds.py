@@ -14,12 +14,14 @@ from tests.support.eks import SUBNETS, cluster, output
 from tooling.engineless.recording import Recording, Resource
 
 INSTANCE: Final = "db-instance"
+PREFIX: Final = "langfuse-prod-db"
 
 
 def arguments(*, unknown: bool = False) -> PostgresRdsArgs:
     """A protected instance; ``unknown``: in a cluster that nothing is known of yet."""
     return PostgresRdsArgs(
         cluster=cluster(unknown=unknown),
+        name_prefix=PREFIX,
         subnet_ids=output(SUBNETS, unknown=unknown),
         version="16",
         instance_class="db.t4g.medium",

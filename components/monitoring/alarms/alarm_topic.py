@@ -23,6 +23,8 @@ class AlarmTopicArgs:
     """``aws``, ``aws-cn``, ``aws-us-gov``."""
     account_id: pulumi.Input[str]
     """Account of the topic and of the alarms."""
+    name_prefix: str
+    """What the topic's name begins with, that of no other stack."""
     email: str
     """Address that gets the alarms, after its owner has confirmed the subscription."""
 
@@ -48,8 +50,13 @@ class AlarmTopic(pulumi.ComponentResource):
             ).apply(lambda arn: encode(topic_iam.key_policy(account_arn=arn))),
             opts=child,
         )
-        # Autonamed, so that a replacement exists before the alarms stop using the old topic.
-        topic = sns.Topic(f"{name}-topic", kms_master_key_id=key.arn, opts=child)
+        # By a prefix, so that a replacement exists before the alarms stop using the old topic.
+        topic = sns.Topic(
+            f"{name}-topic",
+            name_prefix=f"{args.name_prefix}-topic-",
+            kms_master_key_id=key.arn,
+            opts=child,
+        )
         policy = sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,

@@ -53,8 +53,12 @@ class WatchedDatabase:
 class CloudAlarmsArgs:
     cluster: EksCluster
     """Its account and region are those of the alarms."""
-    stack: str
-    """Prefix of the names of alarms and dashboard, which are unique in the account."""
+    alarm_prefix: str
+    """What the names of alarms begin with, those of no other stack."""
+    dashboard: str
+    """Name of the dashboard, unique in the account."""
+    name_prefix: str
+    """What the names of topic and event subscription begin with, those of no other stack."""
     runbooks: str
     """URL of the ``docs`` folder, without trailing slash."""
     email: str | None = None
@@ -95,7 +99,7 @@ class CloudAlarms(pulumi.ComponentResource):
         self._events(name, args)
         dashboard = cloudwatch.Dashboard(
             f"{name}-dashboard",
-            dashboard_name=cloudwatch_dashboard.name(args.stack),
+            dashboard_name=args.dashboard,
             dashboard_body=pulumi.Output.all(
                 subjects=subjects, arns={key: alarm.arn for key, alarm in alarms.items()}
             ).apply(
@@ -116,6 +120,7 @@ class CloudAlarms(pulumi.ComponentResource):
             AlarmTopicArgs(
                 partition=args.cluster.partition,
                 account_id=args.cluster.account_id,
+                name_prefix=args.name_prefix,
                 email=args.email,
             ),
             pulumi.ResourceOptions(parent=self),
@@ -131,6 +136,7 @@ class CloudAlarms(pulumi.ComponentResource):
             return
         rds.EventSubscription(
             f"{name}-database-events",
+            name_prefix=f"{args.name_prefix}-events-",
             sns_topic=self.topic_arn,
             source_type="db-instance",
             source_ids=[args.database.identifier],
@@ -143,7 +149,7 @@ class CloudAlarms(pulumi.ComponentResource):
     ) -> cloudwatch.MetricAlarm:
         return cloudwatch.MetricAlarm(
             f"{name}-{_role(alarm.name)}",
-            name=f"{args.stack}-{alarm.name}",
+            name=f"{args.alarm_prefix}{alarm.name}",
             alarm_description=(
                 f"{alarm.meaning} What to do: {runbooks.link(args.runbooks, alarm.name)}"
             ),

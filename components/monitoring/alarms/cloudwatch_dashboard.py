@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,12 +23,6 @@ _COLUMNS: Final = 3
 _WIDTH: Final = 24 // _COLUMNS
 _HEIGHT: Final = 6
 _STATES_HEIGHT: Final = 3
-
-
-def name(stack: str) -> str:
-    """A dashboard's name for ``stack``: letters, digits, ``-`` and ``_`` are all that it may have
-    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html)."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", stack)
 
 
 def body(

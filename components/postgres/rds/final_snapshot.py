@@ -11,6 +11,7 @@ from components.postgres.rds.restore import Restore
 def final_snapshot_name(
     name: str,
     *,
+    name_prefix: str,
     kms_key_arn: str | None,
     restore: Restore | None,
     opts: pulumi.ResourceOptions,
@@ -36,4 +37,4 @@ def final_snapshot_name(
             ),
         ),
     )
-    return pulumi.Output.format("{0}-final-{1}", name, unique.hex)
+    return pulumi.Output.format("{0}-final-{1}", name_prefix, unique.hex)

@@ -13,6 +13,8 @@ from components.aws.cluster import EksCluster
 def firewall(
     name: str,
     cluster: EksCluster,
+    *,
+    name_prefix: str,
     further_groups: Sequence[str],
     port: int,
     opts: pulumi.ResourceOptions,
@@ -24,6 +26,7 @@ def firewall(
     """
     group = ec2.SecurityGroup(
         f"{name}-firewall",
+        name_prefix=f"{name_prefix}-firewall-",
         # A changed description would replace the group.
         description="Database of Langfuse",
         vpc_id=cluster.vpc_id,

@@ -38,6 +38,8 @@ _SLOW: Final = "2h"
 class PostgresRdsArgs:
     cluster: EksCluster
     """The cluster whose pods connect."""
+    name_prefix: str
+    """What names in the account begin with, those of no other stack."""
     subnet_ids: pulumi.Input[Sequence[str]]
     """Private subnets in at least two zones of the cluster's VPC."""
     version: str
@@ -98,7 +100,12 @@ class PostgresRds(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         origin = args.restore or Restore()
         group, admissions = firewall(
-            name, args.cluster, args.client_security_group_ids, PORT, child
+            name,
+            args.cluster,
+            name_prefix=args.name_prefix,
+            further_groups=args.client_security_group_ids,
+            port=PORT,
+            opts=child,
         )
         ready: list[pulumi.Resource] = [*admissions]
         monitoring_role_arn: pulumi.Output[str] | None = None
@@ -108,14 +115,16 @@ class PostgresRds(pulumi.ComponentResource):
             ready.append(permission)
         subnets = rds.SubnetGroup(
             f"{name}-subnets",
+            name_prefix=f"{args.name_prefix}-subnets-",
             description="Subnets of Langfuse's database",
             subnet_ids=args.subnet_ids,
             opts=child,
         )
-        # Autonamed, so that for another major version a new group exists before the instance stops
-        # using the old one.
+        # By a prefix, so that for another major version a new group exists before the instance
+        # stops using the old one.
         parameters = rds.ParameterGroup(
             f"{name}-parameters",
+            name_prefix=f"{args.name_prefix}-parameters-",
             description="Parameters of Langfuse's database",
             family=f"postgres{args.version}",
             # The default from version 15 on. Set explicitly, so that the server refuses any client
@@ -129,6 +138,7 @@ class PostgresRds(pulumi.ComponentResource):
         ).result
         instance = rds.Instance(
             f"{name}-instance",
+            identifier_prefix=f"{args.name_prefix}-",
             engine="postgres",
             # The major version alone: with a minor one, the preview after AWS's upgrade would show
             # a downgrade.
@@ -169,7 +179,11 @@ class PostgresRds(pulumi.ComponentResource):
             delete_automated_backups=False,
             skip_final_snapshot=False,
             final_snapshot_identifier=final_snapshot_name(
-                name, kms_key_arn=args.kms_key_arn, restore=args.restore, opts=child
+                name,
+                name_prefix=args.name_prefix,
+                kms_key_arn=args.kms_key_arn,
+                restore=args.restore,
+                opts=child,
             ),
             deletion_protection=args.protect,
             # In this API, Database Insights is configured as Performance Insights.

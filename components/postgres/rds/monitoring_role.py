@@ -16,6 +16,7 @@ def monitoring_role(
     """The role with which Enhanced Monitoring writes its logs, and its permission."""
     role = iam.Role(
         f"{name}-monitoring",
+        path=cluster.role_path,
         description="Enhanced Monitoring of Langfuse's database",
         permissions_boundary=cluster.permissions_boundary_arn,
         assume_role_policy=pulumi.Output.all(

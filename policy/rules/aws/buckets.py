@@ -56,11 +56,14 @@ def _of_resource(seen: Seen) -> Iterator[str]:
 
 
 def _is_of(block: Seen, bucket: Seen) -> bool:
-    """Whether a block is for a bucket: by its name, or by the one that Pulumi makes of its own."""
+    """Whether a block is for a bucket: by its name, or by what the provider makes a name of."""
     names = items(block.get("bucket")) or [UNKNOWN]
-    given = bucket.get("bucket")
+    given, prefix = bucket.get("bucket"), bucket.get("bucketPrefix") or bucket.name
     return any(
-        name is UNKNOWN or given is UNKNOWN or name == given or str(name).startswith(bucket.name)
+        name is UNKNOWN
+        or UNKNOWN in (given, prefix)
+        or name == given
+        or str(name).startswith(str(prefix))
         for name in names
     )
 

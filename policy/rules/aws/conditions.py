@@ -40,6 +40,9 @@ _PATTERNS: Final = {
     "aws:sourcevpce": re.compile(r"vpce-[0-9a-f]+"),
 }
 
+STACK_TAG: Final = "agent-observability:stack"
+"""Key of the tag that everything of a stack has in AWS."""
+_RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 _SERVICE_ACCOUNT: Final = re.compile(r"system:serviceaccount:[^:*?$]+:[^:*?$]+")
 _REPOSITORY: Final = re.compile(r"repo:[^:/*?$]+/[^:/*?$]+:.+")
 
@@ -66,6 +69,37 @@ def names_audience(condition: object) -> bool:
     return any(
         key.endswith(":aud") and _all(values, lambda value: not has_wildcard(value))
         for key, values in _binding(condition)
+    )
+
+
+def keeps_to_stack(condition: object, action: str, stack: str | None) -> bool:
+    """Whether a condition keeps an action to what is a stack's, whatever resource is named.
+
+    By the stack's tag on the resource; by the tag in the request, where it is for something new; by
+    the names of the records that are changed.
+    """
+    if stack is None:
+        return False
+    tests = dict(_binding(condition))
+    given = {
+        str(key).lower(): values
+        for operator, keys in mapping(condition).items()
+        if str(operator).lower() == "null"
+        for key, values in mapping(keys).items()
+    }
+    has, gets = f"aws:resourcetag/{STACK_TAG}", f"aws:requesttag/{STACK_TAG}"
+    if tests.get(has) == [stack]:
+        return True
+    verb = action.partition(":")[2].lower()
+    makes = verb.startswith("create") and verb != "createtags"
+    new = makes or "ec2:createaction" in tests or items(given.get(has)) == ["true"]
+    if tests.get(gets) == [stack] and new:
+        return True
+    names = mapping(mapping(condition).get("ForAllValues:StringLike")).get(_RECORDS)
+    return (
+        items(given.get(_RECORDS.lower())) == ["false"]
+        and bool(items(names))
+        and _all(items(names), lambda name: "*" not in name and "${" not in name)
     )
 
 

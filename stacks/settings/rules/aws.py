@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from stacks.names import PROJECT, as_stack, stack_problem
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -24,6 +26,7 @@ from stacks.settings.sections.endpoint import Endpoint
 _NOT_IN_TAGS: Final = re.compile(r"[^\w .:/=+@-]+")
 
 _RESERVED_TAGS: Final = {
+    f"{PROJECT}:": "the program gives its own tag with it, by which roles keep to their stack",
     "aws:": "AWS keeps 'aws:' for itself",
     "elbv2.k8s.aws/": "the AWS Load Balancer Controller finds what it may delete by this tag",
     "ingress.k8s.aws/": "the AWS Load Balancer Controller finds what it may delete by this tag",
@@ -31,6 +34,15 @@ _RESERVED_TAGS: Final = {
 
 _MOST_TAGS: Final = 40
 """Of AWS's 50 for a resource; what AWS and the cluster's controllers add needs room."""
+
+
+def stack_name(name: str, cluster: Cluster | None) -> Iterator[Problem]:
+    """A stack's name is part of names in AWS. ``cluster``: None where it is not valid by itself."""
+    if cluster is None or cluster.eks_name is None:
+        return
+    if (rule := stack_problem(name)) is not None:
+        rename = shlex.join(["pulumi", "stack", "rename", as_stack(name) or "prod"])
+        yield Problem("stack", show(name), rule, rename)
 
 
 def region_of_eks(cluster: Cluster, aws: Aws) -> Iterator[Problem]:

@@ -8,12 +8,23 @@ from typing import get_args
 import pytest
 
 from access import policies
-from access.actions import DOCTOR, NEEDS, Part
-from access.policies import Place
+from access.actions import DOCTOR, NEEDS, Given, Part
+from access.place import Place
 from components.aws.iam_documents import Statement
 
 EVERYTHING = frozenset(get_args(Part))
 KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234"
+GIVEN: dict[Given, str] = {
+    "bucket": "exports",
+    "log_bucket": "logs",
+    "entries_key": KEY,
+    "database_key": KEY,
+    "bucket_key": KEY,
+    "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1",
+    "topic": "arn:aws:sns:ap-northeast-2:123456789012:on-call",
+    "snapshot": "arn:aws:rds:ap-northeast-2:123456789012:snapshot:before",
+    "source": "other",
+}
 
 
 def place(*parts: Part) -> Place:
@@ -24,8 +35,8 @@ def place(*parts: Part) -> Place:
         cluster="platform-prod",
         stack="prod",
         parts=frozenset(parts),
-        keys={"entries key": KEY, "database key": KEY},
-        bucket="exports",
+        given=GIVEN,
+        host="langfuse.example.com",
     )
 
 
@@ -65,50 +76,83 @@ def test_a_role_trusts_one_environment_of_one_repository_and_compares_exactly() 
 
 
 def test_a_small_stack_is_read_by_exactly_these_statements() -> None:
+    entries = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:agent-observability/prod/*"
+    roles = "arn:aws:iam::123456789012:role/agent-observability/prod/*"
+
     assert policies.reading(place("entries", "entries key")) == [
-        {"Sid": "Doctor", "Effect": "Allow", "Action": sorted(DOCTOR), "Resource": "*"},
+        {
+            "Sid": "Doctor",
+            "Effect": "Allow",
+            "Action": ["secretsmanager:DescribeSecret"],
+            "Resource": entries,
+        },
         {
             "Sid": "SecretsManagerSecret".title(),
             "Effect": "Allow",
             "Action": [
                 "secretsmanager:DescribeSecret",
                 "secretsmanager:GetResourcePolicy",
-                "secretsmanager:GetSecretValue",
+                "secretsmanager:ListSecretVersionIds",
             ],
-            "Resource": (
-                "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:"
-                "agent-observability/prod/*"
-            ),
+            "Resource": entries,
         },
         {
             "Sid": "SecretsManagerSecret".title() + "2",
             "Effect": "Allow",
             "Action": ["iam:GetRolePolicy"],
-            "Resource": "arn:aws:iam::123456789012:role/langfuse-*",
-        },
-        {
-            "Sid": "SecretsManagerSecret".title() + "3",
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt"],
-            "Resource": KEY,
+            "Resource": roles,
         },
         {
             "Sid": "SecretsManagerStore".title(),
             "Effect": "Allow",
             "Action": ["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
-            "Resource": "arn:aws:iam::123456789012:role/langfuse-*",
+            "Resource": roles,
         },
+    ]
+
+
+def test_a_limit_is_the_condition_of_its_statement_for_a_reader_too() -> None:
+    statements = policies.reading(place("topic"))
+
+    assert [s for s in statements if "kms:DescribeKey" in s["Action"]] == [
+        {
+            "Sid": "Alarmtopic3",
+            "Effect": "Allow",
+            "Action": [
+                "kms:DescribeKey",
+                "kms:GetKeyPolicy",
+                "kms:GetKeyRotationStatus",
+                "kms:ListResourceTags",
+            ],
+            "Resource": "arn:aws:kms:ap-northeast-2:123456789012:key/*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/agent-observability:stack": "prod"}},
+        }
+    ]
+
+
+def test_the_keys_of_the_settings_are_used_through_their_service_alone() -> None:
+    statements = policies.writing(place("database key", "entries key"), bounded=True)
+
+    assert [(s["Action"], s.get("Condition")) for s in statements if s.get("Resource") == KEY] == [
+        (
+            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            {"StringEquals": {"kms:ViaService": "rds.ap-northeast-2.amazonaws.com"}},
+        ),
+        (
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {"StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-2.amazonaws.com"}},
+        ),
     ]
 
 
 def test_reading_changes_nothing() -> None:
     verbs = {a.partition(":")[2] for a in actions(policies.reading(place(*EVERYTHING)))}
 
-    assert {v for v in verbs if not re.match("Describe|Get|List|Simulate", v)} == {"Decrypt"}
+    assert {v for v in verbs if not re.match("Describe|Get|List|Simulate", v)} == set()
 
 
 def test_deploying_has_every_action_of_the_table_and_no_other() -> None:
-    needed = {a for need in NEEDS for a in (*need.actions, *need.removal)} | {*DOCTOR}
+    needed = {a for need in (*NEEDS, *DOCTOR) for a in (*need.actions, *need.removal)}
 
     for bounded in (True, False):
         assert {*actions(policies.writing(place(*EVERYTHING), bounded=bounded))} == needed
@@ -126,7 +170,7 @@ def test_no_action_has_a_wildcard_and_no_placeholder_is_left() -> None:
     everywhere = [
         *policies.reading(place(*EVERYTHING)),
         *policies.writing(place(*EVERYTHING), bounded=True),
-        *policies.state(partition="aws", bucket="b", prefix="", key_arn=KEY, write=True),
+        *policies.state(place(), bucket="b", prefix="", key_arn=KEY, write=True),
     ]
 
     assert [a for a in actions(everywhere) if "*" in a] == []
@@ -137,7 +181,8 @@ def test_no_action_has_a_wildcard_and_no_placeholder_is_left() -> None:
 
 
 def test_everything_is_allowed_on_star_only_where_the_table_says_so() -> None:
-    listed = {a for n in NEEDS if n.resource == "*" for a in (*n.actions, *n.removal)} | {*DOCTOR}
+    table = (*NEEDS, *DOCTOR)
+    listed = {a for n in table if n.resource == "*" for a in (*n.actions, *n.removal)}
 
     star = [
         s for s in policies.writing(place(*EVERYTHING), bounded=True) if s.get("Resource") == "*"
@@ -191,9 +236,13 @@ def test_a_role_is_passed_to_the_monitoring_service_alone_with_its_own_policy_al
 
 
 def test_a_preview_reads_the_state_and_writes_none_of_it() -> None:
-    assert policies.state(
-        partition="aws", bucket="acme-state", prefix="/tracing/", key_arn=KEY, write=False
-    ) == [
+    below = "arn:aws:s3:::acme-state/tracing/.pulumi"
+
+    statements = policies.state(
+        place(), bucket="acme-state", prefix="/tracing/", key_arn=KEY, write=False
+    )
+
+    assert statements == [
         {
             "Sid": "StateList",
             "Effect": "Allow",
@@ -201,10 +250,23 @@ def test_a_preview_reads_the_state_and_writes_none_of_it() -> None:
             "Resource": "arn:aws:s3:::acme-state",
         },
         {
+            "Sid": "StateLayout",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"{below}/meta.yaml",
+        },
+        {
             "Sid": "StateObjects",
             "Effect": "Allow",
             "Action": ["s3:GetObject"],
-            "Resource": "arn:aws:s3:::acme-state/tracing/.pulumi/*",
+            "Resource": [
+                f"{below}/stacks/agent-observability/prod.json*",
+                f"{below}/stacks/agent-observability/prod.pulumi-tags",
+                f"{below}/backups/agent-observability/prod/*",
+                f"{below}/history/agent-observability/prod/*",
+                f"{below}/journal/agent-observability/prod/*",
+                f"{below}/locks/organization/agent-observability/prod/*",
+            ],
         },
         {
             "Sid": "StateKey",
@@ -221,7 +283,7 @@ def test_a_policy_is_as_large_as_aws_takes_and_no_statement_is_lost() -> None:
     documents = policies.policies(statements)
 
     assert [s for d in documents for s in d["Statement"]] == statements
-    assert len(documents) == 2
+    assert len(documents) == 4
     for document in documents:
         assert policies.size(document["Statement"]) <= 6144
 
@@ -236,7 +298,7 @@ def test_the_size_is_counted_without_spaces() -> None:
 
 
 def test_the_boundary_lets_roles_do_what_the_stacks_own_roles_do_and_nothing_of_iam() -> None:
-    document = policies.boundary(place("entries", "entries key"))
+    document = policies.boundary(place())
 
     allowed = {*actions(list(document["Statement"]))}
     assert {
@@ -253,13 +315,34 @@ def test_the_boundary_lets_roles_do_what_the_stacks_own_roles_do_and_nothing_of_
 
 
 def test_the_boundary_ends_at_the_stacks_own_entries_and_buckets() -> None:
-    assert place().boundary_name == "agent-observability-prod-boundary"
+    assert place().names.boundary == "agent-observability-prod-boundary"
 
     named = {s["Sid"]: s.get("Resource") for s in policies.boundary(place())["Statement"]}
     assert named["Entries"] == (
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:agent-observability/prod/*"
     )
-    assert named["Objects"] == ["arn:aws:s3:::langfuse-storage-*/*", "arn:aws:s3:::exports/*"]
+    assert named["Objects"] == [
+        f"arn:aws:s3:::langfuse-prod-data-{'?' * 26}/*",
+        "arn:aws:s3:::exports/*",
+    ]
+    assert named["DatabaseLogs"] == "arn:aws:logs:ap-northeast-2:123456789012:log-group:RDS*"
+
+
+def test_the_boundary_lets_each_key_be_used_through_its_own_service() -> None:
+    keys = [s for s in policies.boundary(place())["Statement"] if s.get("Resource") == KEY]
+
+    assert [(s["Sid"], s["Action"], s.get("Condition")) for s in keys] == [
+        (
+            "EntriesKey",
+            ["kms:Decrypt"],
+            {"StringEquals": {"kms:ViaService": "secretsmanager.ap-northeast-2.amazonaws.com"}},
+        ),
+        (
+            "BucketKey",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {"StringEquals": {"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}},
+        ),
+    ]
 
 
 @pytest.mark.parametrize(("length", "documents"), [(6144, 1), (6145, 2)])

@@ -16,7 +16,7 @@ import pytest
 
 from access import policies as iam_workflows
 from access import settings as access_settings
-from access.policies import Place
+from access.place import Place
 from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem
@@ -35,7 +35,9 @@ PLACE = Place(
     parts=frozenset({"cluster", "entries"}),
     namespaces=("observability", "ai-agents"),
 )
+SNAPSHOTS = "arn:aws:rds:ap-northeast-2:123456789012:snapshot:"
 REPOSITORY = {"access:repository": "acme/tracing"}
+CHANGES = r"iam:(?!Get|List|Simulate)"
 
 
 def run(**args: Any) -> Recording:  # noqa: ANN401
@@ -128,20 +130,21 @@ def test_only_the_deployer_writes_the_state() -> None:
 
 
 def test_no_role_may_change_the_roles_of_the_workflows_or_their_policies() -> None:
-    """The names that the deployer may touch begin with langfuse-; these do not."""
+    """The roles that the deployer may touch have another path."""
     made = run(place=PLACE)
     writable = [
         pattern
         for statement in iam_workflows.writing(PLACE, bounded=True)
-        if statement["Effect"] == "Allow" and "iam:" in str(statement["Action"])
+        if statement["Effect"] == "Allow" and re.search(CHANGES, str(statement["Action"]))
         for pattern in [str(statement.get("Resource"))]
-        if pattern != "*"
     ]
     own = [
-        f"arn:aws:iam::123456789012:role/{name}-0123456" for name in names(made) if "role" in name
+        f"arn:aws:iam::123456789012:role{role.inputs['path']}{role.name}-0123456"
+        for role in made.of_type("aws:iam/role:Role")
     ]
 
     assert len(own) == 2
+    assert len(writable) == 4
     assert [(a, p) for a in own for p in writable if fnmatch.fnmatchcase(a, p)] == []
 
 
@@ -164,7 +167,7 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
     )
     assert "secret:agent-observability/prod/*" in text
     assert "rds:CreateDBInstance" in text
-    assert "langfuse-storage-" not in text  # the prod stack has no bucket
+    assert "langfuse-prod-data-" not in text  # the prod stack has no bucket
     (provider,) = made.of_type("pulumi:providers:aws")
     assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
 
@@ -192,6 +195,7 @@ def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None
         "Publicendpoint",
         "Secretsmanagersecret",
         "Secretsmanagerstore",
+        "StateLayout",
         "StateList",
         "StateObjects",
         "Validatedcertificate",
@@ -410,13 +414,26 @@ def test_the_roles_are_limited_to_what_the_stacks_own_file_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     key = "arn:aws:kms:ap-northeast-2:123456789012:key/"
+    certificate = "arn:aws:acm:ap-northeast-2:123456789012:certificate/1"
+    topic = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
     place = of_stack(
         monkeypatch,
         {
             "agent-observability:agents": {"existingNamespaces": ["sales"]},
-            "agent-observability:database": {"kmsKeyArn": f"{key}1"},
+            "agent-observability:database": {
+                "kmsKeyArn": f"{key}1",
+                "restoreFrom": {"snapshot": "before"},
+            },
             "agent-observability:secrets": {"kmsKeyArn": f"{key}2"},
-            "agent-observability:objectStorage": {"bucket": "acme-exports"},
+            "agent-observability:objectStorage": {
+                "bucket": "acme-exports",
+                "kmsKeyArn": f"{key}3",
+            },
+            "agent-observability:endpoint": {
+                "certificateArn": certificate,
+                "accessLogs": {"bucket": "acme-logs"},
+            },
+            "agent-observability:monitoring": {"alarms": {"topicArn": topic, "email": None}},
         },
     )
 
@@ -427,11 +444,44 @@ def test_the_roles_are_limited_to_what_the_stacks_own_file_names(
         cluster="platform-prod",
         stack="prod",
         parts=place.parts,
-        keys={"database key": f"{key}1", "entries key": f"{key}2"},
-        bucket="acme-exports",
+        given={
+            "bucket": "acme-exports",
+            "bucket_key": f"{key}3",
+            "certificate": certificate,
+            "database_key": f"{key}1",
+            "entries_key": f"{key}2",
+            "log_bucket": "acme-logs",
+            "snapshot": "arn:aws:rds:ap-northeast-2:123456789012:snapshot:before",
+            "topic": topic,
+        },
+        host="langfuse.example.com",
         namespaces=("observability", "ai-agents", "sales"),
     )
-    assert place.parts >= {"database key", "entries key", "adopted bucket"}
+    assert place.parts >= {
+        "database key",
+        "entries key",
+        "adopted bucket",
+        "adopted certificate",
+        "adopted log bucket",
+        "adopted topic",
+        "restore from snapshot",
+    }
+
+
+@pytest.mark.parametrize(
+    ("restore", "given"),
+    [
+        ({"snapshot": "rds:before"}, {"snapshot": f"{SNAPSHOTS}rds:before"}),
+        ({"snapshot": f"{SNAPSHOTS}theirs"}, {"snapshot": f"{SNAPSHOTS}theirs"}),
+        ({"instance": "langfuse-1"}, {"source": "langfuse-1"}),
+    ],
+)
+def test_a_restore_is_limited_to_its_source(
+    restore: dict[str, str], given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = of_stack(monkeypatch, {"agent-observability:database": {"restoreFrom": restore}})
+
+    assert place.given == given
 
 
 @pytest.mark.parametrize(

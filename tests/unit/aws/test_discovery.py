@@ -36,7 +36,7 @@ class Probe(pulumi.ComponentResource):
 
 def discover() -> Recording:
     def body() -> None:
-        provider = eks_providers.aws_provider(AWS)
+        provider = eks_providers.aws_provider(AWS, stack="prod")
         options = pulumi.InvokeOptions(provider=provider)
         here = discovery.find_cluster("platform-prod", "ap-northeast-2", options)
         oidc = discovery.find_oidc_provider(here, options)
@@ -118,7 +118,7 @@ def test_without_tags_the_clusters_own_subnets_are_taken(monkeypatch: pytest.Mon
 def test_what_is_unknown_stays_unknown_and_changes_no_identity() -> None:
     def body() -> None:
         here = cluster(unknown=True)
-        options = pulumi.InvokeOptions(provider=eks_providers.aws_provider(AWS))
+        options = pulumi.InvokeOptions(provider=eks_providers.aws_provider(AWS, stack="prod"))
         oidc = discovery.find_oidc_provider(here, options)
         subnets = discovery.find_private_subnets(here, options)
         Probe({"arn": oidc.arn, "host": oidc.issuer_host, "subnets": subnets})
@@ -133,14 +133,16 @@ def test_what_is_unknown_stays_unknown_and_changes_no_identity() -> None:
 
 
 def test_the_aws_provider_is_exactly_this() -> None:
-    recording = run_component(lambda: eks_providers.aws_provider(AWS))
+    recording = run_component(lambda: eks_providers.aws_provider(AWS, stack="prod"))
     inputs = recording.named("aws").inputs
 
     assert inputs == {
         "region": "ap-northeast-2",
         "profile": "prod",
         "allowedAccountIds": json.dumps(["123456789012"]),
-        "defaultTags": json.dumps({"tags": {"service": "agent-observability"}}),
+        "defaultTags": json.dumps(
+            {"tags": {"service": "agent-observability", "agent-observability:stack": "prod"}}
+        ),
         # The SDK's own defaults.
         "skipCredentialsValidation": "false",
         "skipRegionValidation": "true",
@@ -149,10 +151,15 @@ def test_the_aws_provider_is_exactly_this() -> None:
 
 def test_settings_that_are_left_out_are_not_passed_to_the_provider() -> None:
     recording = run_component(
-        lambda: eks_providers.aws_provider(Aws.model_validate({"region": "ap-northeast-2"}))
+        lambda: eks_providers.aws_provider(
+            Aws.model_validate({"region": "ap-northeast-2"}), stack="prod"
+        )
     )
 
-    assert set(recording.named("aws").inputs) == {
+    inputs = recording.named("aws").inputs
+    assert inputs["defaultTags"] == json.dumps({"tags": {"agent-observability:stack": "prod"}})
+    assert set(inputs) == {
+        "defaultTags",
         "region",
         "skipCredentialsValidation",
         "skipRegionValidation",
@@ -227,7 +234,7 @@ def test_the_kubeconfig_gets_a_token_from_the_aws_cli_and_holds_none() -> None:
 
 def test_the_issuers_host_has_no_scheme() -> None:
     def body() -> None:
-        options = pulumi.InvokeOptions(provider=eks_providers.aws_provider(AWS))
+        options = pulumi.InvokeOptions(provider=eks_providers.aws_provider(AWS, stack="prod"))
         Probe({"host": discovery.find_oidc_provider(cluster(), options).issuer_host})
 
     (outputs,) = run_component(body).registered_outputs.values()

@@ -189,7 +189,7 @@ def test_a_project_that_is_new_says_where_its_file_is(
 
     assert code == 0
     assert capsys.readouterr().out.startswith(
-        "### access/prod: 16 created\n\n"
+        "### access/prod: 20 created\n\n"
         f"The stack is new: `{sha}` has no `access/Pulumi.prod.yaml`.\n"
     )
 

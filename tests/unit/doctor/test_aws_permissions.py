@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from access import limits
 from access.actions import NEEDS
 from access.parts import parts as parts_of
+from access.parts import place
 from tests.support.configurations import ON_EKS, endpoint, rds, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, USER, FakeAws
 from tooling.doctor import aws
@@ -44,7 +46,10 @@ def simulated(
     refused: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     source: str = USER,
+    context: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
+    """Answer the question whether actions are allowed on a resource, in a context."""
+    several = {limits.RECORDS}
     results = [
         {"EvalActionName": action, "EvalDecision": "allowed", **(refused or {}).get(action, {})}
         for action in actions
@@ -80,6 +85,14 @@ def simulated(
                     ],
                     "ContextKeyType": "string",
                 },
+                *(
+                    {
+                        "ContextKeyName": key,
+                        "ContextKeyValues": list(values),
+                        "ContextKeyType": "stringList" if key in several else "string",
+                    }
+                    for key, values in (context or {}).items()
+                ),
             ],
         },
     )
@@ -263,29 +276,82 @@ def test_one_action_that_the_simulator_does_not_take_is_no_answer(fake: FakeAws)
         run(fake)
 
 
+INSTANCE: Final = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:langfuse-test-db-{'0' * 26}"
+
+
+def whole_table(
+    fake: FakeAws,
+    change: Mapping[str, Any],
+    refused: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    on: str = "",
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What a stack asks: action, resource, context. ``refused`` on the resource ``on`` alone."""
+    asked: list[tuple[str, str, Mapping[str, Any]]] = []
+    stack = place(settings(change), partition="aws", account=ACCOUNT)
+    for need in NEEDS:
+        if need.part not in stack.parts:
+            continue
+        resource = stack.arn(need)
+        if resource != "*":
+            resource = resource.replace("*", "0a1b2c3").replace("?", "0")
+        actions, context = (*need.actions, *need.removal), limits.context(stack.conditions(need))
+        given = refused if not on or resource.startswith(on) else {}
+        simulated(fake, actions, resource, given, context=context)
+        asked += [(action, resource, context) for action in actions]
+    return asked
+
+
 def test_what_only_a_removal_needs_is_a_warning(fake: FakeAws) -> None:
     change = {**rds(monitoringSeconds=0)}
-    for need in NEEDS:
-        if need.part not in parts_of(settings(change)):
-            continue
-        resource = need.resource.format(
-            partition="aws", region=REGION, account=ACCOUNT, cluster="platform-prod", stack="test"
-        )
-        resource = resource if resource == "*" else resource.replace("*", "0a1b2c3")
-        refused = {"rds:DeleteDBInstance": IMPLICIT}
-        simulated(fake, (*need.actions, *need.removal), resource, refused)
+    whole_table(fake, change, {"rds:DeleteDBInstance": IMPLICIT})
 
     (finding,) = run(fake, change)
 
-    instance = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:langfuse-postgres-0a1b2c3"
     assert (finding.severity, finding.subject, finding.cause) == (
         "warning",
         "PostgresRds in AWS",
         "The user ann lacks, and `up` goes on, a replacement or `destroy` fails without: "
-        f"rds:DeleteDBInstance (no policy allows it) on {instance}.",
+        f"rds:DeleteDBInstance (no policy allows it) on {INSTANCE}.",
     )
 
 
+def test_an_action_is_simulated_on_every_type_of_resource_that_it_asks_for(fake: FakeAws) -> None:
+    change = {**rds(monitoringSeconds=0)}
+    groups = f"arn:aws:rds:{REGION}:{ACCOUNT}:subgrp:"
+    asked = whole_table(fake, change, {"rds:CreateDBInstance": IMPLICIT}, on=groups)
+
+    (finding,) = run(fake, change)
+
+    kinds = {on.split(":")[5] for action, on, _ in asked if action == "rds:CreateDBInstance"}
+    assert kinds == {"db", "og", "pg", "subgrp"}
+    assert finding.cause == (
+        "The user ann lacks, and `up` fails without: rds:CreateDBInstance (no policy allows it) "
+        f"on {groups}langfuse-test-db-subnets-{'0' * 26}."
+    )
+
+
+def test_a_request_is_simulated_with_what_the_roles_policies_are_limited_to(
+    fake: FakeAws,
+) -> None:
+    change = {
+        **rds(monitoringSeconds=0, kmsKeyArn=KEY),
+        **endpoint(),
+        "database": rds(monitoringSeconds=0, kmsKeyArn=KEY)["database"],
+    }
+    asked = whole_table(fake, change)
+
+    assert run(fake, change) == []
+    contexts = {(action, *context) for action, _, context in asked}
+    assert contexts >= {
+        ("ec2:CreateSecurityGroup", "aws:RequestTag/agent-observability:stack"),
+        ("ec2:DeleteSecurityGroup", "aws:ResourceTag/agent-observability:stack"),
+        ("kms:CreateGrant", "kms:ViaService"),
+        ("route53:ChangeResourceRecordSets", limits.RECORDS),
+    }
+
+
+CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
 RUNBOOKS: Final = "https://git.example.com/docs"
 
@@ -297,7 +363,7 @@ RUNBOOKS: Final = "https://git.example.com/docs"
         (rds(), {"database", "monitoring role"}),
         (
             rds(monitoringSeconds=0, kmsKeyArn=KEY, restoreFrom={"snapshot": "s"}),
-            {"database", "database key", "restore"},
+            {"database", "database key", "restore", "restore from snapshot"},
         ),
         ({"secrets": {"delivery": "secretsManager"}}, {"entries", "oidc"}),
         (
@@ -306,7 +372,15 @@ RUNBOOKS: Final = "https://git.example.com/docs"
         ),
         (endpoint(), {"certificate", "zone"}),
         (endpoint(accessLogs={"days": 3}), {"certificate", "zone", "log bucket"}),
-        (endpoint(accessLogs={"bucket": "logs"}), {"certificate", "zone"}),
+        (
+            rds(monitoringSeconds=0, restoreFrom={"instance": "i"}),
+            {"database", "restore", "restore from instance"},
+        ),
+        (
+            endpoint(accessLogs={"bucket": "logs"}),
+            {"certificate", "zone", "adopted log bucket"},
+        ),
+        (endpoint(certificateArn=CERTIFICATE), {"adopted certificate", "zone"}),
         ({"objectStorage": {"media": True}}, {"bucket", "bucket role", "oidc"}),
         ({"objectStorage": {"bucket": "mine"}}, {"adopted bucket", "bucket role", "oidc"}),
         (
@@ -324,7 +398,7 @@ RUNBOOKS: Final = "https://git.example.com/docs"
                     "alarms": {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:on-call"},
                 },
             },
-            {"certificate", "zone", "load balancer", "alarms"},
+            {"certificate", "zone", "load balancer", "alarms", "adopted topic"},
         ),
     ],
 )
@@ -332,17 +406,3 @@ def test_the_settings_switch_parts_of_the_table_on(
     change: Mapping[str, Any], parts: set[str]
 ) -> None:
     assert parts_of(settings({**ON_EKS, **change})) == {"cluster", *parts}
-
-
-def test_every_part_of_the_table_can_be_named() -> None:
-    for need in NEEDS:
-        named = need.resource.format(
-            partition="aws",
-            region=REGION,
-            account=ACCOUNT,
-            cluster="c",
-            stack="s",
-            key=KEY,
-            bucket="b",
-        )
-        assert named == "*" or named.startswith("arn:aws:"), need

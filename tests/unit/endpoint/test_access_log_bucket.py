@@ -16,7 +16,12 @@ LOGS = "langfuse-endpoint-access-logs"
 
 def recorded() -> Recording:
     def body() -> None:
-        args = AccessLogBucketArgs(prefix="langfuse", account_id="123456789012", days=90)
+        args = AccessLogBucketArgs(
+            name_prefix="langfuse-prod-logs",
+            prefix="langfuse",
+            account_id="123456789012",
+            days=90,
+        )
         logs = AccessLogBucket(LOGS, args)
         pulumi.export("bucket", logs.bucket_name)
         ConfigMap("user", data={"bucket": logs.bucket_name})
@@ -33,7 +38,7 @@ def test_the_bucket_is_private_encrypted_by_s3_and_emptied_in_time() -> None:
     )
     made = {r.name: r.inputs for r in recording.resources.values() if r.type.startswith("aws:")}
     assert made == {
-        f"{LOGS}-bucket": {"forceDestroy": True},
+        f"{LOGS}-bucket": {"bucketPrefix": "langfuse-prod-logs-", "forceDestroy": True},
         f"{LOGS}-public-access-block": {
             "bucket": bucket,
             "blockPublicAcls": True,

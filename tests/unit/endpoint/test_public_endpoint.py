@@ -48,6 +48,7 @@ ARGS = PublicEndpointArgs(
     ingress_class="alb",
     ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
     account_id="123456789012",
+    log_bucket_prefix="langfuse-prod-logs",
     inbound_cidrs=("203.0.113.0/24",),
     tags={"environment": "prod"},
 )

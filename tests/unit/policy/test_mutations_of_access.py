@@ -96,7 +96,100 @@ _NOT_WHO: Final[tuple[tuple[str, str, object], ...]] = (
 )
 """Conditions that do not say who: how, when, whence, or almost everybody."""
 
+_TAGGED: Final = "aws:ResourceTag/agent-observability:stack"
+_TAGS: Final = "aws:RequestTag/agent-observability:stack"
+_RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+_HERE: Final = f"ap-northeast-2:{ACCOUNT}"
+
+
+def _on(action: str, resource: str, condition: object = None) -> Mutate:
+    """The role may do one thing, on a pattern, under a condition."""
+    return statement(Action=action, Resource=f"arn:aws:{resource}", Condition=condition)
+
+
+_TOO_WIDE: Final[tuple[tuple[str, str, object], ...]] = (
+    # -- What an account has for all stacks, changed
+    ("ec2:DeleteVpc", f"ec2:{_HERE}:vpc/*", None),
+    ("iam:DeleteOpenIDConnectProvider", f"iam::{ACCOUNT}:oidc-provider/*", None),
+    ("logs:DeleteLogGroup", f"logs:{_HERE}:log-group:RDS*", None),
+    ("logs:PutLogEvents", f"logs:{_HERE}:log-group:*", None),
+    ("rds:DeleteDBInstance", f"rds:{_HERE}:db:*", None),
+    ("rds:ModifyDBInstance", f"rds:{_HERE}:og:*", None),
+    ("route53:DeleteHostedZone", "route53:::hostedzone/*", None),
+    # -- By a tag that is not the stack's, or that the request can leave out
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", None),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringEquals": {_TAGGED: "dev"}}),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringEquals": {_TAGGED: ["prod", "dev"]}}),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringLike": {_TAGGED: "*"}}),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringNotEquals": {_TAGGED: "dev"}}),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringEqualsIfExists": {_TAGGED: "prod"}}),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringEquals": {"aws:ResourceTag/x": "prod"}}),
+    # -- By a tag that takes over what is there
+    ("kms:TagResource", f"kms:{_HERE}:key/*", {"StringEquals": {_TAGS: "prod"}}),
+    (
+        "kms:TagResource",
+        f"kms:{_HERE}:key/*",
+        {"StringEquals": {_TAGS: "prod"}, "Null": {_TAGGED: "false"}},
+    ),
+    ("kms:TagResource", f"kms:{_HERE}:key/*", {"Null": {_TAGGED: "true"}}),
+    ("ec2:CreateTags", f"ec2:{_HERE}:security-group/*", {"StringEquals": {_TAGS: "prod"}}),
+    ("ec2:CreateSecurityGroup", f"ec2:{_HERE}:security-group/*", {"StringEquals": {_TAGS: "dev"}}),
+    # -- Records
+    ("route53:ChangeResourceRecordSets", "route53:::hostedzone/*", None),
+    (
+        "route53:ChangeResourceRecordSets",
+        "route53:::hostedzone/*",
+        {"ForAllValues:StringLike": {_RECORDS: ["langfuse.example.com"]}},
+    ),
+    (
+        "route53:ChangeResourceRecordSets",
+        "route53:::hostedzone/*",
+        {"ForAllValues:StringLike": {_RECORDS: ["*.example.com"]}, "Null": {_RECORDS: "false"}},
+    ),
+    (
+        "route53:ChangeResourceRecordSets",
+        "route53:::hostedzone/*",
+        {"ForAllValues:StringLike": {_RECORDS: []}, "Null": {_RECORDS: "false"}},
+    ),
+    # -- Buckets of any name
+    ("s3:GetObject", "s3:::langfuse-prod-data-*/*", None),
+    ("s3:GetObject", f"s3:::langfuse-dev-data-{'?' * 26}/*", None),
+    ("s3:GetObject", f"s3:::{'?' * 26}/*", None),
+)
+"""Actions on patterns that hold what is a neighbour's, each with its condition."""
+
+_OWN: Final[tuple[tuple[str, str, object], ...]] = (
+    ("ec2:CreateSecurityGroup", f"ec2:{_HERE}:vpc/*", None),
+    ("rds:DescribeDBInstances", f"rds:{_HERE}:db:*", None),
+    ("kms:PutKeyPolicy", f"kms:{_HERE}:key/*", {"StringEquals": {_TAGGED: "prod"}}),
+    (
+        "kms:TagResource",
+        f"kms:{_HERE}:key/*",
+        {"StringEquals": {_TAGS: "prod"}, "Null": {_TAGGED: "true"}},
+    ),
+    (
+        "ec2:CreateTags",
+        f"ec2:{_HERE}:security-group/*",
+        {"StringEquals": {_TAGS: "prod", "ec2:CreateAction": "CreateSecurityGroup"}},
+    ),
+    ("ec2:CreateSecurityGroup", f"ec2:{_HERE}:security-group/*", {"StringEquals": {_TAGS: "prod"}}),
+    (
+        "route53:ChangeResourceRecordSets",
+        "route53:::hostedzone/*",
+        {
+            "ForAllValues:StringLike": {_RECORDS: ["langfuse.example.com"]},
+            "Null": {_RECORDS: "false"},
+        },
+    ),
+    ("s3:GetObject", f"s3:::langfuse-prod-data-{'?' * 26}/*", None),
+)
+"""Actions on patterns whose condition, or whose kind, keeps them from a neighbour's."""
+
 CAUGHT: Final[tuple[Mutation, ...]] = (
+    *(
+        change(_RESOURCE, f"{number}: {action}", _READ, _on(action, resource, condition))
+        for number, (action, resource, condition) in enumerate(_TOO_WIDE)
+    ),
     # -- What a role may do
     *(
         change(_ACTION, f"action {action}", _READ, statement(Action=action))
@@ -442,12 +535,21 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         _WHO,
         "a bucket for the logs of anybody",
         "langfuse-endpoint-access-logs-policy",
-        statement(Resource="arn:aws:s3:::langfuse-endpoint-access-logs-bucket-3e36717/*"),
+        statement(Resource="arn:aws:s3:::langfuse-prod-logs-3e36717/*"),
         variant=STORAGE,
     ),
 )
 
 THROUGH: Final[tuple[Mutation, ...]] = (
+    *(
+        change(
+            "the tag, the name of the record or the kind of resource keeps it to the stack",
+            f"{number}: {action}",
+            _READ,
+            _on(action, resource, condition),
+        )
+        for number, (action, resource, condition) in enumerate(_OWN)
+    ),
     change(
         "a key is opened only with what was encrypted with it; its topic's policy says who sends",
         "a service on a key for anybody",

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import re
 from typing import Any
 
 import pytest
 
 from policy.rules import RULES, STACK_RULES
+from policy.rules.aws import conditions, permissions
 from policy.rules.model import STACK_TYPE, UNKNOWN, Seen
-from tests.support import stacks
+from stacks import names
+from tests.support import service_authorization, stacks
 from tests.support.policy_stacks import (
     ALB,
     CONTAINER,
@@ -671,3 +674,45 @@ def test_an_option_with_a_password_is_a_secret_in_clear() -> None:
     assert [(rule, message.partition(": put")[0]) for rule, _, message in found] == [
         ("no-plaintext-secret", "container langfuse: args[0] holds an option with a secret")
     ]
+
+
+def test_actions_that_may_be_on_everything_take_no_resource() -> None:
+    listed = permissions._NO_RESOURCE  # pyright: ignore[reportPrivateUsage]
+    spelled = {
+        name.lower(): name
+        for service in {action.partition(":")[0] for action in listed}
+        for name in service_authorization.names(service)
+    }
+
+    known = {action: service_authorization.action(spelled[action]) for action in listed}
+    assert {action for action, found in known.items() if found is None or found.types} == set()
+
+
+def test_what_stacks_have_together_is_only_read_or_made_part_of_something_new() -> None:
+    listed = permissions._OF_THE_ACCOUNT  # pyright: ignore[reportPrivateUsage]
+    changing = {
+        (begins, action)
+        for begins, actions in listed
+        for action in actions
+        if not re.search(":(describe|get|list)", action)
+    }
+
+    assert changing == {
+        ("ec2:vpc/", "ec2:createsecuritygroup"),
+        *(("logs:log-group:RDS", f"logs:{verb}") for verb in ("createloggroup", "createlogstream")),
+        *(
+            ("logs:log-group:RDS", f"logs:{verb}")
+            for verb in ("putlogevents", "putretentionpolicy")
+        ),
+        *(
+            ("rds:og:default:", f"rds:{verb}")
+            for verb in (
+                *("createdbinstance", "modifydbinstance", "restoredbinstancefromdbsnapshot"),
+                "restoredbinstancetopointintime",
+            )
+        ),
+    }
+
+
+def test_the_tag_of_a_stack_is_the_one_that_the_program_gives() -> None:
+    assert conditions.STACK_TAG == names.STACK_TAG

@@ -58,7 +58,7 @@ def test_another_project_is_rendered_from_its_own_folder(
     out = tmp_path / "roles"
 
     assert main(["render", "--project", "access", "--stack", "prod", "--out", str(out)]) == 0
-    assert capsys.readouterr().out.startswith("stack    prod: 15 AWS resources, ")
+    assert capsys.readouterr().out.startswith("stack    prod: 19 AWS resources, ")
     assert (out / "aws" / "iam-role-workflows-deploy-role.yaml").is_file()
 
 

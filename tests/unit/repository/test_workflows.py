@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from access.roles import DEPLOY_SECONDS, PREVIEW_SECONDS
 from stacks.stack_files import ROOT
 from tests.support import workflows
 
@@ -66,6 +67,35 @@ def test_a_job_has_a_time_limit_a_pinned_machine_and_its_own_permissions(
     assert 0 < job["timeout-minutes"] <= 120
     assert "contents" not in job["permissions"] or job["permissions"]["contents"] == "read"
     assert "secrets" not in job
+
+
+SECONDS = {
+    "${{ vars.AWS_DEPLOY_ROLE_ARN }}": DEPLOY_SECONDS,
+    "${{ vars.AWS_PREVIEW_ROLE_ARN }}": PREVIEW_SECONDS,
+}
+
+
+def test_credentials_last_as_long_as_the_job_and_no_longer_than_the_role_lets_them() -> None:
+    action = workflows.load(ROOT / ".github" / "actions" / "engine" / "action.yml")
+    default = action["inputs"]["role-seconds"]["default"]
+    (assumed,) = (
+        step["with"]
+        for step in action["runs"]["steps"]
+        if "configure-aws-credentials" in step.get("uses", "")
+    )
+    asked = {
+        (file, name): (step["with"]["role"], int(step["with"].get("role-seconds", default)))
+        for file, name, job in JOBS
+        for step in job["steps"]
+        if step.get("uses") == "./.github/actions/engine"
+    }
+
+    assert assumed["role-duration-seconds"] == "${{ inputs.role-seconds }}"
+    assert len(asked) == 5
+    for file, name, job in JOBS:
+        if (file, name) in asked:
+            role, seconds = asked[file, name]
+            assert job["timeout-minutes"] * 60 <= seconds <= SECONDS[role], (file, name)
 
 
 def test_only_these_jobs_may_write_anything() -> None:

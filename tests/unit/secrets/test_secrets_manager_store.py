@@ -6,6 +6,7 @@ Does not prove that AWS or the operator accept them; the cluster tier asks the A
 from __future__ import annotations
 
 import json
+import re
 
 from components.secrets.secrets_manager_store import SecretsManagerStore
 from tests.support.component_run import run_component
@@ -26,6 +27,7 @@ def test_the_role_can_be_taken_by_one_service_account_only() -> None:
     document = json.loads(role.inputs["assumeRolePolicy"])
     assert role.inputs == {
         "namePrefix": "langfuse-secrets-",
+        "path": "/agent-observability/prod/",
         "description": "External Secrets, reading for the service account langfuse-secrets",
         "assumeRolePolicy": role.inputs["assumeRolePolicy"],
     }
@@ -56,7 +58,10 @@ def test_the_service_account_is_exactly_this() -> None:
     account = recorded().named(f"{STORE}-service-account").inputs
 
     role = account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"]
-    assert role.startswith("arn:aws:iam::123456789012:role/langfuse-secrets-role-")
+    assert re.fullmatch(
+        r"arn:aws:iam::123456789012:role/agent-observability/prod/langfuse-secrets-[0-9a-f]{26}",
+        role,
+    )
     assert account == {
         "apiVersion": "v1",
         "kind": "ServiceAccount",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stacks.settings import Problem
+from stacks.settings import ConfigurationError, Problem, read
 from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     ABSENT,
@@ -20,6 +20,7 @@ from tests.support.configurations import (
     problem,
     problems,
     rds,
+    small,
 )
 
 KMS = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
@@ -254,12 +255,20 @@ BAD = [
             **ON_EKS,
             "aws:defaultTags": {
                 "tags": {
+                    "agent-observability:stack": "dev",
                     "elbv2.k8s.aws/cluster": "a",
                     "ingress.k8s.aws/stack": "b",
                     "aws:team": "c",
                 }
             },
         },
+        Problem(
+            "aws:defaultTags.tags.agent-observability:stack",
+            '"dev"',
+            "has a key that is taken: the program gives its own tag with it, by which roles keep "
+            "to their stack",
+            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+        ),
         Problem(
             'aws:defaultTags.tags["elbv2.k8s.aws/cluster"]',
             '"a"',
@@ -522,3 +531,40 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
     assert left_after_fixing(change) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "near"),
+    [
+        ("production-in-eu-west-1", "production-in-eu-west"),
+        ("Prod", "prod"),
+        ("prod.eu", "prod-eu"),
+        ("_", "prod"),
+    ],
+)
+def test_a_stack_in_aws_whose_name_does_not_fit_into_names_is_refused(
+    stack: str, near: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(stack, *small(ON_EKS))
+
+    assert list(caught.value.problems) == [
+        Problem(
+            "stack",
+            f'"{stack}"',
+            "must be 22 characters at most in AWS, small letters and digits with single hyphens "
+            "between them: names of buckets and RDS instances hold it",
+            f"pulumi stack rename {near}",
+        )
+    ]
+
+
+def test_a_stack_elsewhere_may_have_any_name() -> None:
+    assert read("My.stack_of-a-long-name-for-a-laptop", *small()).stack.startswith("My.")
+
+
+def test_a_name_is_judged_only_with_a_cluster_that_is_valid() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read("Prod", *small({**ON_EKS, "cluster": {**EKS, "namespace": "Not a name"}}))
+
+    assert [p.key for p in caught.value.problems] == ["agent-observability:cluster.namespace"]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from stacks import names, stack_files
-from stacks.names import NAMES, Names
+from stacks.names import NAMES, AccountNames, Names
 from stacks.settings.machinery.problems import NAMESPACE
 from tests.support.recordings import inputs, recorded
+from tests.support.short_stack import on_short_stack
 from tests.support.stacks import STACKS
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource
@@ -40,7 +43,6 @@ EXACT: Final = {
     "dashboards": "langfuse-dashboards",
     "alerts": "langfuse-alerts",
     "alarms": "langfuse-alarms",
-    "alarm_topic": "langfuse-alarms-topic-topic",
 }
 
 
@@ -146,37 +148,153 @@ def test_the_database_has_one_password_of_the_name_that_replaces_it(stack: str) 
     assert recorded(stack).named(NAMES.postgres_password).type.startswith("random:")
 
 
-def test_what_aws_names_begins_with_the_names_that_policies_admit() -> None:
-    recording = everything()
-
-    def named(type_: str) -> list[str]:
-        return sorted(r.name for r in recording.of_type(type_))
-
-    assert named("aws:rds/instance:Instance") == [NAMES.rds_instance]
-    assert named("aws:sns/topic:Topic") == [NAMES.alarm_topic]
-    # The provider names what has no name by its logical one.
-    for begins, type_, count in (
-        (NAMES.postgres, "aws:rds/subnetGroup:SubnetGroup", 1),
-        (NAMES.postgres, "aws:rds/parameterGroup:ParameterGroup", 1),
-        (NAMES.alarms, "aws:rds/eventSubscription:EventSubscription", 1),
-        (NAMES.access_logs, "aws:s3/bucket:Bucket", 1),
-        (NAMES.storage, "aws:s3/bucket:Bucket", 1),
-        (NAMES.storage, "aws:iam/role:Role", 1),
-    ):
-        assert len([name for name in named(type_) if name.startswith(f"{begins}-")]) == count, type_
+IN_ACCOUNT: Final = {
+    "whole": "agent-observability-prod",
+    "boundary": "agent-observability-prod-boundary",
+    "role_path": "/agent-observability/prod/",
+    "workflow_path": "/agent-observability-workflows/prod/",
+    "alarm_prefix": "agent-observability/prod/",
+    "database": "langfuse-prod-db",
+    "storage": "langfuse-prod-data",
+    "access_logs": "langfuse-prod-logs",
+    "alarms": "langfuse-prod-alarms",
+}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_names_in_the_account_begin_with_project_and_stack(stack: str) -> None:
-    alarms = recorded(stack).of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+def test_the_names_in_an_account_are_exactly_these() -> None:
+    found = inspect.getmembers(AccountNames, lambda member: isinstance(member, property))
 
-    assert names.in_account(stack) == f"agent-observability-{stack}"
-    assert [
-        alarm.name
-        for alarm in alarms
-        if not alarm.inputs["name"].startswith(f"{names.in_account(stack)}-")
-    ] == []
-    assert bool(alarms) is (stack == "prod")
+    assert {name: getattr(AccountNames("prod"), name) for name, _ in found} == IN_ACCOUNT
+
+
+def physical(recording: Recording) -> dict[str, list[str]]:
+    """Names, prefixes and paths in AWS, by type."""
+    keys = ("name", "namePrefix", "bucketPrefix", "dashboardName", "identifierPrefix", "path")
+    found = defaultdict[str, list[str]](list)
+    for resource in recording.resources.values():
+        if resource.type.startswith("aws:"):
+            given = [resource.inputs[key] for key in keys if key in resource.inputs]
+            found[resource.type.rpartition(":")[2]] += given
+    return {type_: sorted(names) for type_, names in found.items() if names}
+
+
+def test_what_the_program_makes_in_aws_has_the_names_that_policies_admit() -> None:
+    found = physical(everything())
+
+    assert {name.partition("prod/")[0] for name in found.pop("MetricAlarm")} == {
+        "agent-observability/"
+    }
+    assert len(found.pop("Record")) == 2
+    assert found == {
+        "Bucket": ["langfuse-prod-data-", "langfuse-prod-logs-"],
+        "Dashboard": ["agent-observability-prod"],
+        "EventSubscription": ["langfuse-prod-alarms-events-"],
+        "Instance": ["langfuse-prod-db-"],
+        "ParameterGroup": ["langfuse-prod-db-parameters-"],
+        "Role": [
+            *["/agent-observability/prod/"] * 4,
+            "langfuse-agents-ai-agents-secrets-",
+            "langfuse-secrets-",
+        ],
+        "Secret": sorted(names.entries("prod", ["ai-agents"])),
+        "SecurityGroup": ["langfuse-prod-db-firewall-"],
+        "SubnetGroup": ["langfuse-prod-db-subnets-"],
+        "Topic": ["langfuse-prod-alarms-topic-"],
+    }
+    (instance,) = everything().of_type("aws:rds/instance:Instance")
+    assert instance.name == NAMES.rds_instance
+
+
+@pytest.mark.parametrize(
+    ("stack", "taken"),
+    [
+        ("prod", True),
+        ("prod-eu-1", True),
+        ("p", True),
+        ("a" * 22, True),
+        ("a" * 23, False),
+        ("Prod", False),
+        ("prod.eu", False),
+        ("prod_eu", False),
+        ("prod--eu", False),
+        ("-prod", False),
+        ("prod-", False),
+        ("", False),
+    ],
+)
+def test_a_stack_in_aws_has_a_name_that_buckets_and_instances_take(stack: str, taken: bool) -> None:
+    problem = names.stack_problem(stack)
+
+    assert (problem is None) is taken
+    assert taken or problem == (
+        "must be 22 characters at most in AWS, small letters and digits with single hyphens "
+        "between them: names of buckets and RDS instances hold it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("Prod", "prod"),
+        ("prod.eu_1", "prod-eu-1"),
+        ("--prod--eu--", "prod-eu"),
+        ("production-of-the-whole-company", "production-of-the-whol"),
+        (f"{'a' * 21}-b", "a" * 21),
+        ("日", ""),
+    ],
+)
+def test_the_nearest_name_is_one_that_a_stack_may_have(given: str, near: str) -> None:
+    assert names.as_stack(given) == near
+    assert not near or names.stack_problem(near) is None
+
+
+LONGEST: Final = {
+    "Bucket": (63, 37),
+    "EventSubscription": (255, 229),
+    "Instance": (63, 37),
+    "ParameterGroup": (255, 229),
+    "SecurityGroup": (255, 229),
+    "SubnetGroup": (255, 229),
+    "Topic": (256, 230),
+}
+"""What AWS takes, and what the provider takes of it for a prefix."""
+
+
+def test_names_of_the_stack_with_the_longest_name_are_taken_by_aws() -> None:
+    stack = "a" * names.LONGEST_STACK
+    configuration = stack_files.read(
+        "prod",
+        {
+            "agent-observability:endpoint": {"accessLogs": {"days": 30}},
+            "agent-observability:objectStorage": {"exports": True},
+        },
+    )
+    recording = on_short_stack(lambda: offline.record_configuration(stack, configuration))
+
+    found = physical(recording)
+    for type_, (whole, prefix) in LONGEST.items():
+        assert found[type_]
+        for name in found[type_]:
+            assert name.endswith("-")
+            assert len(name) <= prefix, (type_, name)
+            assert len(name) + names.UNIQUE <= whole, (type_, name)
+    assert max(len(name) for name in found["Bucket"]) == 37
+    for name in found["Role"]:
+        assert len(name) <= (512 if name.startswith("/") else 38), name
+    # IAM's names have 64 characters; autonaming adds a hyphen and seven.
+    roles = recording.of_type("aws:iam/role:Role")
+    assert [r.name for r in roles if "namePrefix" not in r.inputs and len(r.name) > 56] == []
+
+
+@pytest.mark.parametrize("pair", [("prod", "prod-eu"), ("a", "a-db"), ("prod", "dev")])
+def test_no_pattern_of_a_stack_holds_a_name_of_another(pair: tuple[str, str]) -> None:
+    for own, other in (pair, pair[::-1]):
+        mine, theirs = AccountNames(own), AccountNames(other)
+        for prefix in ("database", "storage", "access_logs", "alarms"):
+            made = f"{getattr(theirs, prefix)}-{'0' * names.UNIQUE}"
+            assert not fnmatchcase(made, f"{getattr(mine, prefix)}-{'?' * names.UNIQUE}")
+        for path in ("role_path", "workflow_path", "alarm_prefix"):
+            assert not getattr(theirs, path).startswith(getattr(mine, path))
 
 
 def test_entries_are_those_of_langfuse_the_database_and_each_agent_namespace() -> None:

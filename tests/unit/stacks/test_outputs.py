@@ -71,9 +71,10 @@ def test_what_only_aws_knows_and_the_risks_that_were_accepted_are_exported() -> 
         # As the offline backend answers for AWS.
         "databaseVersion": "16.99",
         "loadBalancerHost": "k8s-observab-b91543deb2-1234567890.ap-northeast-2.elb.amazonaws.com",
-        "bucket": "langfuse-storage-bucket-710775e",
+        "bucket": "langfuse-prod-data-710775ecdda28b138d96b2551c",
         "alarmTopic": (
-            "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms-topic-topic-8454ff1"
+            "arn:aws:sns:ap-northeast-2:123456789012:"
+            "langfuse-prod-alarms-topic-8454ff1b2d8b394519021e55f7"
         ),
         "acknowledged": ["singleZone"],
     }

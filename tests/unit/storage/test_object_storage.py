@@ -12,7 +12,7 @@ from components.langfuse.versions import LATEST, Version
 from components.secrets.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
 from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
 from tests.support.component_run import run_component
-from tests.support.eks import ISSUER_HOST, OIDC_ARN, cluster, oidc_provider
+from tests.support.eks import ISSUER_HOST, OIDC_ARN, ROLE_PATH, cluster, oidc_provider
 from tests.support.recordings import depends_on
 from tests.support.recordings import inputs as plain
 from tooling.engineless.recording import Recording
@@ -39,6 +39,7 @@ ACCESS = {
 def arguments(*, unknown: bool = False) -> ObjectStorageArgs:
     return ObjectStorageArgs(
         cluster=cluster(unknown=unknown),
+        name_prefix="langfuse-prod-data",
         oidc=oidc_provider(unknown=unknown),
         namespace="observability",
         service_account="langfuse",
@@ -93,8 +94,10 @@ def test_all_of_them_are_children_of_the_component() -> None:
 
 
 def test_the_bucket_keeps_its_objects_unless_it_is_unprotected() -> None:
-    assert plain(recorded(), "storage-bucket") == {"forceDestroy": False}
-    assert plain(record({"protect": False}), "storage-bucket") == {"forceDestroy": True}
+    named = {"bucketPrefix": "langfuse-prod-data-"}
+
+    assert plain(recorded(), "storage-bucket") == {**named, "forceDestroy": False}
+    assert plain(record({"protect": False}), "storage-bucket") == {**named, "forceDestroy": True}
 
 
 @pytest.mark.parametrize(("protect", "expected"), [(True, {"storage-bucket"}), (False, set[str]())])
@@ -213,7 +216,7 @@ def test_only_langfuses_service_account_can_take_the_role() -> None:
     role = plain(recorded(), "storage-role")
     trust = json.loads(role.pop("assumeRolePolicy"))
 
-    assert role == {"description": "Langfuse's access to its bucket"}
+    assert role == {"path": ROLE_PATH, "description": "Langfuse's access to its bucket"}
     assert trust == {
         "Version": "2012-10-17",
         "Statement": [
@@ -284,7 +287,7 @@ def test_the_service_account_gets_the_role_when_it_can_do_its_work() -> None:
     waits = depends_on(recorded(), recorded().named("shown-secret"))
 
     role = shown(recorded())[ROLE]
-    assert role.startswith("arn:aws:iam::123456789012:role/storage-role-")
+    assert role.startswith("arn:aws:iam::123456789012:role/agent-observability/prod/storage-role-")
     assert {"storage-role", "storage-role-policy"} <= set(waits)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from stacks.names import NAMES
+from stacks.names import NAMES, UNIQUE, AccountNames
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
@@ -113,34 +113,22 @@ def database_instance(account: Account) -> Iterator[Finding]:
     """Whether the RDS instance is in a status in which it answers."""
     if not isinstance(account.settings.database, RdsDatabase):
         return
-    vpc = account.cluster().vpc_id
     listed = account.aws.pages("rds", "DescribeDBInstances", "DBInstances")
-    # Pulumi derives the identifier from the logical name, which all stacks share: another stack in
-    # the same network is told apart by the identifier in the finding alone.
-    own = [
-        instance
-        for instance in listed
-        if NAMES.rds_instance in instance["DBInstanceIdentifier"]
-        and instance.get("DBSubnetGroup", {}).get("VpcId") == vpc
-    ]
-    for instance in own:
+    begins = f"{AccountNames(account.settings.stack).database}-"
+    for instance in listed:
+        identifier = instance["DBInstanceIdentifier"]
+        if not (identifier.startswith(begins) and len(identifier) == len(begins) + UNIQUE):
+            continue
         status = instance.get("DBInstanceStatus", "unknown")
         if status in _WORKING:
             continue
-        identifier = instance["DBInstanceIdentifier"]
-        several = (
-            f" (One of {len(own)} instances of this name in {vpc}: compare the stack's output "
-            "databaseAddress.)"
-            if len(own) > 1
-            else ""
-        )
         told = f": {_BROKEN[status]}" if status in _BROKEN else ""
         waits = "" if status in _BROKEN else "; it may not answer until it is available again"
         yield Finding(
             section="database-unreachable",
             severity="error" if status in _BROKEN else "warning",
             subject=f"RDS instance {identifier}",
-            cause=f"It is {status}{told}{waits}.{several}",
+            cause=f"It is {status}{told}{waits}.",
             command=account.aws.command(
                 *("rds", "describe-events", "--source-type", "db-instance"),
                 *("--source-identifier", identifier, "--duration", "1440"),

@@ -1,4 +1,7 @@
-"""Asks IAM's simulator whether the caller may do what the stack's resources need."""
+"""Asks IAM's simulator whether the caller may do what the stack's resources need.
+
+Each action is simulated on every type of resource that it asks for, as the table names them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from access import limits
 from access.actions import NEEDS, Need
-from access.parts import parts
+from access.parts import place
+from access.place import Place
 from components.aws import iam_documents
-from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.client import RefusedError
 from tooling.doctor.findings import Finding, Severity
@@ -39,6 +43,8 @@ class _Asked:
     component: str
     source: str
     resource: str
+    context: tuple[Mapping[str, Any], ...] = ()
+    """What the request for this resource has, where a policy may be limited by it."""
 
     def again(self, actions: Sequence[str]) -> str:
         """The command that asks the same."""
@@ -60,9 +66,15 @@ def permissions(account: Account) -> Iterator[Finding]:
         yield _undecidable(account, caller.arn)
         return
     unknown = dict[str, list[str]]()
-    switched_on = parts(account.settings)
-    for need in (need for need in NEEDS if need.part in switched_on):
-        asked = _Asked(account, need.component, source, _resource(need, account, caller.arn))
+    stack = place(
+        account.settings,
+        partition=iam_documents.partition(caller.arn),
+        account=iam_documents.account(caller.arn),
+    )
+    for need in (need for need in NEEDS if need.part in stack.parts):
+        asked = _Asked(
+            account, need.component, source, _resource(need, stack), tuple(_request(need, stack))
+        )
         refused = [v for v in _simulate(asked, (*need.actions, *need.removal)) if not v.allowed]
         for verdict in refused:
             if verdict.unknown:
@@ -93,22 +105,19 @@ def _principal(account: Account, arn: str) -> str | None:
     return role["Role"]["Arn"] if role else None
 
 
-def _resource(need: Need, account: Account, caller_arn: str) -> str:
-    if need.resource == "*":
-        return "*"
-    settings = account.settings
-    database, storage = settings.database, settings.object_storage
-    database_key = database.kms_key_arn if isinstance(database, RdsDatabase) else None
-    named = need.resource.format(
-        partition=iam_documents.partition(caller_arn),
-        region=account.aws.region,
-        account=iam_documents.account(caller_arn),
-        cluster=settings.cluster.eks_name,
-        stack=settings.stack,
-        key=database_key if need.part == "database key" else settings.secrets.kms_key_arn,
-        bucket=storage.bucket if storage else "",
-    )
-    return named.replace("*", _INVENTED)
+def _resource(need: Need, stack: Place) -> str:
+    resource = stack.arn(need)
+    return resource if resource == "*" else resource.replace("*", _INVENTED).replace("?", "0")
+
+
+def _request(need: Need, stack: Place) -> Iterator[Mapping[str, Any]]:
+    """What a request has that keeps to the limit of a need."""
+    for key, values in limits.context(stack.conditions(need)).items():
+        yield {
+            "ContextKeyName": key,
+            "ContextKeyValues": values,
+            "ContextKeyType": "stringList" if key in limits.SEVERAL else "string",
+        }
 
 
 def _of_roles(account: Account) -> Iterator[Mapping[str, Any]]:
@@ -135,6 +144,7 @@ def _simulate(asked: _Asked, actions: Sequence[str]) -> list[Verdict]:
             _context("aws:SecureTransport", "true", "boolean"),
             _context("iam:PassedToService", "monitoring.rds.amazonaws.com"),
             *_of_roles(asked.account),
+            *asked.context,
         ],
     }
     try:

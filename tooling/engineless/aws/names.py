@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from stacks.names import UNIQUE
 from tooling.engineless.recording import Resource
 
 ACCOUNT: Final = "123456789012"
@@ -21,9 +22,11 @@ def invented_id(resource: Resource, prefix: str) -> str:
     return f"{prefix}-{digits(resource.urn, 17)}"
 
 
-def invented_name(resource: Resource, separator: str = "-") -> str:
-    """A name as the provider's autonaming makes it."""
-    return f"{resource.name}{separator}{digits(resource.urn, 7)}"
+def invented_name(resource: Resource, prefix: str = "namePrefix") -> str:
+    """A name as the provider makes it: with the prefix in an input, else by autonaming."""
+    if given := resource.inputs.get(prefix):
+        return f"{given}{digits(resource.urn, UNIQUE)}"
+    return f"{resource.name}-{digits(resource.urn, 7)}"
 
 
 def arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:

@@ -31,6 +31,11 @@ def create(resource: Resource, *, preview: bool) -> tuple[str, Values]:
     return id_, {**computed, **given}
 
 
+def _role(resource: Resource) -> Values:
+    name, path = invented_name(resource), resource.inputs.get("path", "/")
+    return {"id": name, "name": name, "arn": arn("iam", f"role{path}{name}", region="")}
+
+
 def _named(service: str, kind: str, **place: str) -> Callable[[Resource], Values]:
     """A resource whose id is its name."""
 
@@ -86,7 +91,7 @@ def _security_group_rule(resource: Resource) -> Values:
 
 
 def _db_instance(resource: Resource) -> Values:
-    identifier = invented_name(resource, separator="")
+    identifier = invented_name(resource, prefix="identifierPrefix")
     host = f"{identifier}.{digits(ACCOUNT, 12)}.{REGION}.rds.amazonaws.com"
     return {
         "id": f"db-{digits(resource.urn, 26).upper()}",
@@ -106,7 +111,7 @@ def _event_subscription(resource: Resource) -> Values:
 
 
 def _bucket(resource: Resource) -> Values:
-    name = invented_name(resource)
+    name = invented_name(resource, prefix="bucketPrefix")
     return {
         "id": name,
         "bucket": name,
@@ -220,7 +225,7 @@ _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _access,
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _openid_provider,
     "aws:iam/policy:Policy": _policy,
-    "aws:iam/role:Role": _named("iam", "role/", region=""),
+    "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
     "aws:kms/key:Key": _key,

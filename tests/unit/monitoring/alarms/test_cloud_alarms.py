@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.monitoring.alarms import cloudwatch_dashboard, definitions, topic_iam
+from components.monitoring.alarms import definitions, topic_iam
 from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from tests.support.component_run import run_component
 from tests.support.eks import cluster, output
@@ -43,7 +43,9 @@ def arguments(*, unknown: bool = False) -> CloudAlarmsArgs:
     """The sizes of the prod stack file; ``unknown``: nothing is made yet."""
     return CloudAlarmsArgs(
         cluster=cluster(unknown=unknown),
-        stack="agent-observability-prod",
+        alarm_prefix="agent-observability/prod/",
+        dashboard="agent-observability-prod",
+        name_prefix="langfuse-prod-alarms",
         runbooks=RUNBOOKS,
         email="on-call@example.com",
         database=WatchedDatabase(
@@ -115,9 +117,10 @@ def test_rds_tells_the_topic_of_what_no_metric_shows() -> None:
     events = inputs(recording, "langfuse-alarms-database-events")
 
     assert events.pop("snsTopic").startswith(
-        "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms-topic-topic-"
+        "arn:aws:sns:ap-northeast-2:123456789012:langfuse-prod-alarms-topic-"
     )
     assert events == {
+        "namePrefix": "langfuse-prod-alarms-events-",
         "sourceType": "db-instance",
         "sourceIds": [IDENTIFIER],
         "eventCategories": ["availability", "deletion", "failover", "failure", "low storage"],
@@ -141,11 +144,14 @@ def test_the_topic_is_encrypted_with_the_key_and_open_to_cloudwatch_alone() -> N
     recording = recorded()
     topic = recording.exports["topic"]
 
-    assert list(recording.named("langfuse-alarms-topic-topic").inputs) == ["kmsMasterKeyId"]
+    assert recording.named("langfuse-alarms-topic-topic").inputs == {
+        "namePrefix": "langfuse-prod-alarms-topic-",
+        "kmsMasterKeyId": recording.named("langfuse-alarms-topic-topic").inputs["kmsMasterKeyId"],
+    }
     assert depends_on(recording, recording.named("langfuse-alarms-topic-topic")) == [
         "langfuse-alarms-topic-key"
     ]
-    assert topic.startswith("arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms-topic-topic-")
+    assert topic.startswith("arn:aws:sns:ap-northeast-2:123456789012:langfuse-prod-alarms-topic-")
     assert recording.named("langfuse-alarms-topic-policy").inputs == {
         "arn": topic,
         "policy": json.dumps(topic_iam.topic_policy(topic_arn=topic)),
@@ -161,7 +167,7 @@ def test_an_alarm_of_one_metric_is_exactly_this() -> None:
     topic = recorded().exports["topic"]
 
     assert alarm("database-cpu") == {
-        "name": "agent-observability-prod-DatabaseCpu",
+        "name": "agent-observability/prod/DatabaseCpu",
         "alarmDescription": (
             "The database has used more than 80 % of its CPU for 15 minutes, or has sent no "
             "figures at all. Langfuse gets slow. What to do: "
@@ -314,10 +320,10 @@ def test_every_alarm_says_which_stack_and_what_to_do_and_goes_to_the_topic_both_
     topic = recorded().exports["topic"]
 
     assert sorted(a.inputs["name"] for a in alarms) == sorted(
-        f"agent-observability-prod-{name}" for name in definitions.NAMES
+        f"agent-observability/prod/{name}" for name in definitions.NAMES
     )
     for a in alarms:
-        name = a.inputs["name"].rpartition("-")[2]
+        name = a.inputs["name"].rpartition("/")[2]
         link = f"{RUNBOOKS}/troubleshooting.md#{name.lower()}"
         assert a.inputs["alarmDescription"].endswith(f" What to do: {link}")
         assert len(a.inputs["alarmDescription"]) <= 1024
@@ -342,18 +348,9 @@ def test_the_dashboard_shows_every_alarm() -> None:
     assert dashboard == {"dashboardName": "agent-observability-prod"}
     assert recorded().exports["dashboard"] == "agent-observability-prod"
     assert states["properties"]["alarms"] == [
-        f"arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:agent-observability-prod-{name}"
+        f"arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:agent-observability/prod/{name}"
         for name in definitions.NAMES
     ]
-
-
-def test_another_stack_has_other_names() -> None:
-    other = record(stack="agent-observability-staging")
-
-    names = {a.inputs["name"] for a in other.of_type(ALARM)}
-    assert not names & {a.inputs["name"] for a in recorded().of_type(ALARM)}
-    dashboard = other.named("langfuse-alarms-dashboard").inputs["dashboardName"]
-    assert dashboard == cloudwatch_dashboard.name("agent-observability-staging")
 
 
 def test_a_given_topic_is_used_as_it_is() -> None:

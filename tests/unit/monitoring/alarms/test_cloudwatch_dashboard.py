@@ -130,14 +130,3 @@ def test_the_same_alarms_make_the_same_text() -> None:
     )
 
     assert first == second
-
-
-@pytest.mark.parametrize(
-    ("stack", "name"),
-    [
-        ("agent-observability-prod", "agent-observability-prod"),
-        ("agent-observability-prod.eu_1", "agent-observability-prod_eu_1"),
-    ],
-)
-def test_a_name_has_only_characters_that_a_dashboards_may(stack: str, name: str) -> None:
-    assert cloudwatch_dashboard.name(stack) == name

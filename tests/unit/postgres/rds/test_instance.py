@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.postgres.rds.restore import Restore
-from tests.support.eks import SECURITY_GROUP, SUBNETS, VPC
+from tests.support.eks import ROLE_PATH, SECURITY_GROUP, SUBNETS, VPC
 from tests.support.rds import INSTANCE, children, record, recorded
 from tests.support.recordings import inputs as plain
 from tooling.engineless.recording import Recording
@@ -16,8 +16,9 @@ KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
 
 def name_of(recording: Recording, role: str) -> str:
     """The name that the invented provider gave a child, as another one refers to it."""
+    prefix = plain(recording, f"db-{role}").get("namePrefix", f"db-{role}-")
     values = (v for r in children(recording) for v in r.inputs.values() if isinstance(v, str))
-    (name,) = {value for value in values if value.startswith(f"db-{role}-")}
+    (name,) = {value for value in values if value.startswith(prefix)} - {prefix}
     return name
 
 
@@ -43,6 +44,7 @@ def test_all_of_them_are_children_of_the_component() -> None:
 
 def test_the_subnet_group_has_the_given_subnets() -> None:
     assert plain(recorded(), "db-subnets") == {
+        "namePrefix": "langfuse-prod-db-subnets-",
         "description": "Subnets of Langfuse's database",
         "subnetIds": SUBNETS,
     }
@@ -50,6 +52,7 @@ def test_the_subnet_group_has_the_given_subnets() -> None:
 
 def test_the_parameter_group_forces_tls_and_follows_the_major_version() -> None:
     parameters = {
+        "namePrefix": "langfuse-prod-db-parameters-",
         "description": "Parameters of Langfuse's database",
         "parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}],
     }
@@ -61,6 +64,7 @@ def test_the_parameter_group_forces_tls_and_follows_the_major_version() -> None:
 
 def test_the_firewall_has_no_rules_of_its_own_and_no_way_out() -> None:
     assert plain(recorded(), "db-firewall") == {
+        "namePrefix": "langfuse-prod-db-firewall-",
         "description": "Database of Langfuse",
         "vpcId": VPC,
     }
@@ -86,7 +90,10 @@ def test_the_monitoring_role_trusts_rds_for_this_account() -> None:
     role = plain(recorded(), "db-monitoring")
     trust = json.loads(role.pop("assumeRolePolicy"))
 
-    assert role == {"description": "Enhanced Monitoring of Langfuse's database"}
+    assert role == {
+        "path": ROLE_PATH,
+        "description": "Enhanced Monitoring of Langfuse's database",
+    }
     assert trust == {
         "Version": "2012-10-17",
         "Statement": [
@@ -121,6 +128,7 @@ def test_the_instance_is_exactly_this() -> None:
 
     assert len(password) == 32
     assert instance == {
+        "identifierPrefix": "langfuse-prod-db-",
         "engine": "postgres",
         "engineVersion": "16",
         "autoMinorVersionUpgrade": True,
@@ -157,7 +165,9 @@ def test_the_instance_is_exactly_this() -> None:
         "monitoringRoleArn": instance["monitoringRoleArn"],
         "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
     }
-    assert instance["monitoringRoleArn"].startswith("arn:aws:iam::123456789012:role/db-monitoring")
+    assert instance["monitoringRoleArn"].startswith(
+        "arn:aws:iam::123456789012:role/agent-observability/prod/db-monitoring-"
+    )
 
 
 CHANGES = [

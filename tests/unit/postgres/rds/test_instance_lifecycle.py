@@ -96,7 +96,7 @@ def test_the_final_snapshots_name_is_the_same_in_every_run_and_one_that_rds_take
     prefix, _, digits = first.rpartition("-")
 
     assert first == second
-    assert prefix == "db-final"
+    assert prefix == "langfuse-prod-db-final"
     assert len(digits) == 8
     assert digits.isalnum()
 

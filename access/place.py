@@ -1,0 +1,62 @@
+"""Where a stack is in AWS, and what of the account its settings name. Pure; imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from access import limits
+from access.actions import Given, Need, Part
+from stacks.names import AccountNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a stack is, and what its settings name."""
+
+    partition: str
+    region: str
+    account: str
+    cluster: str
+    stack: str
+    parts: frozenset[Part]
+    """The parts that its settings switch on."""
+    given: Mapping[Given, str] = field(default_factory=dict[Given, str])
+    """What its settings name."""
+    host: str = ""
+    """Its public name."""
+    namespaces: tuple[str, ...] = ()
+    """The namespaces that it has objects in."""
+
+    @property
+    def names(self) -> AccountNames:
+        """Its names in the account."""
+        return AccountNames(self.stack)
+
+    @property
+    def boundary_arn(self) -> str:
+        """ARN of its permissions boundary: known before it is made, because its name is."""
+        return f"arn:{self.partition}:iam::{self.account}:policy/{self.names.boundary}"
+
+    def arn(self, need: Need) -> str:
+        """The resource of a need, with what is known filled in."""
+        return need.resource.format(
+            partition=self.partition,
+            region=self.region,
+            account=self.account,
+            cluster=self.cluster,
+            stack=self.stack,
+            **self.given,
+        )
+
+    def conditions(self, need: Need) -> dict[str, dict[str, str | list[str]]]:
+        """The conditions of a need's limit; none without one."""
+        if need.limit is None:
+            return {}
+        return limits.conditions(
+            need.limit,
+            stack=self.stack,
+            host=self.host,
+            region=self.region,
+            partition=self.partition,
+        )
