@@ -93,7 +93,9 @@ FORMS: Final[tuple[Form, ...]] = (
     _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]+"),
     _token("a LangSmith key", "lsv2_ ls__", r"(?P<shown>lsv2_(?:sk|pt)_|ls__)\w{6,}"),
     _token("an Anthropic key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
-    _token("an OpenAI key", "sk-", r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"),
+    _token(
+        "an OpenAI key", "sk-", r"sk-(?!lf-|ant-)(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"
+    ),
     _token(
         "a GitHub token",
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
@@ -256,12 +258,16 @@ def _named(text: str) -> Iterator[tuple[str, re.Match[str], re.Match[str]]]:
     A value may hold further names, as in ``url=https://example.com?token=x``.
     """
     for pattern, kind in _NAMED if _SIGN.search(text) else ():
+        known = 0
         for name in pattern.finditer(text):
+            if name.start() < known:  # part of a secret
+                continue
             # arn:aws:secretsmanager:eu-central-1:123456789012:secret:name
             in_path = name["sign"] == ":" and text[name.start() - 1 : name.start()] == ":"
             if not in_path and is_secret_name(name["name"]):
                 value = _VALUE.match(text, name.end())
                 if value is not None:
+                    known = 0 if is_harmless(_unquoted(value)) else value.end()
                     yield kind, name, value
 
 

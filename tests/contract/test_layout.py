@@ -14,9 +14,22 @@ from stacks.settings import Settings
 from stacks.stack_files import ROOT
 from tests.support.imports import ImportGraph, below, circle
 
+DETECTOR = (
+    "components.secrets.forms",
+    "components.secrets.masking",
+    "components.secrets.names",
+)
+"""What knows secrets; of the repository it imports nothing else."""
+
 MAY_IMPORT = {
     "components": ("components",),
-    "stacks.settings.machinery": ("components.kubernetes", "stacks.settings.machinery"),
+    "components.secrets.forms": DETECTOR,
+    "components.secrets.masking": DETECTOR,
+    "stacks.settings.machinery": (
+        "components.kubernetes",
+        *DETECTOR,
+        "stacks.settings.machinery",
+    ),
     "stacks.settings.sections": (
         "components",
         "stacks.settings.machinery",
@@ -35,7 +48,7 @@ MAY_IMPORT = {
         "stacks.stack_files",
     ),
     # The pack runs in an environment of its own, without the program's packages.
-    "policy": ("policy", "components.secrets.forms"),
+    "policy": ("policy", *DETECTOR),
 }
 """What the Pulumi programs may import of the repository, by the longest name that fits a module.
 None of them imports tooling."""

@@ -12,7 +12,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Final, cast, get_origin
 
 import pulumi
@@ -31,16 +31,13 @@ from stacks.stack_files import StackConfiguration, StackFileError
 from tests.support.diffs import KEY, through_json
 from tests.support.doctor import PLACE
 from tests.support.secret_texts import BY_NAME, planted
+from tooling import __main__ as tooling
 from tooling import policy, render
-from tooling.ci import __main__ as ci
 from tooling.ci import sections
-from tooling.demo import __main__ as demo
 from tooling.demo import engine
-from tooling.diff import __main__ as diff
 from tooling.diff import compare, snapshot, trees
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import DiffError, Snapshot
-from tooling.doctor import __main__ as doctor
 from tooling.doctor import report
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import explain
@@ -48,9 +45,8 @@ from tooling.doctor.report import Report
 from tooling.engineless import offline, running
 from tooling.engineless.live import LiveError, deployment
 from tooling.engineless.recording import Recording
+from tooling.kit.exit_codes import FINE, UNASKED
 from tooling.kit.masking import Masker, clean, last_line, quote
-from tooling.render import __main__ as renderer
-from tooling.smoke import __main__ as smoke
 from tooling.smoke.report import fail, line, presentable
 
 PLANTED: Final = planted()
@@ -275,7 +271,7 @@ def test_lines_that_come_one_by_one_show_none(
 ) -> None:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(LOG.encode())))
 
-    assert ci.main(["mask"]) == 0
+    assert tooling.main(["ci", "mask"]) == FINE
 
     assert leaks(capsys.readouterr().out) == []
     assert leaks("".join(masked_lines(LOG.splitlines(keepends=True)))) == []
@@ -326,33 +322,30 @@ def test_the_demo_shows_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "fails"),
+    ("arguments", "called", "error"),
     [
-        (demo, "up", ("_up", LiveError)),
-        (diff, "--base main --stack dev", ("difference", DiffError)),
-        (policy, "--stack dev", ("offline.record", pulumi.RunError)),
-        (renderer, "--stack dev", ("offline.record", pulumi.RunError)),
-        (doctor, "--stack dev", ("read_settings", StackFileError)),
-        (smoke, "--stack dev", ("read_settings", StackFileError)),
+        ("demo up", "tooling.demo.command.read_settings", LiveError),
+        ("diff --base main --stack dev", "tooling.diff.command.difference", DiffError),
+        ("policy --stack dev", "tooling.policy.offline.record", pulumi.RunError),
+        ("render --stack dev", "tooling.render.command.offline.record", pulumi.RunError),
+        ("doctor --stack dev", "tooling.doctor.command.read_settings", StackFileError),
+        ("smoke --stack dev", "tooling.smoke.command.read_settings", StackFileError),
     ],
-    ids=["demo", "diff", "policy", "render", "doctor", "smoke"],
+    ids=lambda value: value.partition(" ")[0] if isinstance(value, str) else "",
 )
 def test_the_error_with_which_a_tool_ends_shows_none(
-    tool: ModuleType,
     arguments: str,
-    fails: tuple[str, type[Exception]],
+    called: str,
+    error: type[Exception],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path, error = fails
-
-    def fail_(*_: object, **__: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise error(LOG)
 
-    module, _, name = path.rpartition(".")
-    monkeypatch.setattr(getattr(tool, module) if module else tool, name, fail_)
+    monkeypatch.setattr(called, fails)
 
-    assert tool.main(arguments.split()) != 0
+    assert tooling.main(arguments.split()) == UNASKED
 
     captured = capsys.readouterr()
     assert captured.err.startswith("error: 2026-01-01 says ")
