@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from access.actions import DOCTOR, NEEDS, Need
+from access.actions import DOCTOR, NEEDS, Given, Need
 from access.limits import Conditions
 from access.place import Place
 from components.aws.iam_documents import PolicyDocument, Statement, dns_suffix, document
@@ -170,10 +170,11 @@ def boundary(place: Place) -> PolicyDocument:
         },
     ]
     # The database's own key is used by RDS, by a grant.
-    for sid, key, service, actions in (
+    used: tuple[tuple[str, Given, str, list[str]], ...] = (
         ("EntriesKey", "entries_key", "secretsmanager", ["kms:Decrypt"]),
         ("BucketKey", "bucket_key", "s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
-    ):
+    )
+    for sid, key, service, actions in used:
         if key in place.given:
             through = f"{service}.{place.region}.{dns_suffix(place.boundary_arn)}"
             statements.append(

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from typing import cast
 
 from pydantic import JsonValue
 from pydantic.fields import FieldInfo
@@ -157,7 +158,9 @@ def _documented(model: type[Section]) -> Iterator[str]:
 def _enum(field: FieldInfo) -> list[JsonValue]:
     """The choices that a field's schema lists."""
     schema = field.json_schema_extra
-    values = schema.get("enum") if isinstance(schema, dict) else None
+    if not isinstance(schema, dict):
+        return []
+    values = cast("Mapping[str, JsonValue]", schema).get("enum")
     return values if isinstance(values, list) else []
 
 

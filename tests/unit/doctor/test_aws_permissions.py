@@ -296,7 +296,7 @@ def whole_table(
         if resource != "*":
             resource = resource.replace("*", "0a1b2c3").replace("?", "0")
         actions, context = (*need.actions, *need.removal), limits.context(stack.conditions(need))
-        given = refused if not on or resource.startswith(on) else {}
+        given = refused if not on or resource.startswith(on) else None
         simulated(fake, actions, resource, given, context=context)
         asked += [(action, resource, context) for action in actions]
     return asked
