@@ -89,6 +89,31 @@ def texts(change: Mapping[str, Any]) -> str:
             ),
         ),
         bad(
+            "a key as the name of a label, whose value has a fix",
+            {"cluster": {"nodeSelector": {"sk-proj-0123456789abcdefghij": 5}}},
+            problem(
+                "cluster.nodeSelector.[secret]",
+                "5",
+                "must be text; numbers, true and false go in quotes",
+                "",
+            ),
+        ),
+        bad(
+            "an encrypted value with a word of the documentation beside what that fixes",
+            {
+                "langfuse": {
+                    "admin": {"email": "bad"},
+                    "environment": {"A": Encrypted("hidden-example-value")},
+                }
+            },
+            problem(
+                "langfuse.admin.email",
+                "[secret]",
+                "must be an e-mail address",
+                "pulumi config set --path @langfuse.admin.email admin@example.com",
+            ),
+        ),
+        bad(
             "a key as the name of a variable",
             {"langfuse": {"environment": {"sk-proj-0123456789abcdefghij": "on"}}},
             problem(
