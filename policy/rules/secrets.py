@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from components.secrets.forms import decoded, secret_in
-from components.secrets.names import is_secret_name
+from components.secrets.names import is_harmless, is_secret_name
 
 from .kubernetes.objects import Manifest, manifests
 from .model import Path, Rule, Seen, at, items, leaves, mapping, mappings, spelled
@@ -34,7 +34,13 @@ def plaintext(seen: Seen) -> Iterator[str]:
 
 
 def _judged(place: str, name: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and (why := secret_in(name, value)) is not None:
+    if not isinstance(value, str):
+        return
+    why = secret_in(name, value)
+    if why is None and is_secret_name(name) and not is_harmless(value):
+        # A database's URL: without a password today, and nothing notices when it gets one.
+        why = "is called like a secret"
+    if why is not None:
         yield f"{place} {why}: {_ADVICE}"
 
 

@@ -173,7 +173,7 @@ def _gone(objects: Sequence[str], place: Place) -> Finding:
         "secret-missing" if only_read else "not-ready",
         f"{len(objects)} objects of the stack" if several else objects[0],
         (f"Not there: {', '.join(objects)}" if several else "It is not there")
-        + f". Either the last `up` did not come that far, or {them} deleted by hand: then Pulumi "
+        + f". Either the last `up` did not get that far, or {them} deleted by hand: then Pulumi "
         "makes again only what a refresh has taken out of its state",
         place.refresh_and_up(),
     )
@@ -188,8 +188,8 @@ def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
         yield Finding.error(
             "not-ready",
             subject(workload),
-            f"It is scaled to 0 pods, and the stack wants {least} at least. Somebody scaled "
-            "it down, and neither an autoscaler nor `up` scales it up again",
+            f"It is scaled to 0 pods, and the stack wants {least} at least. It was scaled down "
+            "by hand, and neither an autoscaler nor `up` scales it up again",
             place.kubectl(
                 "scale",
                 workload["kind"].lower(),
