@@ -1,1 +1,1 @@
-"""Command-line tools of the repository; each package with a `__main__` is one command."""
+"""The command-line tools of the repository: `python -m tooling --help` lists them."""
