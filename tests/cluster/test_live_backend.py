@@ -26,6 +26,9 @@ def program(stack: LiveStack, body: Callable[[pulumi.ResourceOptions], Any]) -> 
             "kubernetes",
             kubeconfig=str(stack.cluster.kubeconfig),
             context=stack.cluster.context,
+            # As the stacks' own provider: without these, any change of content is another object.
+            enable_secret_mutable=True,
+            enable_config_map_mutable=True,
         )
         body(pulumi.ResourceOptions(provider=provider))
 

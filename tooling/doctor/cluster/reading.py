@@ -139,7 +139,7 @@ def _snapshot(
     return Snapshot(
         now=now,
         namespaces={name(item): item for item in found["namespaces"] if name(item) in wanted},
-        claims=[item for item in found["claims"] if name(item) == NAMES.postgres_claim],
+        claims=[c for c in found["claims"] if name(c).startswith(f"data-{NAMES.postgres}-")],
         storage_classes=found["storage_classes"],
         events=found["events"],
         complete=complete,
