@@ -7,6 +7,7 @@ they could not find out (wrong usage, a broken or missing file) and 130 if they 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -63,4 +64,6 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # A verb is one short run, in which the collector would walk through the SDKs again and again.
+    gc.disable()
     sys.exit(main())
