@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import pulumi
 import yaml
@@ -26,6 +26,9 @@ from stacks.stack_files import ROOT, StackConfiguration, project_name
 from tooling.engineless.monitor import Invokes, RecordingMonitor
 from tooling.engineless.recording import Backend, Recording
 from tooling.kit.json_values import as_mapping, parsed
+
+_ENDING: Final = 5
+"""Seconds that an interrupted program has to end."""
 
 
 def run_program(
@@ -79,9 +82,14 @@ def run(
         )
         settings.set_root_resource(cast("pulumi.Resource", None))
         runtime_config.set_all_config(dict(configuration.values), list(configuration.secret_keys))
+        program = loop.create_task(run_in_stack(body))
         try:
-            loop.run_until_complete(run_in_stack(body))
+            loop.run_until_complete(program)
         finally:
+            if not program.done():
+                # Interrupted: ended here, where its loop still runs, and not by the collector.
+                program.cancel()
+                loop.run_until_complete(asyncio.wait([program], timeout=_ENDING))
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
             asyncio.set_event_loop(None)
