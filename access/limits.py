@@ -1,7 +1,4 @@
-"""Conditions of the table's limits: how an action keeps to one stack, and how a request meets them.
-
-Pure; imports no SDK.
-"""
+"""Conditions of the limits: how an action keeps to one stack, and how a request meets them."""
 
 from __future__ import annotations
 

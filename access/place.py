@@ -1,4 +1,4 @@
-"""Where a stack is in AWS, and what of the account its settings name. Pure; imports no SDK."""
+"""Where a stack is in AWS, and what of the account its settings name."""
 
 from __future__ import annotations
 

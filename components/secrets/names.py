@@ -1,6 +1,6 @@
 """Knows a secret by the name of its value, and values that are none whatever they are called.
 
-Pure; imports only the standard library. Part of the one detector, ``components/secrets/forms.py``.
+Part of the one detector, ``components/secrets/forms.py``.
 """
 
 from __future__ import annotations
