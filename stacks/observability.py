@@ -106,6 +106,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             settings,
             self._names,
             namespace=namespace,
+            kubectl=self._platform.kubectl,
             secret=secret,
             database=database,
             managed=managed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import pulumi
@@ -14,7 +13,6 @@ from stacks import names, translation
 from stacks.names import Names
 from stacks.platforms.platform import Managed
 from stacks.settings import Settings
-from stacks.settings.sections.cluster import Cluster
 
 Outputs = dict[str, pulumi.Output[Any] | list[str] | str]
 
@@ -24,6 +22,7 @@ def stack_outputs(
     stack: Names,
     *,
     namespace: pulumi.Output[str],
+    kubectl: pulumi.Input[str],
     secret: DeliveredSecret,
     database: Backing,
     managed: Managed,
@@ -32,7 +31,7 @@ def stack_outputs(
     """Every output of a stack. Those whose subject the stack does not have are left out."""
     agents = translation.agent_namespaces(settings)
     by_entries = settings.secrets.delivery == "secretsManager"
-    admin, kubectl = settings.langfuse.admin, _kubectl(settings.cluster)
+    admin = settings.langfuse.admin
     known: dict[str, pulumi.Output[Any] | list[str] | str | None] = {
         "url": translation.public_url(settings),
         "version": settings.langfuse.version,
@@ -53,7 +52,9 @@ def stack_outputs(
     return {key: value for key, value in known.items() if value is not None}
 
 
-def _open(kubectl: str, namespace: pulumi.Output[str], service: str) -> pulumi.Output[str]:
+def _open(
+    kubectl: pulumi.Input[str], namespace: pulumi.Output[str], service: str
+) -> pulumi.Output[str]:
     """The command that opens a Langfuse without a public name."""
     return pulumi.Output.format(
         "{0} -n {1} port-forward service/{2} 3000:80", kubectl, namespace, service
@@ -61,7 +62,7 @@ def _open(kubectl: str, namespace: pulumi.Output[str], service: str) -> pulumi.O
 
 
 def _show_password(
-    kubectl: str, namespace: pulumi.Output[str], secret: DeliveredSecret
+    kubectl: pulumi.Input[str], namespace: pulumi.Output[str], secret: DeliveredSecret
 ) -> pulumi.Output[str]:
     """The command that shows the first user's password."""
     return pulumi.Output.format(
@@ -70,12 +71,4 @@ def _show_password(
         kubectl,
         namespace,
         secret.name,
-    )
-
-
-def _kubectl(cluster: Cluster) -> str:
-    """kubectl for the stack's cluster, whichever context happens to be current."""
-    options = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
-    return shlex.join(
-        ["kubectl", *(f"--{name}={value}" for name, value in options.items() if value)]
     )

@@ -16,6 +16,8 @@ class EksCluster:
     """Name of the cluster."""
     region: str
     """Region of the cluster and of all resources of the stack."""
+    arn: pulumi.Output[str]
+    """ARN of the cluster."""
     partition: pulumi.Output[str]
     """``aws``, ``aws-cn``, ``aws-us-gov``."""
     account_id: pulumi.Output[str]

@@ -33,6 +33,7 @@ def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksClust
     return EksCluster(
         name=name,
         region=region,
+        arn=arn,
         partition=arn.apply(partition),
         account_id=arn.apply(account),
         endpoint=found.apply(lambda cluster: cluster.endpoint),

@@ -66,6 +66,11 @@ class Eks:
     def providers(self) -> list[pulumi.ProviderResource]:
         return [self.kubernetes, self.aws]
 
+    @property
+    def kubectl(self) -> pulumi.Output[str]:
+        """With the context that `aws eks update-kubeconfig` names: the cluster's ARN."""
+        return pulumi.Output.format("kubectl --context={0}", self.cluster.arn)
+
     def delivery(
         self, name: str, section: Secrets, opts: pulumi.ResourceOptions
     ) -> SecretsManagerDelivery:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ import yaml
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import ConfigurationError, Problem, Settings
 from stacks.settings.machinery.problems import full_key, set_command, show
+from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.monitoring import Monitoring
 
 
@@ -22,6 +24,8 @@ class Kubeconfig:
     """A cluster with nothing beside it: what needs more is refused."""
 
     kubernetes: pulumi_kubernetes.Provider
+    kubectl: str
+    """The command's name with the options that lead to the cluster."""
 
     @property
     def providers(self) -> list[pulumi.ProviderResource]:
@@ -61,7 +65,14 @@ def _not_offered(key: str) -> pulumi.RunError:
 def connect(settings: Settings) -> Kubeconfig:
     """The cluster of the context that a stack names; raises ``ConfigurationError`` if there is
     none."""
-    return Kubeconfig(kubernetes=_provider(settings))
+    return Kubeconfig(kubernetes=_provider(settings), kubectl=_kubectl(settings.cluster))
+
+
+def _kubectl(cluster: Cluster) -> str:
+    options = {"kubeconfig": cluster.kubeconfig, "context": cluster.context}
+    return shlex.join(
+        ["kubectl", *(f"--{name}={value}" for name, value in options.items() if value)]
+    )
 
 
 def _provider(settings: Settings) -> pulumi_kubernetes.Provider:

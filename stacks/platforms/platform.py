@@ -55,6 +55,11 @@ class Platform(Protocol):
         """For the stack to inherit."""
         ...
 
+    @property
+    def kubectl(self) -> pulumi.Input[str]:
+        """kubectl for the cluster, whichever context happens to be current: a command's start."""
+        ...
+
     def delivery(self, name: str, section: Secrets, opts: pulumi.ResourceOptions) -> Delivery:
         """Delivery of secrets by a store outside of the cluster.
 

@@ -33,6 +33,7 @@ def cluster(*, unknown: bool = False) -> EksCluster:
     return EksCluster(
         name="platform-prod",
         region=REGION,
+        arn=known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/platform-prod"),
         partition=known("aws"),
         account_id=known(ACCOUNT),
         endpoint=known(f"https://0123.gr7.{REGION}.eks.amazonaws.com"),

@@ -44,6 +44,8 @@ class FakeKubernetes:
     """The answer to a request to read an object; None allows it."""
     anonymous: bool = True
     """Whether it answers those who do not say who they are."""
+    going: str | None = None
+    """A group whose last CustomResourceDefinition is being deleted: named, and not there."""
     asked: list[str] = field(default_factory=list[str])
     """Paths, in order."""
 
@@ -73,6 +75,11 @@ class FakeKubernetes:
         self.asked.append(path)
         if not self.anonymous and "authorization" not in request.headers:
             return Response(401, {"kind": "Status", "message": "Unauthorized"})
+        if path == "/apis" and self.going is not None:
+            version = {"groupVersion": f"{self.going}/v1", "version": "v1"}
+            group = {"name": self.going, "versions": [version], "preferredVersion": version}
+            known = _DISCOVERY[path]["groups"]
+            return Response(200, {"kind": "APIGroupList", "groups": [*known, group]})
         if path in _DISCOVERY:
             return Response(200, _DISCOVERY[path])
         if self.refused is not None:

@@ -202,7 +202,13 @@ class Api:
     def _resource(self, api_version: str, kind: str) -> Any:  # noqa: ANN401 - has no types
         with self._lock:
             try:
-                return self._dynamic.resources.get(api_version=api_version, kind=kind)
+                # The prefix, because else every group is asked for a core kind: one whose
+                # CustomResourceDefinitions are being deleted has no answer.
+                return self._dynamic.resources.get(
+                    prefix="apis" if "/" in api_version else "api",
+                    api_version=api_version,
+                    kind=kind,
+                )
             except _errors.ResourceNotFoundError:
                 message = f"the cluster ({self._where}) does not know {api_version} {kind}"
                 group = api_version.rpartition("/")[0]

@@ -295,6 +295,7 @@ SCENES: Final[dict[str, Scene]] = {
                 **to(f"{_KUBECONFIG}.users.0.user.exec.args.3"),
                 f"{_KUBECONFIG}.clusters.0.cluster.server": ANY,
                 "kubernetes/kubernetes clusterIdentifier": Holds("/before-cluster-eksname"),
+                "outputs adminPasswordCommand": Holds(":cluster/before-cluster-eksname -n"),
                 f"{_TRUST}.{{Principal.Federated,Condition.StringEquals.oidc*}}": ANY,
             },
             "endpoint.host": {

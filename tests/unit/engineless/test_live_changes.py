@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tooling.engineless.generated import generate
 from tooling.engineless.live import changes
 from tooling.engineless.live.changes import Change, UnsupportedPathError
-from tooling.engineless.live.generated import generate
 from tooling.engineless.recording import UnsupportedResourceError
 from tooling.engineless.replacement import MUTABLE
 

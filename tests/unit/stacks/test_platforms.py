@@ -50,7 +50,7 @@ def offered() -> set[str]:
 
 def in_a_run(body: Callable[[Kubeconfig], object]) -> None:
     def run() -> None:
-        body(Kubeconfig(kubernetes=pulumi_kubernetes.Provider("kubernetes")))
+        body(Kubeconfig(kubernetes=pulumi_kubernetes.Provider("kubernetes"), kubectl="kubectl"))
 
     run_component(run)
 
@@ -77,6 +77,7 @@ def test_a_cluster_of_a_kubeconfig_refuses_what_it_does_not_offer(method: str, k
 def test_every_method_of_a_platform_is_offered_or_refused() -> None:
     assert offered() == {
         "providers",
+        "kubectl",
         "delivery",
         "database",
         "storage",
@@ -85,7 +86,7 @@ def test_every_method_of_a_platform_is_offered_or_refused() -> None:
         "watch",
     }
     for platform in (Kubeconfig, Eks):
-        assert {name for name in offered() if name not in vars(platform)} == set()
+        assert offered() - {*vars(platform), *platform.__annotations__} == set()
 
 
 def test_a_cluster_of_a_kubeconfig_has_no_metrics_elsewhere_and_refuses_alarms() -> None:

@@ -167,7 +167,8 @@ def test_without_an_endpoint_there_is_no_gate_no_network_and_a_command_to_open_l
     assert "elbv2.k8s.aws/pod-readiness-gate-inject" not in labels
     assert len(policy["ingress"][0]["from"]) == 2
     assert recording.exports["openCommand"] == (
-        "kubectl -n observability port-forward service/langfuse 3000:80"
+        "kubectl --context=arn:aws:eks:ap-northeast-2:123456789012:cluster/platform-prod "
+        "-n observability port-forward service/langfuse 3000:80"
     )
     assert "loadBalancerHost" not in recording.exports
 
@@ -189,6 +190,10 @@ def test_the_outputs_are_exactly_these_and_none_is_secret() -> None:
         "version",
     ]
     assert not holds_secret(exports)
+    assert exports["adminPasswordCommand"].startswith(
+        "kubectl --context=arn:aws:eks:ap-northeast-2:123456789012:cluster/platform-prod "
+        "-n observability get secret langfuse-app-"
+    )
     assert exports["secretEntries"] == [
         "agent-observability/prod/app",
         "agent-observability/prod/database",

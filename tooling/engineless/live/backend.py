@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tooling.engineless.live import changes, generated
+from tooling.engineless import generated
+from tooling.engineless.live import changes
 from tooling.engineless.live.changes import Change
 from tooling.engineless.live.connections import Connections
 from tooling.engineless.live.state import Entry, Stage, State

@@ -16,9 +16,9 @@ from components.secrets.masking import MASK, masked_tree
 from stacks.stack_files import StackConfiguration
 from tooling.cluster.state import locked
 from tooling.engineless import running
+from tooling.engineless.generated import GENERATED
 from tooling.engineless.live.backend import PROVIDER, LiveBackend, Summary
 from tooling.engineless.live.connections import Connections
-from tooling.engineless.live.generated import GENERATED
 from tooling.engineless.live.state import Entry, Stage, State, deletion_order
 from tooling.engineless.live.waiting import DEFAULT_SECONDS, Say, Waiter
 from tooling.engineless.recording import Secret, convert
