@@ -48,11 +48,13 @@ Limit = Literal[
     "tags a new key",
     "record",
     "proof",
+    "notifies",
     "through rds",
     "through secretsmanager",
 ]
 """What an action is limited to where the id of its resource says nothing: the tag that the resource
-has, the tag that the request gives it, the records that it changes, the service that asks.
+has, the tag that the request gives it, the records that it changes, whom it tells, the service that
+asks.
 ``access/limits.py`` has the conditions."""
 
 DISCOVERY: Final = "eks_cluster"
@@ -128,7 +130,8 @@ _ENTRIES: Final = _arn("secretsmanager", f"secret:{entry('{stack}', '*')}")
 _CERTIFICATES: Final = _arn("acm", "certificate/*")
 _ZONES: Final = "arn:{partition}:route53:::hostedzone/*"
 _KEYS: Final = _arn("kms", "key/*")
-_TOPIC: Final = _arn("sns", _unique(f"{_NAMES.alarms}-topic"))
+TOPIC: Final = _arn("sns", _unique(f"{_NAMES.alarms}-topic"))
+"""The topic that a stack makes for its alarms."""
 _OIDC: Final = "arn:{partition}:iam::{account}:oidc-provider/*"
 
 _ROLE_MADE: Final = _verbs(
@@ -336,7 +339,12 @@ NEEDS: Final[tuple[Need, ...]] = (
             "CreateSecret DescribeSecret UpdateSecret TagResource GetResourcePolicy "
             "PutResourcePolicy PutSecretValue ListSecretVersionIds",
         ),
-        removal=_verbs("secretsmanager", "DeleteSecret DeleteResourcePolicy"),
+        # A version that is replaced after a refresh loses the label that it has by then
+        # (``resourceSecretVersionDelete`` in
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_version.go).
+        removal=_verbs(
+            "secretsmanager", "DeleteSecret DeleteResourcePolicy UpdateSecretVersionStage"
+        ),
     ),
     Need(
         component="SecretsManagerSecret",
@@ -479,10 +487,16 @@ NEEDS: Final[tuple[Need, ...]] = (
         component="CloudAlarms",
         part="alarms",
         resource=_arn("cloudwatch", f"alarm:{_NAMES.alarm_prefix}*"),
-        actions=_verbs(
-            "cloudwatch", "PutMetricAlarm DescribeAlarms TagResource ListTagsForResource"
-        ),
+        actions=_verbs("cloudwatch", "DescribeAlarms TagResource ListTagsForResource"),
         removal=_verbs("cloudwatch", "DeleteAlarms"),
+    ),
+    Need(
+        component="CloudAlarms",
+        part="alarms",
+        # An alarm may stop machines, run automations and call another stack's topic.
+        resource=_arn("cloudwatch", f"alarm:{_NAMES.alarm_prefix}*"),
+        actions=_verbs("cloudwatch", "PutMetricAlarm"),
+        limit="notifies",
     ),
     Need(
         component="CloudAlarms",
@@ -506,7 +520,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(
         component="AlarmTopic",
         part="topic",
-        resource=_TOPIC,
+        resource=TOPIC,
         actions=_verbs(
             "sns",
             "CreateTopic GetTopicAttributes SetTopicAttributes TagResource ListTagsForResource "

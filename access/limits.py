@@ -15,7 +15,10 @@ _HAS: Final = f"aws:ResourceTag/{STACK_TAG}"
 _GETS: Final = f"aws:RequestTag/{STACK_TAG}"
 RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 """Names of the records that a request changes, in lower case and without the last dot."""
-SEVERAL: Final = frozenset({RECORDS})
+ALARM_ACTIONS: Final = "cloudwatch:AlarmActions"
+"""ARNs of all that an alarm does in any of its states
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html)."""
+SEVERAL: Final = frozenset({RECORDS, ALARM_ACTIONS})
 """Keys that have several values in one request."""
 _PROOF: Final = f"_{'?' * 32}"
 """First label of the record that ACM asks for: 32 hexadecimal digits. Their number keeps names in
@@ -23,9 +26,10 @@ subdomains out, which may be another stack's."""
 
 
 def conditions(
-    limit: Limit, *, stack: str, host: str, region: str, partition: str
+    limit: Limit, *, stack: str, host: str, topic: str, region: str, partition: str
 ) -> dict[str, dict[str, str | list[str]]]:
-    """The conditions of a limit: test, key, value. ``host``: the public name, empty for none."""
+    """The conditions of a limit: test, key, value. ``host``: the public name, empty for none.
+    ``topic``: ARN of the alarms' topic, or its pattern."""
     made: dict[Limit, dict[str, dict[str, str | list[str]]]] = {
         "tagged": {"StringEquals": {_HAS: stack}},
         "tags": {"StringEquals": {_GETS: stack}},
@@ -34,13 +38,15 @@ def conditions(
         },
         # What has no such tag is no stack's. KMS and ACM have no key for "as it is made".
         "tags the untagged": {"StringEquals": {_GETS: stack}, "Null": {_HAS: "true"}},
-        # A new key has no alias yet. One that has is somebody's, tagged or not.
+        # A new key has no alias yet. One that has is in use, tagged or not.
         "tags a new key": {
             "StringEquals": {_GETS: stack},
             "Null": {_HAS: "true", "kms:ResourceAliases": "true"},
         },
         "record": _records(host),
         "proof": _records(f"{_PROOF}.{host}"),
+        # An alarm that does nothing is no danger, so that no action at all is allowed.
+        "notifies": {"ForAllValues:StringLike": {ALARM_ACTIONS: [topic]}},
         "through rds": _through("rds", region, partition),
         "through secretsmanager": _through("secretsmanager", region, partition),
     }

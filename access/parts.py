@@ -16,13 +16,7 @@ def parts(settings: Settings) -> set[Part]:
     storage, monitoring = settings.object_storage, settings.monitoring
     alarms = monitoring.alarms if monitoring else None
     entries = settings.secrets.delivery == "secretsManager"
-    roles = storage is not None and bool(
-        storage_environment.role_prefixes(
-            version=Version.parse(settings.langfuse.version),
-            exports=storage.exports,
-            media=storage.media,
-        )
-    )
+    roles = bool(_prefixes(settings))
     rds = isinstance(database, RdsDatabase)
     restore = database.restore_from if rds else None
     chosen: dict[Part, bool] = {
@@ -56,6 +50,18 @@ def parts(settings: Settings) -> set[Part]:
     return {part for part, needed in chosen.items() if needed}
 
 
+def _prefixes(settings: Settings) -> list[str]:
+    """Of the objects that Langfuse uses by a role."""
+    storage = settings.object_storage
+    if storage is None:
+        return []
+    return storage_environment.role_prefixes(
+        version=Version.parse(settings.langfuse.version),
+        exports=storage.exports,
+        media=storage.media,
+    )
+
+
 def place(settings: Settings, *, partition: str, account: str) -> Place:
     """Where a stack on EKS is, with the parts that its settings switch on."""
     region, endpoint, agents = str(settings.aws.region), settings.endpoint, settings.agents
@@ -68,6 +74,7 @@ def place(settings: Settings, *, partition: str, account: str) -> Place:
         parts=frozenset(parts(settings)),
         given=_given(settings, f"arn:{partition}:rds:{region}:{account}:snapshot:"),
         host=endpoint.host.lower() if endpoint else "",
+        prefixes=tuple(_prefixes(settings)),
         namespaces=(
             settings.cluster.namespace,
             *agents.namespaces,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from access import limits
-from access.actions import Given, Need, Part
+from access.actions import TOPIC, Given, Need, Part
 from stacks.names import AccountNames
 
 
@@ -25,6 +25,8 @@ class Place:
     """What its settings name."""
     host: str = ""
     """Its public name."""
+    prefixes: tuple[str, ...] = ()
+    """What the names of the objects begin with that its pods use."""
     namespaces: tuple[str, ...] = ()
     """The namespaces that it has objects in."""
 
@@ -40,7 +42,10 @@ class Place:
 
     def arn(self, need: Need) -> str:
         """The resource of a need, with what is known filled in."""
-        return need.resource.format(
+        return self._filled(need.resource)
+
+    def _filled(self, pattern: str) -> str:
+        return pattern.format(
             partition=self.partition,
             region=self.region,
             account=self.account,
@@ -57,6 +62,7 @@ class Place:
             need.limit,
             stack=self.stack,
             host=self.host,
+            topic=self.given.get("topic") or self._filled(TOPIC),
             region=self.region,
             partition=self.partition,
         )

@@ -30,6 +30,8 @@ _READS: Final = re.compile(r"\w+:(Describe|Get|List|BatchGet|Lookup|Simulate)\w*
 _ON_BEHALF: Final = ("through rds", "through secretsmanager")
 """Limits of what a service does for whoever writes. No read needs it."""
 
+_KEYS: Final[tuple[Given, ...]] = ("database_key", "entries_key", "bucket_key")
+
 _MONITORING_POLICY: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 _MONITORING_SERVICE: Final = "monitoring.rds.amazonaws.com"
 _BOUND: Final = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
@@ -87,6 +89,9 @@ def writing(place: Place, *, bounded: bool) -> list[Statement]:
         statements += _statement(place, need, plain)
     if bounded:
         statements += _kept_boundary(place)
+    if "topic" in place.parts:
+        keys = [place.given[name] for name in _KEYS if name in place.given]
+        statements += _kept_keys("KeysAreKept", keys)
     return _numbered(statements)
 
 
@@ -134,6 +139,8 @@ def state(
                 "Resource": key_arn,
             }
         )
+        if write:
+            statements += _kept_keys("StateKeyIsKept", [key_arn])
     return statements
 
 
@@ -141,7 +148,6 @@ def boundary(place: Place) -> PolicyDocument:
     """The most that any role of the stack may do, whatever policies it is given."""
     here = f"{place.region}:{place.account}"
     entries = f"secret:{names.entry(place.stack, '*')}"
-    own = f"{place.names.storage}-{'?' * UNIQUE}"
     statements: list[Statement] = [
         {
             "Sid": "Entries",
@@ -153,10 +159,7 @@ def boundary(place: Place) -> PolicyDocument:
             "Sid": "Objects",
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-            "Resource": [
-                f"arn:{place.partition}:s3:::{name}/*"
-                for name in (own, *filter(None, [place.given.get("bucket")]))
-            ],
+            "Resource": [f"arn:{place.partition}:s3:::{objects}" for objects in _objects(place)],
         },
         {
             # What AmazonRDSEnhancedMonitoringRole allows, here. The log group is the account's.
@@ -187,6 +190,13 @@ def boundary(place: Place) -> PolicyDocument:
                 }
             )
     return document(*statements)
+
+
+def _objects(place: Place) -> list[str]:
+    """Objects that a role of the stack may use: in a bucket that is there already, not all."""
+    own = f"{place.names.storage}-{'?' * UNIQUE}/*"
+    bucket = place.given.get("bucket")
+    return [own, *(f"{bucket}/{prefix}*" for prefix in place.prefixes if bucket)]
 
 
 def policies(statements: Sequence[Statement]) -> list[PolicyDocument]:
@@ -264,6 +274,17 @@ def _kept_boundary(place: Place) -> Iterator[Statement]:
         ],
         "Resource": place.boundary_arn,
     }
+
+
+def _kept_keys(sid: str, keys: Sequence[str]) -> Iterator[Statement]:
+    """A key that has neither tag nor alias would pass for one that was just made."""
+    if keys:
+        yield {
+            "Sid": sid,
+            "Effect": "Deny",
+            "Action": ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource"],
+            "Resource": sorted({*keys}),
+        }
 
 
 def _numbered(statements: Sequence[Statement]) -> list[Statement]:

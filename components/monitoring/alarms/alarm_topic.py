@@ -25,12 +25,14 @@ class AlarmTopicArgs:
     """Account of the topic and of the alarms."""
     name_prefix: str
     """What the topic's name begins with, that of no other stack."""
+    alarm_prefix: str
+    """What the names of the alarms begin with that may be published."""
     email: str
     """Address that gets the alarms, after its owner has confirmed the subscription."""
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """A topic that CloudWatch may publish alarms of the account to, with one subscription."""
+    """A topic that CloudWatch may publish a stack's alarms to, with one subscription."""
 
     arn: pulumi.Output[str]
     """ARN of the topic; resolves when CloudWatch may publish."""
@@ -60,7 +62,11 @@ class AlarmTopic(pulumi.ComponentResource):
         policy = sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,
-            policy=topic.arn.apply(lambda arn: encode(topic_iam.topic_policy(topic_arn=arn))),
+            policy=topic.arn.apply(
+                lambda arn: encode(
+                    topic_iam.topic_policy(topic_arn=arn, alarm_prefix=args.alarm_prefix)
+                )
+            ),
             opts=child,
         )
         # Pending until the recipient follows the link in AWS's message. A pending subscription

@@ -121,6 +121,7 @@ class CloudAlarms(pulumi.ComponentResource):
                 partition=args.cluster.partition,
                 account_id=args.cluster.account_id,
                 name_prefix=args.name_prefix,
+                alarm_prefix=args.alarm_prefix,
                 email=args.email,
             ),
             pulumi.ResourceOptions(parent=self),

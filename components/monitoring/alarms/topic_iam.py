@@ -10,9 +10,9 @@ CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
 RDS_EVENTS: Final = "events.rds.amazonaws.com"
 
 
-def topic_policy(*, topic_arn: str) -> PolicyDocument:
-    """CloudWatch may publish for alarms of the topic's account and region, and RDS for events of
-    the account; plain HTTP is refused.
+def topic_policy(*, topic_arn: str, alarm_prefix: str) -> PolicyDocument:
+    """CloudWatch may publish for alarms of the topic's account and region whose names begin so, and
+    RDS for events of the account; plain HTTP is refused.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html
@@ -29,7 +29,8 @@ def topic_policy(*, topic_arn: str) -> PolicyDocument:
                 "StringEquals": {"aws:SourceAccount": account_id},
                 "ArnLike": {
                     "aws:SourceArn": (
-                        f"arn:{partition(topic_arn)}:cloudwatch:{region}:{account_id}:alarm:*"
+                        f"arn:{partition(topic_arn)}:cloudwatch:{region}:{account_id}"
+                        f":alarm:{alarm_prefix}*"
                     )
                 },
             },

@@ -208,7 +208,7 @@ def test_a_limit_asks_for_keys_that_its_actions_have(limit: Limit) -> None:
 
 def conditions(limit: Limit) -> Mapping[str, Mapping[str, object]]:
     return limits.conditions(
-        limit, stack="prod", host="langfuse.example.com", region="r", partition="aws"
+        limit, stack="prod", host="langfuse.example.com", topic="t", region="r", partition="aws"
     )
 
 

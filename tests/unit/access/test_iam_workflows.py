@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import get_args
 
@@ -37,6 +38,7 @@ def place(*parts: Part) -> Place:
         parts=frozenset(parts),
         given=GIVEN,
         host="langfuse.example.com",
+        prefixes=("lf-export-", "media/"),
     )
 
 
@@ -210,7 +212,68 @@ def test_roles_are_made_and_given_permissions_only_with_the_boundary() -> None:
         "iam:DeleteRolePermissionsBoundary",
         "iam:PutRolePermissionsBoundary",
         "iam:SetDefaultPolicyVersion",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "kms:TagResource",
     ]
+
+
+OTHERS: dict[Given, str] = {
+    "bucket_key": KEY,
+    "database_key": f"{KEY}5",
+    "entries_key": f"{KEY}6",
+    "topic": "arn:t",
+}
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_key_of_the_settings_or_of_the_state_cannot_be_made_the_stacks_own(bounded: bool) -> None:
+    here = dataclasses.replace(place("topic", "entries key"), given=OTHERS)
+    statements = policies.writing(here, bounded=bounded)
+    taken = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource"]
+
+    assert [s for s in statements if s["Sid"] == "KeysAreKept"] == [
+        {
+            "Sid": "KeysAreKept",
+            "Effect": "Deny",
+            "Action": taken,
+            "Resource": [KEY, f"{KEY}5", f"{KEY}6"],
+        }
+    ]
+    state = policies.state(here, bucket="b", prefix="", key_arn=KEY, write=True)
+    assert state[-1] == {
+        "Sid": "StateKeyIsKept",
+        "Effect": "Deny",
+        "Action": taken,
+        "Resource": [KEY],
+    }
+
+
+def test_without_keys_of_others_or_without_an_own_key_nothing_is_denied_about_keys() -> None:
+    ownless = policies.writing(place(*(EVERYTHING - {"topic"})), bounded=False)
+    keyless = policies.writing(dataclasses.replace(place("topic"), given={}), bounded=False)
+
+    assert [actions(statements, "Deny") for statements in (ownless, keyless)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("given", "topic"),
+    [
+        (
+            {},
+            f"arn:aws:sns:ap-northeast-2:123456789012:langfuse-prod-alarms-topic-{'?' * 26}",
+        ),
+        ({"topic": "arn:aws:sns:ap-northeast-2:123456789012:on-call"}, None),
+    ],
+)
+def test_an_alarm_tells_the_stacks_topic_alone(given: dict[Given, str], topic: str | None) -> None:
+    here = dataclasses.replace(place("alarms"), given=given)
+    statements = policies.writing(here, bounded=True)
+
+    (limited,) = [s for s in statements if "cloudwatch:PutMetricAlarm" in actions([s])]
+    assert limited.get("Condition") == {
+        "ForAllValues:StringLike": {"cloudwatch:AlarmActions": [topic or given["topic"]]}
+    }
 
 
 def test_without_a_boundary_nothing_asks_for_one() -> None:
@@ -323,7 +386,8 @@ def test_the_boundary_ends_at_the_stacks_own_entries_and_buckets() -> None:
     )
     assert named["Objects"] == [
         f"arn:aws:s3:::langfuse-prod-data-{'?' * 26}/*",
-        "arn:aws:s3:::exports/*",
+        "arn:aws:s3:::exports/lf-export-*",
+        "arn:aws:s3:::exports/media/*",
     ]
     assert named["DatabaseLogs"] == "arn:aws:logs:ap-northeast-2:123456789012:log-group:RDS*"
 

@@ -307,6 +307,41 @@ def test_a_role_changes_the_records_of_its_own_name_alone(names: list[str], allo
     assert iam.allows(statements, "route53:ChangeResourceRecordSets", ZONE, change) is allowed
 
 
+@pytest.mark.parametrize(
+    ("does", "allowed"),
+    [
+        ([], True),
+        ([arn("sns", f"langfuse-dev-alarms-topic-{'a' * 26}")], True),
+        ([arn("sns", f"langfuse-prod-alarms-topic-{'a' * 26}")], False),
+        (["arn:aws:automate:ap-northeast-2:ec2:terminate"], False),
+        ([arn("sns", f"langfuse-dev-alarms-topic-{'a' * 26}"), arn("lambda", "function:f")], False),
+    ],
+)
+def test_an_alarm_does_no_more_than_publish_to_the_topic_of_its_stack(
+    does: list[str], allowed: bool
+) -> None:
+    statements = role_documents("dev")["deploy"]
+    alarm = arn("cloudwatch", "alarm:agent-observability/dev/DatabaseCpu")
+    asked = {limits.ALARM_ACTIONS: does}
+
+    assert iam.allows(statements, "cloudwatch:PutMetricAlarm", alarm, asked) is allowed
+
+
+@pytest.mark.parametrize(("own", "other"), PAIRS)
+def test_a_topic_takes_alarms_of_its_own_stack_alone(own: str, other: str) -> None:
+    (topic,) = made(own).of_type("aws:sns/topicPolicy:TopicPolicy")
+    publish = json.loads(topic.inputs["policy"])["Statement"][0]
+    source = publish["Condition"]["ArnLike"]["aws:SourceArn"]
+
+    def names(stack: str) -> list[str]:
+        alarms = made(stack).of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+        return [computed(alarm)["arn"] for alarm in alarms]
+
+    assert len(names(own)) > 5
+    assert all(iam.names({"Resource": source}, alarm) for alarm in names(own))
+    assert not any(iam.names({"Resource": source}, alarm) for alarm in names(other))
+
+
 # -- And able to do its work -----------------------------------------------------------------------
 
 WORK: Final[Mapping[str, tuple[str, ...]]] = {
@@ -350,6 +385,7 @@ WORK: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:secretsmanager/secret:Secret": (
         "secretsmanager:CreateSecret",
         "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:UpdateSecretVersionStage",
         "secretsmanager:DeleteSecret",
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretsmanager:PutSecretValue",),

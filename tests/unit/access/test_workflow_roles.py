@@ -455,6 +455,7 @@ def test_the_roles_are_limited_to_what_the_stacks_own_file_names(
             "topic": topic,
         },
         host="langfuse.example.com",
+        prefixes=("lf-export-",),
         namespaces=("observability", "ai-agents", "sales"),
     )
     assert place.parts >= {

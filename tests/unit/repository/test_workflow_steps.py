@@ -321,17 +321,9 @@ def test_a_deployment_asks_the_doctor_deploys_with_the_policies_and_tests(
 
     assert machine.calls == [
         ["make", "doctor", f"STACK={job}", "OPTIONS=--before"],
-        *[
-            [
-                "pulumi",
-                "up",
-                "--stack",
-                job,
-                "--policy-pack",
-                "policy",
-                "--yes",
-                "--non-interactive",
-            ]
+        [
+            *("pulumi", "up", "--stack", job, "--policy-pack", "policy"),
+            *("--yes", "--non-interactive", "--color", "never"),
         ],
         ["make", "smoke", f"STACK={job}"],
     ]
@@ -342,6 +334,34 @@ def test_a_step_of_a_deployment_that_fails_ends_it(machine: Machine, name: str) 
     machine.answers((["make"], {"code": 2}), (["pulumi"], {"code": 255}))
 
     assert machine.run(script("deploy.yml", "prod", name), STACK="prod").returncode > 0
+
+
+@pytest.mark.parametrize("code", [0, 255])
+def test_what_an_update_prints_shows_no_key_and_its_exit_code_is_the_engines(
+    machine: Machine, code: int
+) -> None:
+    said = "error: password=hunter2\nsk-lf-0123456789abcdef\nResources:\n    85 unchanged\n"
+    machine.answers((["pulumi"], {"says": said, "code": code}))
+
+    done = machine.run(script("deploy.yml", "prod", "Deploy"), STACK="prod")
+
+    assert done.returncode == code
+    assert done.stdout == (
+        "error: password=[secret]\nsk-lf-[secret]\nResources:\n    85 unchanged\n"
+    )
+    assert done.stderr == ""
+
+
+def test_an_update_ends_by_itself_where_its_masking_does_not(machine: Machine) -> None:
+    """A pipe that is closed would end it in the middle of a change."""
+    engine = "#!/bin/bash\nset -e\nfor n in {1..50000}; do echo hunter2; done\ntouch ended\n"
+    (machine.folder / "bin" / "pulumi").write_text(engine, encoding="utf-8")
+    (machine.folder / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n", "utf-8")
+
+    done = machine.run(script("deploy.yml", "prod", "Deploy"), STACK="prod")
+
+    assert (machine.folder / "ended").exists()
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
 def test_a_kubeconfig_is_written_for_its_owner_alone(machine: Machine) -> None:

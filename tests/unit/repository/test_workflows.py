@@ -195,9 +195,7 @@ def test_a_checkout_leaves_no_token_behind(step: workflows.Step) -> None:
 
 def test_a_job_that_runs_up_is_never_cancelled_and_checks_first_and_tests_after() -> None:
     deploying = {
-        name: job
-        for _, name, job in JOBS
-        if "pulumi up" in str([s.get("run") for s in job["steps"]])
+        name: job for _, name, job in JOBS if "up.sh" in str([s.get("run") for s in job["steps"]])
     }
 
     assert sorted(deploying) == _STACKS

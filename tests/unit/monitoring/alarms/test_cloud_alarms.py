@@ -154,7 +154,9 @@ def test_the_topic_is_encrypted_with_the_key_and_open_to_cloudwatch_alone() -> N
     assert topic.startswith("arn:aws:sns:ap-northeast-2:123456789012:langfuse-prod-alarms-topic-")
     assert recording.named("langfuse-alarms-topic-policy").inputs == {
         "arn": topic,
-        "policy": json.dumps(topic_iam.topic_policy(topic_arn=topic)),
+        "policy": json.dumps(
+            topic_iam.topic_policy(topic_arn=topic, alarm_prefix="agent-observability/prod/")
+        ),
     }
     assert recording.named("langfuse-alarms-topic-email").inputs == {
         "topic": topic,

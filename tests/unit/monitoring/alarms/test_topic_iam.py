@@ -7,8 +7,8 @@ from components.monitoring.alarms import topic_iam
 TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:langfuse-alarms"
 
 
-def test_only_cloudwatch_and_rds_publish_for_this_account_and_never_in_clear() -> None:
-    assert topic_iam.topic_policy(topic_arn=TOPIC) == {
+def test_only_cloudwatch_for_the_stacks_alarms_and_rds_publish_and_never_in_clear() -> None:
+    assert topic_iam.topic_policy(topic_arn=TOPIC, alarm_prefix="langfuse/prod/") == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -20,7 +20,9 @@ def test_only_cloudwatch_and_rds_publish_for_this_account_and_never_in_clear() -
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": "123456789012"},
                     "ArnLike": {
-                        "aws:SourceArn": "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:*"
+                        "aws:SourceArn": (
+                            "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:langfuse/prod/*"
+                        )
                     },
                 },
             },
@@ -47,10 +49,10 @@ def test_only_cloudwatch_and_rds_publish_for_this_account_and_never_in_clear() -
 def test_the_partition_of_the_alarms_is_that_of_the_topic() -> None:
     topic = "arn:aws-cn:sns:cn-north-1:123456789012:langfuse-alarms"
 
-    publish, _, _ = topic_iam.topic_policy(topic_arn=topic)["Statement"]
+    publish, _, _ = topic_iam.topic_policy(topic_arn=topic, alarm_prefix="a/")["Statement"]
 
     assert publish.get("Condition", {})["ArnLike"] == {
-        "aws:SourceArn": "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:*"
+        "aws:SourceArn": "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:a/*"
     }
 
 
