@@ -11,8 +11,9 @@ from typing import Final
 
 from tooling.doctor.cluster import controllers, pods, scheduling, volumes, workloads
 from tooling.doctor.cluster.snapshot import Snapshot
+from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
-from tooling.doctor.patterns.known import explain
+from tooling.doctor.patterns.known import GENERAL
 from tooling.doctor.place import Place
 from tooling.kubernetes.objects import Object, conditions, containers, part, role
 
@@ -106,22 +107,17 @@ def _database_is_down(snapshot: Snapshot) -> bool:
     return any(not part(item, "status").get("readyReplicas") for item in snapshot.stateful_sets)
 
 
-def of_log(text: str, place: Place) -> Iterator[Finding]:
-    """What the text of a failed run says, each section once."""
-    for explanation in explain(text, place):
-        yield explanation.about("The failed run")
-
-
 def causes(
     preconditions: Sequence[Finding],
     aws: Sequence[Finding],
     failures: Sequence[Finding],
-    log: Sequence[Finding],
+    log: Log,
 ) -> list[Finding]:
     """The findings of four sources, each cause once.
 
     A missing precondition replaces its consequences; AWS's answer replaces the cluster's, except
-    about pods; a finding from a log is used only where no other source has it.
+    about pods; a finding from a log is used only where no other source has it, and what was not
+    understood of it always.
     """
     aws = [item for item in aws if _adds(item, preconditions)]
     aws = [item for item in aws if item.section not in _OF_PODS or not _among(item, failures)]
@@ -130,9 +126,10 @@ def causes(
     failed = any(item.severity == "error" for item in found)
     found += (
         item
-        for item in log
-        if not _among(item, found) and not (failed and item.section == "unknown-error")
+        for item in log.known
+        if not _among(item, found) and not (failed and item.section == GENERAL)
     )
+    found += log.unknown
     sections = {item.section for item in found}
     independent = (item for item in found if not sections & FOLLOWS.get(item.section, frozenset()))
     return [*together(independent)]

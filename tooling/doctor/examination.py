@@ -11,7 +11,7 @@ from typing import Final
 
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
-from tooling.doctor import before, diagnosis
+from tooling.doctor import before, diagnosis, failed_run
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.cluster import reading
 from tooling.doctor.cluster.server import Server, connect
@@ -19,7 +19,6 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
 from tooling.kit.deadline import Deadline, OverdueError, Question
-from tooling.kit.masking import quote
 from tooling.kit.private import private_folder
 from tooling.kubernetes.kubeconfig import files
 
@@ -89,7 +88,7 @@ def examine(
         _findings(seen.answers, without=frozenset() if before_up else _OF_UP),
         _findings(from_aws),
         seen.failures,
-        [*diagnosis.of_log(log, seen.place)] or [*unknown(log, seen.place)],
+        failed_run.read(log, seen.place),
     )
     return Report(
         stack=settings.stack,
@@ -132,20 +131,6 @@ def _look(
         place=where,
         failures=failures,
         deployed=read.snapshot.deployed or not read.snapshot.complete,
-    )
-
-
-def unknown(log: str, where: Place) -> Iterable[Finding]:
-    """A finding for a log without known errors, so that it is not ignored silently."""
-    said = [line for line in log.splitlines() if line.strip()]
-    if not said:
-        return
-    first = next((line for line in said if "error" in line.lower()), said[-1])
-    yield Finding.error(
-        "unknown-error",
-        "The failed run",
-        f"The doctor does not know this text. It says: {quote(first)}",
-        where.pulumi("preview", "--diff"),
     )
 
 

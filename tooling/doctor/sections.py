@@ -2,6 +2,16 @@
 
 from typing import Final
 
+ENGINE: Final = (
+    "stack-locked",
+    "pending-operations",
+    "passphrase",
+    "plugin-missing",
+    "pulumi-login",
+    "protected",
+)
+"""What Pulumi itself says."""
+
 BEFORE: Final = (
     "context-unusable",
     "cluster-unreachable",
@@ -31,6 +41,10 @@ AWS: Final = (
     "bucket-policy",
     "instance-class-unavailable",
     "topic-missing",
+    "aws-resource-exists",
+    "aws-quota",
+    "throttled",
+    "changed-in-aws",
 )
 """Prerequisites of `up` in AWS."""
 
@@ -49,6 +63,8 @@ AFTER: Final = (
     "out-of-memory",
     "pod-unschedulable",
     "pods-refused",
+    "pod-evicted",
+    "admission-refused",
     "not-ready",
     "claim-pending",
     "data-directory",
@@ -64,4 +80,4 @@ AFTER: Final = (
 )
 """Causes of a failure."""
 
-SECTIONS: Final = (*BEFORE, *AWS, *AFTER)
+SECTIONS: Final = (*ENGINE, *BEFORE, *AWS, *AFTER)

@@ -19,7 +19,7 @@ import yaml
 
 from tests.support.doctor import PLACE, error, stack, warning
 from tooling.__main__ import main
-from tooling.doctor import asking, examination, report
+from tooling.doctor import asking, examination, failed_run, report
 from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.doctor.place import Place
@@ -395,16 +395,31 @@ def test_the_kubeconfig_is_the_one_that_kubectl_and_pulumi_take(
 
 
 def test_a_log_in_which_nothing_is_known_is_said_to_be_unknown() -> None:
-    log = "Updating\nerror: \x1b[31mthe foo\nbye\n"
+    log = "Updating\nerror: \x1b[31mthe foo\n\nfinished\n"
 
-    assert [*examination.unknown(log, PLACE)] == [
-        error(
-            "unknown-error",
-            "The failed run",
-            "The doctor does not know this text. It says: error: the foo",
-            "pulumi preview --diff --stack dev",
-        )
-    ]
+    assert failed_run.read(log, PLACE) == failed_run.Log(
+        known=[],
+        unknown=[
+            error(
+                "unknown-error",
+                "The failed run",
+                "The doctor does not know this text. It says: error: the foo finished",
+                "pulumi preview --diff --stack dev",
+            )
+        ],
+    )
+
+
+def test_a_log_without_any_error_is_said_to_be_unknown_with_its_last_line() -> None:
+    (found,) = failed_run.read("Updating\nbye\n\n", PLACE).unknown
+
+    assert found.cause == "The doctor does not know this text. It says: bye"
+
+
+def test_several_errors_that_are_not_known_are_counted() -> None:
+    (found,) = failed_run.read("error: the foo\nerror: the bar\nerror: the foo\n", PLACE).unknown
+
+    assert found.cause == ("The doctor does not know 2 of its errors. The first is: error: the foo")
 
 
 @pytest.mark.parametrize(

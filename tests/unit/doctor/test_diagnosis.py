@@ -26,6 +26,7 @@ from tests.support.doctor import (
 )
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.diagnosis import causes, diagnose
+from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
 
 READY = {"readyReplicas": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
@@ -747,8 +748,8 @@ def finding(section: str, severity: str = "error", subject: str = "x") -> Findin
 def test_a_missing_precondition_explains_what_follows(follows: str, precondition: str) -> None:
     cause = finding(precondition)
 
-    assert causes([cause], [], [finding(follows)], [finding(follows)]) == [cause]
-    assert causes([], [], [finding(follows)], []) == [finding(follows)]
+    assert causes([cause], [], [finding(follows)], Log(known=[finding(follows)])) == [cause]
+    assert causes([], [], [finding(follows)], Log()) == [finding(follows)]
 
 
 def test_findings_from_aws_replace_the_clusters_except_about_pods() -> None:
@@ -756,8 +757,8 @@ def test_findings_from_aws_replace_the_clusters_except_about_pods() -> None:
     targets = finding("not-ready", subject="target")
     in_cluster = [finding("database-unreachable"), finding("not-ready")]
 
-    assert causes([], [database, targets], in_cluster, []) == [database, in_cluster[1]]
-    assert causes([], [targets], [], []) == [targets]
+    assert causes([], [database, targets], in_cluster, Log()) == [database, in_cluster[1]]
+    assert causes([], [targets], [], Log()) == [targets]
 
 
 def test_the_finding_of_a_precondition_is_not_repeated() -> None:
@@ -765,20 +766,26 @@ def test_the_finding_of_a_precondition_is_not_repeated() -> None:
     in_aws = finding("kubernetes-too-old", subject="EKS cluster x")
     in_cluster = finding("namespace-missing", "warning")
 
-    assert causes([version, namespace], [in_aws], [in_cluster], []) == [version, namespace]
+    assert causes([version, namespace], [in_aws], [in_cluster], Log()) == [version, namespace]
 
 
 def test_a_log_is_used_only_where_no_other_source_has_the_finding() -> None:
     known, new, late = finding("image-pull"), finding("replicas-conflict"), finding("unknown-error")
-    said = [finding("image-pull", subject="log"), new, late]
+    said = Log(known=[finding("image-pull", subject="log"), new, late])
 
     assert causes([], [], [known], said) == [known, new]
-    assert causes([], [], [], [late]) == [late]
+    assert causes([], [], [], Log(known=[late])) == [late]
+
+
+def test_what_is_not_understood_of_a_log_is_said_beside_every_other_finding() -> None:
+    known, unknown = finding("image-pull"), finding("unknown-error", subject="log")
+
+    assert causes([], [], [known], Log(unknown=[unknown])) == [known, unknown]
 
 
 def test_questions_without_an_answer_are_listed_together() -> None:
     unanswered = [finding("unknown-error", "warning", title) for title in ("EKS cluster", "zone")]
 
-    (together,) = causes(unanswered, [], [], [])
+    (together,) = causes(unanswered, [], [], Log())
 
     assert together.subject == "EKS cluster, zone"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from stacks.stack_files import ROOT
+from tests.support import doctor_texts
 from tests.support.doctor import IN_NAMESPACE, KUBECTL, PLACE
-from tooling.doctor import aws
-from tooling.doctor.diagnosis import of_log
-from tooling.doctor.patterns.known import PATTERNS, explain
+from tooling.doctor import aws, failed_run
+from tooling.doctor.patterns.known import PATTERNS, Explanation, explain, read
+from tooling.doctor.patterns.passages import passages
 from tooling.doctor.patterns.pattern import Pattern
+from tooling.doctor.place import Place
 from tooling.doctor.sections import SECTIONS
 
 AWS_PLACE = replace(PLACE, stack="prod", database="rds", region="eu-central-1", profile="ops")
@@ -350,7 +353,7 @@ TEXTS = [
     (
         "User: arn:aws:iam::1:user/ci is not authorized to perform: rds:CreateDBInstance on x",
         "aws-permission-missing",
-        "AWS refuses rds:CreateDBInstance to the credentials of this run",
+        "AWS refuses rds:CreateDBInstance to the credentials of this run (user/ci)",
         f"aws sts get-caller-identity {AWS}",
     ),
     (
@@ -396,14 +399,20 @@ TEXTS = [
         "Pulumi gave up waiting for an object to become ready",
         "make doctor STACK=prod",
     ),
+    *doctor_texts.TEXTS,
 ]
+
+
+def explained(text: str, place: Place) -> Sequence[Explanation]:
+    """What a whole log says."""
+    return read(text, place).explanations
 
 
 @pytest.mark.parametrize(
     ("text", "section", "cause", "command"), TEXTS, ids=[row[0][:40] for row in TEXTS]
 )
 def test_a_known_text_is_explained(text: str, section: str, cause: str, command: str) -> None:
-    found = [(e.section, e.cause, e.command) for e in explain(text, AWS_PLACE)]
+    found = [(e.section, e.cause, e.command) for e in explained(text, AWS_PLACE)]
 
     assert (section, cause, command) in found
     assert found[0][0] == section
@@ -411,7 +420,12 @@ def test_a_known_text_is_explained(text: str, section: str, cause: str, command:
 
 def test_every_row_of_the_table_is_met_by_a_known_text() -> None:
     def met(pattern: Pattern) -> bool:
-        return any(pattern.text.search(text) for text, *_ in TEXTS)
+        return any(
+            pattern.text.search(passage.text)
+            for text, *_ in TEXTS
+            for passage in passages(text)
+            if not pattern.by or passage.caller in pattern.by
+        )
 
     assert [pattern.text.pattern for pattern in PATTERNS if not met(pattern)] == []
 
@@ -426,13 +440,13 @@ Outputs:
 Resources:
     + 30 created
 """
-    assert [*explain(text, AWS_PLACE)] == []
+    assert [*explained(text, AWS_PLACE)] == []
 
 
 def test_a_section_is_reported_once_with_its_first_row() -> None:
     text = "Error: P1001: Can't reach\nError: P1001: Can't reach database server"
 
-    assert [e.section for e in explain(text, PLACE)] == ["database-unreachable"]
+    assert [e.section for e in explained(text, PLACE)] == ["database-unreachable"]
 
 
 def test_only_the_requested_sections_are_reported() -> None:
@@ -447,7 +461,7 @@ def test_no_secret_of_a_text_comes_back() -> None:
     text = "User: postgresql://u:hunter2@h/d is not authorized to perform: rds:CreateDBInstance"
     log = 'pods "x" is forbidden: exceeded quota: team, DATABASE_URL=postgresql://u:hunter2@h/d'
 
-    said = [f"{e.cause} {e.command}" for e in (*explain(text, PLACE), *explain(log, PLACE))]
+    said = [f"{e.cause} {e.command}" for e in (*explained(text, PLACE), *explained(log, PLACE))]
 
     assert len(said) == 2
     assert not any("hunter2" in line for line in said)
@@ -455,13 +469,15 @@ def test_no_secret_of_a_text_comes_back() -> None:
 
 def test_words_of_a_text_cannot_become_a_command() -> None:
     text = "creating Secrets Manager Secret (x; rm -rf ~): already scheduled for deletion"
-    (found,) = explain(text, PLACE)
+    (found,) = explained(text, PLACE)
 
     assert found.command == "aws secretsmanager restore-secret --secret-id 'x; rm -rf ~'"
 
 
 def test_a_failed_run_is_the_subject_of_the_findings_in_its_log() -> None:
-    assert [finding.subject for finding in of_log("P1001", PLACE)] == ["The failed run"]
+    assert [finding.subject for finding in failed_run.read("P1001", PLACE).known] == [
+        "The failed run"
+    ]
 
 
 PITFALLS = {
@@ -510,7 +526,7 @@ def test_every_section_that_a_text_or_aws_names_is_declared_once() -> None:
 def test_a_long_line_that_nearly_matches_is_fast(part: str) -> None:
     start = time.monotonic()
 
-    assert {e.section for e in explain(part * (500_000 // len(part)), PLACE)} <= {
+    assert {e.section for e in explained(part * (500_000 // len(part)), PLACE)} <= {
         "migration-broken"
     }
     assert time.monotonic() - start < 5
@@ -520,4 +536,4 @@ def test_a_secret_is_masked_before_a_long_line_is_cut() -> None:
     beginning = 'exceeded quota: team, DATABASE_URL="postgresql://u:'
     text = beginning + "hunter2" * 400 + '@h/d"'
 
-    assert "hunter2" not in "".join(e.cause for e in explain(text, PLACE))
+    assert "hunter2" not in "".join(e.cause for e in explained(text, PLACE))

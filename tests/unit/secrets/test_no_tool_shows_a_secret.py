@@ -40,7 +40,7 @@ from tooling.diff.markdown import to_markdown
 from tooling.diff.model import DiffError, Snapshot
 from tooling.doctor import report
 from tooling.doctor.findings import Finding
-from tooling.doctor.patterns.known import explain
+from tooling.doctor.patterns.known import read
 from tooling.doctor.report import Report
 from tooling.engineless import offline, running
 from tooling.engineless.live import LiveError, deployment
@@ -294,7 +294,7 @@ def test_the_doctor_shows_none_of_an_object_an_event_or_a_log() -> None:
         for text in TEXTS
     ]
     result = Report(stack="dev", findings=findings)
-    explained = repr(list(explain(LOG, PLACE)))
+    explained = repr(read(LOG, PLACE))
 
     assert [leaks(t) for t in (report.text(result), report.as_json(result), explained)] == [[]] * 3
 

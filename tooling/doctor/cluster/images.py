@@ -43,6 +43,12 @@ _BECAUSE: Final = (
 )
 
 
+def reason(text: str) -> str | None:
+    """The known reason that a kubelet's words give, or None."""
+    because = (words for found, words in _BECAUSE if re.search(found, text, re.IGNORECASE))
+    return next(because, None)
+
+
 def not_pulled(pod: Object, container: Object, text: str, place: Place) -> Finding:
     """``text``: everything that the kubelet says about it."""
     specified = {
@@ -51,11 +57,9 @@ def not_pulled(pod: Object, container: Object, text: str, place: Place) -> Findi
         for item in items(part(pod, "spec"), key)
     }
     image = specified.get(container["name"]) or container.get("image")
-    because = (words for found, words in _BECAUSE if re.search(found, text, re.IGNORECASE))
-    reason = next(because, quote(text))
     return Finding.error(
         "image-pull",
         subject(pod),
-        f"The image {image} cannot be pulled: {reason}",
+        f"The image {image} cannot be pulled: {reason(text) or quote(text)}",
         place.kubectl("describe", "pod", name(pod), namespace=namespace(pod)),
     )

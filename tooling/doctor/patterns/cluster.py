@@ -8,14 +8,23 @@ from __future__ import annotations
 from typing import Final
 
 from stacks.names import NAMES
+from tooling.doctor.cluster import images
 from tooling.doctor.patterns.pattern import MIGRATION_LOG, doctor, kubectl, pattern
+
+
+def _because(why: str) -> str:
+    """The reason in words, where it is a known one."""
+    reason = images.reason(why)
+    return f": {reason}" if reason else ""
+
 
 PATTERNS: Final = (
     # General messages of the cluster, used when nothing above is more specific.
     pattern(
         "image-pull",
-        r"(?:failed to pull and unpack image|Back-off pulling image) \"(?P<image>[^\"\n]+)\"",
-        "The image {image} cannot be pulled",
+        r"(?:[Ff]ailed to pull (?:and unpack )?image|Back-off pulling image) "
+        r"\"(?P<image>[^\"\n]+)\"(?P<why>[^\n]*)",
+        lambda _, groups: f"The image {groups['image']} cannot be pulled{_because(groups['why'])}",
         kubectl("get", "events", "--field-selector", "reason=Failed"),
     ),
     pattern(
@@ -37,6 +46,20 @@ PATTERNS: Final = (
         lambda place, _: place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
     ),
     pattern(
+        "pod-evicted",
+        r"The node was low on resource: (?P<what>[\w-]+)|\bEvicted\b|DisruptionTarget"
+        r"|[Pp]reempted (?:by|in order)|deleted by [Tt]aint",
+        lambda _, groups: (
+            "A pod was evicted: "
+            + (
+                f"its node ran out of {groups['what']}"
+                if groups["what"]
+                else "its node was drained, was taken away, or had to make room for others"
+            )
+        ),
+        kubectl("get", "events", "--sort-by=.lastTimestamp"),
+    ),
+    pattern(
         "crash-loop",
         r"CrashLoopBackOff|back-off [\w.]{1,20} restarting failed container",
         "A container ends again and again",
@@ -45,7 +68,8 @@ PATTERNS: Final = (
     pattern(
         "migration-failed",
         rf"{NAMES.migration}(?s:.{{0,600}}?)"
-        r"(?:BackoffLimitExceeded|backoff limit|DeadlineExceeded)",
+        r"(?:BackoffLimitExceeded|backoff limit|DeadlineExceeded)"
+        r"|Job has reached the specified backoff limit|Job was active longer than specified",
         "The migration Job failed",
         MIGRATION_LOG,
     ),

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.patterns import aws, cluster, operators, pods, up
+from tooling.doctor.patterns import aws, cluster, engine, operators, pods, up
+from tooling.doctor.patterns.passages import Passage, passages
+from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.place import Place
 from tooling.kit.masking import clean, quote
 
 PATTERNS: Final = (
+    *engine.PATTERNS,
     *pods.PATTERNS,
     *operators.PATTERNS,
     *up.PATTERNS,
@@ -26,6 +29,9 @@ PATTERNS: Final = (
 
 LONGEST_LINE: Final = 2000
 """Characters of a line that are read: the known texts are near its beginning."""
+
+GENERAL: Final = "unknown-error"
+"""Section of texts that only say that there was an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,26 +53,84 @@ class Explanation:
         )
 
 
-def explain(
-    text: str, place: Place, sections: Container[str] | None = None
-) -> Iterator[Explanation]:
-    """The known texts in ``text``, causes before what follows from them; each section once.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a whole log says."""
 
-    ``sections``: only these.
+    explanations: tuple[Explanation, ...]
+    """Causes before what follows from them, each once."""
+    not_understood: tuple[str, ...]
+    """Errors that no known text explains, each once, as the log has them."""
+
+
+def explain(text: str, place: Place, sections: Container[str]) -> Iterator[Explanation]:
+    """The known texts in ``text``, whose writer is known; each section once.
+
+    ``sections``: what that writer can say.
     """
-    # After the masks: a cut could take from a secret what shows that it is one.
-    readable = "\n".join(line[:LONGEST_LINE] for line in clean(text).splitlines())
-    found = set[str]()
+    whole, found = readable(text), set[str]()
     for pattern in PATTERNS:
-        if pattern.section in found or (sections is not None and pattern.section not in sections):
+        if pattern.section in found or pattern.section not in sections or pattern.only_alone:
             continue
-        match = pattern.text.search(readable)
-        if match is not None:
+        for explanation in _explanations(pattern, whole, "", place):
             found.add(pattern.section)
-            groups = {key: quote(value or "", 120) for key, value in match.groupdict().items()}
-            yield Explanation(
-                section=pattern.section,
-                cause=pattern.cause(place, groups),
-                command=pattern.command(place, groups),
-                severity=pattern.severity,
-            )
+            yield explanation
+            break
+
+
+def read(log: str, place: Place) -> Reading:
+    """What a whole log says: each line is compared with the texts of its own caller only."""
+    split = passages(readable(log))
+    found: dict[tuple[str, str], Explanation] = {}
+    explained = set[int]()
+    resources = set[str]()
+    sections = [set[str]() for _ in split]
+    for pattern in PATTERNS:
+        for number, passage in enumerate(split):
+            if pattern.section in sections[number] or not _is_about(pattern, passage):
+                continue
+            known = pattern.only_alone and any(section == pattern.section for section, _ in found)
+            for explanation in _explanations(pattern, passage.text, passage.kind, place):
+                sections[number].add(pattern.section)
+                if not known:
+                    found.setdefault((explanation.section, explanation.cause), explanation)
+                if pattern.section != GENERAL:
+                    explained.add(number)
+                    resources.add(passage.resource)
+    left = [
+        _said(passage)
+        for number, passage in enumerate(split)
+        if passage.is_error
+        and number not in explained
+        and not (passage.resource and passage.resource in resources)
+        and GENERAL not in sections[number]
+    ]
+    return Reading(explanations=tuple(found.values()), not_understood=tuple(dict.fromkeys(left)))
+
+
+def readable(text: str) -> str:
+    """``text`` without secrets, its lines cut."""
+    # After the masks: a cut could take from a secret what shows that it is one.
+    return "\n".join(line[:LONGEST_LINE] for line in clean(text).splitlines())
+
+
+def _is_about(pattern: Pattern, passage: Passage) -> bool:
+    return not pattern.by or passage.caller in pattern.by
+
+
+def _explanations(pattern: Pattern, text: str, kind: str, place: Place) -> Iterator[Explanation]:
+    for match in pattern.text.finditer(text):
+        groups = {key: quote(value or "", 120) for key, value in match.groupdict().items()}
+        groups["resourceKind"] = kind
+        yield Explanation(
+            section=pattern.section,
+            cause=pattern.cause(place, groups),
+            command=pattern.command(place, groups),
+            severity=pattern.severity,
+        )
+
+
+def _said(passage: Passage) -> str:
+    """The error without the lines that only announce one."""
+    said = quote(" ".join(passage.errors))
+    return f"{passage.resource}: {said}" if passage.resource else said

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tooling.doctor.findings import Severity
+from tooling.doctor.patterns.marks import Caller
 from tooling.doctor.place import Place
 
 Groups = dict[str, str]
@@ -23,6 +24,10 @@ class Pattern:
     cause: Callable[[Place, Groups], str]
     command: Callable[[Place, Groups], str]
     severity: Severity = "error"
+    by: frozenset[Caller] = frozenset()
+    """Whose words it is about; empty: anyone's."""
+    only_alone: bool = False
+    """Whether it says too little to be reported beside another text of its section."""
 
 
 def pattern(
@@ -37,6 +42,16 @@ def pattern(
         return cause.format_map(groups) if isinstance(cause, str) else cause(place, groups)
 
     return Pattern(section=section, text=re.compile(text), cause=filled, command=command)
+
+
+def of(callers: Iterable[Caller], *rows: Pattern) -> tuple[Pattern, ...]:
+    """Rows that are only about what these say."""
+    return tuple(replace(row, by=frozenset(callers)) for row in rows)
+
+
+def alone(row: Pattern) -> Pattern:
+    """A row that says too little beside another one of its section."""
+    return replace(row, only_alone=True)
 
 
 def kubectl(*words: str) -> Callable[[Place, Groups], str]:

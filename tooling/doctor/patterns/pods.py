@@ -7,7 +7,7 @@ from typing import Final
 
 from components.kubernetes.labels import PART_OF
 from stacks.names import NAMES
-from tooling.doctor.patterns.pattern import MIGRATION_LOG, Groups, kubectl, pattern, up
+from tooling.doctor.patterns.pattern import MIGRATION_LOG, Groups, kubectl, of, pattern, up
 from tooling.doctor.place import Place
 
 
@@ -21,7 +21,8 @@ def _wrong_variables(_: Place, groups: Groups) -> str:
     )
 
 
-PATTERNS: Final = (
+_CONTAINERS: Final = of(
+    ("langfuse", "migration", "database"),
     # The database, as Prisma reports it: https://www.prisma.io/docs/orm/reference/error-reference
     pattern(
         "database-password",
@@ -58,7 +59,6 @@ PATTERNS: Final = (
         lambda place, _: f"Langfuse does not reach the database: {place.unreachable_because}",
         lambda place, _: place.look_at_database,
     ),
-    # Containers.
     pattern(
         "environment-invalid",
         r"Invalid environment variables(?P<variables>:?\s{0,4}\{[^}]{0,4000}\}?)?",
@@ -72,6 +72,10 @@ PATTERNS: Final = (
         "lost+found in the volume's root, or another version's data",
         kubectl("get", "statefulset", NAMES.postgres, "-o", "yaml"),
     ),
+)
+
+_KUBELET: Final = of(
+    ("kubelet", "api-server"),
     pattern(
         "run-as-non-root",
         r"runAsNonRoot and image (?:has non-numeric user \((?P<user>[^)\n]*)\)|will run as root)",
@@ -95,6 +99,11 @@ PATTERNS: Final = (
         "There is no {kind} {name}, which the pod reads",
         up,
     ),
+)
+
+PATTERNS: Final = (
+    *_CONTAINERS,
+    *_KUBELET,
     pattern(
         "out-of-memory",
         r"JavaScript heap out of memory|\bOOMKilled\b",

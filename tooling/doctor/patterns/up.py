@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.patterns.pattern import aws, doctor_before, kubectl, pattern
+from tooling.doctor.patterns.pattern import Groups, kubectl, of, pattern, up
+from tooling.doctor.place import Place
 
-PATTERNS: Final = (
-    # What a failed `up` says.
+
+def _managers(place: Place, groups: Groups) -> str:
+    """The command that shows who set which field of the object."""
+    kind = groups["resourceKind"] or "Deployment"
+    named = (kind.lower(), NAMES.langfuse) if kind == "Deployment" else (kind.lower(),)
+    return place.own("get", *named, "-o", "yaml", "--show-managed-fields")
+
+
+PATTERNS: Final = of(
+    ("api-server", "controllers"),
     pattern(
         "no-matches-for-kind",
         r"no matches for kind \"(?P<kind>\w+)\" in version \"(?P<version>[\w./-]+)\"",
@@ -20,37 +28,24 @@ PATTERNS: Final = (
         ),
     ),
     pattern(
-        "secret-scheduled-for-deletion",
-        r"Secrets Manager Secret \((?P<name>[^)\n]+)\)[^\n]*already scheduled for deletion",
-        "The entry {name} was deleted and keeps its name until its recovery window is over",
-        aws("secretsmanager", "restore-secret", "--secret-id", "{name}"),
-    ),
-    pattern(
-        "secret-scheduled-for-deletion",
-        r"already scheduled for deletion",
-        "An entry of this stack was deleted and keeps its name until its recovery window is over",
-        doctor_before,
-    ),
-    pattern(
         "replicas-conflict",
         r"conflicts? with \"(?P<manager>[^\"\n]+)\"(?s:.{0,600}?)\.spec\.replicas",
         "{manager} set the number of replicas, which the stack sets too: the Deployment's number "
         "is the autoscaler's where minReplicas and maxReplicas differ",
-        kubectl("get", "deployment", NAMES.langfuse, "-o", "yaml", "--show-managed-fields"),
+        _managers,
+    ),
+    pattern(
+        "replicas-conflict",
+        r"conflicts? with \"pulumi-kubernetes-\w+\"",
+        "An earlier run of Pulumi made the object and ended before its state had it: this run "
+        "counts as another writer",
+        _managers,
     ),
     pattern(
         "replicas-conflict",
         r"Apply failed with \d+ conflicts?: conflicts? with \"(?P<manager>[^\"\n]+)\"",
         "{manager} set a field by hand or by a tool, which the stack sets too",
-        kubectl("get", "deployment", NAMES.langfuse, "-o", "yaml", "--show-managed-fields"),
-    ),
-    pattern(
-        "replaces-everything",
-        r"\+-[^\n]*pulumi:providers:kubernetes\b",
-        "Pulumi takes the cluster for another one, and would create every object again, the "
-        "database's volume too: the context was renamed, or cluster.eksName or cluster.context "
-        "changed. Do not say yes",
-        lambda place, _: shlex.join(("pulumi", "preview", "--stack", place.stack, "--diff")),
+        _managers,
     ),
     pattern(
         "namespace-exists",
@@ -60,7 +55,7 @@ PATTERNS: Final = (
     ),
     pattern(
         "namespace-exists",
-        r"\b(?P<kind>[\w.]{1,253}) \"(?P<name>[\w.-]+)\" already exists",
+        r"\b(?P<kind>[a-z]{2,40}s(?:\.[a-z0-9.-]{1,200})?) \"(?P<name>[\w.-]+)\" already exists",
         "{kind} {name} is there already, and the stack wants to create it: it was made by hand, by "
         "another stack, or by a run whose state was lost",
         kubectl("get", "{kind}", "{name}", "-o", "yaml"),
@@ -113,6 +108,27 @@ PATTERNS: Final = (
         lambda place, _: place.kubectl("get", "namespace", place.namespace, "--show-labels"),
     ),
     pattern(
+        "admission-refused",
+        r"admission webhook \"(?P<name>[^\"\n]+)\" denied the request: (?P<why>[^\n]*)",
+        "The cluster's admission webhook {name} refuses the object: {why}",
+        lambda place, _: place.kubectl("get", "validatingwebhookconfigurations"),
+    ),
+    pattern(
+        "admission-refused",
+        r"failed calling webhook \"(?!validate\.(?:external|cluster)?secret|\w+\.elbv2\.)"
+        r"(?P<name>[^\"\n]+)\"",
+        "The admission webhook {name} does not answer, and the API server takes no object without "
+        "it",
+        lambda place, _: place.kubectl("get", "validatingwebhookconfigurations"),
+    ),
+    pattern(
+        "throttled",
+        r"client rate limiter Wait returned an error|429 Too Many Requests"
+        r"|the server has received too many requests",
+        "The API server throttles the requests of this run, or is overloaded. The next run goes on",
+        up,
+    ),
+    pattern(
         "permission-missing",
         r"forbidden: User \"(?P<user>[^\"\n]*)\" cannot (?P<verb>\w+) resource "
         r"\"(?P<what>[\w./-]+)\"",
@@ -121,14 +137,15 @@ PATTERNS: Final = (
     ),
     pattern(
         "cluster-unreachable",
-        r"configured Kubernetes cluster is unreachable",
+        r"configured Kubernetes cluster is unreachable|TLS handshake timeout"
+        r"|dial tcp [^\n]*(?:i/o timeout|connection refused|no such host)",
         "Pulumi does not reach the cluster",
         lambda place, _: place.kubectl("version"),
     ),
     pattern(
         "context-unusable",
         r"the server has asked for the client to provide credentials"
-        r"|must be logged in to the server|context \"[^\"\n]*\" does not exist",
+        r"|must be logged in to the server|\bUnauthorized\b|context \"[^\"\n]*\" does not exist",
         "The cluster refuses the context's credentials, or there is no such context",
         lambda place, _: place.kubectl("auth", "whoami"),
     ),
