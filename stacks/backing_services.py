@@ -40,6 +40,7 @@ def database(
                 storage_gib=section.storage_gib,
                 storage_class=section.storage_class,
                 create_storage_class=section.create_storage_class,
+                mode=platform.mode,
                 clients={
                     role: labels.selector(names.langfuse, role) for role in ("web", "migration")
                 },

@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 
 TYPE = "agent-observability:index:ObservabilityStack"
 
-_READINESS_GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
-"""A new pod counts as ready when the load balancer sends to it, not before: a rollout drops no
-request (https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/).
-"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityStackArgs:
@@ -115,7 +110,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         self.register_outputs(self.outputs)
 
     def _namespace(self) -> pulumi.Output[str]:
-        cluster = self._settings.cluster
+        cluster, endpoint = self._settings.cluster, self._settings.endpoint
         if not cluster.create_namespace:
             return pulumi.Output.from_input(cluster.namespace)
         created = Namespace(
@@ -127,7 +122,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     "app.kubernetes.io/managed-by": "pulumi",
                     # Every pod of the stack meets it; nothing else belongs here.
                     "pod-security.kubernetes.io/enforce": "restricted",
-                    **(_READINESS_GATES if self._settings.endpoint else {}),
+                    **(self._platform.readiness_gates(endpoint) if endpoint else {}),
                 },
             },
             opts=pulumi.ResourceOptions(parent=self, protect=cluster.protect or None),

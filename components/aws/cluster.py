@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.kubernetes.cluster_mode import ClusterMode
+
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
@@ -18,6 +20,9 @@ class EksCluster:
     """Region of the cluster and of all resources of the stack."""
     arn: pulumi.Output[str]
     """ARN of the cluster."""
+    mode: ClusterMode
+    """What runs its load balancers and volumes. Plain, because it decides which objects a stack
+    has."""
     partition: pulumi.Output[str]
     """``aws``, ``aws-cn``, ``aws-us-gov``."""
     account_id: pulumi.Output[str]

@@ -1,7 +1,7 @@
 """Looks up an existing EKS cluster and what belongs to it. Creates nothing.
 
 The look-ups run in every preview. A cluster that does not exist stops the preview with AWS's error
-message, before anything is changed.
+message, and one that the stack does not work on with the reason, before anything is changed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Final, Literal
 import pulumi
 from pulumi_aws import ec2, eks, iam
 
+from components.aws import cluster_support
 from components.aws.cluster import EksCluster, OidcProvider
 from components.aws.iam_documents import account, partition
+from components.kubernetes import cluster_mode
 
 PUBLIC_SUBNET_TAG: Final = "kubernetes.io/role/elb"
 """Marks public subnets for internet-facing load balancers."""
@@ -24,34 +26,49 @@ PRIVATE_SUBNET_TAG: Final = "kubernetes.io/role/internal-elb"
 
 
 def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksCluster:
-    """The cluster of that name in the account and region of the provider in ``opts``."""
-    found = eks.get_cluster_output(name=name, region=region, opts=opts)
-    arn = found.apply(lambda cluster: cluster.arn)
-    vpc = ec2.get_vpc_output(
-        id=found.apply(lambda cluster: cluster.vpc_config.vpc_id), region=region, opts=opts
-    )
+    """The cluster of that name in the account and region of the provider in ``opts``.
+
+    Waited for, because the program goes on by what AWS answers: name and region are configuration,
+    so that the answer is known in every preview, the first one too.
+    """
+    found = _describe(name, region, opts)
+    ip_families = {network.ip_family for network in found.kubernetes_network_configs}
+    if problem := cluster_support.problem(
+        kubernetes=found.version, ip_family="ipv6" if "ipv6" in ip_families else "ipv4"
+    ):
+        raise pulumi.RunError(f"the EKS cluster {name} in {region} {problem}.")
+    auto = any(compute.enabled for compute in found.compute_configs)
+    vpc = ec2.get_vpc_output(id=found.vpc_config.vpc_id, region=region, opts=opts)
+    known = pulumi.Output.from_input
     return EksCluster(
         name=name,
         region=region,
-        arn=arn,
-        partition=arn.apply(partition),
-        account_id=arn.apply(account),
-        endpoint=found.apply(lambda cluster: cluster.endpoint),
-        certificate_authority=found.apply(
-            lambda cluster: cluster.certificate_authorities[0].data,
-        ),
+        arn=known(found.arn),
+        mode=cluster_mode.AUTO if auto else cluster_mode.SELF_MANAGED,
+        partition=known(partition(found.arn)),
+        account_id=known(account(found.arn)),
+        endpoint=known(found.endpoint),
+        certificate_authority=known(found.certificate_authorities[0].data),
         vpc_id=vpc.apply(lambda network: network.id),
         vpc_cidrs=vpc.apply(
             lambda network: sorted(
                 association.cidr_block for association in network.cidr_block_associations
             )
         ),
-        security_group_id=found.apply(
-            lambda cluster: cluster.vpc_config.cluster_security_group_id,
-        ),
-        subnet_ids=found.apply(lambda cluster: sorted(cluster.vpc_config.subnet_ids)),
-        oidc_issuer=found.apply(lambda cluster: cluster.identities[0].oidcs[0].issuer),
+        security_group_id=known(found.vpc_config.cluster_security_group_id),
+        subnet_ids=known(sorted(found.vpc_config.subnet_ids)),
+        oidc_issuer=known(found.identities[0].oidcs[0].issuer),
     )
+
+
+def _describe(name: str, region: str, opts: pulumi.InvokeOptions) -> eks.AwaitableGetClusterResult:
+    try:
+        return eks.get_cluster(name=name, region=region, opts=opts)
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # What the SDK raises for any refusal; people get AWS's words without a traceback.
+        raise pulumi.RunError(str(error)) from error
 
 
 def find_oidc_provider(cluster: EksCluster, opts: pulumi.InvokeOptions) -> OidcProvider:

@@ -17,6 +17,8 @@ from components.langfuse import lifecycle
 
 PREFIX: Final = "alb.ingress.kubernetes.io"
 
+SCHEME: Final = f"{PREFIX}/scheme"
+
 CERTIFICATE: Final = f"{PREFIX}/certificate-arn"
 """Set explicitly: the controller's search by host name can fail or find another certificate."""
 

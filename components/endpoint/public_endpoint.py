@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pulumi
 from pulumi.output import UNKNOWN
 from pulumi_aws import lb, route53
-from pulumi_kubernetes.networking.v1 import Ingress
+from pulumi_kubernetes.networking.v1 import Ingress, IngressClass
 
 from components.endpoint import alb_annotations, load_balancer_name
 from components.endpoint.access_log_bucket import AccessLogBucket, AccessLogBucketArgs
@@ -25,6 +25,14 @@ _INGRESS_LIMIT: Final = "8m"
 """A load balancer exists after 2 to 4 minutes. Pulumi waits for its host name in the Ingress's
 status, which the controller writes. If the controller does not run, or AWS refuses the load
 balancer, the status stays empty; the Ingress's events say why."""
+
+_OTHER_LOAD_BALANCER: Final = (
+    f'metadata.annotations["{alb_annotations.SCHEME}"]',
+    "spec.ingressClassName",
+)
+"""What makes the controller build another load balancer and delete the one before: the scheme, and
+a class of another controller or with another group. An Ingress that is updated still shows the old
+host name in its status, which would go into the DNS record."""
 
 _UNKNOWN_HOST: Final = "known-after-update.invalid"
 """Shown by a preview that does not reach the cluster."""
@@ -58,8 +66,10 @@ class PublicEndpointArgs:
     needs ``hosted_zone``."""
     scheme: Literal["internet-facing", "internal"]
     """Whether the load balancer has public addresses."""
-    ingress_class: str
-    """IngressClass of the AWS Load Balancer Controller."""
+    ingress_class: str | None
+    """IngressClass of a controller that makes Application Load Balancers; none creates one."""
+    ingress_controller: str
+    """Controller of a created class."""
     ssl_policy: str
     """Security policy of the HTTPS listener."""
     account_id: pulumi.Input[str]
@@ -152,6 +162,9 @@ class PublicEndpoint(pulumi.ComponentResource):
             web_acl_arn=args.web_acl_arn,
             tags=args.tags,
         )
+        ingress_class: pulumi.Input[str] | None = args.ingress_class
+        if ingress_class is None:
+            ingress_class = self._class(name, args).metadata.apply(lambda m: m.name or "")
         return Ingress(
             f"{name}-ingress",
             metadata={
@@ -167,7 +180,7 @@ class PublicEndpoint(pulumi.ComponentResource):
             spec={
                 # Use `ingressClassName`: the annotation bypasses IngressClass parameters, and the
                 # API server refuses both together.
-                "ingress_class_name": args.ingress_class,
+                "ingress_class_name": ingress_class,
                 "rules": [
                     {
                         "host": args.host,
@@ -191,7 +204,22 @@ class PublicEndpoint(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 custom_timeouts=pulumi.CustomTimeouts(create=_INGRESS_LIMIT, update=_INGRESS_LIMIT),
+                replace_on_changes=list(_OTHER_LOAD_BALANCER),
+                delete_before_replace=True,
             ),
+        )
+
+    def _class(self, name: str, args: PublicEndpointArgs) -> IngressClass:
+        """A class without parameters: what they set would override the Ingress's annotations.
+
+        Autonamed, because cluster-wide names would collide between stacks. The Ingress is deleted
+        before it, while its controller still answers for the class.
+        """
+        return IngressClass(
+            f"{name}-alb",
+            metadata={"labels": labels(name, "ingress")},
+            spec={"controller": args.ingress_controller},
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _attributes(self, name: str, args: PublicEndpointArgs) -> pulumi.Input[str]:
@@ -247,8 +275,8 @@ def load_balancer_host(status: IngressStatus | None) -> str:
     if pulumi.runtime.is_dry_run():
         return _UNKNOWN_HOST
     raise pulumi.RunError(
-        "the Ingress has no load balancer: look at its events and at the AWS Load Balancer "
-        "Controller's log"
+        "the Ingress has no load balancer: look at its events, and at the log of the AWS Load "
+        "Balancer Controller, which EKS Auto Mode does not show"
     )
 
 

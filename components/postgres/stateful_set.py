@@ -13,6 +13,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.storage.v1 import StorageClass
 
 from components.kubernetes.backing import Backing
+from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
 from components.postgres.backing import database
@@ -22,7 +23,10 @@ from components.postgres.url import connection_url, pool_parameters
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict
+    from pulumi_kubernetes.core.v1 import (
+        PersistentVolumeClaimArgsDict,
+        TopologySelectorTermArgsDict,
+    )
 
 TYPE = "agent-observability:index:PostgresStatefulSet"
 
@@ -49,7 +53,9 @@ class PostgresStatefulSetArgs:
     storage_class: str | None = None
     """StorageClass of the volume; none takes the cluster's default."""
     create_storage_class: bool = False
-    """Create an encrypted gp3 class for the EBS CSI driver and use it."""
+    """Create an encrypted gp3 class for EBS and use it."""
+    mode: ClusterMode = SELF_MANAGED
+    """Whose volumes a created class makes."""
     placement: Placement = ANYWHERE
     """Where the pod may run."""
 
@@ -114,7 +120,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
         )
         storage_class: pulumi.Input[str] | None = args.storage_class
         if args.create_storage_class:
-            storage_class = _gp3(f"{name}-gp3", object_labels, child).metadata.apply(
+            storage_class = _gp3(f"{name}-gp3", object_labels, args.mode, child).metadata.apply(
                 lambda m: m.name or ""
             )
         stateful_set = StatefulSet(
@@ -185,15 +191,22 @@ def _claim(
     }
 
 
-def _gp3(name: str, object_labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> StorageClass:
+def _gp3(
+    name: str, object_labels: Mapping[str, str], mode: ClusterMode, opts: pulumi.ResourceOptions
+) -> StorageClass:
     """An encrypted gp3 class, autonamed because cluster-wide names would collide between stacks.
 
     It is not marked as the default class, which is the cluster owner's decision.
     """
+    topology: list[TopologySelectorTermArgsDict] = [
+        {"match_label_expressions": [{"key": key, "values": [value]}]}
+        for key, value in mode.volume_topology.items()
+    ]
     return StorageClass(
         name,
         metadata={"labels": object_labels},
-        provisioner="ebs.csi.aws.com",
+        provisioner=mode.volume_provisioner,
+        allowed_topologies=topology or None,
         parameters={"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"},
         volume_binding_mode="WaitForFirstConsumer",
         allow_volume_expansion=True,

@@ -5,7 +5,7 @@ Imported for stacks on EKS alone (see ``stacks.platforms.connect``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -15,6 +15,8 @@ import pulumi_kubernetes
 from components.aws import discovery
 from components.aws.cluster import EksCluster
 from components.endpoint.public_endpoint import AccessLogs, PublicEndpoint, PublicEndpointArgs
+from components.kubernetes import cluster_mode
+from components.kubernetes.cluster_mode import ClusterMode
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
@@ -70,6 +72,10 @@ class Eks:
     def kubectl(self) -> pulumi.Output[str]:
         """With the context that `aws eks update-kubeconfig` names: the cluster's ARN."""
         return pulumi.Output.format("kubectl --context={0}", self.cluster.arn)
+
+    @property
+    def mode(self) -> ClusterMode:
+        return self.cluster.mode
 
     def delivery(
         self, name: str, section: Secrets, opts: pulumi.ResourceOptions
@@ -185,7 +191,8 @@ class Eks:
                 hosted_zone=section.hosted_zone,
                 certificate_arn=section.certificate_arn,
                 scheme=section.scheme,
-                ingress_class=section.ingress_class,
+                ingress_class=section.ingress_class or self.mode.ingress_class,
+                ingress_controller=self.mode.ingress_controller,
                 ssl_policy=section.ssl_policy,
                 account_id=self.cluster.account_id,
                 inbound_cidrs=section.inbound_cidrs,
@@ -198,6 +205,13 @@ class Eks:
             ),
             opts,
         )
+
+    def readiness_gates(self, section: Endpoint) -> Mapping[str, str]:
+        """Those of every controller that the Ingress's class may belong to. A cluster in Auto Mode
+        may have the other one too, whose class the section then names; a label of a controller that
+        has no part in the Ingress does nothing."""
+        modes = [self.mode, *([cluster_mode.SELF_MANAGED] if section.ingress_class else [])]
+        return {mode.readiness_gate: "enabled" for mode in modes}
 
     def endpoint_networks(self, section: Endpoint) -> pulumi.Output[Sequence[str]]:
         """Those of the load balancer's subnets."""

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_kubernetes
 import yaml
 
+from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import ConfigurationError, Problem, Settings
 from stacks.settings.machinery.problems import full_key, set_command, show
@@ -31,6 +32,11 @@ class Kubeconfig:
     def providers(self) -> list[pulumi.ProviderResource]:
         return [self.kubernetes]
 
+    @property
+    def mode(self) -> ClusterMode:
+        """Unknown, and only a created StorageClass depends on it."""
+        return SELF_MANAGED
+
     def delivery(self, *_: object, **__: object) -> NoReturn:
         raise _not_offered("secrets.delivery: secretsManager")
 
@@ -41,6 +47,9 @@ class Kubeconfig:
         raise _not_offered("objectStorage")
 
     def endpoint(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("endpoint")
+
+    def readiness_gates(self, *_: object, **__: object) -> NoReturn:
         raise _not_offered("endpoint")
 
     def endpoint_networks(self, *_: object, **__: object) -> NoReturn:

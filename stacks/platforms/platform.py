@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pulumi
 
+from components.kubernetes.cluster_mode import ClusterMode
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.secrets.delivery import Delivery
 from stacks.settings.sections.database import RdsDatabase
@@ -60,6 +61,11 @@ class Platform(Protocol):
         """kubectl for the cluster, whichever context happens to be current: a command's start."""
         ...
 
+    @property
+    def mode(self) -> ClusterMode:
+        """What runs the cluster's load balancers and volumes."""
+        ...
+
     def delivery(self, name: str, section: Secrets, opts: pulumi.ResourceOptions) -> Delivery:
         """Delivery of secrets by a store outside of the cluster.
 
@@ -95,6 +101,10 @@ class Platform(Protocol):
         opts: pulumi.ResourceOptions,
     ) -> PublicEndpoint:
         """A public name for a Service."""
+        ...
+
+    def readiness_gates(self, section: Endpoint) -> Mapping[str, str]:
+        """Labels of a namespace whose pods are ready when the public endpoint sends to them."""
         ...
 
     def endpoint_networks(self, section: Endpoint) -> pulumi.Output[Sequence[str]]:

@@ -55,6 +55,7 @@ None of them imports tooling."""
 
 NOUNS = {
     "agents": {"kubernetes", "secrets"},
+    "aws": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
     "monitoring": {"aws", "kubernetes", "postgres"},

@@ -13,7 +13,7 @@ from kubernetes_validate import utils  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.support import stacks
 
-VERSIONS: Final = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35")
+VERSIONS: Final = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 
 WITHOUT_SCHEMA: Final = frozenset(
     {

@@ -16,13 +16,16 @@ STACK: Final = "test"
 _NOTHING: Final = StackConfiguration({}, frozenset())
 
 
-def run_component(body: Callable[[], object], *, preview: bool = False) -> Recording:
-    """What ``body`` registers. ``preview``: every value that a provider computes is unknown."""
+def run_component(
+    body: Callable[[], object], *, preview: bool = False, auto_mode: bool = False
+) -> Recording:
+    """What ``body`` registers. ``preview``: every value that a provider computes is unknown.
+    ``auto_mode``: EKS clusters are in Auto Mode."""
 
     def program() -> None:
         body()
 
-    backend = OfflineBackend(preview=preview)
+    backend = OfflineBackend(preview=preview, auto_mode=auto_mode)
     return on_short_stack(lambda: running.run(STACK, _NOTHING, backend, program, preview=preview))
 
 

@@ -8,6 +8,7 @@ import pulumi
 from pulumi.output import Unknown
 
 from components.aws.cluster import EksCluster, OidcProvider
+from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 
 ACCOUNT: Final = "123456789012"
 ROLE_PATH = "/agent-observability/prod/"
@@ -26,7 +27,7 @@ def output(value: T, *, unknown: bool = False) -> pulumi.Output[T]:
     return pulumi.Output.from_input(Unknown() if unknown else value)  # pyright: ignore[reportReturnType]
 
 
-def cluster(*, unknown: bool = False) -> EksCluster:
+def cluster(*, unknown: bool = False, mode: ClusterMode = SELF_MANAGED) -> EksCluster:
     def known(value: T) -> pulumi.Output[T]:
         return output(value, unknown=unknown)
 
@@ -34,6 +35,7 @@ def cluster(*, unknown: bool = False) -> EksCluster:
         name="platform-prod",
         region=REGION,
         arn=known(f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/platform-prod"),
+        mode=mode,
         partition=known("aws"),
         account_id=known(ACCOUNT),
         endpoint=known(f"https://0123.gr7.{REGION}.eks.amazonaws.com"),

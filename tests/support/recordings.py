@@ -19,15 +19,22 @@ def recorded(stack: str = "dev", *, preview: bool = False, **sections: object) -
 
 
 def with_overrides(
-    stack: str, overrides: Mapping[str, Any] | None = None, *, preview: bool = False
+    stack: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    preview: bool = False,
+    auto_mode: bool = False,
 ) -> Recording:
     """``offline.record`` of the same arguments, made once in a process. Not to be changed."""
-    return _made(stack, json.dumps(overrides or {}, sort_keys=True), preview)
+    return _made(stack, json.dumps(overrides or {}, sort_keys=True), preview, auto_mode)
 
 
 @functools.cache
-def _made(stack: str, overrides: str, preview: bool) -> Recording:
-    return on_short_stack(lambda: offline.record(stack, json.loads(overrides), preview=preview))
+def _made(stack: str, overrides: str, preview: bool, auto_mode: bool) -> Recording:
+    given = json.loads(overrides)
+    return on_short_stack(
+        lambda: offline.record(stack, given, preview=preview, auto_mode=auto_mode)
+    )
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401

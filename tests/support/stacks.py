@@ -20,12 +20,21 @@ _N: Final = "agent-observability:"
 _ENCRYPTED: Final = {"secure": "not decrypted here"}
 
 
+DEV_ON_EKS: Final[Mapping[str, Any]] = {
+    f"{_N}cluster": {"context": None, "kubeconfig": None, "eksName": "platform-dev"},
+    f"{_N}database": {"createStorageClass": True},
+    "aws:region": "ap-northeast-2",
+}
+"""As overrides of the stack file dev: on an EKS cluster, with a StorageClass of the stack's own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """A stack file with overrides, and what its cluster has already."""
 
     stack: str = "dev"
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    auto_mode: bool = False
     adopted: frozenset[str] = frozenset()
     external: frozenset[tuple[str, str, str]] = frozenset()
 
@@ -135,6 +144,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
+    "prod on EKS Auto Mode": Variant(stack="prod", auto_mode=True),
+    "dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
     "further environment": Variant(
         overrides={
             f"{_N}langfuse": {
@@ -152,7 +163,9 @@ VARIANTS: Final[Mapping[str, Variant]] = {
 def recorded(variant: str, *, preview: bool = False) -> Recording:
     """What the program registers for a variant."""
     case = VARIANTS[variant]
-    return recordings.with_overrides(case.stack, case.overrides, preview=preview)
+    return recordings.with_overrides(
+        case.stack, case.overrides, preview=preview, auto_mode=case.auto_mode
+    )
 
 
 @functools.cache

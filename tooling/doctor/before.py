@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from components.kubernetes import cluster_mode
+from components.kubernetes.cluster_mode import ClusterMode
 from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
@@ -64,7 +66,8 @@ class _Asks:
             return iter(())
         deadline = Deadline(_REVIEWS)
         asked = [
-            Question(partial(self._denied, need)) for need in permissions.needs(self._settings)
+            Question(partial(self._denied, need))
+            for need in permissions.needs(self._settings, self._mode())
         ]
         denied = [need for question in asked if (need := question.answer(deadline)).verbs]
         return permissions.missing(denied, self._place)
@@ -81,6 +84,7 @@ class _Asks:
             self._server.list("storage.k8s.io/v1", "CSIDriver"),
             self._get("v1", "PersistentVolumeClaim", NAMES.postgres_claim, namespace),
             self._place,
+            mode=self._mode() if self._settings.cluster.eks_name else cluster_mode.SELF_MANAGED,
         )
 
     def external_secrets(self) -> Iterator[Finding]:
@@ -98,6 +102,7 @@ class _Asks:
             self._server.list("networking.k8s.io/v1", "IngressClass"),
             self._deployments(f"app.kubernetes.io/name={controller}"),
             self._place,
+            mode=self._mode(),
         )
 
     def metrics(self) -> Iterator[Finding]:
@@ -112,6 +117,11 @@ class _Asks:
     def namespaces(self) -> Iterator[Finding]:
         found = {name(item): item for item in self._server.list("v1", "Namespace")}
         return preconditions.namespaces(self._settings, found, self._place)
+
+    def _mode(self) -> ClusterMode:
+        """By what the cluster has: a context may lead to a cluster in Auto Mode too."""
+        in_auto_mode = self._definition(preconditions.AUTO_MODE) is not None
+        return cluster_mode.AUTO if in_auto_mode else cluster_mode.SELF_MANAGED
 
     def _get(
         self, api_version: str, kind: str, name: str, namespace: str | None = None

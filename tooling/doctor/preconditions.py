@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from components.aws.cluster_support import OLDEST
+from components.kubernetes import cluster_mode
+from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.json_values import as_list, as_mapping
 from tooling.kubernetes.objects import Object, conditions, is_ours, labels, name, part
-
-OLDEST: Final = (1, 30)
-"""``preStop.sleep`` is on by default from this release on:
-https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/"""
 
 EXTERNAL_SECRETS: Final = {
     "external-secrets": "controller",
@@ -24,9 +23,11 @@ EXTERNAL_SECRETS: Final = {
 https://github.com/external-secrets/external-secrets/tree/main/deploy/charts/external-secrets"""
 
 LOAD_BALANCER_CONTROLLER: Final = "aws-load-balancer-controller"
-_CONTROLLER: Final = "ingress.k8s.aws/alb"
-_AUTO_MODE: Final = "eks.amazonaws.com/alb"
-"""EKS Auto Mode's, which runs outside of the cluster."""
+_IN_CLUSTER: Final = cluster_mode.SELF_MANAGED.ingress_controller
+_CONTROLLERS: Final = {_IN_CLUSTER, cluster_mode.AUTO.ingress_controller}
+
+AUTO_MODE: Final = "ingressclassparams.eks.amazonaws.com"
+"""A definition that clusters in EKS Auto Mode have."""
 
 
 def kubernetes(version: Object, place: Place) -> Iterator[Finding]:
@@ -80,11 +81,15 @@ def load_balancer_controller(
     classes: Sequence[Object],
     deployments: Sequence[Object],
     place: Place,
+    *,
+    mode: ClusterMode = cluster_mode.SELF_MANAGED,
 ) -> Iterator[Finding]:
     """``classes``: IngressClasses; ``deployments``: those of the controller."""
     if settings.endpoint is None:
         return
-    wanted = settings.endpoint.ingress_class
+    wanted = settings.endpoint.ingress_class or mode.ingress_class
+    if wanted is None:
+        return  # the stack makes a class, for a controller that AWS runs
 
     def finding(cause: str, command: str) -> Finding:
         return Finding.error(
@@ -97,10 +102,10 @@ def load_balancer_controller(
         known = ", ".join(sorted(by_name)) or "none"
         cause = f"The AWS Load Balancer Controller brings it, and the cluster has {known}"
         yield finding(cause, look)
-    elif by_name[wanted] not in {_CONTROLLER, _AUTO_MODE}:
+    elif by_name[wanted] not in _CONTROLLERS:
         cause = f"Its controller is {by_name[wanted]}, which makes no load balancer in AWS"
         yield finding(cause, look)
-    elif by_name[wanted] == _CONTROLLER:
+    elif by_name[wanted] == _IN_CLUSTER:
         running = [item for item in deployments if unavailable(item) is None]
         if not running:
             problem = unavailable(deployments[0] if deployments else None)

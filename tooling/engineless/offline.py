@@ -44,10 +44,12 @@ class OfflineBackend:
     """Answers for the Kubernetes, AWS and random providers without any of them.
 
     ``preview``: generated values are unknown, as they are in the first preview of a stack.
+    ``auto_mode``: EKS clusters are in Auto Mode.
     """
 
-    def __init__(self, *, preview: bool = False) -> None:
+    def __init__(self, *, preview: bool = False, auto_mode: bool = False) -> None:
         self._preview = preview
+        self._auto_mode = auto_mode
 
     def create(self, resource: Resource) -> tuple[str, Mapping[str, Any]]:
         if resource.type.startswith("pulumi:providers:"):
@@ -75,7 +77,7 @@ class OfflineBackend:
 
     def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if token.startswith("aws:"):
-            return lookups.invoke(token, arguments)
+            return lookups.invoke(token, arguments, auto_mode=self._auto_mode)
         raise UnsupportedResourceError(f"function {token} cannot be called without its provider")
 
     def _random(self, resource: Resource) -> dict[str, str]:
@@ -99,11 +101,14 @@ def record(
     overrides: Mapping[str, Any] | None = None,
     *,
     preview: bool = False,
+    auto_mode: bool = False,
     project: Path | None = None,
 ) -> Recording:
     """What a project's program registers for a stack file, with ``overrides`` by full key."""
     configuration = read(stack, overrides, project=project)
-    return record_configuration(stack, configuration, preview=preview, project=project)
+    return record_configuration(
+        stack, configuration, preview=preview, auto_mode=auto_mode, project=project
+    )
 
 
 def record_configuration(
@@ -111,8 +116,9 @@ def record_configuration(
     configuration: StackConfiguration,
     *,
     preview: bool = False,
+    auto_mode: bool = False,
     project: Path | None = None,
 ) -> Recording:
     """What a project's program registers for a configuration."""
-    backend = OfflineBackend(preview=preview)
+    backend = OfflineBackend(preview=preview, auto_mode=auto_mode)
     return running.run_program(stack, configuration, backend, preview=preview, project=project)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -31,15 +32,21 @@ def parsed(value: object) -> Any:  # noqa: ANN401 - JSON
 
 
 def at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
-    """The value at a dotted path; None where the path ends early."""
+    """The value at a property path; None where the path ends early."""
     found: Any = value
-    for part in path.split("."):
+    for part in _keys(path):
         found = (as_mapping(found) or {}).get(part)
     return found
 
 
 def covers(pattern: str, path: Path) -> bool:
-    """Whether a path is the one that ``pattern`` names with dots, or below it. ``*`` is any."""
-    parts = [] if pattern == "*" else pattern.split(".")
+    """Whether a path is the one that a property path names, or below it. ``*`` is any."""
+    parts = [] if pattern == "*" else _keys(pattern)
     keys = [part for part in path if isinstance(part, str) and not part.startswith("[")]
     return keys[: len(parts)] == parts
+
+
+def _keys(path: str) -> list[str]:
+    """The keys of a property path: ``metadata.labels["app.kubernetes.io/name"]`` has three
+    (https://www.pulumi.com/docs/iac/concepts/miscellaneous/property-paths/)."""
+    return [quoted or plain for quoted, plain in re.findall(r'\["([^"]*)"\]|([^.\[\]]+)', path)]

@@ -43,8 +43,9 @@ class Endpoint(Section):
     0.0.0.0/0 has to be acknowledged: `openToTheWorld`."""
     subnet_ids: tuple[SubnetId, ...] = ()
     """Subnets of the load balancer in at least two zones; none discovers them by role tags."""
-    ingress_class: DnsLabel = "alb"
-    """IngressClass of the AWS Load Balancer Controller."""
+    ingress_class: DnsLabel | None = None
+    """IngressClass of the load balancer's controller; none takes `alb`, which comes with the AWS
+    Load Balancer Controller, and creates one on EKS Auto Mode, which comes without."""
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
     """Security policy of the HTTPS listener: TLS 1.2 or newer only."""
     web_acl_arn: WebAclArn | None = None

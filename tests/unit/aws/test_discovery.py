@@ -5,12 +5,15 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_aws import eks
 
 from components.aws import discovery
+from components.kubernetes.cluster_mode import AUTO, SELF_MANAGED, ClusterMode
 from stacks.platforms import eks_providers
 from stacks.settings.sections.aws import Aws
 from tests.support.component_run import run_component
 from tests.support.eks import ISSUER_HOST, cluster
+from tooling.engineless import offline
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import UNKNOWN, Recording
 
@@ -100,6 +103,91 @@ def test_a_cluster_is_asked_for_by_name_and_private_subnets_by_their_tag(
     assert ("aws:ec2/getVpc:getVpc", {"id": "vpc-0d0d0d0d0d0d0d0d0", **region}) in asked
     assert ("aws:eks/getCluster:getCluster", {"name": "platform-prod", **region}) in asked
     assert ("aws:ec2/getSubnets:getSubnets", {"filters": filters, **region}) in asked
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:  # noqa: ANN401
+    """AWS says something else of the cluster."""
+    answer = OfflineBackend.invoke
+
+    def invoke(self: OfflineBackend, token: str, arguments: Any) -> Any:  # noqa: ANN401
+        found = dict(answer(self, token, arguments))
+        return {**found, **changes} if token == "aws:eks/getCluster:getCluster" else found
+
+    monkeypatch.setattr(OfflineBackend, "invoke", invoke)
+
+
+def found_mode(*, preview: bool = False, auto_mode: bool = False) -> ClusterMode:
+    modes = list[ClusterMode]()
+
+    def body() -> None:
+        provider = eks_providers.aws_provider(AWS, stack="prod")
+        options = pulumi.InvokeOptions(provider=provider)
+        modes.append(discovery.find_cluster("platform-prod", "ap-northeast-2", options).mode)
+
+    run_component(body, preview=preview, auto_mode=auto_mode)
+    (mode,) = modes
+    return mode
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(("auto_mode", "expected"), [(False, SELF_MANAGED), (True, AUTO)])
+def test_the_mode_is_known_from_the_cluster_in_a_preview_too(
+    preview: bool, auto_mode: bool, expected: ClusterMode
+) -> None:
+    assert found_mode(preview=preview, auto_mode=auto_mode) is expected
+
+
+@pytest.mark.parametrize(
+    "configs", [[], [{"enabled": False, "nodePools": []}]], ids=["never had it", "turned off"]
+)
+def test_a_cluster_without_auto_mode_is_its_owners(
+    monkeypatch: pytest.MonkeyPatch, configs: list[Any]
+) -> None:
+    answered(monkeypatch, computeConfigs=configs)
+
+    assert found_mode() is SELF_MANAGED
+
+
+def test_a_cluster_that_the_stack_does_not_work_on_stops_the_program_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered(monkeypatch, kubernetesNetworkConfigs=[{"ipFamily": "ipv6"}])
+
+    with pytest.raises(pulumi.RunError) as caught:
+        offline.record("prod")
+
+    assert str(caught.value) == (
+        "the EKS cluster platform-prod in ap-northeast-2 gives its pods IPv6 addresses, "
+        "and the stack's NetworkPolicies, its load balancer and its database's security group "
+        "admit IPv4 networks only. The address family of a cluster cannot be changed: use a "
+        "cluster with IPv4."
+    )
+
+
+def test_a_cluster_that_is_too_old_stops_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered(monkeypatch, version="1.29")
+
+    with pytest.raises(pulumi.RunError, match=r"^the EKS cluster platform-prod in ap-northeast-2 "):
+        found_mode()
+
+
+def test_what_aws_refuses_is_told_in_its_words_and_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refuse_with(monkeypatch, Exception("reading EKS Cluster: x"))
+    with pytest.raises(pulumi.RunError, match=r"^reading EKS Cluster: x$"):
+        found_mode()
+
+    refuse_with(monkeypatch, KeyError("x"))
+    with pytest.raises(KeyError):
+        found_mode()
+
+
+def refuse_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def get_cluster(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(eks, "get_cluster", get_cluster)
 
 
 def test_without_tags_the_clusters_own_subnets_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -394,6 +394,30 @@ def test_an_order_that_changes_is_a_change() -> None:
     assert (change.path, change.before, change.after) == (("rules",), ["A", "B"], ["B", "A"])
 
 
+def test_another_scheme_is_shown_as_another_load_balancer_whose_name_the_record_follows() -> None:
+    after = side(endpoint={"scheme": "internal", "inboundCidrs": None}, monitoring=None)
+
+    assert document(side(monitoring=None), after) == (
+        """\
+### prod: 1 replaced
+
+#### Replaced: deleted and created again
+
+- ⚠️ Ingress `langfuse-endpoint-ingress`
+"""
+        '  - `metadata.annotations["alb.ingress.kubernetes.io/scheme"]`: `internet-facing` → '
+        "`internal` (replaces it: the program's own `replace_on_changes`) — **how the load "
+        "balancer is reached**\n"
+        '  - `metadata.annotations["alb.ingress.kubernetes.io/inbound-cidrs"]`: taken away, was '
+        "`203.0.113.0/24` — **how the load balancer is reached**\n"
+        """
+#### May follow from what is replaced
+
+- route53.Record `langfuse-endpoint-alias-record` is updated if `aliases` changes with it
+"""
+    )
+
+
 def test_a_json_document_in_a_text_is_compared_by_what_it_says() -> None:
     before = {"policy": '{"Statement":[{"Sid":"Read","Action":"s3:Get*"}]}'}
     after = {"policy": '{"Statement": [{"Action": "s3:*", "Sid": "Read"}]}'}
@@ -410,6 +434,9 @@ def test_a_json_document_in_a_text_is_compared_by_what_it_says() -> None:
         ("spec.template", ("spec", "templates"), False),
         ("spec.template", ("spec",), False),
         ("*", ("length",), True),
+        ('metadata.annotations["a.b/c"]', ("metadata", "annotations", "a.b/c"), True),
+        ('metadata.annotations["a.b/c"]', ("metadata", "annotations", "a.b/d"), False),
+        ('metadata.annotations["a.b/c"].d', ("metadata", "annotations", "a.b/c", "d"), True),
     ],
 )
 def test_a_pattern_covers_a_path_and_all_below_it(

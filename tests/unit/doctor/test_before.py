@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from components.kubernetes.cluster_mode import AUTO, SELF_MANAGED, ClusterMode
 from tests.support.doctor import (
     IN_NAMESPACE,
     KUBECTL,
@@ -168,6 +169,12 @@ def test_a_volume_that_cannot_be_made_is_reported_before_up(
     assert [*storage_class(stack(database=database), classes, [], None, PLACE)] == found
 
 
+def test_a_class_that_the_stack_creates_on_auto_mode_needs_no_driver_in_the_cluster() -> None:
+    created = stack(database={"createStorageClass": True})
+
+    assert [*storage_class(created, [], [], None, PLACE, mode=AUTO)] == []
+
+
 @pytest.mark.parametrize(("phase", "count"), [("Bound", 0), ("Pending", 1)])
 def test_a_volume_that_is_there_needs_no_class(phase: str, count: int) -> None:
     claim = obj("PersistentVolumeClaim", "data-langfuse-postgres-0", status={"phase": phase})
@@ -308,6 +315,26 @@ def test_an_ingress_class_without_a_controller_is_reported_before_up(
 
     assert [*found] == [
         error("load-balancer-controller-missing", "IngressClass alb", cause, command)
+    ]
+
+
+def test_on_auto_mode_the_stack_brings_the_class_unless_the_settings_name_one() -> None:
+    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+    found = [
+        [*preconditions.load_balancer_controller(settings, [], [], PLACE, mode=AUTO)]
+        for settings in (PROD, named)
+    ]
+
+    assert found == [
+        [],
+        [
+            error(
+                "load-balancer-controller-missing",
+                "IngressClass alb-shared",
+                "The AWS Load Balancer Controller brings it, and the cluster has none",
+                f"{KUBECTL} get ingressclasses",
+            )
+        ],
     ]
 
 
@@ -543,6 +570,23 @@ def test_a_storage_class_and_alert_rules_are_needed_where_they_are_made() -> Non
         "observability prometheusrules.monitoring.coreos.com",
         "observability probes.monitoring.coreos.com",
     }
+
+
+def test_the_class_of_an_ingress_is_written_where_the_stack_makes_one() -> None:
+    def classes(mode: ClusterMode, **endpoint: str) -> list[Need]:
+        needed = permissions.needs(stack("prod", endpoint=endpoint), mode)
+        return [need for need in needed if need.resource == "ingressclasses"]
+
+    written = Need(
+        namespace=None,
+        group="networking.k8s.io",
+        resource="ingressclasses",
+        verbs=permissions.WRITE,
+    )
+    assert classes(AUTO) == [written]
+    assert classes(AUTO, ingressClass="alb-shared") == []
+    assert classes(SELF_MANAGED) == []
+    assert [need.resource for need in permissions.needs(DEV, AUTO)].count("ingressclasses") == 0
 
 
 def test_what_pulumi_follows_is_read() -> None:

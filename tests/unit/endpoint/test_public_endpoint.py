@@ -24,7 +24,7 @@ from components.endpoint.public_endpoint import (
 )
 from tests.support.component_run import run_component
 from tests.support.recordings import all_before, depends_on, inputs
-from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.offline import OfflineBackend, kubernetes_name
 from tooling.engineless.recording import UNKNOWN, Recording
 
 ENDPOINT = "langfuse-endpoint"
@@ -46,6 +46,7 @@ ARGS = PublicEndpointArgs(
     certificate_arn=None,
     scheme="internet-facing",
     ingress_class="alb",
+    ingress_controller="ingress.k8s.aws/alb",
     ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
     account_id="123456789012",
     log_bucket_prefix="langfuse-prod-logs",
@@ -170,8 +171,49 @@ def test_the_ingress_is_exactly_this() -> None:
             ],
         },
     }
+    assert len(recording.of_type("kubernetes:networking.k8s.io/v1:IngressClass")) == 0
     assert ingress.request.customTimeouts.create == "8m"
     assert ingress.request.customTimeouts.update == "8m"
+
+
+def test_a_class_is_created_where_none_is_given_and_outlives_the_ingress() -> None:
+    recording = recorded(ingress_class=None, ingress_controller="eks.amazonaws.com/alb")
+
+    (made,) = recording.of_type("kubernetes:networking.k8s.io/v1:IngressClass")
+    assert made.name == f"{ENDPOINT}-alb"
+    assert made.inputs == {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"labels": LABELS},
+        # Without parameters, which would override the annotations.
+        "spec": {"controller": "eks.amazonaws.com/alb"},
+    }
+    assert inputs(recording, INGRESS)["spec"]["ingressClassName"] == kubernetes_name(made)
+    assert depends_on(recording, recording.named(INGRESS)) == [
+        f"{ENDPOINT}-alb",
+        VALIDATION,
+        "service",
+    ]
+
+
+def test_the_name_of_a_created_class_follows_it_into_a_preview() -> None:
+    recording = recorded(ingress_class=None, preview=True)
+
+    (made,) = recording.of_type("kubernetes:networking.k8s.io/v1:IngressClass")
+    assert inputs(recording, INGRESS)["spec"]["ingressClassName"] == kubernetes_name(made)
+
+
+def test_another_scheme_or_class_replaces_the_ingress_and_with_it_the_name_in_the_record() -> None:
+    """The controller builds another load balancer then, and an Ingress that is updated keeps the
+    old host name in its status until the controller has written the new one."""
+    request = recorded().named(INGRESS).request
+
+    assert list(request.replaceOnChanges) == [
+        'metadata.annotations["alb.ingress.kubernetes.io/scheme"]',
+        "spec.ingressClassName",
+    ]
+    assert request.deleteBeforeReplace is True
+    assert "alb.ingress.kubernetes.io/scheme" in annotations_of(recorded())
 
 
 @pytest.mark.parametrize(("variant", "changes"), VARIANTS.items(), ids=VARIANTS)

@@ -63,6 +63,7 @@ def in_a_run(body: Callable[[Kubeconfig], object]) -> None:
         ("storage", "objectStorage"),
         ("endpoint", "endpoint"),
         ("endpoint_networks", "endpoint"),
+        ("readiness_gates", "endpoint"),
     ],
 )
 def test_a_cluster_of_a_kubeconfig_refuses_what_it_does_not_offer(method: str, key: str) -> None:
@@ -78,6 +79,8 @@ def test_every_method_of_a_platform_is_offered_or_refused() -> None:
     assert offered() == {
         "providers",
         "kubectl",
+        "mode",
+        "readiness_gates",
         "delivery",
         "database",
         "storage",

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from components.aws.cluster_support import OLDEST
 from stacks.platforms import eks_providers
 from stacks.settings import Settings
 from tooling.doctor.aws.account import Account, Cluster
 from tooling.doctor.aws.client import Clients, DeniedError, UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
-
-_OLDEST: Final = (1, 30)
-"""`preStop.sleep` is on by default from then on
-(https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/)."""
 
 _USABLE: Final = {"ACTIVE", "UPDATING"}
 """Statuses in which its API answers (https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html)."""
@@ -30,7 +27,7 @@ def cluster(account: Account) -> Iterator[Finding]:
         yield _missing(account)
     elif found.status not in _USABLE:
         yield _unusable(account, found)
-    elif _version(found.version) < _OLDEST:
+    elif _version(found.version) < OLDEST:
         yield Finding.error(
             "kubernetes-too-old",
             f"EKS cluster {found.name}",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from components.kubernetes import cluster_mode
+from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.findings import Finding
@@ -55,7 +57,7 @@ _OPERATOR: Final = (
 )
 
 
-def needs(settings: Settings) -> Iterator[Need]:
+def needs(settings: Settings, mode: ClusterMode = cluster_mode.SELF_MANAGED) -> Iterator[Need]:
     """Everything that a stack creates and reads, by namespace."""
     database = settings.database
     by_entries = settings.secrets.delivery == "secretsManager"
@@ -80,6 +82,8 @@ def needs(settings: Settings) -> Iterator[Need]:
         yield _write(None, "", "namespaces")
     if isinstance(database, StatefulSetDatabase) and database.create_storage_class:
         yield _write(None, "storage.k8s.io", "storageclasses")
+    if settings.endpoint and not (settings.endpoint.ingress_class or mode.ingress_class):
+        yield _write(None, "networking.k8s.io", "ingressclasses")
     if settings.secrets.install_external_secrets:
         yield from (_write(None, *kind) for kind in _OPERATOR)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from components.kubernetes import cluster_mode
+from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.place import Place
 from tooling.kubernetes.objects import Object, annotations_of, name, part
 
-_EBS: Final = "ebs.csi.aws.com"
-_MIGRATED: Final = {"kubernetes.io/aws-ebs": _EBS}
+_MIGRATED: Final = {"kubernetes.io/aws-ebs": cluster_mode.SELF_MANAGED.volume_provisioner}
 """Provisioners that Kubernetes hands to a CSI driver:
 https://kubernetes.io/docs/concepts/storage/volumes/#aws-ebs-csi-migration"""
 _OUTSIDE: Final = ".eks.amazonaws.com"
@@ -27,8 +28,13 @@ def storage_class(
     drivers: Sequence[Object],
     claim: Object | None,
     place: Place,
+    *,
+    mode: ClusterMode = cluster_mode.SELF_MANAGED,
 ) -> Iterator[Finding]:
-    """``claim``: the database's, from an earlier run. A volume that is there needs no class."""
+    """``claim``: the database's, from an earlier run. A volume that is there needs no class.
+
+    ``mode``: that of a class that the stack creates.
+    """
     database = settings.database
     if not isinstance(database, StatefulSetDatabase):
         return
@@ -36,7 +42,7 @@ def storage_class(
         return
     wanted = database.storage_class
     if database.create_storage_class:
-        subject, provisioner = "The StorageClass that the stack creates", _EBS
+        subject, provisioner = "The StorageClass that the stack creates", mode.volume_provisioner
     elif wanted is not None:
         named = [item for item in classes if name(item) == wanted]
         if not named:

@@ -10,15 +10,23 @@ from tooling.engineless.recording import UnsupportedResourceError
 
 Values = Mapping[str, Any]
 
+_GET_CLUSTER: Final = "aws:eks/getCluster:getCluster"
 
-def invoke(token: str, arguments: Values) -> Values:
-    """The result of an AWS function. Known in a preview too: the engine makes the call then."""
+
+def invoke(token: str, arguments: Values, *, auto_mode: bool = False) -> Values:
+    """The result of an AWS function. Known in a preview too: the engine makes the call then.
+
+    ``auto_mode``: whether EKS clusters are in Auto Mode.
+    """
     answer = _ANSWERS.get(token)
     if answer is None:
         raise UnsupportedResourceError(
             f"function {token} has no entry in tooling/engineless/aws/lookups.py"
         )
-    return answer(arguments)
+    found = answer(arguments)
+    if auto_mode and token == _GET_CLUSTER:
+        return {**found, "computeConfigs": [{"enabled": True, "nodePools": ["general-purpose"]}]}
+    return found
 
 
 def _cluster(arguments: Values) -> Values:
@@ -27,11 +35,14 @@ def _cluster(arguments: Values) -> Values:
     return {
         "arn": arn("eks", f"cluster/{name}"),
         "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
+        "computeConfigs": [{"enabled": False, "nodePools": []}],
         "endpoint": f"https://{digits(name, 32).upper()}.gr7.{REGION}.eks.amazonaws.com",
         "id": name,
         "identities": [{"oidcs": [{"issuer": f"https://{issuer}"}]}],
+        "kubernetesNetworkConfigs": [{"ipFamily": "ipv4", "serviceIpv4Cidr": "172.20.0.0/16"}],
         "name": name,
         "status": "ACTIVE",
+        "version": "1.36",
         "vpcConfig": {
             "clusterSecurityGroupId": "sg-0c1c1c1c1c1c1c1c1",
             "subnetIds": ["subnet-0a0a0a0a0a0a0a0a0", "subnet-0b0b0b0b0b0b0b0b0"],
@@ -117,7 +128,7 @@ _ANSWERS: Final[Mapping[str, Callable[[Values], Values]]] = {
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getVpc:getVpc": _vpc,
-    "aws:eks/getCluster:getCluster": _cluster,
+    _GET_CLUSTER: _cluster,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,
     "aws:lb/getHostedZoneId:getHostedZoneId": _load_balancer_zone,
     "aws:lb/getLoadBalancer:getLoadBalancer": _load_balancer,
