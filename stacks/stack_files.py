@@ -6,16 +6,14 @@ import copy
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-from yaml.reader import ReaderError
-
-from components.secrets.masking import MASK
+from stacks import engine_yaml
+from stacks.engine_scalars import json_value, number_text
+from stacks.engine_yaml import EngineYamlError, Located
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -23,6 +21,10 @@ _PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
 """Replaces an encrypted value whose form is checked."""
 
 _PLACEHOLDER: Final = "placeholder"
+
+
+_OF_THE_ENGINE: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
+"""Keys of a stack file beside ``config`` whose values the engine takes as text."""
 
 
 class StackFileError(Exception):
@@ -37,9 +39,18 @@ class StackConfiguration:
     secret_keys: frozenset[str]
 
 
+def document(path: Path) -> dict[str, Any]:
+    """A project's or a stack's file as the engine reads it; raises ``StackFileError``."""
+    content = _document(path)
+    mapping = {} if content is None else _mapping(content)
+    if mapping is None:
+        raise StackFileError(f"{path.name} has to be a mapping.")
+    return mapping
+
+
 def project_name(project: Path | None = None) -> str:
     """The name of the project in a folder, from its ``Pulumi.yaml``."""
-    return str(_project(project)["name"])
+    return _project(project)["name"]
 
 
 def stacks(project: Path | None = None) -> list[str]:
@@ -62,20 +73,7 @@ def read(
     if not path.is_file():
         known = ", ".join(stacks(project)) or "none"
         raise StackFileError(f"There is no stack file {path.name}; stacks are {known}.")
-    document = _document(path)
-    mapping = {} if document is None else _mapping(document)
-    content: object = {} if mapping is None else mapping.get("config") or {}
-    config = _mapping(content)
-    if mapping is None or config is None:
-        raise StackFileError(
-            f"{path.name} has to be a mapping with the key 'config', which is a mapping of keys."
-        )
-    # As the engine: a key without a namespace is the project's.
-    given = {
-        key if ":" in key else f"{name}:{key}": value
-        for key, value in ((str(k), v) for k, v in config.items())
-    }
-    return assemble({**_defaults(project), **given}, overrides)
+    return assemble({**_defaults(project), **_given(path, name)}, overrides)
 
 
 def assemble(
@@ -86,7 +84,7 @@ def assemble(
     secret_keys: set[str] = set()
     for key, value in merge(config, overrides or {}).items():
         plain, secret = _decrypt(key, value)
-        values[key] = plain if isinstance(plain, str) else json.dumps(plain)
+        values[key] = _text(plain)
         if secret:
             secret_keys.add(key)
     return StackConfiguration(values, frozenset(secret_keys))
@@ -110,38 +108,77 @@ def _project(project: Path | None) -> Mapping[str, Any]:
     path = folder / "Pulumi.yaml"
     if not path.is_file():
         raise StackFileError(f"There is no project in the folder {folder.name}: no {path.name}.")
-    return cast("Mapping[str, Any]", _document(path))
+    content = document(path)
+    if not isinstance(content.get("name"), str):
+        raise StackFileError(f"{path.name} has to have the key 'name', whose value is text.")
+    return content
+
+
+def _given(path: Path, project: str) -> dict[str, Any]:
+    """The configuration in a stack file by full key. As the engine: a key without a namespace is
+    the project's, and ``aws:config:region`` is ``aws:region``."""
+    whole = _document(path)
+    mapping = {} if whole is None else _mapping(whole)
+    content: object = None if mapping is None else mapping.get("config")
+    config = {} if content is None else _mapping(content)
+    if mapping is None or config is None:
+        raise StackFileError(
+            f"{path.name} has to be a mapping with the key 'config', which is a mapping of keys."
+        )
+    for table in (mapping, config):
+        if isinstance(table, Located) and table.not_text:
+            raise _in_line(path, table, table.not_text[0], "a key has to be text: quote it")
+    for key in _OF_THE_ENGINE:
+        if isinstance(mapping.get(key), dict | list):
+            raise _in_line(path, mapping, key, f"the value of '{key}' has to be text")
+    given: dict[str, Any] = {}
+    for key, value in config.items():
+        namespace, separator, name = key.partition(":")
+        full = f"{namespace}:{name.removeprefix('config:')}" if separator else f"{project}:{key}"
+        if full.count(":") != 1:
+            rule = "a key under 'config' is NAMESPACE:NAME, or NAME alone"
+            raise _in_line(path, config, key, rule)
+        if full in given:
+            raise _in_line(path, config, key, "the key is given twice, in two forms")
+        try:
+            inner = json_value(value)
+        except ValueError:
+            rule = "the value has an infinite number, or one that is none (.nan)"
+            raise _in_line(path, config, key, rule) from None
+        # A number alone is passed as it is, with all its digits.
+        given[full] = inner if isinstance(value, dict | list) else value
+    return given
+
+
+def _in_line(path: Path, mapping: Mapping[str, object], key: str, reason: str) -> StackFileError:
+    """An error that names the line of a key, and not what is there."""
+    line = mapping.lines.get(key) if isinstance(mapping, Located) else None
+    return StackFileError(f"{path.name}: {f'line {line}: ' if line else ''}{reason}.")
+
+
+def _text(value: object) -> str:
+    """A value as the engine passes it to the program."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number_text(value)
+    return json.dumps(value)
 
 
 def _document(path: Path) -> object:
-    """The YAML document in a file; raises ``StackFileError``, which quotes nothing of it.
-
-    YAML's own message quotes the line, where a secret may be. So no cause is kept either.
-    """
+    """The YAML document in a file; raises ``StackFileError``, which quotes nothing of it."""
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise StackFileError(f"{path.name} is not valid YAML: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return str(error)
-    if isinstance(error, ReaderError):
-        return f"position {error.position}: {error.reason}"
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None:
-        return "a value is not what it looks like, such as a date that does not exist"
-    # What the file names itself is quoted: an alias, a tag. A token of YAML's may be.
-    problem = re.sub(r"\b(alias|anchor|tag|handle) '.*'", rf"\1 '{MASK}'", error.problem)
-    mark = error.problem_mark or error.context_mark
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return f"{place}{problem}"
+        return _parsed(path.read_bytes())
+    except EngineYamlError as error:
+        raise StackFileError(f"{path.name} is not valid YAML: {error}") from None
 
 
 @functools.lru_cache(maxsize=8)
-def _parsed(text: str) -> object:
+def _parsed(data: bytes) -> object:
     """A YAML document, which callers do not change: parsing is slower than the rest of a read."""
-    return yaml.safe_load(text)
+    return engine_yaml.load(data)
 
 
 def _defaults(project: Path | None) -> dict[str, Any]:
@@ -171,9 +208,9 @@ def _merge(base: object, over: object) -> object:
 def _decrypt(name: str, value: object) -> tuple[object, bool]:
     """``value`` without encryption, and whether it held any."""
     if (mapping := _mapping(value)) is not None:
-        if set(mapping) == {"secure"}:
+        if set(mapping) == {"secure"} and isinstance(mapping["secure"], str):
             # Another ciphertext, another placeholder: a comparison shows what a new one reaches.
-            digest = hashlib.sha256(str(mapping["secure"]).encode()).hexdigest()
+            digest = hashlib.sha256(mapping["secure"].encode()).hexdigest()
             return placeholder(name) + digest[:8], True
         parts = {key: _decrypt(key, part) for key, part in mapping.items()}
         return {k: part for k, (part, _) in parts.items()}, any(s for _, s in parts.values())

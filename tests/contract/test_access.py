@@ -14,7 +14,6 @@ from typing import Any, Final, cast
 import jsonschema
 import pulumi
 import pytest
-import yaml
 
 from access import settings as access_settings
 from access.keys import NAMESPACE, Access
@@ -33,7 +32,7 @@ KMS_KEY: Final = "arn:aws:kms:ap-northeast-2:123456789012:key/22222222-2222-3333
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    return yaml.safe_load((access.FOLDER / name).read_text(encoding="utf-8"))
+    return stack_files.document(access.FOLDER / name)
 
 
 # Keys

@@ -9,7 +9,6 @@ from typing import Any, cast, get_origin
 
 import jsonschema
 import pytest
-import yaml
 
 from stacks import stack_files
 from stacks.settings import Section, Settings, read
@@ -26,7 +25,7 @@ SECTIONS = {key: field for key, field in fields(Settings).items() if key not in 
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    return stack_files.document(ROOT / name)
 
 
 def _schema() -> dict[str, Any]:

@@ -6,6 +6,7 @@ repository stays as it is; backend, passphrase and stack file go with the cluste
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shlex
@@ -15,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
 from pulumi import automation
 from pulumi.automation import PulumiCommand
 
 from components.secrets.masking import MASK, masked, masked_tree
-from stacks.stack_files import ROOT, merge, placeholder
+from stacks.stack_files import ROOT, document, merge, placeholder
 from tooling.cluster.state import Say
 from tooling.demo.cli import pulumi_home
 from tooling.engineless.live import LiveError
@@ -142,10 +142,11 @@ class Engine:
         placeholders replace them.
         """
         own = self.project / f"Pulumi.{self.stack}.yaml"
-        config = merge(_document(ROOT / own.name).get("config") or {}, overrides)
+        config = merge(document(ROOT / own.name).get("config") or {}, overrides)
         encrypted = list(_take_encrypted(config))
-        document = {**_document(own), "config": config}
-        own.write_text(yaml.safe_dump(document), encoding="utf-8")
+        whole = {**(document(own) if own.exists() else {}), "config": config}
+        # JSON is YAML in which text cannot be taken for a number.
+        own.write_text(json.dumps(whole, ensure_ascii=False, indent=2), encoding="utf-8")
         for path in encrypted:
             value = automation.ConfigValue(placeholder(path.rpartition(".")[2]), secret=True)
             stack.set_config(path, value, path=True)
@@ -173,11 +174,6 @@ def without_progress(say: Say) -> Say:
             say(masked(line))
 
     return filtered
-
-
-def _document(path: Path) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return cast("dict[str, Any]", yaml.safe_load(text) or {})
 
 
 def _link(link: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from stacks.stack_files import ROOT
+from stacks.stack_files import ROOT, document
 from tests.support import worked_examples as worked
 from tests.support.promtool import promtool_is_there
 
@@ -127,7 +127,7 @@ def test_the_editor_completes_every_stack_file_by_the_generated_schema() -> None
 
 def test_a_bad_stack_file_is_underlined_by_the_editor_too() -> None:
     schema = json.loads((ROOT / "stacks" / "config.schema.json").read_text(encoding="utf-8"))
-    stack = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    stack = document(ROOT / "Pulumi.dev.yaml")
     stack["config"]["agent-observability:langfuse"]["signUp"] = "perhaps"
 
     validator: Any = jsonschema.Draft7Validator(schema)

@@ -28,7 +28,7 @@ def test_a_file_of_another_shape_is_one_message(folder: Path, content: str) -> N
     assert str(caught.value) == SHAPE
 
 
-@pytest.mark.parametrize("content", [b"config: {", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("content", [b"config: {", b"\xff\xfe\x00", b"a: \xe9"])
 def test_a_file_that_is_no_yaml_is_named(folder: Path, content: bytes) -> None:
     (folder / "Pulumi.broken.yaml").write_bytes(content)
 
@@ -39,18 +39,29 @@ def test_a_file_that_is_no_yaml_is_named(folder: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("config:\n  a: b: hunter2", "line 2, column 7: mapping values are not allowed here"),
-        ("a: *hunter2", "line 1, column 4: found undefined alias '[secret]'"),
         (
-            "a: !hunter2 b",
-            "line 1, column 4: could not determine a constructor for the tag '[secret]'",
+            "config:\n  a: b: hunter2",
+            "line 2, column 7: mapping values are not allowed in this context",
         ),
-        ("a: [hunter2\nb: c", "line 2, column 2: expected ',' or ']', but got ':'"),
-        ("hunter2: \0", "position 9: special characters are not allowed"),
+        ("a: *hunter2", "line 1, column 4: an alias has no anchor before it"),
+        ("a: &hunter2 [*hunter2]", "line 1, column 14: an alias repeats what it is a part of"),
         (
-            "a: 2024-99-99",
-            "a value is not what it looks like, such as a date that does not exist",
+            "a: !!int hunter2",
+            "line 1, column 4: the value is not of the type that its tag names",
         ),
+        ("a: !!binary hunter2", "line 1, column 4: the value is not valid base64"),
+        ("a: [hunter2\nb: c", "line 2, column 2: did not find expected ',' or ']'"),
+        ("b: 1\nhunter2: \0", "line 2: control characters are not allowed"),
+        ("hunter2: 1\nhunter2: 2", "line 2, column 1: the key is given twice, first in line 1"),
+        ("? [hunter2]\n: 1", "line 1, column 3: a key has to be text"),
+        (
+            "a: {<<: hunter2}",
+            "line 1, column 9: only a mapping, or a list of mappings, can be merged with <<",
+        ),
+        ("a: [hunter2?]", "line 1, column 5: text with a '?' has to be quoted inside of brackets"),
+        ('a: "hunter2\\/"', "line 1, column 4: a slash is escaped, which the engine does not know"),
+        (f"a: {'[' * 100}", "line 1, column 103: it is nested more than 100 deep"),
+        ("%YAML 1.2\n---\na: hunter2", "line 1, column 1: the engine reads %YAML 1.1 alone"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_without_a_word_of_it(
@@ -65,6 +76,48 @@ def test_what_is_wrong_with_a_file_is_said_without_a_word_of_it(
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            "config:\n  hunter2:x:y: 1",
+            "line 2: a key under 'config' is NAMESPACE:NAME, or NAME alone",
+        ),
+        ("config:\n  1: hunter2", "line 2: a key has to be text: quote it"),
+        ("config: {}\ntrue: hunter2", "line 2: a key has to be text: quote it"),
+        ("encryptionsalt: [hunter2]", "line 1: the value of 'encryptionsalt' has to be text"),
+        (
+            "config:\n  a: [.inf]",
+            "line 2: the value has an infinite number, or one that is none (.nan)",
+        ),
+        (
+            "config:\n  hunter2: 1\n  agent-observability:hunter2: 2",
+            "line 3: the key is given twice, in two forms",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_key_is_said_by_its_line(
+    folder: Path, content: str, reason: str
+) -> None:
+    (folder / "Pulumi.broken.yaml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(StackFileError) as caught:
+        stack_files.read("broken")
+
+    assert str(caught.value) == f"Pulumi.broken.yaml: {reason}."
+
+
+def test_aliases_of_aliases_end_in_a_message(folder: Path) -> None:
+    lines = ["x0: &x0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 10)}]" for i in range(1, 9)]
+    (folder / "Pulumi.broken.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+    with pytest.raises(
+        StackFileError, match=r"line 6, .*: aliases repeat more than 400000 values$"
+    ):
+        stack_files.read("broken")
+
+
 def test_a_stack_without_a_file_is_named_with_those_that_have_one(folder: Path) -> None:
     (folder / "Pulumi.one.yaml").write_text("", encoding="utf-8")
     (folder / "Pulumi.two.yaml").write_text("", encoding="utf-8")
@@ -76,7 +129,7 @@ def test_a_stack_without_a_file_is_named_with_those_that_have_one(folder: Path) 
 
 
 def test_a_key_without_a_namespace_is_the_projects_as_for_the_engine(folder: Path) -> None:
-    content = "config: {agents: {namespaces: [a]}, 'aws:region': eu-west-1, 1: 2}"
+    content = "config: {agents: {namespaces: [a]}, 'aws:region': eu-west-1, '1': 2}"
     (folder / "Pulumi.one.yaml").write_text(content, encoding="utf-8")
 
     values = stack_files.read("one").values
@@ -101,3 +154,27 @@ def test_another_project_has_its_own_declarations_and_keys() -> None:
         "access:bounded": "true",
         "access:clusterAccess": "true",
     }
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("- name: x", "Pulumi.yaml has to be a mapping."),
+        ("runtime: python", "Pulumi.yaml has to have the key 'name', whose value is text."),
+        ("name: 1", "Pulumi.yaml has to have the key 'name', whose value is text."),
+        (
+            "name: [",
+            "Pulumi.yaml is not valid YAML: line 2, column 1: did not find expected node content",
+        ),
+    ],
+)
+def test_a_project_file_that_is_broken_is_one_message(
+    folder: Path, content: str, message: str
+) -> None:
+    (folder / "Pulumi.yaml").write_text(content, encoding="utf-8")
+    (folder / "Pulumi.one.yaml").write_text("", encoding="utf-8")
+
+    with pytest.raises(StackFileError) as caught:
+        stack_files.read("one")
+
+    assert str(caught.value) == message
