@@ -14,6 +14,7 @@ from pulumi_kubernetes.storage.v1 import StorageClass
 
 from components.kubernetes.backing import Backing
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
+from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
 from components.postgres.backing import database
@@ -125,7 +126,12 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             )
         stateful_set = StatefulSet(
             f"{name}-stateful-set",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
+            metadata={
+                "namespace": args.namespace,
+                "name": name,
+                "labels": object_labels,
+                "annotations": OURS_ALONE,
+            },
             spec={
                 # A plain name, so that the pod does not wait for the Service.
                 "service_name": name,

@@ -12,6 +12,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.aws import write_only_version
 from components.aws.iam_documents import encode
+from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels
 from components.secrets import entries, external_secrets, secrets_manager_iam
 from components.secrets.delivery import DeliveredSecret
@@ -112,7 +113,7 @@ class SecretsManagerSecret(pulumi.ComponentResource):
                 # would be rolled before the operator has delivered the values.
                 "name": secret_name,
                 "labels": labels(name, "secret"),
-                "annotations": external_secrets.UNTIL_READY,
+                "annotations": {**external_secrets.UNTIL_READY, **OURS_ALONE},
             },
             spec=external_secrets.external_secret_spec(
                 store=args.reader.store_name,

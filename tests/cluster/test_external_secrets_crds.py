@@ -6,14 +6,12 @@ Does not prove that the operator can deliver: no operator runs here, and no AWS.
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.support import stacks
+from tests.support.crds import definitions
 from tests.support.delivered_secrets import APP, STORE, recorded
 from tests.support.recordings import inputs
 from tooling.cluster import crds
@@ -31,38 +29,12 @@ OBJECTS = [f"{STORE}-store", f"{APP}-external-secret"]
 @pytest.fixture(scope="module")
 def server(api: Api) -> Iterator[Api]:
     """The API server with the definitions, which are gone again afterwards."""
-    monitoring = crds.crd_files(crds.PROMETHEUS_OPERATOR)
-    files = [
-        *crds.crd_files(crds.EXTERNAL_SECRETS),
-        *(file for file in monitoring if file.stem.endswith(("_prometheusrules", "_probes"))),
-    ]
-    definitions = [read(file) for file in files]
-    applied = [Reference.of(definition) for definition in definitions]
-    try:
-        for definition in definitions:
-            api.apply(definition)
-        for reference in applied:
-            established(api, reference)
-        api.apply(NAMESPACE_OBJECT)
-        yield api
-    finally:
-        for reference in (Reference.of(NAMESPACE_OBJECT), *applied):
-            api.delete(reference)
-
-
-def read(file: Path) -> Object:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
-
-
-def established(api: Api, reference: Reference) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        definition: Object = api.get(reference) or {}
-        conditions = as_list(definition.get("status", {}).get("conditions")) or []
-        if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{reference} is not established")
+    with definitions(api, crds.EXTERNAL_SECRETS, crds.PROMETHEUS_OPERATOR):
+        try:
+            api.apply(NAMESPACE_OBJECT)
+            yield api
+        finally:
+            api.delete(Reference.of(NAMESPACE_OBJECT))
 
 
 def rendered(name: str) -> Object:

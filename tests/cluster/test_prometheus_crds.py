@@ -6,12 +6,10 @@ Does not prove that the operator loads them: no operator runs here. promtool jud
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
@@ -20,6 +18,7 @@ from components.monitoring.alerts.prometheus_alerts import (
 )
 from components.monitoring.watched_workloads import Watched
 from tests.support.component_run import run_component
+from tests.support.crds import definitions
 from tests.support.recordings import inputs
 from tooling.cluster import crds
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
@@ -33,7 +32,6 @@ NAMESPACE_OBJECT: Final = {
     "kind": "Namespace",
     "metadata": {"name": NAMESPACE},
 }
-DEFINITIONS: Final = ("monitoring.coreos.com_prometheusrules", "monitoring.coreos.com_probes")
 
 ARGS: Final = PrometheusAlertsArgs(
     namespace=NAMESPACE,
@@ -63,31 +61,12 @@ ARGS: Final = PrometheusAlertsArgs(
 @pytest.fixture(scope="module")
 def server(api: Api) -> Iterator[Api]:
     """The API server with the definitions, which are gone again afterwards."""
-    files = [f for f in crds.crd_files(crds.PROMETHEUS_OPERATOR) if f.stem in DEFINITIONS]
-    definitions = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
-    references = [Reference.of(definition) for definition in definitions]
-    assert len(references) == len(DEFINITIONS)
-    try:
-        for definition in definitions:
-            api.apply(definition)
-        for reference in references:
-            established(api, reference)
-        api.apply(NAMESPACE_OBJECT)
-        yield api
-    finally:
-        for reference in (Reference.of(NAMESPACE_OBJECT), *references):
-            api.delete(reference)
-
-
-def established(api: Api, reference: Reference) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        definition: Object = api.get(reference) or {}
-        conditions: list[dict[str, str]] = definition.get("status", {}).get("conditions") or []
-        if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{reference} is not established")
+    with definitions(api, crds.PROMETHEUS_OPERATOR):
+        try:
+            api.apply(NAMESPACE_OBJECT)
+            yield api
+        finally:
+            api.delete(Reference.of(NAMESPACE_OBJECT))
 
 
 def rendered(role: str) -> Object:

@@ -133,7 +133,7 @@ class Api:
                 return None
         return cast("Object", found.to_dict())
 
-    def apply(self, object_: Object) -> Object:
+    def apply(self, object_: Object, *, manager: str = FIELD_MANAGER) -> Object:
         """Server-side apply; a field that another manager owns is an error, not overwritten."""
         reference = Reference.of(object_)
         with self._failures(f"applying {reference}"):
@@ -142,7 +142,7 @@ class Api:
                 body=object_,
                 name=reference.name,
                 namespace=reference.namespace,
-                field_manager=FIELD_MANAGER,
+                field_manager=manager,
                 _request_timeout=self._seconds,
             )
         return cast("Object", applied.to_dict())

@@ -60,7 +60,7 @@ def test_the_stateful_set_is_exactly_this() -> None:
     assert stateful_set == {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": METADATA,
+        "metadata": {**METADATA, "annotations": {"pulumi.com/patchForce": "true"}},
         "spec": {
             "serviceName": "langfuse-postgres",
             "replicas": 1,

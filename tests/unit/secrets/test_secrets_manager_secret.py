@@ -107,7 +107,10 @@ def test_the_external_secret_is_exactly_this() -> None:
             "namespace": "observability",
             "name": name,
             "labels": labels(APP, "secret", "langfuse"),
-            "annotations": {"pulumi.com/waitFor": "condition=Ready"},
+            "annotations": {
+                "pulumi.com/waitFor": "condition=Ready",
+                "pulumi.com/patchForce": "true",
+            },
         },
         "spec": {
             "refreshPolicy": "OnChange",

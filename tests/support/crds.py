@@ -1,0 +1,62 @@
+"""Operators' own definitions of their kinds, on an API server for some tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+from tooling.cluster import crds
+from tooling.cluster.crds import CrdModule
+from tooling.kit.json_values import as_list
+from tooling.kubernetes.api import Api, Object, Reference
+
+_NEEDED: Final = {crds.PROMETHEUS_OPERATOR: ("_prometheusrules", "_probes")}
+"""The kinds that a test needs of a module with many; some of the others are no YAML 1.1."""
+
+
+@contextmanager
+def definitions(api: Api, *modules: CrdModule) -> Generator[None]:
+    """The definitions of these modules, which are gone again afterwards."""
+    files = [
+        file
+        for module in modules
+        for file in crds.crd_files(module)
+        if file.stem.endswith(_NEEDED.get(module, ("",)))
+    ]
+    applied = [read(file) for file in files]
+    references = [Reference.of(definition) for definition in applied]
+    try:
+        for definition in applied:
+            api.apply(definition)
+        for reference in references:
+            established(api, reference)
+        yield
+    finally:
+        for reference in references:
+            api.delete(reference)
+        # The next test that needs them would apply them to what is going.
+        deadline = time.monotonic() + 30
+        while any(api.get(reference) for reference in references):
+            assert time.monotonic() < deadline, "the definitions do not go"
+            time.sleep(0.1)
+
+
+def read(file: Path) -> Object:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def established(api: Api, reference: Reference) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        definition: Object = api.get(reference) or {}
+        conditions = as_list(definition.get("status", {}).get("conditions")) or []
+        if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{reference} is not established")
