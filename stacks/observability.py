@@ -187,6 +187,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                 secret=secret,
                 database_secret=database_secret,
                 database=database,
+                reports_usage=translation.reports_usage(section),
                 min_replicas=section.min_replicas,
                 max_replicas=section.max_replicas,
                 target_cpu_percent=section.target_cpu_percent,

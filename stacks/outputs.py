@@ -46,7 +46,7 @@ def stack_outputs(
         "alarmTopic": alarm_topic,
         "namespace": namespace,
         "openCommand": None if settings.endpoint else _open(kubectl, namespace, stack.langfuse),
-        "adminEmail": admin and admin.email,
+        "adminEmail": translation.admin_login(settings.langfuse),
         "adminPasswordCommand": admin and _show_password(kubectl, namespace, secret),
     }
     return {key: value for key, value in known.items() if value is not None}

@@ -11,10 +11,10 @@ from components.agents import langsmith as langsmith_environment
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
 from components.langfuse import environment as langfuse_environment
-from components.langfuse import storage_environment
+from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from components.postgres import backing
-from components.postgres.url import connection_url, pool_parameters
+from components.postgres.url import urls
 from stacks.settings import Settings
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
@@ -122,6 +122,19 @@ def environment(
     return {**plain, **(storage.environment if storage else {})}
 
 
+def reports_usage(settings: Langfuse) -> bool:
+    """Whether Langfuse sends usage statistics (see ``versions.reports_usage``)."""
+    return versions.reports_usage(
+        telemetry=settings.telemetry,
+        variables=(*settings.environment, *settings.secret_environment),
+    )
+
+
+def admin_login(settings: Langfuse) -> str | None:
+    """What the first user logs in with."""
+    return langfuse_environment.admin_login(settings.admin.email) if settings.admin else None
+
+
 def secret_environment(
     settings: Settings, credentials: AppCredentials
 ) -> dict[str, pulumi.Input[str]]:
@@ -155,16 +168,18 @@ def _storage_keys(settings: Settings) -> dict[str, str]:
 
 def external_database(settings: ExternalDatabase) -> Backing:
     """A database that nothing here manages."""
-    url = connection_url(
-        user=settings.username,
-        password=settings.password.get_secret_value(),
-        host=settings.host,
-        port=settings.port,
-        database=settings.database,
-        parameters={"sslmode": settings.tls, **pool_parameters(settings.connection_limit)},
-    )
     return backing.database(
-        url=url,
+        urls=pulumi.Output.from_input(
+            urls(
+                user=settings.username,
+                password=settings.password.get_secret_value(),
+                host=settings.host,
+                port=settings.port,
+                database=settings.database,
+                tls={"sslmode": settings.tls},
+                connection_limit=settings.connection_limit,
+            )
+        ),
         address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
         port=settings.port,
     )

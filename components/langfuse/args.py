@@ -27,10 +27,12 @@ class LangfuseArgs:
     secret: DeliveredSecret
     """Secret settings: NEXTAUTH_SECRET, SALT, ENCRYPTION_KEY and more."""
     database_secret: DeliveredSecret
-    """DATABASE_URL. Separate from the others, so that the migration Job has no other secret and
-    does not run again when another one changes."""
+    """The database's URLs. Separate from the others, so that the migration Job has no other secret
+    and does not run again when another one changes."""
     database: Backing
     """The database, for the network policies and its root certificate."""
+    reports_usage: bool = False
+    """Whether Langfuse sends usage statistics (see ``versions.reports_usage``)."""
     min_replicas: int
     max_replicas: int
     """Equal to ``min_replicas``: a fixed number of pods, which the autoscaler keeps without

@@ -70,10 +70,19 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
             "LANGFUSE_INIT_ORG_NAME": settings.organization,
             "LANGFUSE_INIT_PROJECT_ID": PROJECT_ID,
             "LANGFUSE_INIT_PROJECT_NAME": settings.project,
-            "LANGFUSE_INIT_USER_EMAIL": settings.admin_email,
+            "LANGFUSE_INIT_USER_EMAIL": admin_login(settings.admin_email),
             "LANGFUSE_INIT_USER_NAME": settings.admin_name,
         }
     return dict(sorted({**variables, **settings.extra}.items()))
+
+
+def admin_login(email: str) -> str:
+    """The address as Langfuse stores it.
+
+    2.78.0 to 2.85.1 look for the address as it is given. With a capital letter they do not find
+    the user at the second start, cannot create it again, and do not start.
+    """
+    return email.lower()
 
 
 def _flag(value: bool) -> str:

@@ -13,9 +13,19 @@ The termination of a pod (t = 0 s), behind a Service or an Application Load Bala
 Keep-alive: a server has to keep idle connections longer than the load balancer in front of it.
 Otherwise the load balancer reuses a connection that was just closed, and answers 502.
 
-Start: migrations run in a Job before, so a start only loads Node.js. STARTUP_LIMIT is enough for a
-cold image on a throttled node, and below PROGRESS_DEADLINE, so that a pod which cannot start is
-reported as that pod's failure.
+Start: migrations run in a Job before, so a start only loads Node.js and asks the database once. A
+server that is going to start is up after 2 to 3 s. One that finds no database, a read-only one or
+invalid settings prints "Failed to prepare server" and answers 500 to everything from then on, also
+when the database is back (2.78.0 and newer). Only the startup probe ends it:
+
+    0    the container starts
+    3    the server is up, on a node with processor time to spare
+    60   STARTUP_LIMIT, twenty times as long, for a node that has none: the probe gives up
+    61   STARTUP_GRACE: SIGKILL. The process would not exit at SIGTERM, and serves nothing
+    71   the kubelet's first wait (10 s, doubled each time up to 300 s), then the next try
+
+STARTUP_LIMIT is below PROGRESS_DEADLINE, so that a pod which cannot start is reported as that pod's
+failure.
 """
 
 from typing import Final
@@ -31,11 +41,28 @@ image's command is not read by the standalone server (https://github.com/vercel/
 """
 
 STARTUP_PERIOD: Final = 5
-STARTUP_FAILURES: Final = 60
+STARTUP_FAILURES: Final = 12
 STARTUP_LIMIT: Final = STARTUP_PERIOD * STARTUP_FAILURES
+STARTUP_GRACE: Final = 1
+"""The least that Kubernetes accepts; it cuts PRE_STOP short too."""
 
 PROGRESS_DEADLINE: Final = 540
 """For one pod to become ready. Kubernetes reports a failure before Pulumi's wait times out."""
+
+MIN_READY: Final = 15
+"""A new pod counts as available after this time, and only then the next old one has to end. It
+limits how many pods end at the same time, each with its connections to the database."""
+
+
+def most_pods(replicas: int) -> int:
+    """The most pods that can exist during a rollout of ``replicas``.
+
+    One more starts before an old one ends, and an old one takes ``TERMINATION_GRACE`` to end. A
+    drain of a node beside it is not counted.
+    """
+    ending = -(-TERMINATION_GRACE // MIN_READY)
+    return replicas + 1 + min(replicas, ending)
+
 
 POD_TURN: Final = 120
 """One pod's turn in a rollout: start, two health checks of the load balancer, readiness gate."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
@@ -14,6 +15,18 @@ from components.langfuse import lifecycle, network, pods
 from components.langfuse.args import LangfuseArgs
 
 _ROLE = "migration"
+
+_NO_EVICTION: Final = {
+    # https://karpenter.sh/docs/concepts/disruption/ and
+    # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md. A migration
+    # that is killed half-way can leave an invalid index, and Prisma stops until it is repaired.
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+
+# The proxy of a service mesh does not end by itself, and the Job would not either.
+_NO_SIDECAR_LABELS: Final = {"sidecar.istio.io/inject": "false"}
+_NO_SIDECAR_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
 
 
 def migration(
@@ -57,15 +70,28 @@ def migration(
             "annotations": {"pulumi.com/replaceUnready": "true"},
         },
         spec={
-            # A failed migration fails again. One retry covers a database that was unavailable.
-            "backoff_limit": 1,
+            # A failed migration fails again, as P3009, and hides the reason of the first time.
+            "backoff_limit": 0,
+            # An eviction is no failure of the migration: the next pod continues.
+            "pod_failure_policy": {
+                "rules": [
+                    {
+                        "action": "Ignore",
+                        "on_pod_conditions": [{"type": "DisruptionTarget", "status": "True"}],
+                    }
+                ]
+            },
             "active_deadline_seconds": lifecycle.MIGRATION_DEADLINE,
             "template": {
-                "metadata": {"labels": pods.versioned(object_labels, args)},
+                "metadata": {
+                    "labels": {**pods.versioned(object_labels, args), **_NO_SIDECAR_LABELS},
+                    "annotations": {**_NO_EVICTION, **_NO_SIDECAR_ANNOTATIONS},
+                },
                 "spec": {
                     **pods.pod(
                         args, account, pods.migration_container(args, certificates), certificates
                     ),
+                    "init_containers": [pods.waiting_container(args)],
                     "restart_policy": "Never",
                 },
             },

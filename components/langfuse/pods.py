@@ -13,7 +13,7 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
-from components.langfuse import lifecycle, versions
+from components.langfuse import lifecycle, versions, waiting
 from components.langfuse.environment import PORT
 
 if TYPE_CHECKING:
@@ -67,7 +67,11 @@ def pod(
         **placed(args.placement),
         "security_context": pod_security(_UID),
         "containers": [container],
-        "volumes": _volumes(certificates),
+        "volumes": [
+            # For what a library may write; the image's own files are read-only.
+            {"name": "tmp", "empty_dir": {}},
+            *_certificate_volumes(certificates),
+        ],
     }
 
 
@@ -81,19 +85,24 @@ def account_annotations(args: LangfuseArgs) -> dict[str, pulumi.Input[str]] | No
     return dict(args.service_account_annotations) or None
 
 
-def _volumes(certificates: Sequence[CertificateVolume]) -> list[VolumeArgsDict] | None:
-    volumes: list[VolumeArgsDict] = [
+def _certificate_volumes(certificates: Sequence[CertificateVolume]) -> list[VolumeArgsDict]:
+    return [
         {"name": volume.name, "config_map": {"name": volume.config_map}} for volume in certificates
     ]
-    return volumes or None
 
 
-def _mounts(certificates: Sequence[CertificateVolume]) -> list[VolumeMountArgsDict] | None:
-    mounts: list[VolumeMountArgsDict] = [
-        {"name": volume.name, "mount_path": volume.folder, "read_only": True}
-        for volume in certificates
+def _mounts(certificates: Sequence[CertificateVolume]) -> list[VolumeMountArgsDict]:
+    return [
+        {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
+        *(
+            _mount({"name": volume.name, "mount_path": volume.folder, "read_only": True})
+            for volume in certificates
+        ),
     ]
-    return mounts or None
+
+
+def _mount(mount: VolumeMountArgsDict) -> VolumeMountArgsDict:
+    return mount
 
 
 def _from_secret(secret: DeliveredSecret, names: Iterable[str]) -> list[EnvVarArgsDict]:
@@ -113,8 +122,20 @@ def migration_container(
         "args": ["true"],
         "env": _from_secret(args.database_secret, args.database.secret_environment),
         "resources": resource_requirements(_MIGRATION_RESOURCES),
-        "security_context": container_security(read_only=False),
+        "security_context": container_security(read_only=True),
         "volume_mounts": _mounts(certificates),
+    }
+
+
+def waiting_container(args: LangfuseArgs) -> ContainerArgsDict:
+    """Waits for the database to answer (see ``waiting``)."""
+    return {
+        "name": "wait-for-database",
+        "image": args.image,
+        "command": waiting.for_database(),
+        "env": _from_secret(args.database_secret, ["DIRECT_URL"]),
+        "resources": resource_requirements(_MIGRATION_RESOURCES),
+        "security_context": container_security(read_only=True),
     }
 
 
@@ -123,7 +144,7 @@ def web_container(
 ) -> ContainerArgsDict:
     """Serves, on settings from ``config`` and the secrets."""
     readiness = versions.readiness_path(args.version)
-    liveness = versions.liveness_path(args.version)
+    liveness = versions.liveness_path(args.version, reports_usage=args.reports_usage)
     return {
         "name": "langfuse",
         "image": args.image,
@@ -134,13 +155,15 @@ def web_container(
         ],
         "ports": [{"name": "http", "container_port": PORT}],
         "resources": resource_requirements(args.resources),
-        # Next.js writes its cache below the working folder.
-        "security_context": container_security(read_only=False),
+        "security_context": container_security(read_only=True),
         "volume_mounts": _mounts(certificates),
         "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
-        "startup_probe": _http(
-            readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
-        ),
+        "startup_probe": {
+            **_http(
+                readiness, period=lifecycle.STARTUP_PERIOD, failures=lifecycle.STARTUP_FAILURES
+            ),
+            "termination_grace_period_seconds": lifecycle.STARTUP_GRACE,
+        },
         "readiness_probe": _http(readiness, period=5, failures=3),
         # Restarts only a process that hangs, not one whose database is unavailable.
         "liveness_probe": _http(liveness, period=10, failures=6),

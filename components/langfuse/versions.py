@@ -6,6 +6,7 @@ web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +49,13 @@ RELEASES: Final = tuple(
     ).split()
 )
 
+REFUSED: Final = {
+    Version(2, 90, 0): (
+        "is not to be run: 2.90.0 counts a failed migration as a success, and its pods would start "
+        "on a schema that is not theirs (corrected in 2.90.1)"
+    )
+}
+"""Releases that are not to be run, with the reason."""
 
 INIT: Final = Version(2, 78, 0)
 """First organisation, project, API keys and user from ``LANGFUSE_INIT_*``."""
@@ -92,13 +100,23 @@ def environment_since(name: str) -> Version:
     return max(since, default=OLDEST)
 
 
-def liveness_path(version: Version) -> str | None:
+def reports_usage(*, telemetry: bool, variables: Iterable[str]) -> bool:
+    """Whether Langfuse sends usage statistics: where it is told to, or has a licence.
+
+    Its health and readiness pages then query the database each time, and answer when that has
+    (web/src/features/telemetry/index.ts).
+    """
+    return telemetry or "LANGFUSE_EE_LICENSE_KEY" in variables
+
+
+def liveness_path(version: Version, *, reports_usage: bool) -> str | None:
     """HTTP path for the liveness probe, or None where only a TCP check is safe.
 
-    Up to 2.78 the health page runs ``SELECT 1``: as a liveness probe it would restart every pod
-    during a database failover.
+    Up to 2.78 the health page runs ``SELECT 1``, and with ``reports_usage`` it waits for another
+    query: as a liveness probe it would restart every pod during a database failover.
     """
-    return "/api/public/health" if version >= HEALTH_WITHOUT_DATABASE else None
+    without_database = version >= HEALTH_WITHOUT_DATABASE and not reports_usage
+    return "/api/public/health" if without_database else None
 
 
 def readiness_path(version: Version) -> str:

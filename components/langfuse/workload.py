@@ -65,6 +65,7 @@ def deploy(
             # An older ReplicaSet refers to a ConfigMap and a Secret that no longer exist. To roll
             # back, run `pulumi up` with the older configuration.
             "revision_history_limit": 1,
+            "min_ready_seconds": lifecycle.MIN_READY,
             "progress_deadline_seconds": lifecycle.PROGRESS_DEADLINE,
             "template": {
                 "metadata": {

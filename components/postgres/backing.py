@@ -7,20 +7,21 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.kubernetes.backing import Authority, Backing
+from components.postgres.url import URLS
 
 
 def database(
     *,
-    url: pulumi.Input[str],
+    urls: pulumi.Output[dict[str, str]],
     address: pulumi.Output[str],
     port: int,
     pods: Mapping[str, str] | None = None,
     networks: pulumi.Input[Sequence[str]] | None = None,
     authority: Authority | None = None,
 ) -> Backing:
-    """The backing service; ``url`` is a URL for Prisma (see ``url.connection_url``).
+    """The backing service; ``urls`` are made by ``url.urls``.
 
-    ``authority`` is what the URL verifies the server against, at ``url.CA_FILE``.
+    ``authority`` is what the URLs verify the server against, at ``url.CA_FILE``.
     """
     return Backing(
         role="database",
@@ -29,5 +30,5 @@ def database(
         pods=pods,
         networks=networks,
         authority=authority,
-        secret_environment={"DATABASE_URL": pulumi.Output.secret(url)},
+        secret_environment={name: pulumi.Output.secret(urls[name]) for name in URLS},
     )

@@ -19,7 +19,7 @@ from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
 from components.postgres.backing import database
 from components.postgres.pod import PORT, PORT_NAME, pod_spec
-from components.postgres.url import connection_url, pool_parameters
+from components.postgres.url import urls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,14 +167,14 @@ class PostgresStatefulSet(pulumi.ComponentResource):
         ready = stateful_set.metadata.apply(lambda m: m.name or "")
         host = pulumi.Output.format("{0}.{1}.svc", ready, args.namespace)
         self.backing = database(
-            url=pulumi.Output.all(host=host, password=password).apply(
-                lambda known: connection_url(
+            urls=pulumi.Output.all(host=host, password=password).apply(
+                lambda known: urls(
                     **known,
                     user=_USER,
                     port=PORT,
                     database=_DATABASE,
-                    # Explicit, because the server has no certificate.
-                    parameters={"sslmode": "disable", **pool_parameters(args.connection_limit)},
+                    tls={"sslmode": "disable"},  # explicit: the server has no certificate
+                    connection_limit=args.connection_limit,
                 )
             ),
             address=pulumi.Output.format("{0}:{1}", host, PORT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -15,12 +16,50 @@ RESERVED_CONNECTIONS: Final = 3
 MIGRATION_CONNECTIONS: Final = 2
 """``prisma migrate deploy`` holds its advisory lock on one and migrates on another."""
 
-ROLLOUT_PODS: Final = 2
-"""Pods beyond the replica maximum during a rollout: one surge pod, one terminating pod."""
+SOCKET_TIMEOUT: Final = 60
+"""Seconds for one query of a pod that serves. As long as the load balancer waits for an answer.
+
+Without it Prisma waits for ever. When a server is gone without a word, as after a failover, only
+the kernel ends that wait: after about 15 minutes if it had data to send, after 2 hours if not.
+"""
+
+URLS: Final = ("DATABASE_URL", "DIRECT_URL")
+"""The environment variables that Langfuse reads: for pods that serve, and for migrations."""
 
 CA_FOLDER: Final = "/etc/rds-ca"
 CA_FILE: Final = f"{CA_FOLDER}/ca.pem"
 """Path of the certificate against which a client verifies the server."""
+
+
+def urls(
+    *,
+    user: str,
+    password: str,
+    host: str,
+    port: int,
+    database: str,
+    tls: Mapping[str, str],
+    connection_limit: int,
+) -> dict[str, str]:
+    """The value of each of ``URLS``.
+
+    ``tls`` is Prisma's parameters for an encrypted connection, or for none. A migration has no
+    time limit: the index of a large table takes long.
+    """
+    serving = {
+        # Its default depends on the *node's* CPUs: twice their number plus one.
+        "connection_limit": str(connection_limit),
+        "pool_timeout": "10",
+        "socket_timeout": str(SOCKET_TIMEOUT),
+    }
+
+    url = partial(
+        connection_url, user=user, password=password, host=host, port=port, database=database
+    )
+    return {
+        "DATABASE_URL": url(parameters={**tls, **serving}),
+        "DIRECT_URL": url(parameters=tls),
+    }
 
 
 def connection_url(
@@ -42,12 +81,6 @@ def connection_url(
     return f"postgresql://{credentials}@{host}:{port}/{quote(database, safe='')}?{query}"
 
 
-def pool_parameters(connection_limit: int) -> dict[str, str]:
-    """Prisma's pool settings. Its default depends on the *node's* CPUs: twice their number plus
-    one."""
-    return {"connection_limit": str(connection_limit), "pool_timeout": "10"}
-
-
 def verified_tls() -> dict[str, str]:
     """Prisma's parameters for an encrypted connection to a server whose certificate is checked.
 
@@ -57,7 +90,6 @@ def verified_tls() -> dict[str, str]:
     return {"sslmode": "require", "sslaccept": "strict", "sslcert": CA_FILE}
 
 
-def required_connections(*, max_replicas: int, connection_limit: int) -> int:
-    """The most connections that Langfuse can hold at once, migration and reserve included."""
-    pods = max_replicas + ROLLOUT_PODS
+def required_connections(*, pods: int, connection_limit: int) -> int:
+    """The most connections that ``pods`` can hold at once, migration and reserve included."""
     return pods * connection_limit + MIGRATION_CONNECTIONS + RESERVED_CONNECTIONS

@@ -42,7 +42,7 @@ def record(
 
     def body() -> None:
         database = PostgresRds("db", replace(arguments(unknown=unknown), **(changes or {})))
-        values = {"DATABASE_URL": database.backing.secret_environment["DATABASE_URL"]}
+        values = database.backing.secret_environment
         KubernetesSecret("url", KubernetesSecretArgs(namespace="observability", values=values))
 
     return run_component(body, preview=preview)

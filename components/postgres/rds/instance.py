@@ -19,7 +19,7 @@ from components.postgres.rds.final_snapshot import final_snapshot_name
 from components.postgres.rds.firewall import firewall
 from components.postgres.rds.monitoring_role import monitoring_role
 from components.postgres.rds.restore import Restore, point_in_time
-from components.postgres.url import CA_FILE, connection_url, pool_parameters, verified_tls
+from components.postgres.url import CA_FILE, urls, verified_tls
 
 TYPE = "agent-observability:index:PostgresRds"
 
@@ -214,7 +214,7 @@ class PostgresRds(pulumi.ComponentResource):
         self.identifier = instance.identifier
         self.engine_version = instance.engine_version_actual
         self.backing = database(
-            url=_url(instance.address, password, args.connection_limit),
+            urls=_urls(instance.address, password, args.connection_limit),
             address=instance.endpoint,
             port=PORT,
             networks=args.cluster.vpc_cidrs,
@@ -229,15 +229,16 @@ class PostgresRds(pulumi.ComponentResource):
         )
 
 
-def _url(
+def _urls(
     host: pulumi.Output[str], password: pulumi.Output[str], connection_limit: int
-) -> pulumi.Output[str]:
+) -> pulumi.Output[dict[str, str]]:
     return pulumi.Output.all(host=host, password=password).apply(
-        lambda known: connection_url(
+        lambda known: urls(
             **known,
             user=_USER,
             port=PORT,
             database=_DATABASE,
-            parameters={**verified_tls(), **pool_parameters(connection_limit)},
+            tls=verified_tls(),
+            connection_limit=connection_limit,
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.langfuse import lifecycle
 from components.postgres import url
 from components.postgres.rds import certificates as rds_certificates
 from components.postgres.rds import sizes as rds_sizes
@@ -208,23 +209,24 @@ def pools_fit_server(
 def _pools_fit(langfuse: Langfuse, limit: int, available: int, server: str) -> Iterator[Problem]:
     """Langfuse's pools at the replica maximum must leave the server connections to spare."""
 
-    def required(limit: int) -> int:
-        return url.required_connections(max_replicas=langfuse.max_replicas, connection_limit=limit)
+    def required(replicas: int, limit: int) -> int:
+        pods = lifecycle.most_pods(replicas)
+        return url.required_connections(pods=pods, connection_limit=limit)
 
-    if required(limit) <= available:
+    replicas = langfuse.max_replicas
+    if required(replicas, limit) <= available:
         return
     rule = (
-        f"{langfuse.max_replicas} pods of {limit} connections, plus "
-        f"{url.ROLLOUT_PODS} pods during a rollout, a migration and a reserve, "
-        f"make {required(limit)}; {server}"
+        f"{replicas} pods of {limit} connections, plus {lifecycle.most_pods(replicas) - replicas} "
+        "pods that start or still end during a rollout, a migration and a reserve, "
+        f"make {required(replicas, limit)}; {server}"
     )
-    fitting = next((n for n in range(limit, 0, -1) if required(n) <= available), None)
+    fitting = next((n for n in range(limit, 0, -1) if required(replicas, n) <= available), None)
     if fitting is not None:
         yield to_change("database.connectionLimit", limit, rule, fitting)
     else:
-        spare = available - url.MIGRATION_CONNECTIONS - url.RESERVED_CONNECTIONS
-        replicas = spare // limit - url.ROLLOUT_PODS
-        yield to_change("langfuse.maxReplicas", langfuse.max_replicas, rule, max(replicas, 1))
+        fewer = next((n for n in range(replicas, 1, -1) if required(n, limit) <= available), 1)
+        yield to_change("langfuse.maxReplicas", replicas, rule, fewer)
 
 
 def database_key(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:

@@ -56,6 +56,13 @@ def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
         yield to_change("langfuse.minReplicas", langfuse.min_replicas, rule, langfuse.max_replicas)
 
 
+def release_not_refused(langfuse: Langfuse) -> Iterator[Problem]:
+    version = Version.parse(langfuse.version)
+    if (reason := versions.REFUSED.get(version)) is not None:
+        after = next(r for r in versions.RELEASES if r > version and r not in versions.REFUSED)
+        yield to_change("langfuse.version", langfuse.version, reason, str(after))
+
+
 def admin_by_version(langfuse: Langfuse) -> Iterator[Problem]:
     since = versions.INIT
     if Version.parse(langfuse.version) >= since:
@@ -146,6 +153,7 @@ def langfuse_memory(langfuse: Langfuse) -> Iterator[Problem]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     replicas_in_order,
+    release_not_refused,
     admin_by_version,
     settings_known_to_version,
     environment_not_owned,

@@ -52,7 +52,9 @@ LangfuseRelease = Annotated[
     AfterValidator(_check_release),
     Field(
         examples=[str(versions.LATEST)],
-        json_schema_extra={"enum": [str(version) for version in versions.RELEASES]},
+        json_schema_extra={
+            "enum": [str(v) for v in versions.RELEASES if v not in versions.REFUSED]
+        },
     ),
 ]
 

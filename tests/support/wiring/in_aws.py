@@ -155,7 +155,7 @@ _RDS: Final[dict[str, Row]] = {
         ),
         # A name for each version: pods are never started on the values of another one.
         "ExternalSecret/langfuse-database-external-secret {metadata,spec.target}.name": ANY,
-        f"{_PODS} spec.template.spec.containers.0.env.0.valueFrom.secretKeyRef.name": ANY,
+        f"{_PODS} spec.template.spec.*.env.*.valueFrom.secretKeyRef.name": ANY,
     },
     "database.rds.protect": to(f"{_INSTANCE} {{@protect,deletionProtection}}"),
 }
@@ -478,7 +478,7 @@ SCENES: Final[dict[str, Scene]] = {
                 f"langfuse-{{,agents-created-,agents-adopted-}}secrets* {CREATED}": CREATED,
                 f"{_PODS} @dependencies.langfuse-database-secret": ABSENT,
                 f"{_PODS} @dependencies.langfuse-database-{{entry-version,external-secret}}": True,
-                f"{_PODS} spec.template.spec.containers.0.env.0.valueFrom.secretKeyRef.name": ANY,
+                f"{_PODS} spec.template.spec.*.env.*.valueFrom.secretKeyRef.name": ANY,
                 "Deployment/langfuse-deployment @dependencies.langfuse-app-secret": ABSENT,
                 "Deployment/langfuse-deployment "
                 "@dependencies.langfuse-app-{entry-version,external-secret}": True,
@@ -521,12 +521,12 @@ SCENES: Final[dict[str, Scene]] = {
                 "SecurityGroupIngressRule/langfuse-postgres-from-cluster,"
                 f"SubnetGroup/langfuse-postgres-subnets,{_CA}}} {REMOVED}": REMOVED,
                 f"{_PODS} @dependencies.langfuse-database-ca": ABSENT,
-                f"{_PODS} spec.template.spec.{{containers.0.volumeMounts,volumes}}.0.*": ABSENT,
+                f"{_PODS} spec.template.spec.{{containers.0.volumeMounts,volumes}}.1.*": ABSENT,
                 "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.to.*": ABSENT,
                 "Secret/langfuse-database-secret "
                 "@dependencies.langfuse-postgres-{instance,password}": ABSENT,
-                "Secret/langfuse-database-secret stringData.DATABASE_URL": Holds(
-                    "@db.example.com:5432/langfuse?sslmode=require&"
+                "Secret/langfuse-database-secret stringData.{DATABASE_URL,DIRECT_URL}": Holds(
+                    "@db.example.com:5432/langfuse?sslmode=require"
                 ),
                 "outputs databaseAddress": "db.example.com:5432",
                 "outputs databaseVersion": ABSENT,

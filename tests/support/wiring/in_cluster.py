@@ -65,7 +65,7 @@ _DEPLOYMENT: Final = "Deployment/langfuse-deployment"
 _MIGRATION: Final = "Job/langfuse-migration"
 _POSTGRES: Final = "StatefulSet/langfuse-postgres-stateful-set"
 _WEB: Final = f"{_DEPLOYMENT} spec.template.spec.containers.0"
-_IMAGE: Final = f"{{{_DEPLOYMENT},{_MIGRATION}}} spec.template.spec.containers.0.image"
+_IMAGE: Final = f"{{{_DEPLOYMENT},{_MIGRATION}}} spec.template.spec.*.image"
 _PODS: Final = f"{{{_DEPLOYMENT},{_MIGRATION},{_POSTGRES}}} spec.template.spec"
 _DATABASE: Final = (
     f"{_POSTGRES} spec.template.spec.{{containers,initContainers}}.0"  # and what copies its data
@@ -80,6 +80,7 @@ _GONE_DASHBOARDS: Final = (
 )
 _ALERTS: Final = "PrometheusRule/langfuse-alerts-rules spec.groups"
 _URL: Final = "Secret/langfuse-database-secret stringData.DATABASE_URL"
+_URLS: Final = "Secret/langfuse-database-secret stringData.{DATABASE_URL,DIRECT_URL}"
 _NAMESPACED: Final = (
     "{ConfigMap/langfuse-config,ConfigMap/langfuse-dashboards-database,"
     "ConfigMap/langfuse-dashboards-overview,Deployment/langfuse-deployment,"
@@ -153,7 +154,13 @@ _LANGFUSE: Final[dict[str, Row]] = {
     "langfuse.organization": to(f"{_CONFIG}.LANGFUSE_INIT_ORG_NAME"),
     "langfuse.project": to(f"{_CONFIG}.LANGFUSE_INIT_PROJECT_NAME"),
     "langfuse.signUp": {f"{_CONFIG}.AUTH_DISABLE_SIGNUP": "false"},
-    "langfuse.telemetry": {f"{_CONFIG}.TELEMETRY_ENABLED": "false"},
+    "langfuse.telemetry": {
+        f"{_CONFIG}.TELEMETRY_ENABLED": "false",
+        # The health page of a pod that reports its use waits for the database.
+        f"{_WEB}.livenessProbe.tcpSocket.port": ABSENT,
+        f"{_WEB}.livenessProbe.httpGet.path": "/api/public/health",
+        f"{_WEB}.livenessProbe.httpGet.port": "http",
+    },
     "langfuse.experimentalFeatures": {f"{_CONFIG}.LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": "true"},
     "langfuse.logLevel": to(f"{_CONFIG}.LANGFUSE_LOG_LEVEL"),
     "langfuse.logFormat": to(f"{_CONFIG}.LANGFUSE_LOG_FORMAT"),
@@ -236,7 +243,7 @@ SCENES: Final[dict[str, Scene]] = {
                 "Probe/langfuse-alerts-probe spec.jobName": (
                     "observability-cluster-namespace/langfuse"
                 ),
-                _URL: Holds("@langfuse-postgres.observability-cluster-namespace.svc:5432/"),
+                _URLS: Holds("@langfuse-postgres.observability-cluster-namespace.svc:5432/"),
                 "outputs {openCommand,adminPasswordCommand}": Holds(
                     "-n observability-cluster-namespace "
                 ),
@@ -353,7 +360,7 @@ SCENES: Final[dict[str, Scene]] = {
                     'container=~"langfuse"'
                 ),
                 f"{_ALERTS}.langfuse-measured.rules.LangfuseNotMeasured.expr": ANY,
-                _URL: Holds("@db.example.com:5432/langfuse?sslmode=require&"),
+                _URLS: Holds("@db.example.com:5432/langfuse?sslmode=require"),
                 "outputs databaseAddress": "db.example.com:5432",
             }
         },
@@ -369,7 +376,7 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{CREATED}": CREATED,
                 "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.to.*": ANY,
                 "Secret/langfuse-database-secret @dependencies.langfuse-postgres-*": True,
-                _URL: Holds("@langfuse-postgres.observability.svc:5432/"),
+                _URLS: Holds("@langfuse-postgres.observability.svc:5432/"),
                 "outputs databaseAddress": "langfuse-postgres.observability.svc:5432",
             }
         },
@@ -378,22 +385,22 @@ SCENES: Final[dict[str, Scene]] = {
         base={**_SMALL, "database": EXTERNAL},
         rows={
             "database.external.host": {
-                _URL: Holds("@other.example.com:"),
+                _URLS: Holds("@other.example.com:"),
                 "outputs databaseAddress": Holds("other.example.com:"),
             },
             "database.external.port": {
                 **to(
                     "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.ports.0.port"
                 ),
-                _URL: Holds(":5433/"),
+                _URLS: Holds(":5433/"),
                 "outputs databaseAddress": Holds(":5433"),
             },
-            "database.external.database": {_URL: Holds("/langfuse-database-external-database?")},
+            "database.external.database": {_URLS: Holds("/langfuse-database-external-database?")},
             "database.external.username": {
-                _URL: Holds("//langfuse-database-external-username:placeholder")
+                _URLS: Holds("//langfuse-database-external-username:placeholder")
             },
-            "database.external.password": {_URL: Holds(":placeholder5d08ed89@")},
-            "database.external.tls": {_URL: Holds("?sslmode=disable&")},
+            "database.external.password": {_URLS: Holds(":placeholder5d08ed89@")},
+            "database.external.tls": {_URLS: Holds("?sslmode=disable")},
             "database.external.connectionLimit": {_URL: Holds("&connection_limit=6&")},
         },
     ),

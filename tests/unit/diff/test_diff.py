@@ -83,6 +83,7 @@ def test_a_replaced_resource_says_which_value_replaces_it_and_by_which_source() 
 - Job `langfuse-migration`
   - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11` ([replaces it]({_PROVIDER}))
   - `spec.template.spec.containers[migration].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11` ([replaces it]({_PROVIDER}))
+  - `spec.template.spec.initContainers[wait-for-database].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11` ([replaces it]({_PROVIDER}))
   - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
 
 #### Changed in place

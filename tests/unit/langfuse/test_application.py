@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.langfuse import waiting
 from tests.support.recordings import all_before, depends_on, inputs, recorded
 
 INSTANCE = {
@@ -17,7 +18,12 @@ MIGRATION = {**INSTANCE, "app.kubernetes.io/component": "migration"}
 RELEASE = {"app.kubernetes.io/version": "2.95.12"}
 SELECTOR = {"app.kubernetes.io/instance": "langfuse", "app.kubernetes.io/component": "web"}
 MIGRATION_SELECTOR = {**SELECTOR, "app.kubernetes.io/component": "migration"}
-CONTAINER_SECURITY = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+CONTAINER_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+TMP = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
 POD_SECURITY = {
     "runAsNonRoot": True,
     "runAsUser": 1001,
@@ -55,9 +61,14 @@ def physical(name: str, **sections: Any) -> str:  # noqa: ANN401
     return offline.kubernetes_name(recorded(**sections).named(name))
 
 
-def database_url() -> dict[str, Any]:
-    reference = {"name": secret_name("database"), "key": "DATABASE_URL"}
-    return {"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": reference}}
+def from_database_secret(*names: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "valueFrom": {"secretKeyRef": {"name": secret_name("database"), "key": name}},
+        }
+        for name in names
+    ]
 
 
 def probe(path: str, period: int, failures: int) -> dict[str, Any]:
@@ -94,6 +105,7 @@ def test_the_deployment_is_exactly_this() -> None:
                 "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
             },
             "revisionHistoryLimit": 1,
+            "minReadySeconds": 15,
             "progressDeadlineSeconds": 540,
             "template": {
                 "metadata": {"labels": {**WEB, **RELEASE}},
@@ -111,7 +123,7 @@ def test_the_deployment_is_exactly_this() -> None:
                         {
                             "name": "langfuse",
                             "image": "docker.io/langfuse/langfuse:2.95.12",
-                            "env": [database_url()],
+                            "env": from_database_secret("DATABASE_URL", "DIRECT_URL"),
                             "envFrom": [
                                 {"configMapRef": {"name": physical("langfuse-config")}},
                                 {"secretRef": {"name": secret_name("app")}},
@@ -123,11 +135,16 @@ def test_the_deployment_is_exactly_this() -> None:
                             },
                             "securityContext": CONTAINER_SECURITY,
                             "lifecycle": {"preStop": {"sleep": {"seconds": 15}}},
-                            "startupProbe": probe("/api/public/ready", 5, 60),
+                            "volumeMounts": [TMP],
+                            "startupProbe": {
+                                **probe("/api/public/ready", 5, 12),
+                                "terminationGracePeriodSeconds": 1,
+                            },
                             "readinessProbe": probe("/api/public/ready", 5, 3),
                             "livenessProbe": probe("/api/public/health", 10, 6),
                         }
                     ],
+                    "volumes": [{"name": "tmp", "emptyDir": {}}],
                 },
             },
         },
@@ -144,22 +161,37 @@ def test_the_migration_job_is_exactly_this() -> None:
             "annotations": {"pulumi.com/replaceUnready": "true"},
         },
         "spec": {
-            "backoffLimit": 1,
+            "backoffLimit": 0,
+            "podFailurePolicy": {
+                "rules": [
+                    {
+                        "action": "Ignore",
+                        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+                    }
+                ]
+            },
             "activeDeadlineSeconds": 900,
             "template": {
-                "metadata": {"labels": {**MIGRATION, **RELEASE}},
+                "metadata": {
+                    "labels": {**MIGRATION, **RELEASE, "sidecar.istio.io/inject": "false"},
+                    "annotations": {
+                        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+                        "karpenter.sh/do-not-disrupt": "true",
+                        "linkerd.io/inject": "disabled",
+                    },
+                },
                 "spec": {
                     "serviceAccountName": "langfuse-migration",
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
                     "securityContext": POD_SECURITY,
                     "restartPolicy": "Never",
-                    "containers": [
+                    "initContainers": [
                         {
-                            "name": "migration",
+                            "name": "wait-for-database",
                             "image": "docker.io/langfuse/langfuse:2.95.12",
-                            "args": ["true"],
-                            "env": [database_url()],
+                            "command": waiting.for_database(),
+                            "env": from_database_secret("DIRECT_URL"),
                             "resources": {
                                 "requests": {"cpu": "100m", "memory": "256Mi"},
                                 "limits": {"memory": "1Gi"},
@@ -167,6 +199,21 @@ def test_the_migration_job_is_exactly_this() -> None:
                             "securityContext": CONTAINER_SECURITY,
                         }
                     ],
+                    "containers": [
+                        {
+                            "name": "migration",
+                            "image": "docker.io/langfuse/langfuse:2.95.12",
+                            "args": ["true"],
+                            "env": from_database_secret("DATABASE_URL", "DIRECT_URL"),
+                            "resources": {
+                                "requests": {"cpu": "100m", "memory": "256Mi"},
+                                "limits": {"memory": "1Gi"},
+                            },
+                            "securityContext": CONTAINER_SECURITY,
+                            "volumeMounts": [TMP],
+                        }
+                    ],
+                    "volumes": [{"name": "tmp", "emptyDir": {}}],
                 },
             },
         },
@@ -398,6 +445,29 @@ def test_probes_follow_the_release(version: str, startup: str, liveness: str | N
         }
     else:
         assert container["livenessProbe"] == probe(liveness, 10, 6)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"telemetry": True},
+        {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": {"secure": "licence"}}},
+    ],
+)
+def test_a_health_page_that_waits_for_the_database_restarts_no_pod(section: Any) -> None:  # noqa: ANN401
+    (container,) = pod("langfuse-deployment", langfuse=section)["containers"]
+
+    assert container["livenessProbe"]["tcpSocket"] == {"port": "http"}
+    assert container["readinessProbe"]["httpGet"]["path"] == "/api/public/ready"
+
+
+def test_the_first_user_is_the_one_that_langfuse_finds_again_at_its_next_start() -> None:
+    recording = recorded(langfuse={"admin": {"email": "Ada.Admin@example.com"}})
+
+    assert inputs(recording, "langfuse-config")["data"]["LANGFUSE_INIT_USER_EMAIL"] == (
+        "ada.admin@example.com"
+    )
+    assert recording.exports["adminEmail"] == "ada.admin@example.com"
 
 
 def test_an_old_release_gets_no_variable_that_it_does_not_know() -> None:

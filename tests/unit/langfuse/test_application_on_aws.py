@@ -86,20 +86,24 @@ def test_web_pods_and_the_migration_find_it_where_the_url_says() -> None:
     for workload in (DEPLOYMENT, JOB):
         spec = template(verified(), workload)["spec"]
         (container,) = spec["containers"]
-        assert spec["volumes"] == [{"name": "database-ca", "configMap": {"name": name}}]
+        assert spec["volumes"] == [
+            {"name": "tmp", "emptyDir": {}},
+            {"name": "database-ca", "configMap": {"name": name}},
+        ]
         assert container["volumeMounts"] == [
-            {"name": "database-ca", "mountPath": "/etc/rds-ca", "readOnly": True}
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+            {"name": "database-ca", "mountPath": "/etc/rds-ca", "readOnly": True},
         ]
 
 
-def test_without_a_certificate_nothing_is_mounted() -> None:
+def test_without_a_certificate_only_the_folder_for_what_a_library_writes_is_mounted() -> None:
     recording = record()
 
     assert "langfuse-database-ca" not in {r.name for r in recording.resources.values()}
     for workload in (DEPLOYMENT, JOB):
         spec = template(recording, workload)["spec"]
-        assert "volumes" not in spec
-        assert "volumeMounts" not in spec["containers"][0]
+        assert [volume["name"] for volume in spec["volumes"]] == ["tmp"]
+        assert [mount["name"] for mount in spec["containers"][0]["volumeMounts"]] == ["tmp"]
 
 
 def test_the_web_pods_account_gets_the_annotations_and_a_change_of_them_rolls_the_pods() -> None:
@@ -115,7 +119,7 @@ def test_the_migration_gets_no_role_and_no_pod_a_token_for_the_kubernetes_api() 
     account = plain(recording, "langfuse-migration-service-account")
 
     assert "annotations" not in account["metadata"]
-    assert "annotations" not in template(recording, JOB)["metadata"]
+    assert not ROLE.keys() & template(recording, JOB)["metadata"]["annotations"].keys()
     for workload in (DEPLOYMENT, JOB):
         assert template(recording, workload)["spec"]["automountServiceAccountToken"] is False
     assert plain(recording, "langfuse-service-account")["automountServiceAccountToken"] is False
@@ -166,6 +170,6 @@ def test_the_objects_of_a_certificate_are_named_by_the_service_and_its_file() ->
     (container,) = template(recording, DEPLOYMENT)["spec"]["containers"]
     assert config_map["data"] == {"root.crt": PEM}
     assert config_map["metadata"]["labels"]["app.kubernetes.io/component"] == "cache-ca"
-    assert container["volumeMounts"] == [
+    assert container["volumeMounts"][1] == (
         {"name": "cache-ca", "mountPath": "/etc/cache-ca", "readOnly": True}
-    ]
+    )

@@ -1,5 +1,7 @@
 """The seconds of a rollout, and what they have to agree with."""
 
+import pytest
+
 from components.langfuse import lifecycle
 
 # Pulumi gives up on a Deployment after 10 minutes unless told otherwise.
@@ -19,5 +21,15 @@ def test_the_server_keeps_idle_connections_longer_than_the_load_balancer() -> No
 
 
 def test_a_pod_that_does_not_start_is_reported_before_anybody_stops_waiting() -> None:
-    assert lifecycle.STARTUP_LIMIT == lifecycle.STARTUP_PERIOD * lifecycle.STARTUP_FAILURES == 300
+    assert lifecycle.STARTUP_LIMIT == lifecycle.STARTUP_PERIOD * lifecycle.STARTUP_FAILURES == 60
     assert lifecycle.STARTUP_LIMIT < lifecycle.PROGRESS_DEADLINE < PULUMI_AWAIT
+
+
+def test_a_start_that_failed_is_not_waited_for_as_if_it_served() -> None:
+    assert lifecycle.STARTUP_GRACE == 1 < lifecycle.PRE_STOP
+
+
+@pytest.mark.parametrize(("replicas", "pods"), [(1, 3), (3, 7), (4, 9), (5, 10), (16, 21)])
+def test_the_pods_of_a_rollout_are_also_those_that_still_end(replicas: int, pods: int) -> None:
+    assert lifecycle.MIN_READY == 15
+    assert lifecycle.most_pods(replicas) == pods

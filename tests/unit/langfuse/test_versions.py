@@ -20,6 +20,26 @@ def test_the_releases_are_in_order_once_each_and_span_the_range() -> None:
     assert Version(2, 95, 2) not in RELEASES
 
 
+def test_the_release_that_counts_a_failed_migration_as_a_success_is_refused() -> None:
+    assert list(versions.REFUSED) == [Version(2, 90, 0)]
+    assert set(versions.REFUSED) < set(RELEASES)
+
+
+@pytest.mark.parametrize(
+    ("telemetry", "variables", "reports"),
+    [
+        (False, [], False),
+        (True, [], True),
+        (False, ["LANGFUSE_EE_LICENSE_KEY"], True),
+        (False, ["LANGFUSE_EE"], False),
+    ],
+)
+def test_usage_is_reported_where_it_is_asked_for_or_a_licence_is_given(
+    telemetry: bool, variables: list[str], reports: bool
+) -> None:
+    assert versions.reports_usage(telemetry=telemetry, variables=variables) is reports
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [
@@ -114,7 +134,8 @@ def test_an_environment_variable_has_a_first_release(name: str, since: str) -> N
 def test_probe_paths_follow_the_release(release: str, liveness: str | None, readiness: str) -> None:
     version = Version.parse(release)
 
-    assert versions.liveness_path(version) == liveness
+    assert versions.liveness_path(version, reports_usage=False) == liveness
+    assert versions.liveness_path(version, reports_usage=True) is None
     assert versions.readiness_path(version) == readiness
 
 

@@ -10,15 +10,16 @@ from tests.support.component_run import run_component
 from tooling.engineless.recording import Secret
 
 
-def test_a_url_in_clear_becomes_the_secret_database_url() -> None:
+def test_urls_in_clear_become_the_two_secret_variables() -> None:
     def body() -> None:
         database = backing.database(
-            url="postgresql://u:p@host:5432/db",
+            urls=pulumi.Output.from_input({"DATABASE_URL": "pooled", "DIRECT_URL": "direct"}),
             address=pulumi.Output.from_input("host:5432"),
             port=5432,
         )
         ConfigMap("seen", data=database.secret_environment)
 
     assert run_component(body).named("seen").inputs["data"] == {
-        "DATABASE_URL": Secret("postgresql://u:p@host:5432/db")
+        "DATABASE_URL": Secret("pooled"),
+        "DIRECT_URL": Secret("direct"),
     }

@@ -202,8 +202,8 @@ def test_langfuse_gets_a_url_of_the_ready_server_with_its_password_and_pool() ->
     recording = recorded()
     password = inputs(recording, "langfuse-postgres-credentials")["stringData"]["POSTGRES_PASSWORD"]
 
-    url = inputs(recording, "langfuse-database-secret")["stringData"]["DATABASE_URL"]
-    parts = urlsplit(str(url))
+    urls = inputs(recording, "langfuse-database-secret")["stringData"]
+    parts = urlsplit(str(urls["DATABASE_URL"]))
     assert (parts.scheme, parts.username, parts.password) == ("postgresql", "langfuse", password)
     assert (parts.hostname, parts.port, parts.path) == (
         "langfuse-postgres.observability.svc",
@@ -214,7 +214,11 @@ def test_langfuse_gets_a_url_of_the_ready_server_with_its_password_and_pool() ->
         "sslmode": ["disable"],
         "connection_limit": ["5"],
         "pool_timeout": ["10"],
+        "socket_timeout": ["60"],
     }
+    direct = urlsplit(str(urls["DIRECT_URL"]))
+    assert direct[:3] == parts[:3]
+    assert direct.query == "sslmode=disable"
     assert "langfuse-postgres-stateful-set" in all_before(recording, "langfuse-database-secret")
 
 
@@ -229,11 +233,12 @@ def test_an_external_database_brings_no_objects_of_its_own() -> None:
     )
 
     assert [r.name for r in recording.resources.values() if "postgres" in r.name] == []
-    (url,) = inputs(recording, "langfuse-database-secret")["stringData"].values()
-    assert url == (
-        "postgresql://langfuse:placeholder8a3b54cb@db.example.com:5432/langfuse"
-        "?sslmode=require&connection_limit=5&pool_timeout=10"
-    )
+    direct = "postgresql://langfuse:placeholder8a3b54cb@db.example.com:5432/langfuse"
+    assert inputs(recording, "langfuse-database-secret")["stringData"] == {
+        "DATABASE_URL": f"{direct}"
+        "?sslmode=require&connection_limit=5&pool_timeout=10&socket_timeout=60",
+        "DIRECT_URL": f"{direct}?sslmode=require",
+    }
     assert inputs(recording, "langfuse-network-policy")["spec"]["egress"][1] == {
         "ports": [{"protocol": "TCP", "port": 5432}]
     }

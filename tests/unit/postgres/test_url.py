@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.langfuse import lifecycle
 from components.postgres import url as postgres_url
 
 
@@ -14,15 +15,29 @@ def _url(*, user: str = "langfuse", word: str = "pw", database: str = "langfuse"
         host="db.example.com",
         port=5433,
         database=database,
-        parameters={"sslmode": "require", **postgres_url.pool_parameters(5)},
+        parameters={"sslmode": "require"},
     )
 
 
 def test_a_connection_url_has_every_part() -> None:
-    assert _url() == (
-        "postgresql://langfuse:pw@db.example.com:5433/langfuse"
-        "?sslmode=require&connection_limit=5&pool_timeout=10"
-    )
+    assert _url() == "postgresql://langfuse:pw@db.example.com:5433/langfuse?sslmode=require"
+
+
+def test_a_query_of_a_pod_that_serves_ends_and_a_migration_takes_as_long_as_it_needs() -> None:
+    assert postgres_url.SOCKET_TIMEOUT == lifecycle.LOAD_BALANCER_IDLE_TIMEOUT == 60
+    assert postgres_url.urls(
+        user="langfuse",
+        password="p/w",
+        host="db.example.com",
+        port=5433,
+        database="traces",
+        tls={"sslmode": "require"},
+        connection_limit=7,
+    ) == {
+        "DATABASE_URL": "postgresql://langfuse:p%2Fw@db.example.com:5433/traces"
+        "?sslmode=require&connection_limit=7&pool_timeout=10&socket_timeout=60",
+        "DIRECT_URL": "postgresql://langfuse:p%2Fw@db.example.com:5433/traces?sslmode=require",
+    }
 
 
 @pytest.mark.parametrize(
@@ -62,12 +77,9 @@ def test_parameters_are_encoded_except_for_the_slashes_of_a_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("replicas", "limit", "connections"), [(1, 1, 8), (4, 5, 35), (10, 5, 65), (17, 5, 100)]
+    ("pods", "limit", "connections"), [(1, 1, 6), (4, 5, 25), (10, 5, 55), (19, 5, 100)]
 )
 def test_connections_are_those_of_all_pods_a_migration_and_a_reserve(
-    replicas: int, limit: int, connections: int
+    pods: int, limit: int, connections: int
 ) -> None:
-    assert (
-        postgres_url.required_connections(max_replicas=replicas, connection_limit=limit)
-        == connections
-    )
+    assert postgres_url.required_connections(pods=pods, connection_limit=limit) == connections

@@ -158,7 +158,7 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             "Keycloak before 2.93.3",
             {
                 "langfuse": {
-                    "version": "2.90.0",
+                    "version": "2.90.1",
                     "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso.example.com"},
                     "secretEnvironment": {"AUTH_KEYCLOAK_CLIENT_SECRET": Encrypted("hunter2")},
                 }
@@ -166,13 +166,13 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "langfuse.environment.AUTH_KEYCLOAK_ISSUER",
                 "[secret]",
-                "needs Langfuse 2.93.3 or newer; this is 2.90.0",
+                "needs Langfuse 2.93.3 or newer; this is 2.90.1",
                 LATEST,
             ),
             problem(
                 "langfuse.secretEnvironment.AUTH_KEYCLOAK_CLIENT_SECRET",
                 "[secret]",
-                "needs Langfuse 2.93.3 or newer; this is 2.90.0",
+                "needs Langfuse 2.93.3 or newer; this is 2.90.1",
                 LATEST,
             ),
         ),
@@ -289,9 +289,9 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "database.connectionLimit",
                 "20",
-                "10 pods of 20 connections, plus 2 pods during a rollout, a migration and a "
-                "reserve, make 245; database.maxConnections is 100",
-                "pulumi config set --path @database.connectionLimit 7",
+                "10 pods of 20 connections, plus 5 pods that start or still end during a "
+                "rollout, a migration and a reserve, make 305; database.maxConnections is 100",
+                "pulumi config set --path @database.connectionLimit 6",
             ),
         ),
         bad(
@@ -303,9 +303,34 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "langfuse.maxReplicas",
                 "50",
-                "50 pods of 1 connections, plus 2 pods during a rollout, a migration and a "
-                "reserve, make 57; database.maxConnections is 20",
-                "pulumi config set --path @langfuse.maxReplicas 13",
+                "50 pods of 1 connections, plus 5 pods that start or still end during a "
+                "rollout, a migration and a reserve, make 60; database.maxConnections is 20",
+                "pulumi config set --path @langfuse.maxReplicas 10",
+            ),
+        ),
+        bad(
+            "pools that fit only without the pods that still end",
+            {"langfuse": {"maxReplicas": 16}},
+            problem(
+                "database.connectionLimit",
+                "5",
+                "16 pods of 5 connections, plus 5 pods that start or still end during a "
+                "rollout, a migration and a reserve, make 110; database.maxConnections is 100",
+                "pulumi config set --path @database.connectionLimit 4",
+            ),
+        ),
+        bad(
+            "pools of which not even two replicas fit",
+            {
+                "langfuse": {"maxReplicas": 2},
+                "database": {"maxConnections": 10, "connectionLimit": 2},
+            },
+            problem(
+                "database.connectionLimit",
+                "2",
+                "2 pods of 2 connections, plus 3 pods that start or still end during a "
+                "rollout, a migration and a reserve, make 15; database.maxConnections is 10",
+                "pulumi config set --path @database.connectionLimit 1",
             ),
         ),
         bad(
@@ -317,8 +342,8 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             problem(
                 "database.connectionLimit",
                 "5",
-                "20 pods of 5 connections, plus 2 pods during a rollout, a migration and a "
-                "reserve, make 115; db.t4g.micro has about 84",
+                "20 pods of 5 connections, plus 5 pods that start or still end during a "
+                "rollout, a migration and a reserve, make 130; db.t4g.micro has about 84",
                 "pulumi config set --path @database.connectionLimit 3",
             ),
         ),

@@ -87,6 +87,17 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
             ),
         ),
         bad(
+            "a release that counts a failed migration as a success",
+            {"langfuse": {"version": "2.90.0"}},
+            problem(
+                "langfuse.version",
+                '"2.90.0"',
+                "is not to be run: 2.90.0 counts a failed migration as a success, and its pods "
+                "would start on a schema that is not theirs (corrected in 2.90.1)",
+                "pulumi config set --path @langfuse.version 2.90.1",
+            ),
+        ),
+        bad(
             "a release before the oldest",
             {"langfuse": {"version": "2.74.0"}},
             problem("langfuse.version", '"2.74.0"', SUPPORTED, LATEST),

@@ -108,7 +108,8 @@ def test_a_large_restore_may_take_its_time() -> None:
 
 
 def test_the_url_is_encoded_verified_and_pooled() -> None:
-    url = urlsplit(str(plain(recorded(), "url-secret")["stringData"]["DATABASE_URL"]))
+    urls = plain(recorded(), "url-secret")["stringData"]
+    url = urlsplit(str(urls["DATABASE_URL"]))
     password = plain(recorded(), INSTANCE)["passwordWo"]
 
     assert (url.scheme, url.username, url.password) == ("postgresql", "langfuse", password)
@@ -121,6 +122,14 @@ def test_the_url_is_encoded_verified_and_pooled() -> None:
         "sslcert": ["/etc/rds-ca/ca.pem"],
         "connection_limit": ["5"],
         "pool_timeout": ["10"],
+        "socket_timeout": ["60"],
+    }
+    direct = urlsplit(str(urls["DIRECT_URL"]))
+    assert direct[:3] == url[:3]
+    assert parse_qs(direct.query) == {
+        "sslmode": ["require"],
+        "sslaccept": ["strict"],
+        "sslcert": ["/etc/rds-ca/ca.pem"],
     }
 
 
