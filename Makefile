@@ -14,6 +14,9 @@ POLICY_INSTALLED := $(POLICY_VENV)/.installed
 # Wheels alone: no package runs code of its own while it is installed.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :all:
 
+# Each command is a process of its own, or several: they share what was compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access destroy doctor smoke render diff policy cluster-up cluster-down \
 	test test-cluster lint format types bench docs lock clean

@@ -1,13 +1,24 @@
-"""What every tier shares: a garbage collector that leaves the provider SDKs alone."""
+"""What every tier shares: a folder for each run, and a collector that leaves the SDKs alone."""
 
 from __future__ import annotations
 
 import gc
 
+import pytest
+
+from tests.support import run_folder
+
 
 def pytest_configure() -> None:
     """Collect garbage less often: most of what a run allocates are modules, which stay."""
     gc.set_threshold(50_000, 20, 50)
+    run_folder.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the processes of the run shared, in the one that began it."""
+    if not hasattr(config, "workerinput"):
+        run_folder.end()
 
 
 def pytest_collection_finish() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -287,6 +288,7 @@ def _is_prose(name: re.Match[str], value: re.Match[str]) -> bool:
     return not is_value and after_colon and _SENTENCE.match(name.string, value.start()) is not None
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def secret_in(name: str, value: str) -> str | None:
     """Why the value of ``name`` is a secret, as the end of a sentence about it; None if it is none.
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.shared import shared
 from tests.support.wiring import in_aws, in_cluster
 from tests.support.wiring.changes import changes
 from tests.support.wiring.keys import (
@@ -46,7 +47,7 @@ def recorded(configuration: Configuration) -> Recording:
 
 @functools.cache
 def _recorded(configuration: str) -> Recording:
-    return record(json.loads(configuration))
+    return shared(f"wiring {configuration}", lambda: record(json.loads(configuration)))
 
 
 def test_every_key_is_listed_with_what_its_change_reaches_or_why_it_reaches_nothing() -> None:

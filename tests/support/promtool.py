@@ -5,6 +5,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 _SECONDS: Final = 60
 
@@ -55,9 +55,10 @@ def _run(
 ) -> str:
     with tempfile.TemporaryDirectory() as folder:
         rules, cases = Path(folder) / "rules.yaml", Path(folder) / "tests.yaml"
-        rules.write_text(yaml.safe_dump({"groups": list(groups)}), encoding="utf-8")
+        # JSON is YAML, and is written in a tenth of the time.
+        rules.write_text(json.dumps({"groups": list(groups)}), encoding="utf-8")
         content = {"rule_files": [rules.name], "evaluation_interval": every, "tests": list(tests)}
-        cases.write_text(yaml.safe_dump(content), encoding="utf-8")
+        cases.write_text(json.dumps(content), encoding="utf-8")
         file = rules if command == "check" else cases
         done = subprocess.run(
             ["promtool", command, "rules", str(file)],  # noqa: S607 - found by needs_promtool

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.shared import shared
 from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource, reveal
@@ -25,16 +26,19 @@ def with_overrides(
     preview: bool = False,
     auto_mode: bool = False,
 ) -> Recording:
-    """``offline.record`` of the same arguments, made once in a process. Not to be changed."""
+    """``offline.record`` of the same arguments, made once in a run. Not to be changed."""
     return _made(stack, json.dumps(overrides or {}, sort_keys=True), preview, auto_mode)
 
 
 @functools.cache
 def _made(stack: str, overrides: str, preview: bool, auto_mode: bool) -> Recording:
-    given = json.loads(overrides)
-    return on_short_stack(
-        lambda: offline.record(stack, given, preview=preview, auto_mode=auto_mode)
-    )
+    def make() -> Recording:
+        given = json.loads(overrides)
+        return on_short_stack(
+            lambda: offline.record(stack, given, preview=preview, auto_mode=auto_mode)
+        )
+
+    return shared(json.dumps([stack, overrides, preview, auto_mode]), make)
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stacks.stack_files import ROOT
+from tests.support.shared import shared
 from tooling.__main__ import main
-from tooling.diff import command
+from tooling.diff import command, trees
+
+KEY = b"k"
+"""What all sides make fingerprints of secrets with: those of two tests can be compared."""
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -48,6 +55,21 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tree(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repository as its commit has it. What a commit registers is recorded once."""
+    record = trees._recorded  # pyright: ignore[reportPrivateUsage]
+
+    def recorded(tree: Path, *, project: str, stacks: Sequence[str], key: bytes) -> Any:  # noqa: ANN401
+        def fresh() -> Any:  # noqa: ANN401 - JSON
+            return record(tree, project=project, stacks=stacks, key=key)
+
+        if tree == repository:
+            return fresh()
+        files = (file for file in sorted(tree.rglob("*")) if file.is_file())
+        held = [(str(f.relative_to(tree)), hashlib.sha256(f.read_bytes()).digest()) for f in files]
+        return shared(f"diff {held} {project} {stacks}", fresh)
+
+    monkeypatch.setattr(trees, "_recorded", recorded)
+    monkeypatch.setattr(trees.secrets, "token_bytes", KEY.__mul__)
     monkeypatch.setattr(command, "ROOT", repository)
     git(repository, "checkout", "--quiet", "--force", "main")
     git(repository, "clean", "--quiet", "--force", "-d")

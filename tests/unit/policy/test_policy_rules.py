@@ -512,6 +512,13 @@ def test_a_risk_that_is_accepted_by_name_reaches_the_rules() -> None:
     assert broken(policy.seen(run)) == []
 
 
+def test_what_is_kept_of_an_unchanged_resource_is_what_the_command_finds() -> None:
+    seen = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
+    found = [(v.rule, v.resource.name, v.message) for v in policy.violations(seen)]
+
+    assert found == broken(seen) == broken(seen) != []
+
+
 @pytest.mark.parametrize("name", [rule.name for rule in RULES])
 def test_a_rule_says_nothing_about_values_that_are_not_known_yet(name: str) -> None:
     (rule,) = (rule for rule in RULES if rule.name == name)
