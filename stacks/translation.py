@@ -47,6 +47,11 @@ def agent_namespaces(settings: Settings) -> tuple[str, ...]:
     return (*settings.agents.namespaces, *settings.agents.existing_namespaces)
 
 
+def agents_use_public_url(settings: Settings) -> bool:
+    """Whether agents send to the public URL: those of the stack are told to, or are elsewhere."""
+    return settings.agents.url == "public" or not agent_namespaces(settings)
+
+
 def prober(settings: Settings) -> str | None:
     """Address of the blackbox exporter that probes the stack."""
     monitoring = settings.monitoring

@@ -10,6 +10,14 @@ OLDEST: Final = (1, 30)
 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/)."""
 
 
+IPV6: Final = (
+    "gives its pods IPv6 addresses, and the stack's NetworkPolicies, its load balancer and its "
+    "database's security group admit IPv4 networks only. The address family of a cluster cannot "
+    "be changed: use a cluster with IPv4"
+)
+"""Why not, of a cluster."""
+
+
 def version(text: str) -> tuple[int, int]:
     """Major and minor release of ``1.34`` or ``v1.34.2-eks-1``; raises ValueError for others."""
     found = re.match(r"v?(\d+)\.(\d+)(?!\d)", text)
@@ -26,9 +34,5 @@ def problem(*, kubernetes: str, ip_family: str) -> str | None:
             "(preStop.sleep). Upgrade the cluster, one minor version at a time"
         )
     if ip_family == "ipv6":
-        return (
-            "gives its pods IPv6 addresses, and the stack's NetworkPolicies, its load balancer and "
-            "its database's security group admit IPv4 networks only. The address family of a "
-            "cluster cannot be changed: use a cluster with IPv4"
-        )
+        return IPV6
     return None

@@ -8,7 +8,7 @@ from components.aws.cluster import EksCluster
 from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.panels import limits
-from stacks import names
+from stacks import names, translation
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
@@ -57,6 +57,7 @@ def watch(
             topic_arn=section.alarms.topic_arn,
             database=database,
             load_balancer=load_balancer,
+            agents=translation.agents_use_public_url(settings),
             certificate_arn=endpoint and endpoint.certificate_arn,
             certificate_days=section.certificate_days,
         ),

@@ -79,6 +79,14 @@ STUCK: Final = of_ksm(
 )
 CURRENT: Final = of_ksm("kube_horizontalpodautoscaler_status_current_replicas", AUTOSCALER)
 MAXIMUM: Final = of_ksm("kube_horizontalpodautoscaler_spec_max_replicas", AUTOSCALER)
+
+
+def scaling(condition: str, status: str, name: str = "langfuse") -> str:
+    labels = f'horizontalpodautoscaler="{name}", condition="{condition}", status="{status}"'
+    return of_ksm("kube_horizontalpodautoscaler_status_condition", labels)
+
+
+BLIND: Final = scaling("ScalingActive", "false")
 RESTARTS: Final = restarts("langfuse-5d8f7c9b6d-x2x9k")
 TERMINATED: Final = "kube_pod_container_status_last_terminated_reason"
 KILLED: Final = of_ksm(TERMINATED, f'{POD}, reason="OOMKilled"')
@@ -101,6 +109,9 @@ HEALTHY: Final[Series] = {
     WANTED: f"2x{LONG}",
     CURRENT: f"2x{LONG}",
     MAXIMUM: f"4x{LONG}",
+    BLIND: f"0x{LONG}",
+    scaling("ScalingActive", "true"): f"1x{LONG}",
+    scaling("ScalingLimited", "false"): f"1x{LONG}",
     RESTARTS: f"0x{LONG}",
     DATABASE: f"1x{LONG}",
     FREE: f"60x{LONG}",
@@ -196,6 +207,16 @@ FIRING: Final = {
         description=(
             "For 15 minutes observability/langfuse has had 4 pods, its maximum. More load makes "
             "Langfuse slower."
+        ),
+    ),
+    "LangfuseAutoscalerBlind": Firing(
+        series={BLIND: "1x30", scaling("ScalingActive", "true"): "0x30"},
+        minute=15,
+        labels={"horizontalpodautoscaler": "langfuse"},
+        summary="Langfuse's autoscaler has no metrics",
+        description=(
+            "For 15 minutes observability/langfuse has not been able to compute how many pods are "
+            "needed. It keeps their number, whatever the load."
         ),
     ),
     "LangfusePodRestarts": Firing(
@@ -348,6 +369,24 @@ QUIET: Final = {
     "LangfuseAutoscalerAtMaximum": [
         Quiet(why="one below", series={CURRENT: "3x60"}, minutes=[15, 60]),
         Quiet(why="a short peak", series={CURRENT: "4x14 3x30"}, minutes=[14, 15, 30]),
+    ],
+    "LangfuseAutoscalerBlind": [
+        Quiet(why="metrics-server restarts", series={BLIND: "1x13 0x30"}, minutes=[13, 15, 30]),
+        Quiet(
+            why="another autoscaler of the namespace",
+            series={scaling("ScalingActive", "false", "cart"): "1x60"},
+            minutes=[15, 60],
+        ),
+        Quiet(
+            why="it is at its limit, which is another condition",
+            series={scaling("ScalingLimited", "true"): "1x60"},
+            minutes=[15, 60],
+        ),
+        Quiet(
+            why="people scaled it to none",
+            series={BLIND: "1x60", WANTED: "0x60"},
+            minutes=[15, 60],
+        ),
     ],
     "LangfusePodRestarts": [
         Quiet(why="twice", series={RESTARTS: "0x5 1x5 2x60"}, minutes=[13, 20, 40]),

@@ -13,13 +13,13 @@ from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor import preconditions
-from tooling.doctor.cluster import permissions, storage
+from tooling.doctor.cluster import enforcement, ingress_class, permissions, shape, storage
 from tooling.doctor.cluster.permissions import Need
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Check, Finding
 from tooling.doctor.place import Place
 from tooling.kit.deadline import Deadline, Question
-from tooling.kubernetes.api import Reference
+from tooling.kubernetes.api import Reference, UnknownKindError
 from tooling.kubernetes.objects import Object, name
 
 _EVERYTHING: Final = Need(namespace=None, group="*", resource="*", verbs=("*",))
@@ -34,6 +34,7 @@ def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
     asks = _Asks(server, settings, place)
     found = [
         Check(title="Kubernetes version", run=asks.version),
+        Check(title="nodes and network", run=asks.shape),
         Check(title="permissions", run=asks.permissions),
     ]
     if isinstance(settings.database, StatefulSetDatabase):
@@ -47,7 +48,11 @@ def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
         found.append(Check(title="metrics-server", run=asks.metrics))
     if preconditions.prometheus_kinds(settings):
         found.append(Check(title="Prometheus Operator", run=asks.prometheus))
-    return [*found, Check(title="namespaces", run=asks.namespaces)]
+    return [
+        *found,
+        Check(title="NetworkPolicy", run=asks.network_policies),
+        Check(title="namespaces", run=asks.namespaces),
+    ]
 
 
 class _Asks:
@@ -97,12 +102,37 @@ class _Asks:
 
     def load_balancers(self) -> Iterator[Finding]:
         controller = preconditions.LOAD_BALANCER_CONTROLLER
-        return preconditions.load_balancer_controller(
+        mode = self._mode()
+        classes = self._server.list("networking.k8s.io/v1", "IngressClass")
+        yield from preconditions.load_balancer_controller(
             self._settings,
-            self._server.list("networking.k8s.io/v1", "IngressClass"),
+            classes,
             self._deployments(f"app.kubernetes.io/name={controller}"),
             self._place,
-            mode=self._mode(),
+            mode=mode,
+        )
+        wanted = ingress_class.class_name(self._settings, mode)
+        for class_ in (item for item in classes if name(item) == wanted):
+            if (found := ingress_class.parameters_of(class_)) is not None:
+                version, called = found
+                parameters = self._custom(version, ingress_class.PARAMETERS, called)
+                yield from ingress_class.overrides(self._settings, parameters, self._place)
+        namespace = self._get("v1", "Namespace", self._settings.cluster.namespace)
+        yield from ingress_class.gates(self._settings, namespace, classes, mode, self._place)
+
+    def shape(self) -> Iterator[Finding]:
+        return shape.unsupported(
+            self._server.list("v1", "Node"),
+            self._get("v1", "Service", "kubernetes", "default"),
+            self._place,
+        )
+
+    def network_policies(self) -> Iterator[Finding]:
+        return enforcement.network_policies(
+            self._server.list("apps/v1", "DaemonSet"),
+            self._get("v1", "ConfigMap", enforcement.VPC_CNI, enforcement.SYSTEM),
+            self._mode(),
+            self._place,
         )
 
     def metrics(self) -> Iterator[Finding]:
@@ -129,6 +159,13 @@ class _Asks:
         return self._server.get(
             Reference(api_version=api_version, kind=kind, namespace=namespace, name=name)
         )
+
+    def _custom(self, api_version: str, kind: str, name: str) -> Object | None:
+        """A custom resource; None too where the cluster does not know its kind."""
+        try:
+            return self._get(api_version, kind, name)
+        except UnknownKindError:
+            return None
 
     def _definition(self, name: str) -> Object | None:
         return self._get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)

@@ -10,6 +10,7 @@ from components.aws.cluster_support import OLDEST
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
+from tooling.doctor.cluster import ingress_class
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.json_values import as_list, as_mapping
@@ -85,11 +86,9 @@ def load_balancer_controller(
     mode: ClusterMode = cluster_mode.SELF_MANAGED,
 ) -> Iterator[Finding]:
     """``classes``: IngressClasses; ``deployments``: those of the controller."""
-    if settings.endpoint is None:
-        return
-    wanted = settings.endpoint.ingress_class or mode.ingress_class
+    wanted = ingress_class.class_name(settings, mode)
     if wanted is None:
-        return  # the stack makes a class, for a controller that AWS runs
+        return  # without an endpoint; or the stack makes a class, of a controller that AWS runs
 
     def finding(cause: str, command: str) -> Finding:
         return Finding.error(

@@ -31,8 +31,17 @@ if TYPE_CHECKING:
 TYPE = "agent-observability:index:CloudAlarms"
 
 
-_EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage")
-"""Categories of RDS events that need attention
+_EVENTS: Final = (
+    "availability",
+    "deletion",
+    "failover",
+    "failure",
+    "low storage",
+    "maintenance",
+    "notification",
+)
+"""Categories of RDS events that need attention: what breaks, what AWS is going to do, and what it
+wants to be done
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html). "low storage" is
 relative to the current storage, the alarm DatabaseStorage to the configured one.
 """
@@ -68,6 +77,8 @@ class CloudAlarmsArgs:
     database: WatchedDatabase | None = None
     load_balancer: pulumi.Input[str] | None = None
     """``app/<name>/<id>``, as CloudWatch names it."""
+    agents: bool = False
+    """Whether agents send through the load balancer."""
     certificate_arn: pulumi.Input[str] | None = None
     certificate_days: int
     """Minimum number of days for which the certificate should be valid."""
@@ -178,7 +189,7 @@ def _definitions(args: CloudAlarmsArgs) -> Iterator[Alarm]:
             )
         )
     if args.load_balancer is not None:
-        yield from alarm_definitions.of_load_balancer()
+        yield from alarm_definitions.of_load_balancer(agents=args.agents)
     if args.certificate_arn is not None:
         yield from alarm_definitions.of_certificate(args.certificate_days)
 

@@ -23,8 +23,12 @@ from components.monitoring.alarms.thresholds import (
     CPU_PERCENT,
     ERROR_PERCENT,
     FEWEST_ERRORS,
+    FEWEST_REFUSED,
     FEWEST_REQUESTS,
     LATENCY_SECONDS,
+    REFUSED_PERCENT,
+    SILENT_HOURS,
+    TRANSACTION_IDS,
     CreditThreshold,
     DatabaseThresholds,
 )
@@ -34,12 +38,16 @@ DATABASE_NAMES: Final = (
     "DatabaseMemory",
     "DatabaseStorage",
     "DatabaseConnections",
+    "DatabaseTransactionIds",
+    "DatabaseTransactionLogs",
     "DatabaseBurstCredits",
 )
 LOAD_BALANCER_NAMES: Final = (
     "LoadBalancerErrors",
     "LoadBalancerLatency",
     "LoadBalancerUnhealthyTargets",
+    "LoadBalancerRefusals",
+    "LoadBalancerSilent",
 )
 CERTIFICATE_NAMES: Final = ("CertificateExpires",)
 
@@ -48,6 +56,7 @@ NAMES: Final = (*DATABASE_NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
 
 FIVE_MINUTES: Final = 300
 _MINUTE: Final = 60
+_HOUR: Final = 3_600
 _DAY: Final = 86_400
 
 UNHEALTHY_TARGETS: Final = (
@@ -106,6 +115,28 @@ def of_database(thresholds: DatabaseThresholds) -> Iterator[Alarm]:
             "all are in use, pods are refused."
         ),
     )
+    yield _database_alarm(
+        "DatabaseTransactionIds",
+        Metric(name="MaximumUsedTransactionIDs", statistic="Maximum"),
+        "GreaterThanThreshold",
+        TRANSACTION_IDS,
+        meaning=(
+            f"Some table has not been vacuumed for {TRANSACTION_IDS:,} transactions, half of what "
+            "PostgreSQL can count. When none is left, the database refuses to write."
+        ),
+    )
+    yield _database_alarm(
+        "DatabaseTransactionLogs",
+        Metric(name="TransactionLogsDiskUsage", statistic="Maximum"),
+        "GreaterThanThreshold",
+        thresholds.transaction_logs,
+        meaning=(
+            f"For 15 minutes transaction logs have taken more than "
+            f"{_mib(thresholds.transaction_logs)}. They are not archived, so that the point to "
+            "which the database can be restored does not move, or a replication slot keeps them; "
+            "they fill the storage."
+        ),
+    )
     if thresholds.credits is not None:
         yield _burst_credits(thresholds.credits)
 
@@ -161,8 +192,11 @@ def _burst_credits(earned: CreditThreshold) -> Alarm:
     )
 
 
-def of_load_balancer() -> Iterator[Alarm]:
-    """Alarms of an Application Load Balancer. Without requests it sends no data: no breach."""
+def of_load_balancer(*, agents: bool) -> Iterator[Alarm]:
+    """Alarms of an Application Load Balancer. Without requests it sends no data: no breach.
+
+    ``agents``: whether agents send through it, and not to the Service alone.
+    """
     yield Alarm(
         name="LoadBalancerErrors",
         subject="load balancer",
@@ -233,6 +267,54 @@ def of_load_balancer() -> Iterator[Alarm]:
         meaning=(
             "For 10 minutes the load balancer has not sent to some pod, because it failed its "
             "health check."
+        ),
+    )
+    yield Alarm(
+        name="LoadBalancerRefusals",
+        subject="load balancer",
+        series={
+            # Sent only when it is not 0.
+            "refused": Metric(name="HTTPCode_Target_4XX_Count", statistic="Sum"),
+            "requests": Metric(name="RequestCount", statistic="Sum"),
+            "percent": Formula(
+                expression=f"IF(refused >= {FEWEST_REFUSED}, 100 * refused / requests, 0)",
+                label="Requests with a 4xx, in percent",
+            ),
+        },
+        comparison="GreaterThanThreshold",
+        threshold=REFUSED_PERCENT,
+        period=FIVE_MINUTES,
+        periods=3,
+        breaching=3,
+        missing="notBreaching",
+        meaning=(
+            f"For 15 minutes Langfuse has refused more than {REFUSED_PERCENT} % of the requests "
+            "with a 4xx: agents with old keys (401), or with an SDK that is too new (404). Their "
+            "traces are lost."
+        ),
+    )
+    if agents:
+        yield _silent()
+
+
+def _silent() -> Alarm:
+    return Alarm(
+        name="LoadBalancerSilent",
+        subject="load balancer",
+        series={
+            "answered": Metric(name="HTTPCode_Target_2XX_Count", statistic="Sum"),
+            "filled": Formula(expression="FILL(answered, 0)", label="Requests with a 2xx"),
+        },
+        comparison="LessThanThreshold",
+        threshold=1,
+        period=_HOUR,
+        periods=SILENT_HOURS,
+        # One hour with data is enough, so that data which is late is no matter.
+        breaching=SILENT_HOURS,
+        missing="breaching",
+        meaning=(
+            f"For {SILENT_HOURS} hours Langfuse has answered no request with success. Agents do "
+            "not send, send elsewhere, or do not get through."
         ),
     )
 

@@ -29,6 +29,19 @@ that it did not, because the limit is reached or the last growth was less than s
 _CONNECTIONS: Final = 0.8
 """Share of ``max_connections``. PostgreSQL refuses clients when all are in use."""
 
+_LOGS: Final = 0.2
+"""Share of the storage that the instance was created with. RDS removes transaction logs when they
+are archived and no replica needs them."""
+
+_FEWEST_LOGS: Final = 5
+"""GiB. The logs of a busy instance that are still to be archived, with those that PostgreSQL keeps
+for reuse (``max_wal_size`` and ``wal_keep_size``, 2 GiB each on RDS), are less."""
+
+TRANSACTION_IDS: Final = 1_000_000_000
+"""Of about two thousand million before PostgreSQL refuses to write. Autovacuum freezes rows from
+200 million on: a table that reaches this is not vacuumed
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Autovacuum.html)."""
+
 _CREDITS: Final = 0.1
 """Share of the maximum credit balance. RDS runs these classes in unlimited mode: an instance
 without credits is not throttled, but billed for every further vCPU-hour
@@ -42,6 +55,16 @@ ERROR_PERCENT: Final = 5
 
 FEWEST_ERRORS: Final = 10
 """In five minutes. With little traffic, one failed request would be a large share."""
+
+REFUSED_PERCENT: Final = 20
+"""Share of requests that Langfuse refuses with a 4xx. People who mistype a password or follow a
+dead link are fewer."""
+
+FEWEST_REFUSED: Final = 20
+"""In five minutes. One agent that sends every few seconds is refused more often."""
+
+SILENT_HOURS: Final = 24
+"""Hours without any successful request. A night is shorter."""
 
 LATENCY_SECONDS: Final = 5
 """For 95 of 100 requests. The JavaScript SDK gives up at 10 seconds, the Python one at 20
@@ -69,6 +92,8 @@ class DatabaseThresholds:
     """Bytes."""
     free_storage: int
     """Bytes."""
+    transaction_logs: int
+    """Bytes."""
     connections: int
     credits: CreditThreshold | None
     """None for a class without credits."""
@@ -90,6 +115,7 @@ def of_database(
     return DatabaseThresholds(
         free_memory=round(memory * _FREE_MEMORY * _GIB),
         free_storage=round(storage_gib * free * _GIB),
+        transaction_logs=round(max(storage_gib * _LOGS, _FEWEST_LOGS) * _GIB),
         connections=int(rds_sizes.max_connections(memory) * _CONNECTIONS),
         credits=_credits(instance_class),
     )

@@ -15,6 +15,7 @@ NAMES: Final = (
     "LangfuseRolloutStuck",
     "LangfuseReplicasMissing",
     "LangfuseAutoscalerAtMaximum",
+    "LangfuseAutoscalerBlind",
     "LangfusePodRestarts",
     "LangfuseOutOfMemory",
     "LangfuseCpuThrottled",

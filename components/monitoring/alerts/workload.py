@@ -22,6 +22,9 @@ _MISSING_MINUTES: Final = 15
 """Longer than the deadline of a new pod (``langfuse.lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
 time to start a node before."""
 
+_BLIND_MINUTES: Final = 15
+"""A new pod has no metrics for a minute or two, and metrics-server is restarted in less."""
+
 _MAXIMUM_MINUTES: Final = 15
 """Longer than a peak and the five minutes before the autoscaler scales in."""
 
@@ -48,7 +51,7 @@ def alerts(watched: Watched) -> Iterator[Alert]:
     """Of every stack; the autoscaler's only if it can scale."""
     yield from _replicas(watched)
     if watched.min_replicas < watched.max_replicas:
-        yield _autoscaler(watched)
+        yield from _autoscaler(watched)
     yield from _containers(watched)
     yield _migration(watched)
 
@@ -127,15 +130,15 @@ def _stuck(watched: Watched) -> Alert:
     )
 
 
-def _autoscaler(watched: Watched) -> Alert:
-    def of_autoscaler(metric: str) -> str:
+def _autoscaler(watched: Watched) -> Iterator[Alert]:
+    def of_autoscaler(metric: str, *matchers: str) -> str:
         name = f'horizontalpodautoscaler="{watched.langfuse}"'
-        selected = series(metric, watched.namespace, name)
+        selected = series(metric, watched.namespace, name, *matchers)
         return f"max by (namespace, horizontalpodautoscaler) ({selected})"
 
     current = of_autoscaler("kube_horizontalpodautoscaler_status_current_replicas")
     maximum = of_autoscaler("kube_horizontalpodautoscaler_spec_max_replicas")
-    return Alert(
+    yield Alert(
         name="LangfuseAutoscalerAtMaximum",
         severity="warning",
         minutes=_MAXIMUM_MINUTES,
@@ -145,6 +148,25 @@ def _autoscaler(watched: Watched) -> Alert:
             f"For {_MAXIMUM_MINUTES} minutes "
             "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has had {{ $value }} "
             "pods, its maximum. More load makes Langfuse slower."
+        ),
+    )
+    wanted = _of_deployment("kube_deployment_spec_replicas", watched)
+    blind = of_autoscaler(
+        "kube_horizontalpodautoscaler_status_condition",
+        'condition="ScalingActive"',
+        'status="false"',
+    )
+    yield Alert(
+        name="LangfuseAutoscalerBlind",
+        severity="warning",
+        minutes=_BLIND_MINUTES,
+        # Also false where people scaled the Deployment to 0: LangfuseDown says so.
+        expression=f"{blind} == 1\nunless on (namespace) {wanted} == 0",
+        summary="Langfuse's autoscaler has no metrics",
+        description=(
+            f"For {_BLIND_MINUTES} minutes "
+            "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has not been able to "
+            "compute how many pods are needed. It keeps their number, whatever the load."
         ),
     )
 

@@ -76,7 +76,8 @@ _ALARM_DASHBOARD: Final = "Dashboard/langfuse-alarms-dashboard"
 _ALARM: Final = "MetricAlarm/langfuse-alarms"
 _ALARMS: Final = (
     "MetricAlarm/langfuse-alarms-{certificate-expires,database-connections,database-cpu,"
-    "database-memory,database-storage,load-balancer-errors,load-balancer-latency,"
+    "database-memory,database-storage,database-transaction-ids,database-transaction-logs,"
+    "load-balancer-errors,load-balancer-latency,load-balancer-refusals,"
     "load-balancer-unhealthy-targets}"
 )
 _RULES: Final = "PrometheusRule/langfuse-alerts-rules"
@@ -120,11 +121,14 @@ _RDS: Final[dict[str, Row]] = {
     },
     "database.rds.storageGiB": {
         **to(f"{_INSTANCE} allocatedStorage"),
-        # A twentieth.
+        # A twentieth, and a fifth of transaction logs.
         f"{_DASHBOARDS} *.thresholds.steps.*.value": 26897232691,
-        f"{_ALARM_DASHBOARD} *.annotations.horizontal.*.value": 26897232691,
+        f"{_ALARM_DASHBOARD} *.widgets.3.*.horizontal.*.value": 26897232691,
+        f"{_ALARM_DASHBOARD} *.widgets.6.*.horizontal.*.value": 107588930765,
         f"{_ALARM}-database-storage threshold": 26897232691,
         f"{_ALARM}-database-storage alarmDescription": Holds(" 25,651 MiB "),
+        f"{_ALARM}-database-transaction-logs threshold": 107588930765,
+        f"{_ALARM}-database-transaction-logs alarmDescription": Holds(" 102,605 MiB."),
     },
     "database.rds.maxStorageGiB": to(f"{_INSTANCE} maxAllocatedStorage"),
     "database.rds.iops": to(f"{_INSTANCE} iops"),

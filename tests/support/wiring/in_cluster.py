@@ -313,7 +313,7 @@ SCENES: Final[dict[str, Scene]] = {
             "langfuse.minReplicas": {
                 **to("HorizontalPodAutoscaler/langfuse-autoscaler spec.minReplicas"),
                 # Nor is the most that may run a limit that is reached.
-                f"{_ALERTS}.langfuse-workload.rules.LangfuseAutoscalerAtMaximum.*": ABSENT,
+                f"{_ALERTS}.*.LangfuseAutoscaler{{AtMaximum,Blind}}.*": ABSENT,
             },
             "monitoring.prometheusRules.prober": {
                 **to("Probe/langfuse-alerts-probe spec.prober.url"),

@@ -63,6 +63,7 @@ def run(title: str, fake: FakeAws, change: Mapping[str, Any] | None = None) -> l
 
 EVERYTHING: Final[Mapping[str, Any]] = {
     **ON_EKS,
+    "aws:defaultTags": {"tags": {"team": "ai"}},
     "database": {"engine": "rds"},
     "secrets": {"delivery": "secretsManager", "protect": True},
     "endpoint": {
@@ -106,6 +107,7 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "EKS cluster",
         "IAM identity provider",
         "Load balancer subnets",
+        "Tags on the load balancer",
         "Database subnets",
         "Database instance class",
         "Hosted zone",
@@ -414,6 +416,11 @@ DENIED: Final = [
         "iam:ListOpenIDConnectProviders",
     ),
     ("Load balancer subnets", ["cluster", ("ec2", "DescribeSubnets")], "ec2:DescribeSubnets"),
+    (
+        "Tags on the load balancer",
+        ["cluster in Auto Mode", ("iam", "SimulatePrincipalPolicy")],
+        "iam:SimulatePrincipalPolicy",
+    ),
     ("Database subnets", ["cluster", ("ec2", "DescribeSubnets")], "ec2:DescribeSubnets"),
     (
         "Database instance class",
@@ -456,6 +463,9 @@ def test_a_question_that_may_not_be_asked_is_a_warning_with_the_permission(
     for call in calls:
         if call == "cluster":
             fake.cluster()
+        elif call == "cluster in Auto Mode":
+            role = f"arn:aws:iam::{ACCOUNT}:role/cluster"
+            fake.cluster(roleArn=role, computeConfig={"enabled": True})
         else:
             service, operation = call
             fake.refuse(service, operation, CODES.get(service, "AccessDeniedException"))

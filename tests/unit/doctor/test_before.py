@@ -646,7 +646,9 @@ def test_a_stack_is_asked_for_what_it_needs_and_no_more(
 
     assert [check.title for check in checks] == [
         "Kubernetes version",
+        "nodes and network",
         "permissions",
         *titles,
+        "NetworkPolicy",
         "namespaces",
     ]

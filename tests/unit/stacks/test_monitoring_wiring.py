@@ -46,6 +46,25 @@ def alerts(
     return {rule["alert"] for group in groups for rule in group["rules"]}
 
 
+@pytest.mark.parametrize(
+    ("agents", "silent"),
+    [
+        ({"namespaces": ["ai-agents"], "url": "internal"}, False),
+        ({"namespaces": ["ai-agents"], "url": "public"}, True),
+        ({"namespaces": []}, True),
+        ({"namespaces": [], "existingNamespaces": ["sales"], "url": "internal"}, False),
+    ],
+)
+def test_silence_of_the_load_balancer_is_an_alarm_where_agents_send_through_it(
+    agents: Mapping[str, Any], silent: bool
+) -> None:
+    recording = recorded("prod", agents=agents)
+
+    names = {alarm.name for alarm in recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    assert ("langfuse-alarms-load-balancer-silent" in names) is silent
+    assert "langfuse-alarms-load-balancer-refusals" in names
+
+
 def test_the_probe_asks_for_the_public_url_and_the_database_behind_it() -> None:
     assert probed("prod") == [f"https://langfuse.example.com{HEALTH}"]
 

@@ -10,6 +10,7 @@ from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws import (
     after,
+    auto_mode,
     caller,
     eks,
     endpoint,
@@ -26,6 +27,7 @@ from tooling.doctor.findings import Check
 __all__ = ["SECTIONS", "checks_after", "checks_before", "kubeconfig"]
 
 SECTIONS: Final[tuple[str, ...]] = (
+    "auto-mode-tags",
     "aws-account",
     "aws-cli-missing",
     "aws-credentials",
@@ -60,6 +62,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
         ("EKS cluster", eks.cluster, True),
         ("IAM identity provider", eks.identity_provider, "oidc" in needed),
         ("Load balancer subnets", network.load_balancer_subnets, settings.endpoint is not None),
+        ("Tags on the load balancer", auto_mode.tags, settings.endpoint is not None),
         ("Database subnets", network.database_subnets, "database" in needed),
         ("Database instance class", prerequisites.instance_class, "database" in needed),
         ("Hosted zone", endpoint.hosted_zone, "zone" in needed),

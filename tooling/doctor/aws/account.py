@@ -37,6 +37,9 @@ class Cluster:
     subnet_ids: tuple[str, ...]
     issuer: str
     """URL of the OIDC issuer."""
+    role_arn: str
+    """Role that EKS itself takes; in Auto Mode it makes load balancers, volumes and nodes."""
+    auto_mode: bool
 
 
 class Once(Generic[T]):
@@ -126,4 +129,6 @@ class Account:
             vpc_id=network.get("vpcId", ""),
             subnet_ids=tuple(sorted(network.get("subnetIds", []))),
             issuer=known.get("identity", {}).get("oidc", {}).get("issuer", ""),
+            role_arn=known.get("roleArn", ""),
+            auto_mode=bool(known.get("computeConfig", {}).get("enabled")),
         )

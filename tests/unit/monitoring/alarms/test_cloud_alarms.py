@@ -29,12 +29,16 @@ DATABASE = {
     "langfuse-alarms-database-memory",
     "langfuse-alarms-database-storage",
     "langfuse-alarms-database-connections",
+    "langfuse-alarms-database-transaction-ids",
+    "langfuse-alarms-database-transaction-logs",
 }
 CREDITS = {"langfuse-alarms-database-burst-credits"}
 ENDPOINT = {
     "langfuse-alarms-load-balancer-errors",
     "langfuse-alarms-load-balancer-latency",
     "langfuse-alarms-load-balancer-unhealthy-targets",
+    "langfuse-alarms-load-balancer-refusals",
+    "langfuse-alarms-load-balancer-silent",
     "langfuse-alarms-certificate-expires",
 }
 
@@ -55,6 +59,7 @@ def arguments(*, unknown: bool = False) -> CloudAlarmsArgs:
             max_storage_gib=500,
         ),
         load_balancer=output(LOAD_BALANCER, unknown=unknown),
+        agents=True,
         certificate_arn=output(CERTIFICATE, unknown=unknown),
         certificate_days=21,
     )
@@ -123,7 +128,15 @@ def test_rds_tells_the_topic_of_what_no_metric_shows() -> None:
         "namePrefix": "langfuse-prod-alarms-events-",
         "sourceType": "db-instance",
         "sourceIds": [IDENTIFIER],
-        "eventCategories": ["availability", "deletion", "failover", "failure", "low storage"],
+        "eventCategories": [
+            "availability",
+            "deletion",
+            "failover",
+            "failure",
+            "low storage",
+            "maintenance",
+            "notification",
+        ],
     }
     policy = recording.named("langfuse-alarms-topic-policy")
     assert {topic.urn, policy.urn} <= {
@@ -362,7 +375,7 @@ def test_a_given_topic_is_used_as_it_is() -> None:
         "aws:cloudwatch"
     }
     assert recording.exports["topic"] == GIVEN_TOPIC
-    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 9
+    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 13
 
 
 NO_CREDITS = WatchedDatabase(

@@ -21,7 +21,7 @@ ALARMS: list[Alarm] = [
     *definitions.of_database(
         thresholds.of_database(instance_class="db.t4g.medium", storage_gib=100, max_storage_gib=500)
     ),
-    *definitions.of_load_balancer(),
+    *definitions.of_load_balancer(agents=True),
     *definitions.of_certificate(21),
 ]
 ARNS = {alarm.name: f"arn:aws:cloudwatch:::alarm:{alarm.name}" for alarm in ALARMS}

@@ -30,7 +30,7 @@ ALARMS = {
     alarm.name: alarm
     for alarm in (
         *definitions.of_database(THRESHOLDS),
-        *definitions.of_load_balancer(),
+        *definitions.of_load_balancer(agents=True),
         *definitions.of_certificate(21),
     )
 }
@@ -49,9 +49,13 @@ DOCUMENTED = {
         "DatabaseConnections",
         "FreeableMemory",
         "FreeStorageSpace",
+        "MaximumUsedTransactionIDs",
+        "TransactionLogsDiskUsage",
     },
     ("AWS/ApplicationELB", "LoadBalancer", ALB): {
         "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_Target_2XX_Count",
+        "HTTPCode_Target_4XX_Count",
         "HTTPCode_Target_5XX_Count",
         "RequestCount",
         "TargetResponseTime",
@@ -103,10 +107,14 @@ def test_keys_and_windows_are_what_cloudwatch_takes(name: str) -> None:
         ("DatabaseMemory", "LessThanThreshold", 214748365, (300, 3, 3), "missing"),
         ("DatabaseStorage", "LessThanThreshold", 5 * 2**30, (300, 3, 3), "missing"),
         ("DatabaseConnections", "GreaterThanThreshold", 310, (300, 3, 3), "missing"),
+        ("DatabaseTransactionIds", "GreaterThanThreshold", 10**9, (300, 3, 3), "missing"),
+        ("DatabaseTransactionLogs", "GreaterThanThreshold", 20 * 2**30, (300, 3, 3), "missing"),
         ("DatabaseBurstCredits", "LessThanThreshold", 57.6, (300, 3, 3), "missing"),
         ("LoadBalancerErrors", "GreaterThanThreshold", 5, (300, 2, 3), "notBreaching"),
         ("LoadBalancerLatency", "GreaterThanThreshold", 5, (300, 3, 3), "notBreaching"),
         ("LoadBalancerUnhealthyTargets", "GreaterThanThreshold", 0, (60, 10, 10), "notBreaching"),
+        ("LoadBalancerRefusals", "GreaterThanThreshold", 20, (300, 3, 3), "notBreaching"),
+        ("LoadBalancerSilent", "LessThanThreshold", 1, (3600, 24, 24), "breaching"),
         ("CertificateExpires", "LessThanThreshold", 21, (86400, 1, 1), "ignore"),
     ],
 )
@@ -126,8 +134,10 @@ def test_formulas_beside_a_filled_one_do_not_need_every_figure() -> None:
         if any("FILL" in s.expression for s in alarm.series.values() if isinstance(s, Formula))
     ]
 
-    assert filled == ["LoadBalancerErrors"]
-    assert [name for name in filled if ALARMS[name].breaching == ALARMS[name].periods] == []
+    # One hour with a figure ends the silence: a late one ends it late, and starts none.
+    assert filled == ["LoadBalancerErrors", "LoadBalancerSilent"]
+    late = [name for name in filled if ALARMS[name].breaching == ALARMS[name].periods]
+    assert late == ["LoadBalancerSilent"]
 
 
 def beyond(alarm: Alarm, values: list[Figure]) -> list[bool | None]:
@@ -165,6 +175,44 @@ def test_errors_are_a_share_of_the_requests_and_more_than_a_few(
 
     assert values == [pytest.approx(percent)]
     assert beyond(alarm, values) == [fires]
+
+
+@pytest.mark.parametrize(
+    ("refused", "requests", "expected"),
+    [
+        pytest.param(None, 1000, None, id="none"),
+        pytest.param(None, None, None, id="no request"),
+        pytest.param(19, 19, False, id="a handful, and all of them"),
+        pytest.param(20, 20, True, id="twenty of twenty"),
+        pytest.param(200, 1000, False, id="a fifth"),
+        pytest.param(201, 1000, True, id="more than a fifth"),
+    ],
+)
+def test_refusals_are_a_share_of_the_requests_and_more_than_a_few(
+    refused: Figure, requests: Figure, expected: bool | None
+) -> None:
+    alarm = ALARMS["LoadBalancerRefusals"]
+
+    values = compared(alarm, {"refused": [refused], "requests": [requests]})
+
+    assert beyond(alarm, values) == [expected]
+
+
+def test_an_hour_without_a_figure_is_silent_and_one_request_is_enough() -> None:
+    alarm = ALARMS["LoadBalancerSilent"]
+
+    values = compared(alarm, {"answered": [None, 0, 1, 5000]})
+
+    assert beyond(alarm, values) == [True, True, False, False]
+
+
+def test_silence_says_nothing_where_agents_do_not_send_through_the_load_balancer() -> None:
+    assert [alarm.name for alarm in definitions.of_load_balancer(agents=False)] == [
+        "LoadBalancerErrors",
+        "LoadBalancerLatency",
+        "LoadBalancerUnhealthyTargets",
+        "LoadBalancerRefusals",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +264,8 @@ def test_a_class_without_credits_has_no_alarm_about_them() -> None:
         "DatabaseMemory",
         "DatabaseStorage",
         "DatabaseConnections",
+        "DatabaseTransactionIds",
+        "DatabaseTransactionLogs",
     ]
 
 

@@ -43,6 +43,7 @@ def test_memory_connections_and_credits_follow_from_the_class(
     assert thresholds(instance_class) == DatabaseThresholds(
         free_memory=round(memory_mib * MIB),
         free_storage=15 * GIB,
+        transaction_logs=20 * GIB,
         connections=connections,
         credits=credit,
     )
@@ -63,6 +64,15 @@ def test_storage_that_grows_may_get_fuller_before_an_alert(
     storage: int, maximum: int | None, expected: int
 ) -> None:
     assert thresholds(storage=storage, maximum=maximum).free_storage == expected
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"), [(20, 5 * GIB), (25, 5 * GIB), (30, 6 * GIB), (1000, 200 * GIB)]
+)
+def test_transaction_logs_may_take_a_fifth_of_the_storage_and_five_gib(
+    storage: int, expected: int
+) -> None:
+    assert thresholds(storage=storage).transaction_logs == expected
 
 
 @pytest.mark.parametrize("storage", [20, 100, 4096])

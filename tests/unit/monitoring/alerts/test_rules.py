@@ -72,7 +72,7 @@ def test_a_stack_with_everything_has_every_alert_once() -> None:
     ("change", "more"),
     [
         ({}, []),
-        ({"max_replicas": 2}, ["LangfuseAutoscalerAtMaximum"]),
+        ({"max_replicas": 2}, ["LangfuseAutoscalerAtMaximum", "LangfuseAutoscalerBlind"]),
         ({"postgres": "langfuse-postgres"}, ["LangfuseDatabaseDown", "LangfuseVolumeFilling"]),
         ({"secret_namespaces": ("observability",)}, ["LangfuseSecretNotReady"]),
         (
@@ -138,6 +138,7 @@ def test_each_alert_waits_this_long() -> None:
         "LangfuseRolloutStuck": "1m",
         "LangfuseReplicasMissing": "15m",
         "LangfuseAutoscalerAtMaximum": "15m",
+        "LangfuseAutoscalerBlind": "15m",
         "LangfusePodRestarts": "1m",
         "LangfuseOutOfMemory": "1m",
         "LangfuseCpuThrottled": "15m",
@@ -200,6 +201,10 @@ def test_the_alerts_read_these_metrics() -> None:
         "LangfuseAutoscalerAtMaximum": {
             f"{autoscaler}_status_current_replicas",
             f"{autoscaler}_spec_max_replicas",
+        },
+        "LangfuseAutoscalerBlind": {
+            f"{autoscaler}_status_condition",
+            "kube_deployment_spec_replicas",
         },
         "LangfusePodRestarts": {restarts},
         "LangfuseOutOfMemory": {restarts, "kube_pod_container_status_last_terminated_reason"},

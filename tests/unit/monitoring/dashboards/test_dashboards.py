@@ -186,7 +186,7 @@ def alarms() -> dict[str, definitions.Alarm]:
     """Every alarm of the database and the load balancer, by name."""
     found = [
         *definitions.of_database(LIMITS.thresholds),
-        *definitions.of_load_balancer(),
+        *definitions.of_load_balancer(agents=True),
     ]
     return {alarm.name: alarm for alarm in found}
 
