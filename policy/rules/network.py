@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from .addresses import is_wide, is_world
+from components.endpoint.address_space import is_wide, is_world
+
 from .aws.security_groups import Opening, listed, openings
 from .kubernetes.objects import Manifest, manifests
 from .model import UNKNOWN, Rule, Seen, StackRule, accepted, is_asked, is_off, items, mapping

@@ -34,8 +34,9 @@ class Settings(Section):
     """Risks that this stack accepts by name. One that the stack does not take is refused too: it
     would hide a later mistake.
 
-    - `openToTheWorld`: an internet-facing endpoint lets every address in. Anyone can reach, and
-      attack, the login page and the ingestion API.
+    - `openToTheWorld`: an internet-facing endpoint lets every address in, or so many that they
+      are as good as the world: a public /8 or more, all networks together. Anyone can reach,
+      and attack, the login page and the ingestion API.
     - `openSignUp`: beside that, `langfuse.signUp` is open. Anyone can register, make projects and
       fill the database.
     - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be

@@ -48,7 +48,7 @@ MAY_IMPORT = {
         "stacks.stack_files",
     ),
     # The pack runs in an environment of its own, without the program's packages.
-    "policy": ("policy", *DETECTOR),
+    "policy": ("policy", "components.endpoint.address_space", *DETECTOR),
 }
 """What the Pulumi programs may import of the repository, by the longest name that fits a module.
 None of them imports tooling."""

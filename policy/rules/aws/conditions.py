@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from ..addresses import is_wide
+from components.endpoint.address_space import is_wide
+
 from ..model import UNKNOWN, items, mapping
 from .documents import account_of, has_wildcard
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ..addresses import is_wide
+from components.endpoint.address_space import is_wide
+
 from ..model import UNKNOWN, Seen, StackRule, at, items, mapping
 from .objects import Manifest, manifests
 from .pod_specs import Pod, pods

@@ -6,13 +6,20 @@ The command that is offered is the safe one: to accept a risk is the reader's de
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import ip_network
 from typing import Final, TypeAlias
 
+from components.endpoint.address_space import is_wide, is_world
 from components.langfuse import versions
 from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
-from stacks.settings.machinery.problems import Problem, to_change, to_remove
+from stacks.settings.machinery.problems import (
+    Problem,
+    full_key,
+    show,
+    to_change,
+    to_remove,
+)
 from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
 from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.database import (
@@ -33,15 +40,9 @@ def _accept(risk: Acknowledgement) -> str:
     return f"'{risk}' in acknowledge accepts that"
 
 
-def _networks(endpoint: Endpoint) -> dict[int, IPv4Network]:
-    """The networks of IPv4 by place; another check refuses those of IPv6."""
-    return {i: IPv4Network(n) for i, n in enumerate(endpoint.inbound_cidrs) if ":" not in n}
-
-
 def _is_open(endpoint: Endpoint) -> bool:
-    """Whether the networks are the whole world, in one piece or in several."""
-    public = endpoint.scheme == "internet-facing"
-    return public and IPv4Network("0.0.0.0/0") in collapse_addresses(_networks(endpoint).values())
+    """Whether the networks are as good as the whole world, in one piece or in several."""
+    return endpoint.scheme == "internet-facing" and is_wide(endpoint.inbound_cidrs)
 
 
 def _is_unprotected(database: RdsDatabase, secrets: Secrets) -> bool:
@@ -59,17 +60,25 @@ def _is_single(database: RdsDatabase) -> bool:
 def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator[Problem]:
     if not _is_open(endpoint) or "openToTheWorld" in acknowledge:
         return
+    networks = endpoint.inbound_cidrs
+    who = (
+        "the whole world"
+        if is_world(networks)
+        else "a public /8 or more, all networks together, which is as good as the whole world,"
+    )
     rule = (
-        "lets the whole world in: anyone can reach, and attack, the login page and the "
+        f"lets {who} in: anyone can reach, and attack, the login page and the "
         f"ingestion API; name your networks; {_accept('openToTheWorld')}"
     )
-    networks = _networks(endpoint)
-    widest = min(networks, key=lambda index: networks[index].prefixlen)
-    path, found = f"endpoint.inboundCidrs[{widest}]", endpoint.inbound_cidrs[widest]
-    if len(networks) > 1:
-        yield to_remove(path, found, rule)
-    else:
+    widest = max(range(len(networks)), key=lambda index: ip_network(networks[index]).num_addresses)
+    path, found = f"endpoint.inboundCidrs[{widest}]", networks[widest]
+    rest = networks[:widest] + networks[widest + 1 :]
+    if not rest:
         yield to_change(path, found, rule, EXAMPLE_NETWORK)
+    elif is_wide(rest):  # which of them are meant, only their owner knows
+        yield Problem(full_key(path), show(found), rule, "")
+    else:
+        yield to_remove(path, found, rule)
 
 
 def open_sign_up(
@@ -79,7 +88,7 @@ def open_sign_up(
         return
     rule = (
         "lets anyone in the world register, make projects and fill the database, as "
-        f"endpoint.inboundCidrs lets every address in; {_accept('openSignUp')}"
+        f"endpoint.inboundCidrs lets the world in; {_accept('openSignUp')}"
     )
     if Version.parse(langfuse.version) >= versions.INIT:
         yield to_change("langfuse.signUp", langfuse.sign_up, rule, "disabled")

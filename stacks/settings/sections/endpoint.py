@@ -40,7 +40,8 @@ class Endpoint(Section):
     """Whether the load balancer has public addresses."""
     inbound_cidrs: tuple[Cidr, ...] = ()
     """IPv4 networks that may connect. Required for an internet-facing load balancer, where
-    0.0.0.0/0 has to be acknowledged: `openToTheWorld`."""
+    0.0.0.0/0, and networks that together have as many public addresses as a /8, have to be
+    acknowledged: `openToTheWorld`."""
     subnet_ids: tuple[SubnetId, ...] = ()
     """Subnets of the load balancer in at least two zones; none discovers them by role tags."""
     ingress_class: DnsLabel | None = None

@@ -73,7 +73,17 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
     "DNS elsewhere": endpoint(hostedZone=ABSENT, certificateArn=CERTIFICATE_ARN),
     "an internal endpoint without inbound networks": endpoint(scheme="internal"),
     "an internal endpoint of every network": endpoint(inboundCidrs=["0.0.0.0/0"]),
-    "half of the world": endpoint(scheme="internet-facing", inboundCidrs=["128.0.0.0/1"]),
+    "half of the world, accepted": {
+        **endpoint(scheme="internet-facing", inboundCidrs=["128.0.0.0/1"]),
+        "acknowledge": ["openToTheWorld"],
+    },
+    "half of the world for an internal endpoint": endpoint(inboundCidrs=["128.0.0.0/1"]),
+    "three quarters of a /8": endpoint(
+        scheme="internet-facing", inboundCidrs=["203.0.0.0/9", "203.64.0.0/10", "203.128.0.0/10"]
+    ),
+    "all private networks": endpoint(
+        scheme="internet-facing", inboundCidrs=["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"]
+    ),
     "open sign-up for some": {
         **endpoint(scheme="internet-facing", inboundCidrs=["203.0.113.0/24"]),
         "langfuse": {"signUp": "open"},

@@ -47,14 +47,52 @@ BAD = [
         ),
     ),
     bad(
-        "an endpoint for the world in two halves",
-        endpoint(scheme="internet-facing", inboundCidrs=["0.0.0.0/1", "128.0.0.0/1"]),
+        "an endpoint for half of the world",
+        endpoint(scheme="internet-facing", inboundCidrs=["128.0.0.0/1"]),
         problem(
             "endpoint.inboundCidrs[0]",
-            '"0.0.0.0/1"',
-            "lets the whole world in: anyone can reach, and attack, the login "
-            "page and the ingestion API; name your networks; 'openToTheWorld' in "
-            "acknowledge accepts that",
+            '"128.0.0.0/1"',
+            "lets a public /8 or more, all networks together, which is as good as the whole "
+            "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
+            "your networks; 'openToTheWorld' in acknowledge accepts that",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+        ),
+    ),
+    bad(
+        "an endpoint for most of the world beside a network",
+        endpoint(scheme="internet-facing", inboundCidrs=["203.0.113.0/24", "64.0.0.0/2"]),
+        problem(
+            "endpoint.inboundCidrs[1]",
+            '"64.0.0.0/2"',
+            "lets a public /8 or more, all networks together, which is as good as the whole "
+            "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
+            "your networks; 'openToTheWorld' in acknowledge accepts that",
+            "pulumi config rm --path '@endpoint.inboundCidrs[1]'",
+        ),
+    ),
+    bad(
+        "an endpoint for one /8",
+        endpoint(scheme="internet-facing", inboundCidrs=["203.0.0.0/8"]),
+        problem(
+            "endpoint.inboundCidrs[0]",
+            '"203.0.0.0/8"',
+            "lets a public /8 or more, all networks together, which is as good as the whole "
+            "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
+            "your networks; 'openToTheWorld' in acknowledge accepts that",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+        ),
+    ),
+    bad(
+        "an endpoint for one /8 in overlapping parts",
+        endpoint(
+            scheme="internet-facing", inboundCidrs=["203.0.0.0/9", "203.0.0.0/10", "203.128.0.0/9"]
+        ),
+        problem(
+            "endpoint.inboundCidrs[0]",
+            '"203.0.0.0/9"',
+            "lets a public /8 or more, all networks together, which is as good as the whole "
+            "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
+            "your networks; 'openToTheWorld' in acknowledge accepts that",
             "pulumi config rm --path '@endpoint.inboundCidrs[0]'",
         ),
     ),
@@ -73,7 +111,7 @@ BAD = [
             "langfuse.signUp",
             '"open"',
             "lets anyone in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
+            "database, as endpoint.inboundCidrs lets the world in; 'openSignUp' in "
             "acknowledge accepts that",
             "pulumi config set --path @langfuse.signUp disabled",
         ),
@@ -85,7 +123,7 @@ BAD = [
             "langfuse.signUp",
             '"open"',
             "lets anyone in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
+            "database, as endpoint.inboundCidrs lets the world in; 'openSignUp' in "
             "acknowledge accepts that",
             "pulumi config set --path @langfuse.signUp disabled",
         ),
@@ -113,7 +151,7 @@ BAD = [
             "langfuse.version",
             '"2.77.0"',
             "lets anyone in the world register, make projects and fill the "
-            "database, as endpoint.inboundCidrs lets every address in; 'openSignUp' in "
+            "database, as endpoint.inboundCidrs lets the world in; 'openSignUp' in "
             "acknowledge accepts that; sign-up can be closed from Langfuse 2.78.0 "
             "on",
             "pulumi config set --path @langfuse.version 2.95.12",
@@ -301,7 +339,36 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("change", "expected"), BAD)
+ONLY_THE_OWNER_KNOWS = [
+    bad(
+        "an endpoint for the world in two halves",
+        endpoint(scheme="internet-facing", inboundCidrs=["0.0.0.0/1", "128.0.0.0/1"]),
+        problem(
+            "endpoint.inboundCidrs[0]",
+            '"0.0.0.0/1"',
+            "lets the whole world in: anyone can reach, and attack, the login "
+            "page and the ingestion API; name your networks; 'openToTheWorld' in "
+            "acknowledge accepts that",
+            "",
+        ),
+    ),
+    bad(
+        "an endpoint for many /8",
+        endpoint(scheme="internet-facing", inboundCidrs=["4.0.0.0/8", "5.0.0.0/8", "6.0.0.0/8"]),
+        problem(
+            "endpoint.inboundCidrs[0]",
+            '"4.0.0.0/8"',
+            "lets a public /8 or more, all networks together, which is as good as the whole "
+            "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
+            "your networks; 'openToTheWorld' in acknowledge accepts that",
+            "",
+        ),
+    ),
+]
+"""What no command repairs: which of the networks are meant is not in the file."""
+
+
+@pytest.mark.parametrize(("change", "expected"), [*BAD, *ONLY_THE_OWNER_KNOWS])
 def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected
 

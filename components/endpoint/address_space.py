@@ -1,4 +1,4 @@
-"""How much of the address space networks cover, in any notation."""
+"""How much of the internet networks cover together, in any notation. Pure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _PRIVATE: Final[tuple[Network, ...]] = tuple(
     )
 )
 _WIDE: Final = {4: 2**24, 6: 2**108}
-"""The number of public addresses from which on networks count as open: a /8 of IPv4, a /20 of
-IPv6. Only a few carriers have so many."""
+"""The number of public addresses from which on networks count as the world: a /8 of IPv4, a /20 of
+IPv6. That is 1/256 of IPv4, and more than all but a few carriers have: who names so much has not
+named networks of their own."""
 
 
 def is_world(networks: Iterable[Any]) -> bool:
@@ -26,7 +27,7 @@ def is_world(networks: Iterable[Any]) -> bool:
 
 
 def is_wide(networks: Iterable[Any]) -> bool:
-    """Whether networks together hold so many public addresses that they count as open."""
+    """Whether networks together hold so many public addresses that they count as the world."""
     union = _union(networks)
     return any(
         sum(_public(network) for network in union if network.version == version) >= fewest
