@@ -65,7 +65,8 @@ class OfflineBackend:
                 state["status"] = UNKNOWN if self._preview else status
             return id_, state
         if resource.type == "kubernetes:helm.sh/v3:Release":
-            return resource.inputs["name"], {**resource.inputs, "status": {"status": "deployed"}}
+            name = resource.inputs.get("name") or resource.name
+            return name, {**resource.inputs, "status": {"status": "deployed"}}
         if resource.type.startswith("aws:"):
             return resources.create(resource, preview=self._preview)
         if resource.type.startswith("random:"):

@@ -32,7 +32,10 @@ CLUSTER_SCOPED: Final = frozenset(
 )
 """Kinds that have no namespace; any other without one goes to ``default``."""
 
-_SHOWN: Final = "a Kubernetes object, an AWS or random resource, a provider, a local component"
+_RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+_SHOWN: Final = (
+    "a Kubernetes object, a Helm release, an AWS or random resource, a provider, a local component"
+)
 
 
 def collect(
@@ -61,6 +64,7 @@ def collect(
     return RenderedStack(
         stack=recording.stack,
         objects=tuple(sorted(manifests, key=lambda o: (o.namespace or "", o.kind, o.name))),
+        releases=of(_RELEASE),
         aws=of("aws:"),
         generated=of("random:"),
         providers=of("pulumi:providers:"),
@@ -88,7 +92,7 @@ def _obstacle(resource: Resource) -> str | None:
     if is_kubernetes(resource):
         secret = holds_secret(resource.inputs.get("metadata"))
         return f"{what} its metadata holds a secret, for all to read" if secret else None
-    if resource.type.startswith(("aws:", "random:", "pulumi:providers:")):
+    if resource.type.startswith((_RELEASE, "aws:", "random:", "pulumi:providers:")):
         return None
     return f"{what} it is none of {_SHOWN}"
 

@@ -21,13 +21,15 @@ def to_files(stack: RenderedStack) -> dict[str, str]:
     texts = {
         f"objects/{name}": to_yaml(item.manifest) for name, item in object_paths(stack.objects)
     }
+    resources = [(f"releases/{item.logical_name}.yaml", item) for item in stack.releases]
+    resources += [(f"aws/{_aws_stem(item)}.yaml", item) for item in stack.aws]
     texts |= {
-        f"aws/{_aws_stem(item)}.yaml": to_yaml(
+        path: to_yaml(
             {"type": item.type, "name": item.logical_name, **_protect(item), "inputs": item.inputs}
         )
-        for item in stack.aws
+        for path, item in resources
     }
-    if len(texts) != len(stack.objects) + len(stack.aws):
+    if len(texts) != len(stack.objects) + len(resources):
         raise RenderError("two AWS resources have one type and one name")
     return texts | {
         "generated.yaml": to_yaml(

@@ -44,7 +44,7 @@ class KubernetesObject:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderResource:
-    """A resource of which the inputs are shown: of AWS, random values, a provider."""
+    """A resource of which the inputs are shown: of AWS or Helm, random values, a provider."""
 
     urn: str
     type: str
@@ -100,6 +100,8 @@ class RenderedStack:
 
     stack: str
     objects: tuple[KubernetesObject, ...]
+    releases: tuple[ProviderResource, ...]
+    """Of Helm: the chart and its values. What the chart makes of them, only Helm knows."""
     aws: tuple[ProviderResource, ...]
     generated: tuple[ProviderResource, ...]
     providers: tuple[ProviderResource, ...]

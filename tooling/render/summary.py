@@ -21,6 +21,7 @@ def counts(stack: RenderedStack) -> str:
     """How many resources of which sort the stack has, in words."""
     numbers = {
         "Kubernetes object": len(stack.objects),
+        "Helm release": len(stack.releases),
         "AWS resource": len(stack.aws),
         "generated value": len(stack.generated),
         "component": len(stack.graph.groups),

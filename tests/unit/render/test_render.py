@@ -198,3 +198,38 @@ def test_texts_that_look_like_something_else_are_quoted(text: str) -> None:
 def test_several_lines_are_a_block() -> None:
     assert to_yaml({"a": "one\ntwo\n"}) == "a: |\n  one\n  two\n"
     assert to_yaml({"a": "x " * 100 + "y"}).count("\n") == 1
+
+
+def test_a_helm_release_is_shown_with_its_chart_and_its_values_without_secrets() -> None:
+    def release() -> None:
+        password = random.RandomPassword("password", length=24).result
+        kubernetes.helm.v3.Release(
+            "nginx", chart="nginx", version="1.2.3", values={"replicas": 2, "password": password}
+        )
+
+    shown = files(release)
+
+    assert yaml.safe_load(shown["releases/nginx.yaml"]) == {
+        "type": "kubernetes:helm.sh/v3:Release",
+        "name": "nginx",
+        "inputs": {
+            "chart": "nginx",
+            "version": "1.2.3",
+            "values": {"replicas": 2, "password": "[secret]"},
+            "compat": "true",
+        },
+    }
+    assert "\n1 Helm release, 1 generated value.\n" in shown["SUMMARY.md"]
+
+
+def test_the_prod_stack_with_the_operator_has_one_more_file_and_nothing_else_is_gone() -> None:
+    overrides = {"agent-observability:secrets": {"installExternalSecrets": True}}
+    with_operator = render.to_files(render.collect(offline.record("prod", overrides)))
+
+    new = with_operator.keys() - render.to_files(stacks.rendered("prod")).keys()
+
+    assert new == {"releases/langfuse-external-secrets-release.yaml"}
+    release = yaml.safe_load(with_operator["releases/langfuse-external-secrets-release.yaml"])
+    assert release["inputs"]["chart"] == "external-secrets"
+    assert release["inputs"]["repositoryOpts"] == {"repo": "https://charts.external-secrets.io"}
+    assert ", 1 Helm release, " in with_operator["SUMMARY.md"]
