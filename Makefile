@@ -5,6 +5,9 @@ CLUSTER ?= kwok
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# ORGANIZATION/PROJECT/STACK without its project: the folder that pulumi runs in says which.
+STACK_PARTS = $(subst /, ,$(STACK))
+STACK_OF_ANY_PROJECT = $(if $(word 3,$(STACK_PARTS)),$(word 1,$(STACK_PARTS))/$(word 3,$(STACK_PARTS)),$(STACK))
 INSTALLED := $(VENV)/.installed
 ON_DEMO := $(if $(filter 1,$(DEMO)),--demo)
 SMOKE_VENV := .venv-smoke
@@ -57,7 +60,7 @@ preview: cli $(INSTALLED) $(POLICY_INSTALLED) ## Show what `up` would change, an
 	pulumi preview --stack $(STACK) --policy-pack policy --diff
 
 access: cli $(INSTALLED) ## Make the roles that GitHub's workflows assume for STACK (docs/access.md)
-	pulumi up --cwd access --stack $(STACK)
+	pulumi up --cwd access --stack $(STACK_OF_ANY_PROJECT)
 
 destroy: cli $(INSTALLED) ## Remove STACK
 	pulumi destroy --stack $(STACK)

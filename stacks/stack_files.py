@@ -45,7 +45,7 @@ def document(path: Path) -> dict[str, Any]:
     mapping = {} if content is None else _mapping(content)
     if mapping is None:
         raise StackFileError(f"{path.name} has to be a mapping.")
-    return mapping
+    return copy.deepcopy(mapping)
 
 
 def project_name(project: Path | None = None) -> str:
@@ -55,7 +55,8 @@ def project_name(project: Path | None = None) -> str:
 
 def stacks(project: Path | None = None) -> list[str]:
     """The stacks that the project in a folder has files for."""
-    return sorted(path.name.split(".")[1] for path in (project or ROOT).glob("Pulumi.*.yaml"))
+    files = (project or ROOT).glob("Pulumi.*.yaml")
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files)
 
 
 def read(

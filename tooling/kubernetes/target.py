@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,4 +37,5 @@ def target(given: argparse.Namespace, settings: Settings, kind: type[C]) -> C:
         file, context = cluster.kubeconfig, cluster.context
     elif file and not context and settings.cluster.eks_name:
         raise UsageError("--kubeconfig needs --context for a stack with cluster.eksName")
-    return kind.of(settings, kubeconfig=file, context=context, demo=given.demo)
+    commands = kind.of(settings, kubeconfig=file, context=context, demo=given.demo)
+    return replace(commands, stack=given.qualified_stack)

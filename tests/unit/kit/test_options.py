@@ -64,6 +64,43 @@ def test_one_stack_is_a_name_and_several_are_a_list() -> None:
             parser.parse_args([])
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("prod", "prod"),
+        ("acme/prod", "prod"),
+        ("acme/agent-observability/prod", "prod"),
+        ("my.org/my_project/prod.eu-1", "prod.eu-1"),
+    ],
+)
+def test_a_stack_may_have_its_organization_and_its_project(given: str, name: str) -> None:
+    one, several = Parser(), Parser()
+    add_stack(one)
+    add_stacks(several)
+
+    found = one.parse_args(["--stack", given])
+    both = several.parse_args(["--stack", "dev", "--stack", given])
+
+    assert (found.stack, found.qualified_stack) == (name, given)
+    assert both.stack == ["dev", name]
+
+
+@pytest.mark.parametrize(
+    "given", ["", "/", "acme/", "/prod", "a/b/c/d", "acme//prod", "a b", "prod\n", "é", "x" * 101]
+)
+def test_what_names_no_stack_is_one_message(given: str) -> None:
+    parser = Parser()
+    add_stack(parser)
+
+    with pytest.raises(UsageError) as caught:
+        parser.parse_args([f"--stack={given}"])
+
+    assert str(caught.value) == (
+        f"{given!r} names no stack: it is STACK, ORGANIZATION/STACK or ORGANIZATION/PROJECT/STACK, "
+        "each of letters, digits, '-', '_' and '.'"
+    )
+
+
 def test_what_is_not_understood_is_answered_with_what_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

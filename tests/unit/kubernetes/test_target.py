@@ -80,3 +80,11 @@ def test_what_names_no_cluster_is_refused(stack: str, words: tuple[str, ...], me
         commands(stack, *words)
 
     assert str(caught.value) == message
+
+
+def test_commands_keep_the_organization_of_a_stack_and_names_do_not() -> None:
+    made = commands("acme/agent-observability/dev")
+
+    assert made.up() == "make up STACK=acme/agent-observability/dev"
+    assert made.pulumi("refresh") == "pulumi refresh --stack acme/agent-observability/dev"
+    assert made.doctor(before=True).endswith(" --stack acme/agent-observability/dev --before")

@@ -7,6 +7,7 @@ tests/unit/repository/test_workflow_steps.py.
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,42 @@ def test_the_checks_are_those_of_the_landing_gate() -> None:
         for step in job["steps"]
         if step.get("run", "").startswith("make ")
     )
+
+
+def test_every_stack_that_the_engine_or_a_tool_is_given_can_have_an_organization() -> None:
+    given = {
+        name: sorted(set(re.findall(r"^ +STACK: (.+)$", path.read_text(encoding="utf-8"), re.M)))
+        for name, path in ((p.name, p) for p in (ROOT / ".github" / "workflows").glob("*.yml"))
+    }
+
+    prefix = "${{ vars.STACK_PREFIX }}"
+    assert given == {
+        "checks.yml": [],
+        "deploy.yml": [f"{prefix}dev", f"{prefix}prod"],
+        "drift.yml": [f"{prefix}${{{{ matrix.stack }}}}"],
+        # Without it: the jobs that show a stack file, and name an artifact.
+        "preview.yml": ["${{ matrix.stack }}", f"{prefix}${{{{ matrix.stack }}}}"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "of_roles"),
+    [("prod", "prod"), ("acme/prod", "acme/prod"), ("acme/agent-observability/prod", "acme/prod")],
+)
+def test_the_roles_project_is_asked_for_the_stack_without_the_programs_own(
+    stack: str, of_roles: str
+) -> None:
+    installed = [f"-o{venv}/.installed" for venv in (".venv", ".venv-smoke", ".venv-policy")]
+    done = subprocess.run(
+        ["make", "-n", *installed, "-ocli", "access", "preview", f"STACK={stack}"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    commands = [line for line in done.stdout.splitlines() if line.startswith("pulumi ")]
+    assert commands == [
+        f"pulumi up --cwd access --stack {of_roles}",
+        f"pulumi preview --stack {stack} --policy-pack policy --diff",
+    ]

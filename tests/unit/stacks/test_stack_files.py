@@ -178,3 +178,18 @@ def test_a_project_file_that_is_broken_is_one_message(
         stack_files.read("one")
 
     assert str(caught.value) == message
+
+
+def test_a_stack_with_dots_in_its_name_is_listed_whole(folder: Path) -> None:
+    (folder / "Pulumi.prod.eu-1.yaml").write_text("", encoding="utf-8")
+
+    assert stack_files.stacks() == ["prod.eu-1"]
+
+
+def test_a_document_that_is_changed_is_read_again_as_it_is(folder: Path) -> None:
+    path = folder / "Pulumi.one.yaml"
+    path.write_text("config: {a: {b: 1}}", encoding="utf-8")
+
+    stack_files.document(path)["config"]["a"]["b"] = 2
+
+    assert stack_files.document(path) == {"config": {"a": {"b": 1}}}
