@@ -639,7 +639,13 @@ DOCTOR: Final[tuple[Need, ...]] = (
         component=QUESTIONS,
         part="adopted topic",
         resource="{topic}",
-        actions=_verbs("sns", "GetTopicAttributes"),
+        actions=_verbs("sns", "GetTopicAttributes ListSubscriptionsByTopic"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="topic",
+        resource=TOPIC,
+        actions=_verbs("sns", "ListSubscriptionsByTopic"),
     ),
 )
 """What the doctor itself asks for. Each is only asked about what the stack has; one that is refused

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from components.postgres import claims
 from components.secrets.entries import entry_name
 
 PROJECT: Final = "agent-observability"
@@ -68,7 +69,7 @@ class Names:
     @property
     def postgres_claim(self) -> str:
         """Volume claim of the database in the cluster."""
-        return f"data-{self.postgres}-0"
+        return claims.claim(self.postgres)
 
     @property
     def rds_instance(self) -> str:

@@ -11,6 +11,7 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
+from components.postgres.claims import VOLUME
 
 if TYPE_CHECKING:
     import pulumi
@@ -117,7 +118,7 @@ def _scratch(name: str, *, medium: str, size: str) -> VolumeArgsDict:
 
 def _mounts() -> list[VolumeMountArgsDict]:
     return [
-        {"name": "data", "mount_path": _MOUNT},
+        {"name": VOLUME, "mount_path": _MOUNT},
         {"name": "shm", "mount_path": "/dev/shm"},  # noqa: S108 - where PostgreSQL maps memory
         {"name": "run", "mount_path": "/var/run/postgresql"},
         {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108

@@ -18,6 +18,7 @@ from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
 from components.postgres.backing import database
+from components.postgres.claims import VOLUME
 from components.postgres.pod import PORT, PORT_NAME, pod_spec
 from components.postgres.url import urls
 
@@ -188,7 +189,7 @@ def _claim(
     args: PostgresStatefulSetArgs, storage_class: pulumi.Input[str] | None
 ) -> PersistentVolumeClaimArgsDict:
     return {
-        "metadata": {"name": "data"},
+        "metadata": {"name": VOLUME},
         "spec": {
             "access_modes": ["ReadWriteOnce"],
             "resources": {"requests": {"storage": f"{args.storage_gib}Gi"}},

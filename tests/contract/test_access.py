@@ -123,7 +123,7 @@ CHANGES: Final[Mapping[str, tuple[str, str, str, set[str]]]] = {
         "false",
         "iam:PermissionsBoundary",
         "",
-        {f"workflows-deploy-permission-{number}" for number in (1, 2, 3)},
+        {f"workflows-deploy-permission-{number}" for number in (2, 3)},
     ),
     "access:clusterAccess": (
         "false",
@@ -248,7 +248,7 @@ def test_every_arn_of_a_resource_that_is_made_is_a_reference_to_it() -> None:
 def test_the_boundary_that_the_deployer_has_to_set_is_the_one_that_is_made() -> None:
     run = access.recorded()
 
-    text = json.dumps(_inputs(run)["workflows-deploy-permission-1"])
+    text = json.dumps(_inputs(run)["workflows-deploy-permission-2"])
     assert f"{run.exports['boundaryArn']}" in text
     assert "policy/agent-observability-prod-boundary" in run.exports["boundaryArn"]
 

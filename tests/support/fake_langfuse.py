@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -148,6 +148,14 @@ def _no_page(_: Request) -> Response:
     return Response(404, "<!DOCTYPE html><title>404</title>")
 
 
+def _info(_: Request) -> Response:
+    return Response(200, {"version": "0.12.1", "batch_ingest_config": {}})
+
+
+def _not_found(_: Request) -> Response:
+    return Response(404, {"detail": "Not Found"})
+
+
 @dataclass
 class FakeLangSmith:
     """LangSmith's API, as far as a key is tried with it."""
@@ -155,6 +163,9 @@ class FakeLangSmith:
     api_key: str = API_KEY
     workspace: str | None = None
     """For a key of a whole organisation: the workspace that it may use."""
+    path: str = ""
+    """Where its API is; elsewhere it answers with its pages."""
+    projects: Sequence[str] = ("default",)
     instead: Response | None = None
     requests: list[Request] = field(default_factory=list[Request])
 
@@ -162,8 +173,14 @@ class FakeLangSmith:
         self.requests.append(request)
         if self.instead is not None:
             return self.instead
-        if request.path != "/sessions?limit=1":
-            return Response(404, {"detail": "Not Found"})
+        if not request.path.startswith(f"{self.path}/"):
+            return Response(
+                200, "<!DOCTYPE html><html><head><title>LangSmith</title></head></html>"
+            )
+        known = {"/info": _info, "/sessions?limit=1": self._sessions}
+        return known.get(request.path.removeprefix(self.path), _not_found)(request)
+
+    def _sessions(self, request: Request) -> Response:
         if request.headers.get("x-api-key") != self.api_key:
             return Response(401, {"detail": "Invalid token"})
         given = request.headers.get("x-tenant-id")
@@ -171,4 +188,5 @@ class FakeLangSmith:
             return Response(403, {"error": "org_scoped_key_requires_workspace"})
         if given != self.workspace:
             return Response(403, {"detail": "Forbidden"})
-        return Response(200, [])
+        projects = [{"id": name, "name": name, "tenant_id": "t-1"} for name in self.projects]
+        return Response(200, projects)

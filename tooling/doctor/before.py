@@ -13,7 +13,14 @@ from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
 from tooling.doctor import preconditions
-from tooling.doctor.cluster import enforcement, ingress_class, permissions, shape, storage
+from tooling.doctor.cluster import (
+    enforcement,
+    ingress_class,
+    permissions,
+    pull_secrets,
+    shape,
+    storage,
+)
 from tooling.doctor.cluster.permissions import Need
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Check, Finding
@@ -48,6 +55,8 @@ def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
         found.append(Check(title="metrics-server", run=asks.metrics))
     if preconditions.prometheus_kinds(settings):
         found.append(Check(title="Prometheus Operator", run=asks.prometheus))
+    if settings.cluster.image_pull_secrets:
+        found.append(Check(title="image pull Secrets", run=asks.pull_secrets))
     return [
         *found,
         Check(title="NetworkPolicy", run=asks.network_policies),
@@ -143,6 +152,12 @@ class _Asks:
         wanted = preconditions.prometheus_kinds(self._settings)
         definitions = {kind: self._definition(f"{kind}.monitoring.coreos.com") for kind in wanted}
         return preconditions.prometheus_operator(wanted, definitions, self._place)
+
+    def pull_secrets(self) -> Iterator[Finding]:
+        where = self._settings.cluster.namespace
+        there = self._get("v1", "Namespace", where) is not None
+        found = self._server.names("v1", "Secret", where) if there else None
+        return pull_secrets.missing(self._settings, found, self._place)
 
     def namespaces(self) -> Iterator[Finding]:
         found = {name(item): item for item in self._server.list("v1", "Namespace")}

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tooling.doctor.cluster import controllers, pods, scheduling, volumes, workloads
+from tooling.doctor.cluster import (
+    agents,
+    controllers,
+    migrations,
+    pods,
+    scheduling,
+    volumes,
+    workloads,
+)
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
@@ -48,9 +56,10 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
         *claims,
         *refused,
         *in_pods,
-        *workloads.migration(snapshot, place),
+        *migrations.findings(snapshot, place),
         *controllers.load_balancers(snapshot, place),
         *controllers.autoscalers(snapshot, place),
+        *agents.before_their_secret(snapshot, place),
     ]
     if _database_is_down(snapshot):
         # Its dependents report it too; the database's own finding is the cause, if there is one.

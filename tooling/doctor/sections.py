@@ -28,6 +28,7 @@ BEFORE: Final = (
     "prometheus-operator-missing",
     "namespace-exists",
     "namespace-missing",
+    "pull-secret-missing",
 )
 """Prerequisites of `up` in the cluster."""
 
@@ -69,6 +70,8 @@ AFTER: Final = (
     "pod-unschedulable",
     "pods-refused",
     "pod-evicted",
+    "sidecar-keeps-job",
+    "agents-refused",
     "admission-refused",
     "not-ready",
     "claim-pending",
@@ -76,6 +79,8 @@ AFTER: Final = (
     "autoscaler-blind",
     "ingress-without-address",
     "certificate-pending",
+    "restore-window-stale",
+    "subscription-unconfirmed",
     "secret-not-synced",
     "stuck-terminating",
     "replicas-conflict",

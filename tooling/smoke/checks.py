@@ -28,6 +28,13 @@ _SSO_ONLY: Final = "Please use SSO."
 
 _REDIRECTED: Final = "the URL is not Langfuse's own, as langfuse.publicUrl or --url should be"
 _STRANGER: Final = "what answers at this URL is not this release of Langfuse"
+_PAGE: Final = (
+    "a page for people answers in place of Langfuse's API: that of a login, a proxy or a captive "
+    "portal, or another web server's"
+)
+_LOGIN: Final = (
+    "something before Langfuse asks for a login of its own, as a proxy or a captive portal does"
+)
 _ANOTHER: Final = "another Langfuse answers at this URL: that of this stack is of version 2"
 
 
@@ -121,7 +128,7 @@ def project_keys(
     """Whether Langfuse accepts the keys that agents have."""
     answer = web.get(f"{url}{PROJECTS_PATH}", basic(keys.public, keys.secret))
     projects: Any = answer.document().get("data")
-    if answer.status == 401:
+    if answer.status == 401 and answer.document():
         given = keys.source == "the environment"
         return fail(
             PROJECT_KEYS,
@@ -174,7 +181,7 @@ def not_reached(
 
 def elsewhere(verdict: Verdict) -> bool:
     """Whether something else than the stack's Langfuse answered, to which no key is to be sent."""
-    return verdict.cause in {_REDIRECTED, _STRANGER, _ANOTHER}
+    return verdict.cause in {_REDIRECTED, _STRANGER, _PAGE, _LOGIN, _ANOTHER}
 
 
 def _no_langfuse(
@@ -183,7 +190,9 @@ def _no_langfuse(
     """The verdict on an unexpected answer."""
     section = _section(expected)
     command = _way(expected, commands)
-    if 300 <= answer.status < 400:
+    if answer.to_login or (answer.status in {401, 407, 511} and not answer.document()):
+        cause = _LOGIN
+    elif 300 <= answer.status < 400:
         cause = _REDIRECTED
         command = commands.smoke("URL=https://HOST")
     elif answer.status in {502, 503, 504} and not answer.document():
@@ -197,7 +206,7 @@ def _no_langfuse(
         command = commands.deployment("logs", "--tail=50")
         section = "LangfuseDown"
     else:
-        cause = _STRANGER
+        cause = _PAGE if answer.status == 200 and answer.page() is not None else _STRANGER
     return fail(
         check,
         f"{path} answers {answer}" + ("" if answer.document() else ", with no JSON"),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
+import html
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -27,6 +29,16 @@ ANSWER_SECONDS: Final = 10.0
 
 LONGEST_ANSWER: Final = 2**20
 """Bytes of one answer; those of Langfuse have some hundred."""
+
+_PAGE: Final = re.compile(
+    r"^\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head)\b", re.I | re.S
+)
+_TITLE: Final = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,300}?)\s*</title", re.I)
+_TITLE_WITHIN: Final = 20_000
+"""Bytes of a page in which its title is."""
+_LOGIN: Final = re.compile(
+    r"(?i)log-?in|sign-?in|oauth|openid|saml|/auth\b|authorize|cdn-cgi/access|captive|portal|hotspot"
+)
 
 Trouble = Literal["name", "refused", "timeout", "certificate", "tls", "other"]
 
@@ -63,6 +75,33 @@ class Answer:
             return {}
         return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
+    def items(self) -> list[dict[str, Any]] | None:
+        """The objects of the body, if it is a JSON list of objects; None otherwise."""
+        try:
+            content: object = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(content, list):
+            return None
+        found = cast("list[object]", content)
+        objects = [cast("dict[str, Any]", item) for item in found if isinstance(item, dict)]
+        return objects if len(objects) == len(found) else None
+
+    def page(self) -> str | None:
+        """The title of the page for people that it is, empty for one without; None if it is no
+        page."""
+        start = self.body[:_TITLE_WITHIN].decode(errors="replace")
+        if not _PAGE.search(start):
+            return None
+        title = _TITLE.search(start)
+        return quote(html.unescape(title[1]), 80) if title else ""
+
+    @property
+    def to_login(self) -> bool:
+        """Whether it redirects to where people log in."""
+        location = self.headers.get("location", "")
+        return 300 <= self.status < 400 and _LOGIN.search(location) is not None
+
     def __str__(self) -> str:
         """The status, and the server's own words if it has any."""
         document = self.document()
@@ -72,6 +111,8 @@ class Answer:
             return f"{self.status} ({quote(said, 200)})"
         if location := self.headers.get("location"):
             return f"{self.status}, to {quote(location, 200)}"
+        if title := self.page():
+            return f"{self.status}, a page titled {title!r}"
         return str(self.status)
 
 

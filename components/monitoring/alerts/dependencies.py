@@ -8,6 +8,7 @@ from typing import Final
 from components.kubernetes.labels import PART_OF
 from components.monitoring.alerts.definition import Alert, series
 from components.monitoring.watched_workloads import Watched
+from components.postgres import claims
 
 _DATABASE_MINUTES: Final = 5
 """The pod can move to another node with its volume in less."""
@@ -84,7 +85,7 @@ def _volume(watched: Watched, postgres: str) -> Alert:
 
     Not every storage driver reports them. Without them the alert never fires.
     """
-    claim = f'persistentvolumeclaim="data-{postgres}-0"'
+    claim = f'persistentvolumeclaim="{claims.claim(postgres)}"'
 
     def of_claim(metric: str, modifier: str = "") -> str:
         selected = series(f"kubelet_volume_stats_{metric}_bytes", watched.namespace, claim)

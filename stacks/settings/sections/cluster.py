@@ -47,7 +47,8 @@ class Cluster(Section):
     tolerations: tuple[Toleration, ...] = ()
     """Taints that every pod of the stack tolerates."""
     image_pull_secrets: tuple[DnsLabel, ...] = ()
-    """Image pull Secrets for every pod of the stack, which exist in the namespace."""
+    """Image pull Secrets for every pod of the stack, which exist in the namespace before the first
+    `up`: create both, and set `createNamespace` to false."""
     permissions_boundary_arn: PolicyArn | None = None
     """Permissions boundary of every IAM role that the stack makes; on EKS. A deployment with a
     role of the `access` project needs the one that it makes (docs/access.md)."""

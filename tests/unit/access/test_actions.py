@@ -67,6 +67,7 @@ def test_the_named_resources_are_exactly_these() -> None:
         ("CloudAlarms", f"rds:{HERE}:es:langfuse-{{stack}}-alarms-events-{UNIQUE}"),
         ("AlarmTopic", f"sns:{HERE}:langfuse-{{stack}}-alarms-topic-{UNIQUE}"),
         ("doctor", "iam::{account}:role/agent-observability-workflows/{stack}/*"),
+        ("doctor", f"sns:{HERE}:langfuse-{{stack}}-alarms-topic-{UNIQUE}"),
         ("doctor", f"secretsmanager:{HERE}:secret:agent-observability/{{stack}}/*"),
     }
 

@@ -110,6 +110,7 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "Tags on the load balancer",
         "Database subnets",
         "Database instance class",
+        "Database settings",
         "Hosted zone",
         "Access log bucket",
         "Secrets Manager names",
@@ -122,6 +123,8 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "Certificate validation",
         "Load balancer targets",
         "Database instance",
+        "Database backups",
+        "Alarm subscriptions",
         "Secrets Manager entries",
     ]
 
@@ -426,6 +429,13 @@ DENIED: Final = [
         "Database instance class",
         [("rds", "DescribeDBEngineVersions")],
         "rds:DescribeDBEngineVersions",
+    ),
+    ("Database settings", [("rds", "DescribeDBInstances")], "rds:DescribeDBInstances"),
+    ("Database backups", [("rds", "DescribeDBInstances")], "rds:DescribeDBInstances"),
+    (
+        "Alarm subscriptions",
+        [("sns", "ListSubscriptionsByTopic")],
+        "sns:ListSubscriptionsByTopic",
     ),
     ("Hosted zone", [("route53", "ListHostedZones")], "route53:ListHostedZones"),
     ("Access log bucket", [("s3", "HeadBucket")], "s3:ListBucket"),

@@ -636,6 +636,11 @@ def test_what_is_not_allowed_is_one_finding() -> None:
             },
             ["AWS Load Balancer Controller", "Prometheus Operator"],
         ),
+        (
+            "dev",
+            {"cluster": {"imagePullSecrets": ["registry"]}},
+            ["StorageClass of the database", "metrics-server", "image pull Secrets"],
+        ),
     ],
 )
 def test_a_stack_is_asked_for_what_it_needs_and_no_more(

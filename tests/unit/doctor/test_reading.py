@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -39,7 +40,9 @@ class Answers:
         found: Mapping[str, list[Object] | LiveError],
         log: str | LiveError = "last words",
         unknown: Mapping[str, LiveError] | None = None,
+        metadata: list[Object] | None = None,
     ) -> None:
+        self._metadata = metadata or []
         self._found = found
         self._log = log
         self._unknown = unknown
@@ -59,6 +62,12 @@ class Answers:
         if self._unknown and kind in self._unknown:
             raise self._unknown[kind]
         return {"agent-observability", "langfuse", "langfuse-migration", "langfuse-postgres"}
+
+    def metadata(self, _version: str, kind: str, namespace: str) -> list[Object]:
+        self.named.append((kind, namespace))
+        if self._unknown and kind in self._unknown:
+            raise self._unknown[kind]
+        return self._metadata
 
     def log(self, namespace: str, name: str, container: str, *, previous: bool) -> str:
         self.logs.append((namespace, name, container, previous))
@@ -107,6 +116,7 @@ def test_no_secret_is_read() -> None:
         ("Job", "observability"),
         ("Namespace", None),
         ("PersistentVolumeClaim", "observability"),
+        ("Pod", "ai-agents"),
         ("Pod", "observability"),
         ("ReplicaSet", "observability"),
         ("SecretStore", "ai-agents"),
@@ -149,6 +159,36 @@ def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> Non
         )
     ]
     assert not found.snapshot.complete
+
+
+def test_of_agents_their_pods_are_read_and_when_their_secret_was_written() -> None:
+    agent: Object = {"kind": "Pod", "metadata": {"name": "a-1", "namespace": "ai-agents"}}
+    field: Object = {"time": "2026-11-01T10:30:00Z", "fieldsV1": {"f:data": {}}}
+    secret: Object = {"metadata": {"name": "agent-observability", "managedFields": [field]}}
+    server = Answers({"Pod": [agent]}, metadata=[secret])
+
+    found = read(server, "prod")
+
+    assert found.snapshot.agents == [agent]
+    assert found.snapshot.pods == []
+    assert found.snapshot.agents_secrets == {"ai-agents": datetime(2026, 11, 1, 10, 30, tzinfo=UTC)}
+    assert server.named.count(("Secret", "ai-agents")) == 1
+    assert found.snapshot.complete
+
+
+def test_agents_that_may_not_be_read_are_a_finding_and_the_rest_is_complete() -> None:
+    refused = ApiError("listing Secret was refused: forbidden")
+    found = read(Answers({}, unknown={"Secret": refused}), "prod")
+
+    assert found.unread == [
+        warning(
+            "unknown-error",
+            "agents in ai-agents",
+            "It could not be checked: listing Secret was refused: forbidden",
+            "make doctor STACK=dev",
+        )
+    ]
+    assert found.snapshot.complete
 
 
 @pytest.fixture

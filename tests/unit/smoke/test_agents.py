@@ -97,6 +97,102 @@ def test_a_langsmith_key_may_not_use_another_workspace(smith: Smith) -> None:
     )
 
 
+def test_a_langsmith_with_projects_is_known_by_them(smith: Smith) -> None:
+    smith.fake.projects = ["p-1"]
+
+    assert smith.ask().status == "ok"
+    assert [request.path for request in smith.fake.requests] == ["/sessions?limit=1"]
+
+
+def test_an_empty_list_counts_only_where_langsmith_says_what_it_is(smith: Smith) -> None:
+    smith.fake.projects = []
+
+    assert smith.ask().status == "ok"
+    assert [request.path for request in smith.fake.requests] == ["/sessions?limit=1", "/info"]
+    assert "x-api-key" not in smith.fake.requests[1].headers
+
+    smith.fake.instead = Response(200, [])
+
+    assert smith.ask() == fail(
+        "LangSmith key",
+        f"{smith.endpoint}/sessions?limit=1 answers 200",
+        cause="the endpoint is not LangSmith's API, or something in between changes its answers",
+        command=f"curl -sS {smith.endpoint}/info",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"status": "ok"}, "ok", [1], [{"id": "p-1"}], [{"id": 1, "tenant_id": "t"}], None],
+)
+def test_a_langsmith_that_answers_something_else_is_none(smith: Smith, content: object) -> None:
+    smith.fake.instead = Response(200, content)
+
+    verdict = smith.ask()
+
+    assert verdict.status == "FAIL"
+    assert verdict.cause == (
+        "the endpoint is not LangSmith's API, or something in between changes its answers"
+    )
+
+
+@pytest.mark.parametrize(("given", "path"), [("", "/api/v1"), ("/api/v1", "/api"), ("/x", "/api")])
+def test_an_endpoint_whose_path_is_not_the_apis_is_named_with_the_right_one(
+    smith: Smith, given: str, path: str
+) -> None:
+    smith.fake.path = path
+    root, smith.endpoint = smith.endpoint, f"{smith.endpoint}{given}"
+
+    assert smith.ask(region=None) == fail(
+        "LangSmith key",
+        f"{root}{given}/sessions?limit=1 answers 200, a page titled 'LangSmith'"
+        if given != "/api/v1" or path != "/api"
+        else f"{root}{given}/sessions?limit=1 answers 404 (Not Found)",
+        cause=f"the endpoint is not LangSmith's API, which is at {root}{path}",
+        command="pulumi config set --stack dev --path agent-observability:langsmith.endpoint "
+        f"{root}{path}",
+    )
+
+
+PORTAL = "<html><head><title>Welcome &amp; log in</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "cause"),
+    [
+        (
+            Response(200, PORTAL),
+            "200, a page titled 'Welcome & log in'",
+            ": a page for people answers there, such as LangSmith's own, a login or a captive "
+            "portal",
+        ),
+        (
+            Response(403, PORTAL),
+            "403, a page titled 'Welcome & log in'",
+            ": a page for people answers there, such as LangSmith's own, a login or a captive "
+            "portal",
+        ),
+        (
+            Response(302, "", {"Location": "https://sso.example.com/login?next=/"}),
+            "302, to https://sso.example.com/login?next=/",
+            ": something before it asks for a login of its own, as a proxy or a captive portal "
+            "does",
+        ),
+    ],
+)
+def test_a_login_in_front_of_langsmith_says_nothing_of_the_key(
+    smith: Smith, answer: Response, seen: str, cause: str
+) -> None:
+    smith.fake.instead = answer
+
+    assert smith.ask() == fail(
+        "LangSmith key",
+        f"{smith.endpoint}/sessions?limit=1 answers {seen}",
+        cause=f"the endpoint is not LangSmith's API{cause}",
+        command=f"curl -sS {smith.endpoint}/info",
+    )
+
+
 def test_a_failing_langsmith_says_nothing_of_the_key(smith: Smith) -> None:
     smith.fake.instead = Response(502, "bad gateway")
 

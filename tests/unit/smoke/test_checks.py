@@ -132,6 +132,9 @@ def unhealthy(seen: str, *, cause: str, command: str, section: str = "") -> Verd
     return fail("health", f"{ASKED} answers {seen}", cause=cause, command=command, section=section)
 
 
+LOGIN = "something before Langfuse asks for a login of its own, as a proxy or a captive portal does"
+
+
 def other(seen: str) -> Verdict:
     return unhealthy(
         seen,
@@ -179,6 +182,29 @@ def other(seen: str) -> Verdict:
                 command=LOGS,
                 section="LangfuseDown",
             ),
+        ),
+        (
+            Response(200, "<!doctype html>\n<html><title> Sign in </title></html>"),
+            unhealthy(
+                "200, a page titled 'Sign in', with no JSON",
+                cause="a page for people answers in place of Langfuse's API: that of a login, a "
+                "proxy or a captive portal, or another web server's",
+                command=WAY,
+                section="LangfuseDown",
+            ),
+        ),
+        (
+            Response(302, "", {"Location": "https://sso.example.com/oauth2/authorize?x=1"}),
+            unhealthy(
+                "302, to https://sso.example.com/oauth2/authorize?x=1, with no JSON",
+                cause=LOGIN,
+                command=WAY,
+                section="LangfuseDown",
+            ),
+        ),
+        (
+            Response(401, "<html>401 Authorization Required</html>"),
+            unhealthy("401, with no JSON", cause=LOGIN, command=WAY, section="LangfuseDown"),
         ),
         (Response(200, {"status": "up"}), other("200 (up)")),
         (Response(200, {"status": "OK"}), other("200 (OK)")),

@@ -10,8 +10,10 @@ from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws import (
     after,
+    alarms,
     auto_mode,
     caller,
+    database,
     eks,
     endpoint,
     network,
@@ -35,6 +37,7 @@ SECTIONS: Final[tuple[str, ...]] = (
     "bucket-policy",
     "certificate-not-issued",
     "certificate-pending",
+    "changed-in-aws",
     "database-unreachable",
     "eks-cluster",
     "hosted-zone-missing",
@@ -42,9 +45,11 @@ SECTIONS: Final[tuple[str, ...]] = (
     "kubernetes-too-old",
     "not-ready",
     "oidc-provider-missing",
+    "restore-window-stale",
     "secret-not-synced",
     "secret-scheduled-for-deletion",
     "subnets-untagged",
+    "subscription-unconfirmed",
     "topic-missing",
 )
 """Headings in ``docs/troubleshooting.md`` that the findings name."""
@@ -57,7 +62,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
     account = Account(settings, clients or _clients(settings))
     needed = parts(settings)
     logs = settings.endpoint.access_logs if settings.endpoint else None
-    alarms = settings.monitoring.alarms if settings.monitoring else None
+    watched = settings.monitoring.alarms if settings.monitoring else None
     questions: list[tuple[str, Question, bool]] = [
         ("EKS cluster", eks.cluster, True),
         ("IAM identity provider", eks.identity_provider, "oidc" in needed),
@@ -65,6 +70,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
         ("Tags on the load balancer", auto_mode.tags, settings.endpoint is not None),
         ("Database subnets", network.database_subnets, "database" in needed),
         ("Database instance class", prerequisites.instance_class, "database" in needed),
+        ("Database settings", database.changed, "database" in needed),
         ("Hosted zone", endpoint.hosted_zone, "zone" in needed),
         (
             "Certificate",
@@ -73,7 +79,7 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
         ),
         ("Access log bucket", endpoint.log_bucket, bool(logs and logs.bucket)),
         ("Secrets Manager names", prerequisites.entries_deleted, "entries" in needed),
-        ("SNS topic", prerequisites.topic, bool(alarms and alarms.topic_arn)),
+        ("SNS topic", alarms.topic, bool(watched and watched.topic_arn)),
         ("AWS permissions", permissions.permissions, True),
     ]
     return [
@@ -94,8 +100,18 @@ def checks_after(settings: Settings, clients: Clients | None = None) -> list[Che
         ("Load balancer targets", after.load_balancer, settings.endpoint is not None),
         (
             "Database instance",
-            after.database_instance,
+            database.status,
             isinstance(settings.database, RdsDatabase),
+        ),
+        (
+            "Database backups",
+            database.restorable,
+            isinstance(settings.database, RdsDatabase) and settings.database.backup_days > 0,
+        ),
+        (
+            "Alarm subscriptions",
+            alarms.subscriptions,
+            bool(settings.monitoring and settings.monitoring.alarms),
         ),
         ("Secrets Manager entries", after.entries, settings.secrets.delivery == "secretsManager"),
     ]

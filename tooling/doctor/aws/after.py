@@ -1,43 +1,14 @@
-"""Checks after a failure: certificate, load balancer, database instance, Secrets Manager."""
+"""Checks after a failure: the load balancer's targets, the entries in Secrets Manager."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from stacks.names import NAMES, UNIQUE, AccountNames
-from stacks.settings.sections.database import RdsDatabase
+from stacks.names import NAMES
 from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
 from tooling.doctor.findings import Finding, Severity
-
-_WORKING: Final = {
-    "available",
-    "backing-up",
-    "configuring-enhanced-monitoring",
-    "configuring-log-exports",
-    "storage-config-upgrade",
-    "storage-initialization",
-    "storage-optimization",
-}
-"""Statuses in which the database answers
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html)."""
-
-_BROKEN: Final = {
-    "failed": "RDS could not recover it: restore a snapshot or a point in time",
-    "inaccessible-encryption-credentials": "its KMS key is disabled, deleted or not accessible",
-    "inaccessible-encryption-credentials-recoverable": (
-        "its KMS key is disabled or not accessible: enable the key, then start the instance"
-    ),
-    "incompatible-network": "its subnets have no free address, or its network does not fit",
-    "incompatible-option-group": "its option group does not fit the version",
-    "incompatible-parameters": "its parameter group does not fit the version or the class",
-    "incompatible-restore": "what it was restored from does not fit",
-    "insufficient-capacity": "AWS has no capacity for the instance class in its zones now",
-    "restore-error": "the restore failed",
-    "stopped": "it was stopped by hand; RDS starts it again after seven days",
-    "storage-full": "its storage is full: raise database.storageGiB, or set maxStorageGiB",
-}
 
 _REASONS: Final = {
     "Elb.InternalError": "the load balancer has an error of its own",
@@ -107,33 +78,6 @@ def _about_targets(owner: str, cause: str, command: str, severity: Severity) -> 
         cause=cause,
         command=command,
     )
-
-
-def database_instance(account: Account) -> Iterator[Finding]:
-    """Whether the RDS instance is in a status in which it answers."""
-    if not isinstance(account.settings.database, RdsDatabase):
-        return
-    listed = account.aws.pages("rds", "DescribeDBInstances", "DBInstances")
-    begins = f"{AccountNames(account.settings.stack).database}-"
-    for instance in listed:
-        identifier = instance["DBInstanceIdentifier"]
-        if not (identifier.startswith(begins) and len(identifier) == len(begins) + UNIQUE):
-            continue
-        status = instance.get("DBInstanceStatus", "unknown")
-        if status in _WORKING:
-            continue
-        told = f": {_BROKEN[status]}" if status in _BROKEN else ""
-        waits = "" if status in _BROKEN else "; it may not answer until it is available again"
-        yield Finding(
-            section="database-unreachable",
-            severity="error" if status in _BROKEN else "warning",
-            subject=f"RDS instance {identifier}",
-            cause=f"It is {status}{told}{waits}.",
-            command=account.aws.command(
-                *("rds", "describe-events", "--source-type", "db-instance"),
-                *("--source-identifier", identifier, "--duration", "1440"),
-            ),
-        )
 
 
 def entries(account: Account) -> Iterator[Finding]:

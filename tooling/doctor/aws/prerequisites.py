@@ -1,4 +1,4 @@
-"""Other checks before `up`: names in use, the instance class, the alarm topic."""
+"""Other checks before `up`: names in use, the instance class."""
 
 from __future__ import annotations
 
@@ -79,38 +79,4 @@ def instance_class(account: Account) -> Iterator[Finding]:
             *(("--engine-version", version) if version else ()),
             *("--query", "OrderableDBInstanceOptions[].DBInstanceClass", "--output", "text"),
         ),
-    )
-
-
-def topic(account: Account) -> Iterator[Finding]:
-    """Whether the given SNS topic is there, and CloudWatch can publish to it."""
-    monitoring = account.settings.monitoring
-    arn = monitoring.alarms.topic_arn if monitoring and monitoring.alarms else None
-    if arn is None:
-        return
-    aws = account.aws
-    found = aws.look_up(
-        "sns", "GetTopicAttributes", {"NotFound", "NotFoundException"}, TopicArn=arn
-    )
-    if found is None:
-        yield _about_topic(
-            arn,
-            "There is no such topic (monitoring.alarms.topicArn): the alarms would be made, but "
-            "would notify no one. The command lists the topics that are there.",
-            aws.command("sns", "list-topics", "--output", "text"),
-        )
-    elif found.get("Attributes", {}).get("KmsMasterKeyId", "").endswith("alias/aws/sns"):
-        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-        yield _about_topic(
-            arn,
-            "It is encrypted with alias/aws/sns, a key that CloudWatch may not use: no alarm "
-            "arrives, and no error is reported. Give it a key of your own whose policy admits "
-            "cloudwatch.amazonaws.com; others may publish to it, so ask whose it is.",
-            aws.command("sns", "get-topic-attributes", "--topic-arn", arn),
-        )
-
-
-def _about_topic(arn: str, cause: str, command: str) -> Finding:
-    return Finding.warning(
-        "topic-missing", f"SNS topic {arn.rsplit(':', maxsplit=1)[-1]}", cause, command
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from components.postgres.claims import claims_begin
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.doctor.asking import unanswered
-from tooling.doctor.cluster import pods, presence
+from tooling.doctor.cluster import agents, pods, presence
 from tooling.doctor.cluster.presence import Names
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.cluster.snapshot import Snapshot, ours
@@ -92,13 +93,16 @@ def read(
     gone = {f"Namespace {where}" for where in names[1:] if where not in snapshot.namespaces} - {
         f"Namespace {where}" for where in settings.agents.existing_namespaces
     }
+    running, written, unread_agents = _agents(server, names[1:], deadline, place)
     snapshot = replace(
         snapshot,
+        agents=running,
+        agents_secrets=written,
         logs=logs,
         missing=[*(sorted(gone) if snapshot.complete else ()), *presence.absent(wanted, there)],
         least=settings.langfuse.min_replicas,
     )
-    return Reading(snapshot=snapshot, unread=unread + unknown)
+    return Reading(snapshot=snapshot, unread=[*unread, *unknown, *unread_agents])
 
 
 def _names(
@@ -122,6 +126,28 @@ def _names(
     return found, unread
 
 
+def _agents(
+    server: Server, names: Sequence[str], deadline: Deadline, place: Place
+) -> tuple[list[Object], dict[str, datetime], list[Finding]]:
+    """Pods of agents, when their Secret was written by namespace, and what could not be read."""
+    pods_asked = {where: _list(server, "v1", "Pod", where) for where in names}
+    secrets_asked = {
+        where: Question(lambda w=where: server.metadata("v1", "Secret", w)) for where in names
+    }
+    found: list[Object] = []
+    written: dict[str, datetime] = {}
+    unread: list[Finding] = []
+    for where in names:
+        try:
+            found += pods_asked[where].answer(deadline)
+            if (time := agents.written(secrets_asked[where].answer(deadline))) is not None:
+                written[where] = time
+        except (OverdueError, LiveError) as error:
+            title = f"agents in {where}"
+            unread.append(unanswered(title, quote(str(error)), place.doctor()))
+    return found, written, unread
+
+
 def _list(
     server: Server, api_version: str, kind: str, namespace: str | None
 ) -> Question[list[dict[str, Any]]]:
@@ -139,7 +165,7 @@ def _snapshot(
     return Snapshot(
         now=now,
         namespaces={name(item): item for item in found["namespaces"] if name(item) in wanted},
-        claims=[c for c in found["claims"] if name(c).startswith(f"data-{NAMES.postgres}-")],
+        claims=[c for c in found["claims"] if name(c).startswith(claims_begin(NAMES.postgres))],
         storage_classes=found["storage_classes"],
         events=found["events"],
         complete=complete,

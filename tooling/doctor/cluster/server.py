@@ -14,6 +14,7 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError
+from tooling.kubernetes.objects import Object
 
 SECONDS: Final = 3.0
 """For one request."""
@@ -54,13 +55,16 @@ class Server(Api):
         return json.loads(self._bytes("/version", "reading /version"))
 
     def names(self, api_version: str, kind: str, namespace: str) -> set[str]:
-        """Names of a namespace's objects. Nothing else of them is sent, so no Secret's data:
+        """Names of a namespace's objects."""
+        return {item["metadata"]["name"] for item in self.metadata(api_version, kind, namespace)}
+
+    def metadata(self, api_version: str, kind: str, namespace: str) -> list[Object]:
+        """The metadata of a namespace's objects. Nothing else of them is sent, so no Secret's data:
         https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
         path = self._resource(api_version, kind).path(namespace=namespace)
         accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
         answer = self._bytes(path, f"listing {kind}", header_params={"Accept": accept})
-        items: list[dict[str, Any]] = json.loads(answer)["items"] or []
-        return {item["metadata"]["name"] for item in items}
+        return json.loads(answer)["items"] or []
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
         """The end of a container's log, of the run before if asked for."""

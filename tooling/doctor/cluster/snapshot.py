@@ -41,6 +41,10 @@ class Snapshot:
     """What the stack makes and is not there, as ``Kind namespace/name``."""
     least: int = 1
     """Pods of Langfuse that the stack wants at least."""
+    agents: Sequence[Object] = ()
+    """Pods in the namespaces of agents, whosever they are."""
+    agents_secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """When the data of the agents' Secret were written, by namespace."""
     events: Sequence[Object] = ()
     """Of the namespaces, whatever they are about."""
     logs: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)

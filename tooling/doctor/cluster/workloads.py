@@ -1,4 +1,4 @@
-"""Pods that are not created, failed migrations, and rollouts that nothing else explains.
+"""Pods that are not created, and rollouts that nothing else explains.
 
 Pure; imports no SDK.
 """
@@ -9,33 +9,22 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.cluster import pods
+from tooling.doctor.cluster import migrations, pods
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
-from tooling.kit.masking import last_line, quote
+from tooling.kit.masking import quote
 from tooling.kubernetes.events import in_words
 from tooling.kubernetes.objects import (
     Object,
     conditions,
-    containers,
     name,
     namespace,
     part,
     subject,
-    words,
 )
 from tooling.kubernetes.readiness import readiness
-
-_OF_MIGRATION: Final = {
-    "database-password",
-    "database-unreachable",
-    "database-url",
-    "migration-broken",
-    "migration-lock",
-    "out-of-memory",
-}
 
 _NOT_DEPLOYED: Final = (
     "It is not there: the stack was not deployed to this cluster, or was removed. Deleted by hand, "
@@ -47,7 +36,7 @@ _AFTER_ROLLOUT: Final = "HorizontalPodAutoscaler "
 
 def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     """Workloads whose pods the API server does not admit."""
-    for workload in (*snapshot.deployments, *snapshot.stateful_sets, *_current_job(snapshot)):
+    for workload in (*snapshot.deployments, *snapshot.stateful_sets, *migrations.current(snapshot)):
         if "deletionTimestamp" in part(workload, "metadata"):
             continue
         message = _refusal(workload, snapshot)
@@ -77,51 +66,9 @@ def _refusal(workload: Object, snapshot: Snapshot) -> str | None:
     return str(event.get("message")) if event is not None and refused else None
 
 
-def _current_job(snapshot: Snapshot) -> list[Object]:
-    job = snapshot.job
-    return [] if job is None or _complete(job) else [job]
-
-
-def _complete(job: Object) -> bool:
-    return conditions(job).get("Complete", {}).get("status") == "True"
-
-
-def migration(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """The newest migration, with the last line of its pod's log."""
-    for job in _current_job(snapshot):
-        failed = conditions(job).get("Failed", {})
-        for pod in reversed(snapshot.owned(snapshot.pods, job)):
-            for container in containers(pod):
-                if part(part(container, "state"), "terminated").get("exitCode"):
-                    yield _failed(job, pod, container, snapshot, place)
-                    return
-        if failed.get("status") == "True":
-            yield _finding(job, f"It failed: {quote(words(failed))}", pods.describe(job, place))
-
-
-def _failed(
-    job: Object, pod: Object, container: Object, snapshot: Snapshot, place: Place
-) -> Finding:
-    end = pods.ended(container)
-    text = f"{snapshot.logs.get(name(pod), '')}\n{end.get('message') or ''}\n{end.get('reason')}"
-    for explanation in explain(text, place, _OF_MIGRATION):
-        return explanation.about(subject(job))
-    said = last_line(text.rpartition("\n")[0])
-    return _finding(
-        job,
-        f"Its container ended with exit code {end.get('exitCode')}"
-        + (f". Its last line: {said}" if said else ""),
-        place.kubectl("logs", f"job/{name(job)}", "--tail=100", namespace=namespace(job)),
-    )
-
-
-def _finding(job: Object, cause: str, command: str) -> Finding:
-    return Finding.error("migration-failed", subject(job), cause, command)
-
-
 def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     """Differences from the expected state, for a stack without other findings."""
-    for workload in (*snapshot.stateful_sets, *_current_job(snapshot), *snapshot.deployments):
+    for workload in (*snapshot.stateful_sets, *migrations.current(snapshot), *snapshot.deployments):
         missing = readiness(workload)
         if missing is None or "deletionTimestamp" in part(workload, "metadata"):
             continue

@@ -18,6 +18,7 @@ from components.monitoring.alerts import dependencies, probe
 from components.monitoring.alerts.definition import series
 from components.monitoring.alerts.workload import WINDOW
 from components.monitoring.watched_workloads import Watched
+from components.postgres import claims
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +200,7 @@ def volume_capacity(watched: Watched) -> str:
 
 
 def _volume(watched: Watched, metric: str) -> str:
-    claim = f'persistentvolumeclaim="data-{watched.postgres}-0"'
+    claim = f'persistentvolumeclaim="{claims.claim(watched.postgres)}"'
     return f"min({series(f'kubelet_volume_stats_{metric}', watched.namespace, claim)})"
 
 
