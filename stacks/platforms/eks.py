@@ -122,6 +122,7 @@ class Eks:
                 backup_days=section.backup_days,
                 backup_window=section.backup_window,
                 maintenance_window=section.maintenance_window,
+                root_certificates=section.root_certificates,
                 kms_key_arn=section.kms_key_arn,
                 insights=section.insights,
                 monitoring_seconds=section.monitoring_seconds,

@@ -14,7 +14,7 @@ from components.aws import write_only_version
 from components.aws.cluster import EksCluster
 from components.kubernetes.backing import Authority, Backing
 from components.postgres.backing import database
-from components.postgres.rds.certificates import AUTHORITY, root_certificate
+from components.postgres.rds.certificates import AUTHORITY, root_certificate, root_in
 from components.postgres.rds.final_snapshot import final_snapshot_name
 from components.postgres.rds.firewall import firewall
 from components.postgres.rds.monitoring_role import monitoring_role
@@ -68,6 +68,8 @@ class PostgresRdsArgs:
     """Provisioned IOPS, from 400 GiB on."""
     throughput_mibps: int | None = None
     """Provisioned throughput in MiB/s, from 400 GiB on."""
+    root_certificates: str | None = None
+    """PEM certificates with the region's, where it is not one of those that are shipped."""
     kms_key_arn: str | None = None
     """Key for storage and insights; none takes the account's aws/rds key."""
     insights: Literal["standard", "advanced"] = "standard"
@@ -218,7 +220,7 @@ class PostgresRds(pulumi.ComponentResource):
             address=instance.endpoint,
             port=PORT,
             networks=args.cluster.vpc_cidrs,
-            authority=Authority(certificate=root_certificate(args.cluster.region), file=CA_FILE),
+            authority=Authority(certificate=_certificate(args), file=CA_FILE),
         )
         self.register_outputs(
             {
@@ -227,6 +229,12 @@ class PostgresRds(pulumi.ComponentResource):
                 "engineVersion": self.engine_version,
             }
         )
+
+
+def _certificate(args: PostgresRdsArgs) -> str:
+    """What clients verify the instance against; raises ``ValueError`` where none is known."""
+    given = args.root_certificates and root_in(args.root_certificates)
+    return given or root_certificate(args.cluster.region)
 
 
 def _urls(

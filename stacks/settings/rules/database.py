@@ -15,6 +15,7 @@ from stacks.settings.machinery.problems import (
     Problem,
     full_key,
     set_command,
+    show,
     to_change,
     to_remove,
 )
@@ -57,15 +58,17 @@ def needs_eks(database: RdsDatabase, cluster: Cluster) -> Iterator[Problem]:
 
 
 def certificate_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
-    known = rds_certificates.regions()
-    if aws.region is not None and aws.region not in known:
-        rule = (
-            "is not among the regions whose RDS certificate is in components/postgres/rds/ca; "
-            "Langfuse verifies its connection with it"
-        )
-        yield to_change(
-            "aws:region", aws.region, rule, repairs.closest(aws.region, known) or known[0]
-        )
+    region = aws.region
+    if region is None or database.root_certificates or region in rds_certificates.regions():
+        return
+    rule = (
+        "is not among the regions whose RDS certificate is shipped, and Langfuse verifies its "
+        "connection with it: give AWS's bundle of the region as database.rootCertificates "
+        f"(https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem; China and "
+        "GovCloud: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html)"
+    )
+    # No command: another region is not what was meant, and the bundle has to be fetched.
+    yield Problem(full_key("aws:region"), show(region), rule, "")
 
 
 def known_size(database: RdsDatabase) -> Iterator[Problem]:

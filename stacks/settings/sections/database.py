@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.postgres import url
+from components.postgres.rds import certificates as rds_certificates
 from stacks.settings.machinery.aws_fields import (
     BackupWindow,
     InstanceClass,
@@ -40,6 +41,15 @@ class PostgresResources(Resources):
     memory_limit: MemoryQuantity = "1Gi"
     """Memory limit. Shared memory for parallel queries, up to 256Mi, counts against it."""
 
+
+RootCertificates = Annotated[
+    str,
+    Rule(
+        "must be PEM certificates, one of them of the authority "
+        f"{rds_certificates.AUTHORITY} (Amazon RDS REGION Root CA RSA2048 G1)",
+        lambda value: rds_certificates.root_in(value) is not None,
+    ),
+]
 
 AlwaysFalse = Annotated[
     bool,
@@ -117,6 +127,10 @@ class RdsDatabase(Section):
     maintenance_window: MaintenanceWindow = "sun:18:30-sun:19:30"
     """Weekly maintenance window in UTC, ddd:hh24:mi-ddd:hh24:mi, of 30 minutes at least and less
     than 24 hours, outside of `backupWindow`."""
+    root_certificates: RootCertificates | None = None
+    """Certificates of RDS in the region as PEM text, for example AWS's bundle, from which the one
+    of rds-ca-rsa2048-g1 is taken; none takes what is shipped for most regions
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html)."""
     kms_key_arn: KeyArn | None = None
     """Key for storage encryption; none takes the account's aws/rds key."""
     subnet_ids: tuple[SubnetId, ...] = ()

@@ -137,6 +137,7 @@ _RDS: Final[dict[str, Row]] = {
     "database.rds.backupDays": to(f"{_INSTANCE} backupRetentionPeriod"),
     "database.rds.backupWindow": to(f"{_INSTANCE} backupWindow"),
     "database.rds.maintenanceWindow": to(f"{_INSTANCE} maintenanceWindow"),
+    "database.rds.rootCertificates": {f"{_CA} data.ca.pem": ANY},
     "database.rds.kmsKeyArn": to(
         f"{_INSTANCE} {{kmsKeyId,performanceInsightsKmsKeyId}}", f"{_SNAPSHOT} keepers.kmsKey"
     ),

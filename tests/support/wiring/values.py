@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from components.postgres.rds import certificates
+
 KUBECONFIG: Final = Path(__file__).with_name("kubeconfig.yaml")
 
 VALUES: Final[Mapping[str, object]] = {
@@ -23,6 +25,7 @@ VALUES: Final[Mapping[str, object]] = {
     "database.rds.engine": "external",
     "database.rds.instanceClass": "db.r6g.large",
     "database.rds.version": "17",
+    "database.rds.rootCertificates": certificates.root_certificate("us-east-1"),
     "database.rds.maxStorageGiB": 601,
     "database.rds.backupWindow": "02:00-03:00",
     "database.rds.maintenanceWindow": "tue:05:00-tue:06:00",

@@ -226,9 +226,9 @@ def test_the_parameters_of_a_class_are_those_of_both_controllers(
     assert ingress_class.parameters_of(found) == expected
 
 
-def parameters(api: str = "eks.amazonaws.com/v1", **spec: Any) -> Object:  # noqa: ANN401
+def parameters(**spec: Any) -> Object:  # noqa: ANN401
     made = obj("IngressClassParams", "shared", namespace=None, spec=spec)
-    return {**made, "apiVersion": api}
+    return {**made, "apiVersion": "eks.amazonaws.com/v1"}
 
 
 SAME: Final[Mapping[str, Any]] = {

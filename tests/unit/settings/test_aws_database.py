@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.postgres.rds import certificates
 from stacks.settings import Problem
+from stacks.settings.machinery.problems import show
 from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     bad,
@@ -27,16 +29,23 @@ BAD = [
             "pulumi config set --path @database.engine statefulSet",
         ),
     ),
-    bad(
-        "a region without a certificate of RDS",
-        {**rds(), "aws:region": "ap-northeast-9"},
-        Problem(
-            "aws:region",
-            '"ap-northeast-9"',
-            "is not among the regions whose RDS certificate is in "
-            "components/postgres/rds/ca; Langfuse verifies its connection with it",
-            "pulumi config set aws:region ap-northeast-3",
-        ),
+    *(
+        bad(
+            f"certificates of RDS that are {what}",
+            rds(rootCertificates=text),
+            problem(
+                "database.rootCertificates",
+                show(text),
+                "must be PEM certificates, one of them of the authority rds-ca-rsa2048-g1 "
+                "(Amazon RDS REGION Root CA RSA2048 G1)",
+                "pulumi config rm --path @database.rootCertificates",
+            ),
+        )
+        for what, text in {
+            "a path": "/etc/ssl/rds.pem",
+            "no base64": "-----BEGIN CERTIFICATE-----\n=A=\n-----END CERTIFICATE-----\n",
+            "of another authority": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        }.items()
     ),
     bad(
         "an instance class of a family that is not known",
@@ -448,3 +457,24 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert expected
     assert left_after_fixing(change) == []
+
+
+def test_a_region_without_a_certificate_of_rds_says_where_to_get_it_and_no_other_region() -> None:
+    assert problems({**rds(), "aws:region": "ap-northeast-9"}) == [
+        Problem(
+            "aws:region",
+            '"ap-northeast-9"',
+            "is not among the regions whose RDS certificate is shipped, and Langfuse verifies its "
+            "connection with it: give AWS's bundle of the region as database.rootCertificates "
+            "(https://truststore.pki.rds.amazonaws.com/ap-northeast-9/ap-northeast-9-bundle.pem; "
+            "China and GovCloud: "
+            "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html)",
+            "",
+        )
+    ]
+
+
+def test_a_region_whose_certificate_is_given_is_accepted() -> None:
+    given = certificates.root_certificate("us-east-1")
+
+    assert problems({**rds(rootCertificates=given), "aws:region": "ap-northeast-9"}) == []

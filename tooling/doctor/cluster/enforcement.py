@@ -8,6 +8,7 @@ from typing import Final
 from components.kubernetes.cluster_mode import ClusterMode
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
+from tooling.kit.json_values import as_list
 from tooling.kubernetes.objects import Object, items, name, part
 
 SYSTEM: Final = "kube-system"
@@ -82,7 +83,7 @@ def _patch() -> str:
 def _agent_runs(daemon_set: Object) -> bool:
     pod = part(part(part(daemon_set, "spec"), "template"), "spec")
     return any(
-        container.get("name") == _AGENT and _ENABLED in items(container, "args")
+        container.get("name") == _AGENT and _ENABLED in (as_list(container.get("args")) or [])
         for container in items(pod, "containers")
     )
 

@@ -48,3 +48,29 @@ def test_a_file_holds_one_certificate_of_its_own_region(region: str) -> None:
 def test_a_region_without_a_certificate_is_refused() -> None:
     with pytest.raises(ValueError, match="mars-north-1"):
         rds_certificates.root_certificate("mars-north-1")
+
+
+VIRGINIA = rds_certificates.root_certificate("us-east-1")
+OTHER = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        VIRGINIA,
+        OTHER + VIRGINIA,
+        VIRGINIA + OTHER,
+        OTHER.replace("AAAA", "A=A=") + VIRGINIA,
+        VIRGINIA.replace("\n", "\r\n"),
+        f"Amazon RDS\n==========\n{VIRGINIA}",
+        VIRGINIA.strip(),
+    ],
+)
+def test_the_certificate_of_the_authority_is_taken_out_of_a_bundle(bundle: str) -> None:
+    assert rds_certificates.root_in(bundle) == VIRGINIA
+
+
+@pytest.mark.parametrize("text", ["", OTHER, KEY, VIRGINIA[:-30], "/etc/ssl/rds.pem"])
+def test_what_has_no_certificate_of_the_authority_gives_none(text: str) -> None:
+    assert rds_certificates.root_in(text) is None
