@@ -1,8 +1,8 @@
 """Recognises a secret by its form or by its name.
 
-The one detector of this repository, with ``names``: settings, render, diff, doctor and the policy
-pack read it. It judges text that nothing has marked as secret. What it takes for a secret may be
-none, and a secret without a form and without a telling name is not seen
+The one detector of this repository, with ``known_forms`` and ``names``: settings, render, diff,
+doctor and the policy pack read it. It judges text that nothing has marked as secret. What it takes
+for a secret may be none, and a secret without a form and without a telling name is not seen
 (``tests/unit/secrets/test_secret_forms.py`` lists both). ``masking`` takes out what it finds.
 """
 
@@ -13,9 +13,9 @@ import binascii
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from components.secrets.known_forms import FORMS
 from components.secrets.names import (
     ELSEWHERE,
     REFERENCES,
@@ -26,191 +26,71 @@ from components.secrets.names import (
     words_of,
 )
 
-
-@dataclass(frozen=True)
-class Form:
-    """How one kind of secret looks."""
-
-    name: str
-    """With its article: ``an AWS access key``."""
-    hints: tuple[str, ...]
-    """A text without any of them, in lower case, has no such secret: most are told apart by these,
-    so that a large text is not searched for each pattern."""
-    pattern: re.Pattern[str]
-    """The group ``secret`` is what must not be shown; what it begins with may be, if it is
-    the group ``shown``: it tells keys apart."""
-
-
-def _token(name: str, hints: str, pattern: str) -> Form:
-    """A secret that is recognised by its first characters, wherever it is in a text."""
-    compiled = re.compile(rf"(?<![A-Za-z0-9])(?P<secret>{pattern})")
-    return Form(name, tuple(hints.split()), compiled)
-
-
-# In place of a value: $VAR, $(VAR), ${VAR}, {{ value }}, %s, <password>, [secret], ****.
-_PLACEHOLDER: Final = r"(?:\$[A-Za-z_({]|\{\{|%[sdv(]|<|\[secret\]|\*{3})"
-
-FORMS: Final[tuple[Form, ...]] = (
-    Form(
-        "a private key",
-        ("private key",),
-        re.compile(
-            r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:[\s\S]{0,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            # cut off: the lines of the key that are there
-            r"|(?:(?:\s|\\{1,4}[nr])[\s+~|>-]{0,20}(?:[A-Za-z0-9+/=]{40,}"
-            r"|(?:[\w-]{4,20}: [\w,-]+|[A-Za-z0-9+/=]+)(?=[ \t]*(?:\n|\r|\\|[\"',]|$))))*))"
-        ),
-    ),
-    _token("a private key", "age-secret-key-", r"AGE-SECRET-KEY-1[A-Z0-9]{20,}"),
-    Form(
-        "a URL with a password",
-        ("://",),
-        # Up to the last @ of the word: a password may hold one, and a slash. A port has none.
-        re.compile(
-            rf"://[^\s:/@'\"]{{0,200}}:(?!{_PLACEHOLDER}|\d{{1,5}}[/,])"
-            r"(?P<secret>[^\s'\"]{1,400})@"
-        ),
-    ),
-    Form(
-        "a webhook's URL",
-        ("https://",),
-        re.compile(
-            r"(?i)https://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/"
-            r"|(?:ptb\.|canary\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/"
-            r"|[\w.-]+\.webhook\.office\.com/webhookb2/"
-            r"|outlook\.office(?:365)?\.com/webhook/"
-            r"|[\w.-]+\.logic\.azure\.com(?::443)?/workflows/"
-            r"|chat\.googleapis\.com/v1/spaces/"
-            r"|events\.pagerduty\.com/integration/"
-            r"|api\.telegram\.org/bot)(?P<secret>[^\s'\"]{8,})"
-        ),
-    ),
-    _token(
-        "an AWS access key",
-        "akia asia abia acca",
-        r"(?P<shown>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{4})[A-Z0-9]{12}(?![A-Za-z0-9])",
-    ),
-    _token("a Langfuse secret key", "sk-lf-", r"(?P<shown>sk-lf-)[\w-]+"),
-    _token("a LangSmith key", "lsv2_ ls__", r"(?P<shown>lsv2_(?:sk|pt)_|ls__)\w{6,}"),
-    _token("an Anthropic key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
-    _token(
-        "an OpenAI key", "sk-", r"sk-(?!lf-|ant-)(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{20,}"
-    ),
-    _token(
-        "a GitHub token",
-        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
-        r"(?:gh[pousr]_\w{16,}|github_pat_\w{16,})",
-    ),
-    _token(
-        "a GitLab token",
-        "glpat- gldt- glrt- glptt- glcbt- gloas- glsoat- glft- glagent-",
-        r"gl(?:pat|dt|rt|ptt|cbt|oas|soat|ft|agent)-[\w.-]{16,}",
-    ),
-    _token(
-        "a Slack token",
-        "xox xapp-",
-        r"(?:xox[abceprs](?:\.xox[bp])?-[\w-]{10,}|xapp-\d-[\w-]{10,})",
-    ),
-    _token("a Google API key", "aiza", r"AIza[\w-]{35}"),
-    _token("a Google token", "ya29. gocspx-", r"(?:ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})"),
-    _token("a Stripe key", "sk_ rk_ whsec_", r"(?:[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{20,})"),
-    _token("an npm token", "npm_", r"npm_\w{30,}"),
-    _token("a PyPI token", "pypi-", r"pypi-[\w-]{30,}"),
-    _token("a Docker token", "dckr_", r"dckr_(?:pat|oat)_[\w-]{20,}"),
-    _token("a Hugging Face token", "hf_", r"hf_[A-Za-z0-9]{20,}"),
-    _token("a Pulumi token", "pul-", r"pul-[0-9a-f]{30,}"),
-    _token("a Terraform token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}"),
-    _token("a Vault token", "hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{20,}"),
-    _token("a Grafana token", "glsa_ glc_", r"gl(?:sa|c)_[\w+/=]{20,}"),
-    _token("a Databricks token", "dapi", r"dapi[0-9a-f]{32}"),
-    _token("a DigitalOcean token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
-    _token("a SendGrid key", "sg.", r"SG\.[\w-]{16,}\.[\w-]{16,}"),
-    _token("a Mailgun key", "key-", r"key-[0-9a-f]{32}"),
-    _token("a Twilio key", "sk", r"SK[0-9a-f]{32}"),
-    _token("a Telegram token", ":aa", r"\d{8,10}:AA[\w-]{30,}"),
-    _token("a Shopify token", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{30,}"),
-    _token("a Linear key", "lin_", r"lin_(?:api|oauth)_\w{20,}"),
-    _token("an Atlassian token", "atatt3", r"ATATT3[\w=-]{30,}"),
-    _token("a New Relic key", "nrak-", r"NRAK-[A-Z0-9]{20,}"),
-    _token("a JSON Web Token", "eyj", r"eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*"),
-    Form(
-        "an authorization header",
-        ("bearer", "basic"),
-        re.compile(
-            rf"(?i)\b(?:bearer|basic)\s{{1,4}}(?!{_PLACEHOLDER})"
-            r"(?P<secret>(?=[\w+/=.~-]{0,200}[\d+/=])[\w+/=.~-]{8,})"
-        ),
-    ),
-    Form(
-        "an account key",
-        ("accountkey=", "sharedaccesskey="),
-        re.compile(r"(?i)\b(?:AccountKey|SharedAccessKey)=(?P<secret>[\w+/=]{16,})"),
-    ),
-    Form("a shared access signature", ("sig=",), re.compile(r"[?&]sig=(?P<secret>[\w%+/=]{16,})")),
-    Form(
-        "a presigned URL",
-        ("-signature=",),
-        re.compile(r"(?i)[?&]X-(?:Amz|Goog)-Signature=(?P<secret>[0-9a-f]{32,})"),
-    ),
-    Form(
-        "a password for the registry",
-        ('"auth"', "auth\\"),
-        re.compile(r'"auth\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}"(?P<secret>[\w+/=]{8,})\\{0,3}"'),
-    ),
-    Form(
-        "an SQL statement with a password",
-        ("password", "identified"),
-        re.compile(
-            rf"(?i)\b(?:password|identified by)\s{{1,4}}'(?!{_PLACEHOLDER})(?P<secret>[^']+)'"
-        ),
-    ),
-    Form(
-        "a user with a password",
-        ("-u", "-a", "-p", "--user"),
-        # curl -u user:password, and the options of redis-cli and mysql
-        re.compile(
-            rf"(?:^|\s)(?:(?:-u|--user)[= ]\s{{0,4}}['\"]?[^\s:'\"]{{1,100}}:"
-            rf"|redis-cli\s(?:[^\n]{{0,100}}\s)?-a\s{{1,4}}|mysql\s(?:[^\n]{{0,100}}\s)?-p)"
-            rf"(?!{_PLACEHOLDER})(?P<secret>[^\s'\"]+)"
-        ),
-    ),
-)
-"""Every form that is known, the special ones before the general ones."""
-
 _HINTS: Final = tuple((hint, index) for index, form in enumerate(FORMS) for hint in form.hints)
 
 # One word of a command line or of a file; quotes hold it together, also those of a JSON document
 # within another. A text that was cut has no second quote.
 _VALUE: Final = re.compile(
-    r"(?P<slash>\\{1,3})\"(?P<escaped>[^\"\n\\]{0,4000})(?:(?P=slash)\")?"
+    r"(?P<slash>\\{1,9})\"(?P<escaped>[^\"\n\\]{0,4000})(?:(?P=slash)\")?"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.){0,4000})\"?|'(?P<single>[^'\n]{0,4000})'?"
-    r"|(?P<bare>[^\s,;&\"'\[\]()\\]{1,4000})[^\s;&\"']{0,4000}"
+    r"|(?P<list>\[[^\[\]{}:\n]{1,4000}\])|(?P<braced>\{[^{}:\n]{1,4000}\})"
+    r"|(?P<reference>\$\([\w.]{1,80}\)|\$\{[^{}\n]{0,200}\}|\{\{[^{}\n]{0,200}\}\})"
+    r"|(?P<bare>[^\s,;&\"'\[\](){\\][^\s,;&\"'\[\]()\\]{0,4000})[^\s;&\"']{0,4000}"
 )
 _OPTION: Final = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{1,80})(?P<sign>=|[ \t]{1,4})")
 """``--password hunter2``, ``--api-key=x``"""
 _ASSIGNED: Final = re.compile(
-    r"(?<![\w.$@/-])(?P<name>[A-Za-z_][\w.-]{0,80})(?:\\{0,3}[\"'])?"
-    r"[ \t]{0,4}(?P<sign>[:=])[ \t]{0,4}"
+    r"(?:(?<![\w.$@/-])|(?<=%3[Bb])|(?<=%26))(?P<name>[A-Za-z_][\w.-]{0,80})(?:\\{0,9}[\"'])?"
+    r"[ \t]{0,4}(?P<sign>=>|:=|[:=]|%3[dD])[ \t]{0,4}(?:!{1,2}[\w/]{1,40}[ \t]{1,4})?"
 )
-"""``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``"""
+"""``PGPASSWORD=x``, ``"apiKey": "x"``, ``password: x``, ``?token=x``, ``password: !!str x``"""
+_PAIR: Final = re.compile(
+    r"(?i)\b(?:name|key|variable|field|header)\\{0,9}[\"']?[ \t]{0,3}[:=][ \t]{0,4}\\{0,9}[\"']?"
+    r"(?P<name>[A-Za-z_][\w.-]{0,80})\\{0,9}[\"']?,?(?:\s|\\{1,9}n){1,40}?\\{0,9}[\"']?value\\{0,9}[\"']?"
+    r"[ \t]{0,3}(?P<sign>[:=])[ \t]{0,4}"
+    r"|\b(?:name|key)\\{0,9}\"\s?:\s?\\{0,9}\"(?P<tight>[A-Za-z_][\w.-]{0,80})\\{0,9}\","
+    r"\\{0,9}\"value\\{0,9}\"\s?:\s?"
+)
+"""``{"name": "API_TOKEN", "value": "x"}`` and its forms in YAML and XML"""
+_ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{0,80})>(?P<value>[^<>\n]{1,4000})</")
+_BLOCK: Final = re.compile(
+    r"[ \t]{0,4}[|>]?[-+\d]{0,2}[ \t]{0,4}(?P<newline>\n|\\{1,9}n)(?P<indent>[ \t]*)(?P<item>- )?"
+)
+"""After ``password:`` at the end of a line: the lines below."""
+_LONGEST_LINE: Final = 2000
+_MAPPING: Final = re.compile(r"(?:- )?[\"']?[\w./-]+[\"']?:(?:\s|$)")
 _SCHEME: Final = re.compile(
     r"(?i)(?:bearer|basic|token|digest|negotiate|apikey)[ \t]{1,4}(?P<secret>[^\s\"']{1,4000})"
 )
 """What begins the value of ``Authorization``; the secret is the next word."""
+_BASE64: Final = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{20,}={0,2}")
+_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_KEY")
+"""``OPENAI_KEY``: a key, if its value is random."""
 
-_SIGN: Final = re.compile(r"[:=]|-\w")
+_SIGN: Final = re.compile(r"[:=]|-\w|%3[dD]|</")
 """What is in each text that names a secret."""
-_NAMED: Final = (
-    (_OPTION, "an option with a secret"),
-    (_ASSIGNED, "a value that is named a secret"),
-)
 _SENTENCE: Final = re.compile(r"[A-Za-z][a-z']*:?[ \t]+[\w'\"]")
 """After a colon and a space: ``Secret: could not be read`` says something of a secret."""
+_STATE: Final = frozenset(
+    {
+        *("changed", "denied", "empty", "expired", "inherit", "invalid", "missing", "must", "not"),
+        *("optional", "read", "required", "revoked", "rotated", "unauthorized", "unset", "write"),
+    }
+)
+"""Words after a colon that say something of a secret."""
 _ALWAYS_VALUE: Final = re.compile(r"(?i)(?:password|passwd|pwd|passphrase|token|api_?key)$")
 """Names after whose colon is a value, whatever follows, and whose value may be a number."""
+_TRIED: Final = re.compile(
+    r"(?i)\b(?:create|creating|fetch|fetching|get|getting|parse|parsing|read|reading|refresh"
+    r"|request|requesting|retrieve|retrieving|validate|validating|verify|verifying)"
+    r" (?:the |a |an |your )?(?:[\w-]+ )?$"
+)
+"""Before the name: ``failed to fetch token: serviceaccounts "a" not found`` says why."""
 _NUMBER: Final = re.compile(r"\d{4,12}")
 _NO_VALUE: Final = re.compile(r"[-{}|>.…]{1,3}")
+
+_STANDARD: Final = str.maketrans("-_", "+/")
+_READABLE: Final = re.compile(r"[\t\n\r -~]+")
 
 _DIGEST: Final = re.compile(r"(?i)sha\d*|digest|checksum|hash|fingerprint|thumbprint|commit|etag")
 _WEAK: Final = frozenset({"key", "keys", "auth", "code", "pin", "seed", "signature", "otp", "sig"})
@@ -219,14 +99,29 @@ _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[\w.-]+(?::\d+)?(?:/[a-z_-]*)
 _RANDOM_KEY: Final = re.compile(r"[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==")
 
 
+class _Named(NamedTuple):
+    """A value that has the name of a secret, and where in a text it is."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    value: str
+    """Without quotes."""
+    is_prose: bool = False
+    """Whether it says something of a secret, and is none."""
+
+
 def form_of(text: str) -> str | None:
     """What kind of secret is in a text, with its article; None if none is known."""
     for index in _likely(text):
         if FORMS[index].pattern.search(text):
             return FORMS[index].name
-    for kind, _, value in _named(text):
-        if not is_harmless(_unquoted(value)):
-            return kind
+    for named in _named(text):
+        if not is_harmless(named.value):
+            return named.kind
+    for _, _, inside in _encoded(text):
+        return f"{inside} in Base64"
     return None
 
 
@@ -240,12 +135,15 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         for found in FORMS[index].pattern.finditer(text):
             start, end = found.span("secret")
             yield (found.end("shown") if "shown" in found.groupdict() else start), end
-    for _, name, value in _named(text):
-        header = _SCHEME.match(text, value.start())
-        if header is not None and name["name"].lower().endswith("authorization"):
-            yield header.span("secret")
-        elif not _is_prose(name, value):
-            yield value.span()
+    for named in _named(text):
+        header = _SCHEME.match(text, named.start)
+        if header is not None and named.name.lower().endswith("authorization"):
+            if not is_harmless(header["secret"]):
+                yield header.span("secret")
+        elif not named.is_prose and not _is_address(named.name, named.value):
+            yield named.start, named.end
+    for start, end, _ in _encoded(text):
+        yield start, end
 
 
 def _likely(text: str) -> list[int]:
@@ -253,39 +151,175 @@ def _likely(text: str) -> list[int]:
     return sorted({index for hint, index in _HINTS if hint in lower})
 
 
-def _named(text: str) -> Iterator[tuple[str, re.Match[str], re.Match[str]]]:
-    """What kind, which name, which value: of each secret that a text names.
+def _named(text: str) -> Iterator[_Named]:
+    """Each value that a text gives the name of a secret.
 
     A value may hold further names, as in ``url=https://example.com?token=x``.
     """
-    for pattern, kind in _NAMED if _SIGN.search(text) else ():
-        known = 0
-        for name in pattern.finditer(text):
-            if name.start() < known:  # part of a secret
-                continue
-            # arn:aws:secretsmanager:eu-central-1:123456789012:secret:name
-            in_path = name["sign"] == ":" and text[name.start() - 1 : name.start()] == ":"
-            if not in_path and is_secret_name(name["name"]):
-                value = _VALUE.match(text, name.end())
+    if not _SIGN.search(text):
+        return
+    yield from _options(text)
+    yield from _assigned(text)
+    if "value" in text.lower():
+        for pair in _PAIR.finditer(text):
+            if is_secret_name(pair["name"] or pair["tight"]):
+                value = _VALUE.match(text, pair.end())
                 if value is not None:
-                    known = 0 if is_harmless(_unquoted(value)) else value.end()
-                    yield kind, name, value
+                    yield _of(
+                        value, "a value that is named a secret", pair["name"] or pair["tight"]
+                    )
+    if "</" in text:
+        for element in _ELEMENT.finditer(text):
+            if is_secret_name(element["name"]):
+                kind, (start, end) = "a value that is named a secret", element.span("value")
+                prose = is_harmless(element["value"])
+                yield _Named(kind, element["name"], start, end, element["value"], prose)
+
+
+def _options(text: str) -> Iterator[_Named]:
+    known = 0
+    for option in _OPTION.finditer(text):
+        # The option of `pulumi config set` that takes no value.
+        bare = option["name"] == "secret" and "config set" in text[: option.start()]
+        if option.start() >= known and not bare and is_secret_name(option["name"]):
+            value = _VALUE.match(text, option.end())
+            if value is not None:
+                found = _of(value, "an option with a secret", option["name"])
+                known = 0 if is_harmless(found.value) else found.end
+                yield found
+
+
+def _assigned(text: str) -> Iterator[_Named]:
+    known = 0
+    kind = "a value that is named a secret"
+    for name in _ASSIGNED.finditer(text):
+        if name.start() < known:  # part of a secret
+            continue
+        # arn:aws:secretsmanager:eu-central-1:123456789012:secret:name
+        in_path = name["sign"] == ":" and text[name.start() - 1 : name.start()] == ":"
+        if in_path:
+            continue
+        if is_secret_name(name["name"]):
+            block = _block(text, name)
+            value = _VALUE.match(text, name.end())
+            if block is not None:
+                yield _Named(kind, name["name"], *block, text[slice(*block)])
+                known = block[1]
+            elif value is not None:
+                found = _of(value, kind, name["name"])
+                known = 0 if is_harmless(found.value) else found.end
+                yield found._replace(is_prose=_is_prose(name, found))
+        elif _is_weak(name["name"]):
+            value = _VALUE.match(text, name.end())
+            if value is not None and _is_key(name, _unquoted(value)):
+                yield _of(value, kind, name["name"])
+
+
+def _of(value: re.Match[str], kind: str, name: str) -> _Named:
+    text = _unquoted(value)
+    known = _ALWAYS_VALUE.search(name) and _NUMBER.fullmatch(text)
+    return _Named(kind, name, *value.span(), text, is_prose=is_harmless(text) and not known)
 
 
 def _unquoted(value: re.Match[str]) -> str:
     groups = value.groupdict()
-    return next(filter(None, map(groups.get, ("escaped", "double", "single", "bare"))), "")
+    if bare := groups["bare"]:
+        return bare if "{" in bare else bare.rstrip("}")
+    quoted = map(groups.get, ("escaped", "double", "single", "list", "braced", "reference"))
+    return next(filter(None, quoted), "")
 
 
-def _is_prose(name: re.Match[str], value: re.Match[str]) -> bool:
+def _block(text: str, name: re.Match[str]) -> tuple[int, int] | None:
+    """Where the lines are that a name in YAML has as its value, or the items of its list."""
+    start = _BLOCK.match(text, name.end("sign")) if name["sign"] == ":" else None
+    if start is None:
+        return None
+    newline, first = start["newline"], start.end("indent")
+    begin = text.rfind(newline, max(0, name.start() - _LONGEST_LINE), name.start())
+    line = text[max(0, begin) : name.start()].removeprefix(newline)
+    in_json = newline != "\n"
+    outer, inner = _depth(line.rpartition('"')[2] if in_json else line), len(start["indent"])
+    if inner < outer or (inner == outer and not start["item"]):
+        return None
+    end = at = first
+    while at < len(text):
+        stop = text.find(newline, at)
+        below = text[at : stop if stop >= 0 else len(text)]
+        shown, quote, _ = below.partition('"') if in_json else (below, "", "")
+        content = shown.strip()
+        ends = _depth(shown) < inner or (start["item"] and not content.startswith("- "))
+        if content and at > first and ends:
+            break
+        if _MAPPING.match(content):
+            return None
+        end = at + len(shown.rstrip()) if content else end
+        if quote or stop < 0:
+            break
+        at = stop + len(newline)
+    return (first, end) if end > first else None
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _is_weak(name: str) -> bool:
+    return _VARIABLE.fullmatch(name) is not None or name.lower().lstrip("_") == "auth"
+
+
+def _is_key(name: re.Match[str], value: str) -> bool:
+    """Whether a value is a key that has the name of many things."""
+    if _VARIABLE.fullmatch(name["name"]):
+        return not ELSEWHERE & {*words_of(name["name"])} and is_random(value)
+    return ":" in (decoded(value) or "")
+
+
+def _is_prose(name: re.Match[str], found: _Named) -> bool:
     """Whether what follows a secret's name is not its value."""
-    text, is_value = _unquoted(value), _ALWAYS_VALUE.search(name["name"]) is not None
-    if _NO_VALUE.fullmatch(text) or (
-        is_harmless(text) and not (is_value and _NUMBER.fullmatch(text))
-    ):
+    if found.is_prose or _NO_VALUE.fullmatch(found.value):
         return True
-    after_colon = name["sign"] == ":" and name.string[name.end("sign")] in " \t"
-    return not is_value and after_colon and _SENTENCE.match(name.string, value.start()) is not None
+    if name["sign"] != ":" or name.string[name.end("sign")] not in " \t":
+        return False
+    # The name of a variable that is read elsewhere, in an ExternalSecret.
+    if found.value.isupper() and "_" in found.value and is_secret_name(found.value):
+        return True
+    if found.value.lower() in _STATE:
+        return True
+    if _SENTENCE.match(name.string, found.start) is None:
+        return False
+    tried = _TRIED.search(name.string[max(0, name.start() - 60) : name.start()])
+    return _ALWAYS_VALUE.search(name["name"]) is None or tried is not None
+
+
+def _is_address(name: str, value: str) -> bool:
+    return is_address_name(name) and _ADDRESS.fullmatch(value) is not None
+
+
+def _encoded(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where a text has a secret in Base64, from and to, and what kind it is."""
+    for found in _BASE64.finditer(text):
+        inside = _started(found.group())
+        kind = form_of(inside) if inside else None
+        if kind is not None:
+            yield *found.span(), kind
+
+
+def _started(text: str) -> str:
+    """What a text in Base64 says, which may be cut; "" if it is no text."""
+    text = text.rstrip("=").translate(_STANDARD)
+    try:
+        head = base64.b64decode(text[:20]).decode("ascii")
+        if not _READABLE.fullmatch(head):
+            return ""
+        return base64.b64decode(text[: len(text) // 4 * 4] + _rest(text)).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _rest(text: str) -> str:
+    """The last, shorter group of a text in Base64, filled up; one sign alone is none."""
+    rest = text[len(text) // 4 * 4 :]
+    return rest + "=" * (4 - len(rest)) if len(rest) > 1 else ""
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -299,7 +333,7 @@ def secret_in(name: str, value: str) -> str | None:
     form = form_of(value)
     if form is not None:
         return f"holds {form}"
-    if name and is_secret_name(name) and not (is_address_name(name) and _ADDRESS.fullmatch(value)):
+    if name and is_secret_name(name) and not _is_address(name, value):
         return "is called like a secret"
     words = {*words_of(name)}
     if _WEAK & words and not (REFERENCES | ELSEWHERE) & words and is_random(value):

@@ -21,12 +21,35 @@ _STRONG: Final = frozenset(
         *("secret", "secrets", "token", "tokens", "salt", "pepper", "credential", "credentials"),
         *("apikey", "apikeys", "secretkey", "accesskey", "privatekey", "authkey", "authtoken"),
         *("dsn", "webhook", "webhooks", "bearer", "jwt", "authorization", "cookie", "pat"),
-        *("pgpassword", "pgpass", "mysqlpwd", "redispass", "keystorepass", "htpasswd", "nextauth"),
+        *(
+            "pw",
+            "pswd",
+            "creds",
+            "cred",
+            "psk",
+            "pgpassword",
+            "pgpass",
+            "mysqlpwd",
+            "redispass",
+            "keystorepass",
+            "htpasswd",
+            "nextauth",
+        ),
     }
 )
 _PAIRS: Final = frozenset(
     {
-        *("api key", "private key", "encryption key", "access key", "secret key", "signing key"),
+        *(
+            "client key",
+            "tls key",
+            "ssl key",
+            "api key",
+            "private key",
+            "encryption key",
+            "access key",
+            "secret key",
+            "signing key",
+        ),
         *("auth key", "account key", "shared key", "license key", "service key", "deploy key"),
         *("master key", "admin key", "host key", "storage key", "session key", "ssh key"),
         *("client secret", "connection string", "connection uri", "database url", "db url"),
@@ -55,7 +78,20 @@ REFERENCES: Final = frozenset(
         *("class", "mode", "required", "bucket", "region", "host", "port", "user", "username"),
         *("com", "net", "org", "io", "local", "internal"),
         *("error", "errors", "exception", "failed", "failure", "warning", "reason", "message"),
-        *("command", "budget", "revision", "delivery", "kind", "selector", "env", "label"),
+        *(
+            "aud",
+            "sub",
+            "iss",
+            "encryption",
+            "command",
+            "budget",
+            "revision",
+            "delivery",
+            "kind",
+            "selector",
+            "env",
+            "label",
+        ),
     }
 )
 """Last words of names whose value says where a secret is, or how, and is none."""
@@ -66,6 +102,7 @@ _HARMLESS: Final = re.compile(
     r"(?is)\s*|true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required?"
     r"|optional|prefer|[-+]?\d[\d.,]{0,9}[a-z%]{0,2}|\*+|x{3,}"
     r"|\$\w+|\$\([\w.]+\)|\$\{[^}]*\}|\{\{[\s\S]*\}\}|%[sdv]|<[\w .-]*>|\[(?:secret|unknown)\]"
+    r"|fileb?://\S+"
 )
 """Values that are no secret, whatever they are called."""
 _SPELT: Final = ("apikey", "credential", "key", "passphrase", "password", "secret", "token")

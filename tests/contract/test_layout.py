@@ -16,6 +16,7 @@ from tests.support.imports import ImportGraph, below, circle
 
 DETECTOR = (
     "components.secrets.forms",
+    "components.secrets.known_forms",
     "components.secrets.masking",
     "components.secrets.names",
 )

@@ -11,6 +11,7 @@ from components.secrets.masking import MASK, masked, masked_tree
 from tooling.diff.model import ABSENT, Comparison, Difference, PropertyChange
 from tooling.diff.properties import is_secret, is_unknown, text
 from tooling.engineless.recording import convert
+from tooling.kit import masking
 from tooling.kit.json_values import Path, as_list, as_mapping
 from tooling.kit.masking import printable
 
@@ -192,7 +193,8 @@ def _text(value: Any, invented: Mapping[str, str]) -> str:  # noqa: ANN401 - JSO
 
 
 def _plain(value: Any, invented: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
-    """A value without marks; its texts without control characters, which would hide a secret."""
+    """A value without marks; its texts without control characters, but with their lines: a secret
+    is known by both."""
     if value is ABSENT:
         return repr(ABSENT)
 
@@ -201,15 +203,17 @@ def _plain(value: Any, invented: Mapping[str, str]) -> Any:  # noqa: ANN401 - JS
             return item
         for name, what in invented.items():
             item = item.replace(name, f"<{what}>")
-        return printable(item)
+        return masking.plain(item)
 
     return convert(_marked(value), leaf)
 
 
 def _one_line(value: Any) -> str:  # noqa: ANN401 - JSON
     if isinstance(value, str):
-        return value or '""'
-    return printable(json.dumps(value, ensure_ascii=False))
+        return printable(value) or '""'
+    # In one order: that of a recording changes from run to run.
+    joined = convert(value, lambda leaf: printable(leaf) if isinstance(leaf, str) else leaf)
+    return printable(json.dumps(joined, ensure_ascii=False, sort_keys=True))
 
 
 def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -59,9 +59,14 @@ def printable(text: str) -> str:
     return " ".join(_CONTROL.sub("", _ESCAPES.sub("", text)).splitlines())
 
 
+def plain(text: str) -> str:
+    """``text`` without escapes and control characters, which could hide a secret; lines stay."""
+    return _CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n")))
+
+
 def clean(text: str) -> str:
     """``text`` masked, and without what would steer a terminal."""
-    return masked(_CONTROL.sub("", _ESCAPES.sub("", text.replace("\r", "\n"))))
+    return masked(plain(text))
 
 
 def quote(text: str, longest: int = LONGEST) -> str:

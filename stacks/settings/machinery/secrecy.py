@@ -130,17 +130,21 @@ def _is_container(value: JsonValue) -> bool:
 
 
 def _texts(value: JsonValue, name: str) -> Iterator[tuple[str | None, str]]:
-    """Every text with the name of its value; a key that is a secret itself has none."""
+    """Every text with the name of its value; a key that is a secret itself has none.
+
+    The name of ``{"name": …, "value": …}`` is that of its value.
+    """
     if isinstance(value, str):
         yield name, value
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item, name)
     elif isinstance(value, dict):
+        title = value.get("name")
         for key, item in value.items():
             if form_of(key) is not None:
                 yield None, key
-            yield from _texts(item, key)
+            yield from _texts(item, title if key == "value" and isinstance(title, str) else key)
 
 
 def _documented(model: type[Section]) -> Iterator[str]:

@@ -251,10 +251,20 @@ TYPED_IN: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"args": ["run", "--password", "hunter2", "--db=a"]},
         "`args`: with `--password`, with `[secret]`, with `--db=a`",
     ),
+    "in the lines below its name": (
+        {},
+        {"data": {"A": "password: |\n  hunter2\nb: c"}},
+        "`data.A`: added, `password: |   [secret] b: c`",
+    ),
     "behind a control character": (
         {},
         {"data": {"A": "https://me:hun\x07ter2@example.com"}},
         "`data.A`: added, `https://me:[secret]@example.com`",
+    ),
+    "in a mapping, whose order is that of its keys": (
+        {},
+        {"data": {"A": {"c": "1", "PASSWORD": "hunter2", "b": "x\ny"}}},
+        '`data.A`: added, `{"PASSWORD": "[secret]", "b": "x y", "c": "1"}`',
     ),
 }
 

@@ -119,6 +119,9 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             {"httpGet": {"port": 80, "httpHeaders": [{"name": "X-Api-Key", "value": "hunter2"}]}},
         ),
     ),
+    _web("a secret in Base64", _variable("GREETING", _encoded("password=hunter2"))),
+    _web("a secret in Base64 in a text", _variable("GREETING", f"url: {_encoded(_URL)}")),
+    _web("a block of YAML", _variable("GREETING", "a:\n  password: |\n    hunter2\n")),
     _web("an annotation of a pod", under("spec/template/metadata/annotations", "a", _KEY)),
     _web("a label of a pod", under("spec/template/metadata/labels", "a", _KEY)),
     _web("a label", under("metadata/labels", "a", _KEY)),
@@ -288,10 +291,10 @@ THROUGH: Final[tuple[Mutation, ...]] = (
     ),
     _through("neither its name nor its form tells", "a greeting", "GREETING", "hunter2"),
     _through(
-        "a text of a variable is not decoded",
-        "a secret in Base64",
+        "what it decodes to tells no more",
+        "a greeting in Base64",
         "GREETING",
-        _encoded("password=hunter2"),
+        _encoded("hunter2, hunter2, hunter2"),
     ),
     added(
         "the values of a chart that refer to a Secret",

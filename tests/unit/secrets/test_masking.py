@@ -45,6 +45,50 @@ TOKEN = f"ghp_{'a1' * 18}"
         ),
         ("arn:aws:secretsmanager:a:1:secret:b-c", "arn:aws:secretsmanager:a:1:secret:b-c"),
         ("PASSWORD=[secret]", "PASSWORD=[secret]"),
+        ("a:\n  password: |\n    one\n    two\nb: c", "a:\n  password: |\n    [secret]\nb: c"),
+        ("tokens:\n- one\n- two\nb: c", "tokens:\n[secret]\nb: c"),
+        ("password:\n  one\n\n  two\n\nend", "password:\n  [secret]\n\nend"),
+        ("password:\nb: c", "password:\nb: c"),
+        ("password: |", "password: |"),
+        ("the password:\nnext line", "the password:\nnext line"),
+        ("secrets:\n  delivery: kubernetes", "secrets:\n  delivery: kubernetes"),
+        ('{"tokens": ["a", "b"], "c": 1}', '{"tokens": [secret], "c": 1}'),
+        (
+            r'{"a": "b:\n  password: |\n    one\n    two\nc: d", "e": 1}',
+            r'{"a": "b:\n  password: |\n    [secret]\nc: d", "e": 1}',
+        ),
+        (r'{"a": "tokens:\n- one\n- two", "e": 1}', r'{"a": "tokens:\n[secret]", "e": 1}'),
+        (r'"- name: SALT\n  value: a", 1', r'"- name: SALT\n  value: [secret]", 1'),
+        ("PWD={a;b};x", "PWD=[secret];x"),
+        ("<password>a b</password>", "<password>[secret]</password>"),
+        (
+            "<password></password><secret>true</secret>",
+            "<password></password><secret>true</secret>",
+        ),
+        ("- name: SALT\n  value: a", "- name: SALT\n  value: [secret]"),
+        ("- name: HOST\n  value: a", "- name: HOST\n  value: a"),
+        ("data: LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUV2UUlC x", "data: [secret] x"),
+        ("a%3BPWD%3Dhunter2%26b", "a%3BPWD%3D[secret]"),
+        # What says something of a secret.
+        ("token: expired", "token: expired"),
+        ("id-token: write", "id-token: write"),
+        ("secretKey: NEXTAUTH_SECRET", "secretKey: NEXTAUTH_SECRET"),
+        ("password: NEXTAUTHSECRET", "password: [secret]"),
+        (
+            'failed to fetch token: serviceaccounts "a" not found',
+            'failed to fetch token: serviceaccounts "a" not found',
+        ),
+        ("failed to fetch token: abc", "failed to fetch token: [secret]"),
+        ("DATABASE_URL: postgres://db:5432/x", "DATABASE_URL: postgres://db:5432/x"),
+        ("Authorization: Bearer $TOKEN", "Authorization: Bearer $TOKEN"),
+        (
+            "pulumi config set --secret --path 'a:b.SALT'",
+            "pulumi config set --secret --path 'a:b.SALT'",
+        ),
+        (
+            "pulumi config set --secret a:b.SALT 'a b' && x",
+            "pulumi config set --secret a:b.SALT [secret] && x",
+        ),
         (f"a\n{KEY}b", "a\n[secret]\nb"),
         (f"a\n{KEY.partition('-----END')[0]}", "a\n[secret]\n"),
         (f"a\n{KEY.partition('-----END')[0]}said the log", "a\n[secret]\nsaid the log"),
@@ -94,7 +138,13 @@ def test_a_tree_is_judged_by_its_keys() -> None:
     }
 
 
-@pytest.mark.parametrize("part", ["password=", "a=password=", "--token ", '"password": "x", '])
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("password=", "a=password=", "--token ", '"password": "x", ', "://:", "a:1234:b:"),
+        *("tokens:\n- a\n", r"token: |\n  a\n", "  token:\n    a\n", "%3A%2F%2Fa%3A"),
+    ],
+)
 def test_a_long_text_is_masked_in_time_that_grows_with_its_length(part: str) -> None:
     started = time.process_time()
     masked(part * 50_000)
