@@ -77,8 +77,9 @@ ENGINE: Final = [
         "error: the current deployment has 1 resource(s) with pending operations:\n  * "
         "urn:pulumi:prod::agent-observability::x::langfuse, interrupted while creating",
         "pending-operations",
-        "An earlier run was interrupted, and the state does not say how its last operations ended",
-        "pulumi refresh --stack prod",
+        "An earlier run was interrupted, and the state does not say how its last operations ended. "
+        "Look first whether they did: what was being created is created again",
+        "pulumi refresh --clear-pending-creates --stack prod",
     ),
     (
         "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",

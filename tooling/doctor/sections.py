@@ -47,6 +47,7 @@ AWS: Final = (
     "bucket-policy",
     "instance-class-unavailable",
     "topic-missing",
+    "orphans",
     "aws-resource-exists",
     "aws-quota",
     "throttled",

@@ -126,6 +126,7 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "Database backups",
         "Alarm subscriptions",
         "Secrets Manager entries",
+        "What killed updates left",
     ]
 
 
@@ -461,6 +462,11 @@ DENIED: Final = [
         "Secrets Manager entries",
         [("secretsmanager", "DescribeSecret")],
         "secretsmanager:DescribeSecret",
+    ),
+    (
+        "What killed updates left",
+        [("resourcegroupstaggingapi", "GetResources")],
+        "tag:GetResources",
     ),
 ]
 CODES: Final = {"ec2": "UnauthorizedOperation", "s3": "403", "sns": "AuthorizationError"}

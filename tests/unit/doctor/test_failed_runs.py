@@ -146,7 +146,7 @@ def test_an_error_that_is_not_understood_is_said_beside_those_that_are() -> None
         (
             "pending-operations",
             "An earlier run was interrupted, and the state does not say how its last operations "
-            "ended",
+            "ended. Look first whether they did: what was being created is created again",
         ),
         (
             "replicas-conflict",

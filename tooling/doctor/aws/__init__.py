@@ -17,6 +17,7 @@ from tooling.doctor.aws import (
     eks,
     endpoint,
     network,
+    orphans,
     permissions,
     prerequisites,
     validation,
@@ -45,6 +46,7 @@ SECTIONS: Final[tuple[str, ...]] = (
     "kubernetes-too-old",
     "not-ready",
     "oidc-provider-missing",
+    "orphans",
     "restore-window-stale",
     "secret-not-synced",
     "secret-scheduled-for-deletion",
@@ -114,6 +116,7 @@ def checks_after(settings: Settings, clients: Clients | None = None) -> list[Che
             bool(settings.monitoring and settings.monitoring.alarms),
         ),
         ("Secrets Manager entries", after.entries, settings.secrets.delivery == "secretsManager"),
+        ("What killed updates left", orphans.orphans, parts(settings) != {"cluster"}),
     ]
     return [
         Check(title="AWS credentials", run=lambda: list(caller.credentials(account))),

@@ -92,8 +92,9 @@ PATTERNS: Final = of(
     pattern(
         "pending-operations",
         r"pending operations?\b|, interrupted while \w+",
-        "An earlier run was interrupted, and the state does not say how its last operations ended",
-        lambda place, _: place.pulumi("refresh"),
+        "An earlier run was interrupted, and the state does not say how its last operations ended. "
+        "Look first whether they did: what was being created is created again",
+        lambda place, _: place.pulumi("refresh", "--clear-pending-creates"),
     ),
     pattern(
         "pulumi-login",
