@@ -1,0 +1,195 @@
+"""The guard of a migration, run by a real PostgreSQL in every state that a database can be in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from components.langfuse import guard
+from components.langfuse.versions import Version
+from tests.support.postgres_server import PostgresError, Server, needs_postgres, running
+
+V3 = Version(3, 225, 4)
+V4 = Version(4, 16, 0)
+NEWEST = "20260801000000_newest"
+OLDER = "20260701000000_older"
+
+HISTORY = """
+CREATE TABLE projects (id text);
+CREATE TABLE _prisma_migrations (
+  migration_name text, finished_at timestamptz, rolled_back_at timestamptz
+);
+"""
+TRACES = "CREATE TABLE traces (id text); CREATE TABLE observations (id text);"
+ONE_TRACE = "INSERT INTO traces VALUES ('a');"
+BACKGROUND = """
+CREATE TABLE background_migrations (name text, finished_at timestamptz, failed_at timestamptz);
+"""
+VIEW = "CREATE VIEW traces AS SELECT 'a' AS id;"
+
+
+def row(table: str, *values: str) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join(values)});"  # noqa: S608 - of this file
+
+
+def migrated(name: str, *, finished: str = "now()", rolled_back: str = "NULL") -> str:
+    return row("_prisma_migrations", f"'{name}'", finished, rolled_back)
+
+
+def copied(*names: str, finished: str = "now()", failed: str = "NULL") -> str:
+    return "".join(row("background_migrations", f"'{name}'", finished, failed) for name in names)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+def said(server: Server, state: str, version: Version) -> str | None:
+    """The refusal of a state, without where in the statement it was made; None if it passes."""
+    server.empty("langfuse")
+    server.run("langfuse", state)
+    before = server.run("langfuse", DUMP)
+    refusal = None
+    try:
+        server.run("langfuse", guard.sql(version).replace(guard.NEWEST, NEWEST))
+    except PostgresError as error:
+        refusal = re.findall(rf"{guard.MARK} (.*)", str(error)) or [str(error)]
+    assert server.run("langfuse", DUMP) == before
+    return refusal and refusal[0]
+
+
+DUMP = "SELECT count(*), sum(reltuples) FROM pg_class WHERE relkind IN ('r', 'v');"
+
+OLD = HISTORY + TRACES + migrated(OLDER)
+FINISHED = HISTORY + BACKGROUND + migrated(NEWEST) + copied(*guard.DELETED)
+
+
+@needs_postgres
+@pytest.mark.parametrize("version", [V3, V4], ids=str)
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        HISTORY + migrated(NEWEST),
+        HISTORY + TRACES + migrated(OLDER),
+        HISTORY + migrated(OLDER) + migrated(guard.REPAIRED[0], finished="NULL"),
+        HISTORY + migrated(OLDER) + migrated("2_gone", finished="NULL", rolled_back="now()"),
+        HISTORY + migrated(NEWEST) + migrated("9_gone", rolled_back="now()"),
+        HISTORY + BACKGROUND + migrated(NEWEST),
+        FINISHED,
+        FINISHED + TRACES + ONE_TRACE,
+        FINISHED + VIEW,
+        FINISHED + copied("20260101_harmless", finished="NULL"),
+    ],
+    ids=[
+        "empty",
+        "migrated by the same release",
+        "of version 2, without a trace",
+        "a failed migration that the image repairs",
+        "a failed migration that was rolled back",
+        "a newer migration that was rolled back",
+        "of version 3, new",
+        "copied",
+        "copied, and the traces are still there",
+        "a view in place of the table",
+        "a background migration that deletes nothing is not finished",
+    ],
+)
+def test_it_passes(server: Server, state: str, version: Version) -> None:
+    assert said(server, state, version) is None
+
+
+@needs_postgres
+@pytest.mark.parametrize("version", [V3, V4], ids=str)
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [
+        (
+            "CREATE TABLE projects (id text);",
+            "no_history: the database has tables of Langfuse but no record of its migrations "
+            "(_prisma_migrations). Restore the record from a backup, or take an empty database.",
+        ),
+        (
+            HISTORY + migrated("2_half", finished="NULL") + migrated("1_half", finished="NULL"),
+            "failed_migration: 1_half, 2_half did not finish. Repair it as the page on upgrades "
+            'says, and mark it with "prisma migrate resolve".',
+        ),
+        (
+            HISTORY + migrated(OLDER) + migrated("20260901000000_later"),
+            "newer_schema: the database is at 20260901000000_later, and {version} ends at "
+            f"{NEWEST}. Set langfuse.version to the release that the database was migrated by, "
+            "or restore a backup.",
+        ),
+    ],
+    ids=["no history", "half a migration", "newer"],
+)
+def test_no_version_migrates(server: Server, state: str, refusal: str, version: Version) -> None:
+    assert said(server, state, version) == refusal.format(version=version)
+
+
+NOT_COPIED = (
+    "not_copied: version 4 would drop the traces of version 2, which no version 3 has copied to "
+    "ClickHouse. Nothing was changed. Set langfuse.version to the one before, then upgrade over "
+    "version 3 (docs/upgrade.md)."
+)
+THREE = (
+    "not_copied: version 4 would drop the traces of version 2, and only 3 of 4 copies to "
+    "ClickHouse are recorded as finished. Nothing was changed. Let version 3 finish them "
+    "(docs/upgrade.md)."
+)
+
+
+@needs_postgres
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [
+        *(
+            (HISTORY + migrated(OLDER) + f"CREATE TABLE {t} AS SELECT 1 AS id;", NOT_COPIED)
+            for t in ("traces", "observations", "scores", "dataset_run_items")
+        ),
+        (
+            OLD
+            + BACKGROUND
+            + copied(*guard.DELETED[:-1])
+            + copied(guard.DELETED[-1], finished="NULL"),
+            "unfinished: version 4 would delete what these background migrations of version 3 "
+            f"have not copied: {guard.DELETED[-1]}. Nothing was changed. Let version 3 finish "
+            "them.",
+        ),
+        (
+            HISTORY
+            + BACKGROUND
+            + migrated(OLDER)
+            + copied(guard.COPIES[1], finished="NULL", failed="now()")
+            + copied(guard.COPIES[0], finished="NULL"),
+            "unfinished: version 4 would delete what these background migrations of version 3 "
+            f"have not copied: {guard.COPIES[0]}, {guard.COPIES[1]} (failed). Nothing was changed. "
+            "Let version 3 finish them.",
+        ),
+        (OLD + ONE_TRACE + BACKGROUND + copied(*guard.COPIES[1:]), THREE),
+    ],
+    ids=[
+        "traces",
+        "observations",
+        "scores",
+        "dataset_run_items",
+        "one unfinished",
+        "one failed",
+        "a record is missing",
+    ],
+)
+def test_version_4_does_not_migrate_and_version_3_does(
+    server: Server, state: str, refusal: str
+) -> None:
+    assert said(server, state, V4) == refusal
+    assert said(server, state, V3) is None
+
+
+def test_every_reason_is_listed() -> None:
+    reasons = re.findall(rf"{guard.MARK} (\w+):", guard.sql(V4))
+
+    assert sorted({*reasons}) == sorted(guard.STATES)
