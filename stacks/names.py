@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from components.postgres import claims
+from components.kubernetes import claims
 from components.secrets.entries import entry_name
 
 PROJECT: Final = "agent-observability"

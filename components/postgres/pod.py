@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from components.kubernetes.claims import VOLUME
 from components.kubernetes.placement import ContainerResources, Placement
 from components.kubernetes.pods import (
     container_security,
@@ -11,7 +12,6 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
-from components.postgres.claims import VOLUME
 
 if TYPE_CHECKING:
     import pulumi

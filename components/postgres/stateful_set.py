@@ -10,25 +10,19 @@ import pulumi_random as random
 from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import Secret, Service
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.storage.v1 import StorageClass
 
 from components.kubernetes.backing import Backing
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
+from components.kubernetes.volumes import FIXED, RETAINED, data_claim, encrypted_gp3
 from components.postgres.backing import database
-from components.postgres.claims import VOLUME
 from components.postgres.pod import PORT, PORT_NAME, pod_spec
 from components.postgres.url import urls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pulumi_kubernetes.core.v1 import (
-        PersistentVolumeClaimArgsDict,
-        TopologySelectorTermArgsDict,
-    )
 
 TYPE = "agent-observability:index:PostgresStatefulSet"
 
@@ -122,9 +116,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
         )
         storage_class: pulumi.Input[str] | None = args.storage_class
         if args.create_storage_class:
-            storage_class = _gp3(f"{name}-gp3", object_labels, args.mode, child).metadata.apply(
-                lambda m: m.name or ""
-            )
+            storage_class = encrypted_gp3(f"{name}-gp3", object_labels, args.mode, child)
         stateful_set = StatefulSet(
             f"{name}-stateful-set",
             metadata={
@@ -138,12 +130,7 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                 "service_name": name,
                 "replicas": 1,
                 "selector": {"match_labels": pods},
-                # The volume outlives the StatefulSet, so that a replacement loses no data. It is
-                # deleted with the namespace.
-                "persistent_volume_claim_retention_policy": {
-                    "when_deleted": "Retain",
-                    "when_scaled": "Retain",
-                },
+                "persistent_volume_claim_retention_policy": RETAINED,
                 "template": {
                     "metadata": {"labels": object_labels},
                     "spec": pod_spec(
@@ -154,15 +141,13 @@ class PostgresStatefulSet(pulumi.ComponentResource):
                         credentials=secret.metadata.apply(lambda m: m.name or ""),
                     ),
                 },
-                "volume_claim_templates": [_claim(args, storage_class)],
+                "volume_claim_templates": [data_claim(args.storage_gib, storage_class)],
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The policy exists before any connection is possible.
                 depends_on=[policy],
-                # Immutable: a changed size or class would replace the StatefulSet without changing
-                # the volume. To grow the volume, edit the claim.
-                ignore_changes=["spec.volumeClaimTemplates"],
+                ignore_changes=[*FIXED],
             ),
         )
         ready = stateful_set.metadata.apply(lambda m: m.name or "")
@@ -183,40 +168,3 @@ class PostgresStatefulSet(pulumi.ComponentResource):
             pods=pods,
         )
         self.register_outputs({"address": self.backing.address, "service": service.id})
-
-
-def _claim(
-    args: PostgresStatefulSetArgs, storage_class: pulumi.Input[str] | None
-) -> PersistentVolumeClaimArgsDict:
-    return {
-        "metadata": {"name": VOLUME},
-        "spec": {
-            "access_modes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": f"{args.storage_gib}Gi"}},
-            "storage_class_name": storage_class,
-        },
-    }
-
-
-def _gp3(
-    name: str, object_labels: Mapping[str, str], mode: ClusterMode, opts: pulumi.ResourceOptions
-) -> StorageClass:
-    """An encrypted gp3 class, autonamed because cluster-wide names would collide between stacks.
-
-    It is not marked as the default class, which is the cluster owner's decision.
-    """
-    topology: list[TopologySelectorTermArgsDict] = [
-        {"match_label_expressions": [{"key": key, "values": [value]}]}
-        for key, value in mode.volume_topology.items()
-    ]
-    return StorageClass(
-        name,
-        metadata={"labels": object_labels},
-        provisioner=mode.volume_provisioner,
-        allowed_topologies=topology or None,
-        parameters={"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"},
-        volume_binding_mode="WaitForFirstConsumer",
-        allow_volume_expansion=True,
-        reclaim_policy="Delete",
-        opts=opts,
-    )

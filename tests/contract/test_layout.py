@@ -75,6 +75,7 @@ IMPURE = {
     "aws.cluster": {PULUMI},
     "aws.discovery": {PULUMI, AWS},
     "kubernetes.backing": {PULUMI},
+    "kubernetes.volumes": {PULUMI, KUBERNETES},
     "langfuse.args": {PULUMI},
     "langfuse.migration": {PULUMI, KUBERNETES},
     "langfuse.network": {PULUMI},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.kubernetes import claims
 from components.kubernetes.labels import PART_OF
 from components.monitoring.alerts.definition import Alert, series
 from components.monitoring.watched_workloads import Watched
-from components.postgres import claims
 
 _DATABASE_MINUTES: Final = 5
 """The pod can move to another node with its volume in less."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from components.postgres.claims import claims_begin
+from components.kubernetes.claims import claims_begin
 from stacks.names import NAMES
 from stacks.settings import Settings
 from tooling.doctor.asking import unanswered

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from components.kubernetes import claims
 from components.monitoring.alerts import dependencies, probe
 from components.monitoring.alerts.definition import series
 from components.monitoring.alerts.workload import WINDOW
 from components.monitoring.watched_workloads import Watched
-from components.postgres import claims
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Names of the volume and its claim, of the database in the cluster."""
+"""Names of the volume of a StatefulSet in the cluster, and of its claim."""
 
 from typing import Final
 
