@@ -81,7 +81,7 @@ smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://â
 		$(if $(URL),--url '$(URL)') $(if $(JSON),--json '$(JSON)') $(OPTIONS)
 
 render: $(INSTALLED) ## Write every object of STACK to .local/render/STACK, without CLI or cluster
-	@$(BIN)/python -m tooling render --project '$(PROJECT)' --stack $(STACK)
+	@$(BIN)/python -m tooling render --project '$(PROJECT)' --stack $(STACK) $(if $(AUTO_MODE),--auto-mode)
 
 diff: $(INSTALLED) ## Show what this tree changes against BASE, for each of STACK, without CLI or cluster
 	@$(BIN)/python -m tooling diff --base '$(BASE)' --project '$(PROJECT)' \

@@ -79,7 +79,7 @@ def copy_repository(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(sys.prefix)
     git(folder, "init", "--quiet")
-    git(folder, "add", "--all", "--", ".", ":!.venv")
+    git(folder, "add", "--all")
     git(folder, *_AUTHOR, "commit", "--quiet", "--no-verify", "--message", "As it is")
 
 

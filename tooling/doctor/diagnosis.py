@@ -30,7 +30,7 @@ FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "claim-pending": frozenset({"storage-class-missing"}),
     "cluster-unreachable": frozenset({"aws-credentials", "eks-cluster"}),
     "context-unusable": frozenset({"aws-cli-missing", "aws-credentials"}),
-    "ingress-without-address": frozenset({"load-balancer-controller-missing"}),
+    "ingress-without-address": frozenset({"auto-mode-tags", "load-balancer-controller-missing"}),
     "secret-not-synced": frozenset({"external-secrets-missing"}),
 }
 """Consequences, and the causes that explain each."""

@@ -21,13 +21,23 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="as in a first preview, where generated values are not known yet",
     )
+    parser.add_argument(
+        "--auto-mode",
+        action="store_true",
+        help="as on a cluster in EKS Auto Mode, which a deployment recognises by itself",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Render one stack."""
     rendered = ROOT / ".local" / "render" / given.project / given.stack
     folder = (given.out or rendered).absolute()
-    recording = offline.record(given.stack, preview=given.preview, project=ROOT / given.project)
+    recording = offline.record(
+        given.stack,
+        preview=given.preview,
+        auto_mode=given.auto_mode,
+        project=ROOT / given.project,
+    )
     stack = collect(recording, allow_unknown=given.preview)
     write(to_files(stack), folder)
     _print(stack, folder)

@@ -18,11 +18,10 @@ ADOPTED: Final = stack("prod", cluster={"createNamespace": False})
 
 
 def node(architecture: str = "amd64", system: str = "linux", compute: str | None = None) -> Object:
-    labels = {"eks.amazonaws.com/compute-type": compute} if compute else {}
-    info = {"operatingSystem": system, "architecture": architecture}
-    return obj(
-        "Node", "node", namespace=None, metadata={"labels": labels}, status={"nodeInfo": info}
-    )
+    labels = {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
+    if compute:
+        labels["eks.amazonaws.com/compute-type"] = compute
+    return obj("Node", "node", namespace=None, metadata={"labels": labels})
 
 
 def service(*families: str) -> Object:

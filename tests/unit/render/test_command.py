@@ -52,6 +52,12 @@ def test_a_preview_is_written_too(tmp_path: Path) -> None:
     assert "[unknown]" in files(out)["objects/observability/secret-langfuse-app-secret.yaml"]
 
 
+def test_a_stack_on_eks_auto_mode_is_written_too(tmp_path: Path) -> None:
+    out = tmp_path / "auto"
+    assert main(["render", "--stack", "prod", "--auto-mode", "--out", str(out)]) == 0
+    assert files(out) == to_files(stacks.rendered("prod on EKS Auto Mode"))
+
+
 def test_another_project_is_rendered_from_its_own_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

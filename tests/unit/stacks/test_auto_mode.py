@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from stacks.stack_files import ROOT
 from tests.support import recordings
 from tests.support.stacks import DEV_ON_EKS
 from tooling.engineless.recording import Recording, reveal
@@ -94,6 +95,21 @@ def test_dev_on_eks_differs_in_its_storage_class_alone(preview: bool) -> None:
         f"{topology}.key": (ABSENT, "eks.amazonaws.com/compute-type"),
         f"{topology}.values.0": (ABSENT, "auto"),
     }
+
+
+@pytest.mark.parametrize(("stack", "overrides"), [("prod", {}), ("dev", DEV_ON_EKS)])
+def test_the_page_names_what_differs(stack: str, overrides: Mapping[str, Any]) -> None:
+    page = (ROOT / "docs" / "eks-auto-mode.md").read_text(encoding="utf-8")
+
+    for key, values in differences(stack, overrides).items():
+        last = key.rpartition(" ")[2].removeprefix("metadata.labels.")
+        told = (last, *(str(value) for value in values))
+        if "/pod-readiness-gate-inject" in last:
+            assert f"`{last}`" in page
+        elif any(name in last for name in ("provisioner", "controller")):
+            assert [text for text in told[1:] if text != ABSENT and f"`{text}`" not in page] == []
+        elif "allowedTopologies" in last:
+            assert [text for text in told[1:] if text != ABSENT and text not in page] == []
 
 
 def test_a_class_that_the_settings_name_is_taken_and_its_controller_may_be_either() -> None:

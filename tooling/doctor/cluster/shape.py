@@ -50,8 +50,8 @@ def unsupported(nodes: Sequence[Object], service: Object | None, place: Place) -
 
 
 def _platform(node: Object) -> tuple[str, str]:
-    info = part(part(node, "status"), "nodeInfo")
-    return str(info.get("operatingSystem")), str(info.get("architecture"))
+    # Labels that the kubelet sets, and the scheduler goes by.
+    return str(labels(node).get("kubernetes.io/os")), str(labels(node).get("kubernetes.io/arch"))
 
 
 def _runs_images(node: Object) -> bool:
