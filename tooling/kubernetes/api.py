@@ -54,6 +54,10 @@ class ApiError(LiveError):
     """The API server refused a request."""
 
 
+class _StrangerError(ApiError):
+    """Something before the API server refused a request."""
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class Reference:
     """Which object."""
@@ -107,8 +111,15 @@ class Api:
         self._http = _client.ApiClient(configuration)
         # Its warnings about retries would say the same as the error that follows.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        with self._failures("discovery"):
-            self._dynamic: Any = _dynamic.DynamicClient(self._http, discoverer=_Discoverer)
+        try:
+            with self._failures("discovery"):
+                self._dynamic: Any = _dynamic.DynamicClient(self._http, discoverer=_Discoverer)
+        except (_StrangerError, AttributeError, LookupError, TypeError, ValueError):
+            # The client takes an answer apart before it looks whether it is one.
+            raise LiveError(
+                f"what answers at {configuration.host} is no Kubernetes API server: a login, a "
+                "proxy or a captive portal is in between, or the address is another server's"
+            ) from None
 
     def close(self) -> None:
         self._http.close()
@@ -236,11 +247,25 @@ class _Failures:
 
     def __exit__(self, _: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, _errors.DynamicApiError):
+            if not _is_status(error):
+                raise _StrangerError(
+                    f"{self._action} was refused: {_summary(error)}, not by the API server"
+                ) from None
             raise ApiError(f"{self._action} was refused: {_summary(error)}") from None
         if isinstance(error, urllib3.exceptions.HTTPError | OSError):
             reason = getattr(error, "reason", None) or error
+            if "too many redirects" in str(reason):  # the API server sends none
+                raise _StrangerError(f"{self._action} was sent elsewhere") from None
             message = f"the cluster cannot be reached ({self._where}): {self._action}: {reason}"
             raise LiveError(message) from None
+
+
+def _is_status(error: Any) -> bool:  # noqa: ANN401 - has no types
+    """Whether a refusal is the API server's own: those are of kind Status."""
+    try:
+        return json.loads(error.body)["kind"] == "Status"
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _summary(error: Any) -> str:  # noqa: ANN401 - has no types

@@ -79,10 +79,6 @@ def _api(where: kubeconfig.Files, deadline: Deadline, commands: Commands) -> Api
             text, section = quote(str(error)), UNUSABLE
         except LiveError as error:
             text, section = f"context {context}: {_reason(str(error))}", _UNREACHABLE
-        except (ValueError, TypeError, KeyError, AttributeError):
-            # Discovery takes what answers for an API server, whatever it says.
-            text = f"context {context}: what answers is no Kubernetes API server"
-            section = UNUSABLE
     if log := said.getvalue():
         text += f"; its credentials could not be had: {last_line(log)}"
     raise AccessError(text, section=section, command=version)

@@ -495,7 +495,9 @@ def test_a_server_that_is_no_cluster_is_reported(stack: Surroundings, content: o
         outcome = stack.run()
 
     assert outcome.lines[0] == (
-        "skip  cluster        context kind-langfuse: what answers is no Kubernetes API server"
+        "skip  cluster        context kind-langfuse: what answers at "
+        f"http://127.0.0.1:{port} is no Kubernetes API server: a login, a proxy or a captive "
+        "portal is in between, or the address is another server's"
     )
 
 

@@ -49,6 +49,14 @@ _PERMISSIONS: Final = {
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html)."""
 
 
+_NO_ANSWERS: Final = {"ResponseParserError"}
+"""What boto3 raises for an answer that is none of AWS's."""
+
+_STRANGER: Final = (
+    "what answers in its place is not AWS, but a login, a proxy or a captive portal in between"
+)
+
+
 class UnansweredError(Exception):
     """A question that AWS did not answer."""
 
@@ -60,7 +68,8 @@ class RefusedError(UnansweredError):
     def __init__(self, service: str, operation: str, code: str) -> None:
         self.code = code
         """AWS's name of the error; of one without, boto3's."""
-        super().__init__(f"AWS did not answer {service} {operation}: {code}")
+        told = _STRANGER if code in _NO_ANSWERS else code
+        super().__init__(f"AWS did not answer {service} {operation}: {told}")
 
 
 class DeniedError(Exception):
