@@ -15,6 +15,7 @@ from access.actions import DOCTOR, NEEDS, Given, Need
 from access.limits import Conditions
 from access.place import Place
 from components.aws.iam_documents import PolicyDocument, Statement, dns_suffix, document
+from components.project import PROJECT
 from stacks import names
 from stacks.names import UNIQUE
 
@@ -107,7 +108,7 @@ def state(
     arn = f"arn:{place.partition}:s3:::{bucket}"
     below = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
     objects = ["s3:GetObject"] + (["s3:PutObject", "s3:DeleteObject"] if write else [])
-    stack = f"{names.PROJECT}/{place.stack}"
+    stack = f"{PROJECT}/{place.stack}"
     files = (
         # With a suffix for compression and for the copy before the last change.
         *(f"stacks/{stack}.json*", f"stacks/{stack}.pulumi-tags"),

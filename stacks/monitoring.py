@@ -13,8 +13,9 @@ from components.monitoring.alerts.prometheus_alerts import (
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.watched_workloads import Watched
+from components.project import PROJECT
 from stacks import translation
-from stacks.names import PROJECT, Names
+from stacks.names import Names
 from stacks.platforms.platform import Managed, Platform
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.kubernetes import claims
+from components.project import PROJECT
 from components.secrets.entries import entry_name
-
-PROJECT: Final = "agent-observability"
-"""The project's name in ``Pulumi.yaml``, and so the namespace of its configuration."""
 
 APP: Final = "app"
 """What the Secret of Langfuse's own secrets is for, and its entry in Secrets Manager."""

@@ -21,13 +21,13 @@ from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
 from components.postgres.rds.restore import Restore
+from components.project import PROJECT
 from components.secrets.external_secrets_operator import (
     ExternalSecretsOperator,
     ExternalSecretsOperatorArgs,
 )
 from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
 from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
-from stacks import names
 from stacks.names import AccountNames
 from stacks.platforms import cloudwatch, eks_providers
 from stacks.platforms.platform import Managed, Watch
@@ -85,7 +85,7 @@ class Eks:
         if section.install_external_secrets:
             operator = ExternalSecretsOperator(name, ExternalSecretsOperatorArgs(), opts).release
         return SecretsManagerDelivery(
-            project=names.PROJECT,
+            project=PROJECT,
             stack=self.settings.stack,
             region=self.cluster.region,
             oidc=discovery.find_oidc_provider(self.cluster, self._look_up),

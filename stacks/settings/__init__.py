@@ -11,9 +11,10 @@ from typing import Final
 
 import pulumi
 
+from components.project import PROJECT
 from stacks.settings import rules
 from stacks.settings.machinery import reader
-from stacks.settings.machinery.problems import NAMESPACE, ConfigurationError, Problem
+from stacks.settings.machinery.problems import ConfigurationError, Problem
 from stacks.settings.machinery.section import Section
 from stacks.settings.machinery.shape import alias
 from stacks.settings.rules.aws import stack_name
@@ -24,12 +25,12 @@ __all__ = ["ConfigurationError", "Problem", "Section", "Settings", "load", "read
 _READER: Final = reader.Reader(
     Settings,
     {
-        name: "aws:" if name == "aws" else f"{NAMESPACE}:{alias(Settings, name)}"
+        name: "aws:" if name == "aws" else f"{PROJECT}:{alias(Settings, name)}"
         for name in Settings.model_fields
         if name != "stack"
     },
     checks=rules.CHECKS,
-    elsewhere={"kubernetes": f"is not read: the cluster is named by {NAMESPACE}:cluster"},
+    elsewhere={"kubernetes": f"is not read: the cluster is named by {PROJECT}:cluster"},
 )
 
 

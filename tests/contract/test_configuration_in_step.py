@@ -10,9 +10,9 @@ from typing import Any, cast, get_origin
 import jsonschema
 import pytest
 
+from components.project import PROJECT
 from stacks import stack_files
 from stacks.settings import Section, Settings, read
-from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.shape import fields, is_secret, models_of
 from stacks.settings.sections.aws import Aws
 from tests.support.configurations import EKS, EXTERNAL, KEY, SMALL, Encrypted
@@ -53,7 +53,7 @@ def _written(config: Any) -> Any:  # noqa: ANN401 - configuration is any JSON
 
 
 def _config(**sections: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {f"{NAMESPACE}:{k}": _written(v) for k, v in {**SMALL, **sections}.items()}
+    return {f"{PROJECT}:{k}": _written(v) for k, v in {**SMALL, **sections}.items()}
 
 
 def test_the_generated_files_are_as_they_would_be_generated_now() -> None:
@@ -89,7 +89,7 @@ def test_the_project_declares_each_section_with_the_type_that_the_program_reads(
 
 
 def test_the_namespace_is_the_name_of_the_project() -> None:
-    assert _yaml("Pulumi.yaml")["name"] == NAMESPACE == stack_files.project_name()
+    assert _yaml("Pulumi.yaml")["name"] == PROJECT == stack_files.project_name()
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -101,7 +101,7 @@ def test_a_stack_file_is_valid_for_editors_and_for_the_program(stack: str) -> No
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_key_of_a_stack_file_is_known(stack: str) -> None:
-    known = {f"{NAMESPACE}:{key}" for key in SECTIONS} | {f"aws:{key}" for key in fields(Aws)}
+    known = {f"{PROJECT}:{key}" for key in SECTIONS} | {f"aws:{key}" for key in fields(Aws)}
 
     assert set(_yaml(f"Pulumi.{stack}.yaml")["config"]) <= known
 

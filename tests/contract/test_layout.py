@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "components.secrets.masking": DETECTOR,
     "stacks.settings.machinery": (
         "components.kubernetes",
+        "components.project",
         *DETECTOR,
         "stacks.settings.machinery",
     ),

@@ -12,9 +12,10 @@ from typing import Any, Final, cast
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from components.project import PROJECT
 from stacks.settings import ConfigurationError, Problem, Settings, read
 
-NAMESPACE: Final = "agent-observability:"
+NAMESPACE: Final = f"{PROJECT}:"
 
 ABSENT: Final = object()
 """In a change: take the key away."""

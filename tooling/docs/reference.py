@@ -15,8 +15,8 @@ from pydantic_core import PydanticUndefined
 
 from access.keys import NAMESPACE as ACCESS
 from access.keys import Access
+from components.project import PROJECT
 from stacks.settings import ConfigurationError, Section, Settings, read
-from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.shape import (
     Annotation,
@@ -81,19 +81,19 @@ def page() -> str:
     parts = [_INTRODUCTION.format(example=_example())]
     sections = {key: field for key, field in fields(Settings).items() if key != "stack"}
     del sections["aws"]
-    titles = [*(f"{NAMESPACE}:{key}" for key in sections), "aws", ACCESS]
+    titles = [*(f"{PROJECT}:{key}" for key in sections), "aws", ACCESS]
     parts.append("\n".join(f"- [`{title}`](#{_anchor(title)})" for title in titles) + "\n")
     for key, field in sections.items():
-        parts += section(f"{NAMESPACE}:{key}", key, field)
+        parts += section(f"{PROJECT}:{key}", key, field)
     parts += _tables("aws", "aws", Aws, separator=":")
     parts += _tables(ACCESS, ACCESS, Access, separator=":")
     return "\n".join(parts)
 
 
 def _example() -> str:
-    values = {f"{NAMESPACE}:{key}": json.dumps(value) for key, value in _MISTAKEN.items()}
+    values = {f"{PROJECT}:{key}": json.dumps(value) for key, value in _MISTAKEN.items()}
     try:
-        read("dev", values, {f"{NAMESPACE}:langsmith"})
+        read("dev", values, {f"{PROJECT}:langsmith"})
     except ConfigurationError as error:
         return str(error).rstrip()
     raise AssertionError("the example has no problem")

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, cast
 
 from access.keys import NAMESPACE as ACCESS
 from access.keys import Access
+from components.project import PROJECT
 from stacks.settings import Section
-from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.settings import Settings
 
 Schema: TypeAlias = dict[str, Any]
@@ -33,10 +33,10 @@ def stack_file() -> Schema:
     return _file(
         "Pulumi.<stack>.yaml of agent-observability",
         {
-            **{f"{NAMESPACE}:{key}": section for key, section in sections.items()},
+            **{f"{PROJECT}:{key}": section for key, section in sections.items()},
             **{f"aws:{key}": value for key, value in aws.items()},
         },
-        [f"{NAMESPACE}:{key}" for key in required],
+        [f"{PROJECT}:{key}" for key in required],
     )
 
 

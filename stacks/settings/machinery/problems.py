@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-NAMESPACE = "agent-observability"
+from components.project import PROJECT
+
 """The project's configuration namespace: the name in ``Pulumi.yaml``."""
 
 
@@ -84,7 +85,7 @@ def top_level(key: str) -> str:
 
 def full_key(path: str) -> str:
     """The key with its namespace: the project's, unless the path begins with another one."""
-    return path if ":" in top_level(path) else f"{NAMESPACE}:{path}"
+    return path if ":" in top_level(path) else f"{PROJECT}:{path}"
 
 
 def to_change(path: str, found: object, rule: str, value: object) -> Problem:

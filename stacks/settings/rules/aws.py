@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from stacks.names import PROJECT, as_stack, stack_problem
+from components.project import PROJECT
+from stacks.names import as_stack, stack_problem
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from components.project import PROJECT
 from stacks import stack_files
-from stacks.settings.machinery.problems import NAMESPACE
 from tests.support.wiring.changes import Changes, changes, leaves
 from tests.support.wiring.keys import Configuration, Key, put, value_at
 from tooling.engineless import offline
@@ -68,7 +68,7 @@ def record(configuration: Configuration) -> Recording:
 
 
 def _assembled(configuration: Configuration) -> stack_files.StackConfiguration:
-    full = {k if ":" in k else f"{NAMESPACE}:{k}": v for k, v in configuration.items()}
+    full = {k if ":" in k else f"{PROJECT}:{k}": v for k, v in configuration.items()}
     return stack_files.assemble(full)
 
 
@@ -103,7 +103,7 @@ def _plain(configuration: Configuration) -> Configuration:
             value: Any = json.loads(text)
         except ValueError:
             value = text
-        values[key.removeprefix(f"{NAMESPACE}:")] = value
+        values[key.removeprefix(f"{PROJECT}:")] = value
     return values
 
 

@@ -20,12 +20,12 @@ import pytest
 from pulumi_aws.sns import Topic
 from pulumi_kubernetes.core.v1 import ConfigMap, Pod
 
+from components.project import PROJECT
 from components.secrets.forms import FORMS
 from components.secrets.masking import MASK, masked_lines
 from stacks import settings, stack_files
 from stacks.settings import ConfigurationError, Settings
 from stacks.settings.machinery import shape
-from stacks.settings.machinery.problems import NAMESPACE
 from stacks.settings.machinery.section import Section
 from stacks.stack_files import StackConfiguration, StackFileError
 from tests.support.diffs import KEY, through_json
@@ -101,14 +101,14 @@ def configuration(tag: str, start: int) -> tuple[dict[str, str], int]:
     def next_text() -> str:
         return TEXTS[next(numbers) % len(TEXTS)]
 
-    values: dict[str, str] = {f"{NAMESPACE}:unknown": next_text(), "aws:unknown": next_text()}
+    values: dict[str, str] = {f"{PROJECT}:unknown": next_text(), "aws:unknown": next_text()}
     for key, field in shape.fields(Settings).items():
         if key == "aws":
             found = filled(shape.type_of(field), tag, next_text)
             values |= {f"aws:{name}": _text(value) for name, value in found.items()}
         elif key != "stack":
-            values[f"{NAMESPACE}:{key}"] = _text(filled(shape.type_of(field), tag, next_text))
-    values |= {f"{NAMESPACE}:{name}": value for name, value in BY_NAME.items()}
+            values[f"{PROJECT}:{key}"] = _text(filled(shape.type_of(field), tag, next_text))
+    values |= {f"{PROJECT}:{name}": value for name, value in BY_NAME.items()}
     return values, next(numbers)
 
 
@@ -137,7 +137,7 @@ def test_settings_show_none_of_any_field(encrypted: bool) -> None:
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["clear", "encrypted"])
 def test_settings_show_none_in_place_of_a_section(encrypted: bool) -> None:
-    keys = [f"{NAMESPACE}:{key}" for key in shape.fields(Settings) if key not in {"aws", "stack"}]
+    keys = [f"{PROJECT}:{key}" for key in shape.fields(Settings) if key not in {"aws", "stack"}]
     for start in range(0, len(TEXTS), len(keys)):
         values = dict(zip(keys, TEXTS[start : start + len(keys)], strict=False))
         assert leaks(refused(values, frozenset(values) if encrypted else frozenset())) == []

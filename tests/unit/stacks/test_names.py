@@ -13,9 +13,9 @@ from typing import Final
 
 import pytest
 
+from components.project import PROJECT
 from stacks import names, stack_files
 from stacks.names import NAMES, AccountNames, Names
-from stacks.settings.machinery.problems import NAMESPACE
 from tests.support.recordings import inputs, recorded
 from tests.support.short_stack import on_short_stack
 from tests.support.stacks import STACKS
@@ -311,7 +311,7 @@ def test_entries_are_those_of_langfuse_the_database_and_each_agent_namespace() -
 
 
 def test_the_projects_name_is_that_of_its_file_and_of_its_configuration() -> None:
-    assert names.PROJECT == stack_files.project_name() == NAMESPACE == "agent-observability"
+    assert stack_files.project_name() == PROJECT == "agent-observability"
 
 
 def literals(file: Path) -> Iterator[str]:
