@@ -78,27 +78,6 @@ HEALTH_ON_REQUEST: Final = Version(2, 90, 0)
 MEDIA_UPLOAD: Final = Version(2, 90, 0)
 """``LANGFUSE_S3_MEDIA_UPLOAD_*``."""
 
-# Environment variables by prefix, with the first release that reads them. Only what is newer than
-# OLDEST is listed.
-_ENVIRONMENT_SINCE: Final = {
-    "LANGFUSE_INIT_": INIT,
-    "LANGFUSE_LOG_": LOG_SETTINGS,
-    "OTEL_": Version(2, 82, 0),
-    "AUTH_GITLAB_": Version(2, 83, 0),
-    "LANGFUSE_S3_MEDIA_": MEDIA_UPLOAD,
-    "AUTH_KEYCLOAK_": Version(2, 93, 3),
-    "AUTH_GITHUB_ENTERPRISE_": Version(2, 93, 3),
-    "AUTH_IGNORE_": Version(2, 93, 7),
-    "AUTH_HTTP_PROXY": Version(2, 94, 0),
-    "AUTH_HTTPS_PROXY": Version(2, 94, 0),
-}
-
-
-def environment_since(name: str) -> Version:
-    """The first release from ``OLDEST`` on that reads the environment variable ``name``."""
-    since = (first for prefix, first in _ENVIRONMENT_SINCE.items() if name.startswith(prefix))
-    return max(since, default=OLDEST)
-
 
 def reports_usage(*, telemetry: bool, variables: Iterable[str]) -> bool:
     """Whether Langfuse sends usage statistics: where it is told to, or has a licence.

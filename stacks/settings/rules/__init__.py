@@ -13,6 +13,7 @@ from stacks.settings.rules import (
     cluster,
     database,
     endpoint,
+    environment,
     langfuse,
     langsmith,
     monitoring,
@@ -23,6 +24,7 @@ from stacks.settings.rules import (
 _MODULES: Final = (
     cluster,
     langfuse,
+    environment,
     agents,
     langsmith,
     aws,

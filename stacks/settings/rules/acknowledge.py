@@ -40,9 +40,14 @@ def _accept(risk: Acknowledgement) -> str:
     return f"'{risk}' in acknowledge accepts that"
 
 
+def _networks(endpoint: Endpoint) -> dict[int, str]:
+    """The networks of IPv4 by place; another check refuses those of IPv6."""
+    return {i: network for i, network in enumerate(endpoint.inbound_cidrs) if ":" not in network}
+
+
 def _is_open(endpoint: Endpoint) -> bool:
     """Whether the networks are as good as the whole world, in one piece or in several."""
-    return endpoint.scheme == "internet-facing" and is_wide(endpoint.inbound_cidrs)
+    return endpoint.scheme == "internet-facing" and is_wide(_networks(endpoint).values())
 
 
 def _is_unprotected(database: RdsDatabase, secrets: Secrets) -> bool:
@@ -60,19 +65,19 @@ def _is_single(database: RdsDatabase) -> bool:
 def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator[Problem]:
     if not _is_open(endpoint) or "openToTheWorld" in acknowledge:
         return
-    networks = endpoint.inbound_cidrs
+    networks = _networks(endpoint)
     who = (
         "the whole world"
-        if is_world(networks)
+        if is_world(networks.values())
         else "a public /8 or more, all networks together, which is as good as the whole world,"
     )
     rule = (
         f"lets {who} in: anyone can reach, and attack, the login page and the "
         f"ingestion API; name your networks; {_accept('openToTheWorld')}"
     )
-    widest = max(range(len(networks)), key=lambda index: ip_network(networks[index]).num_addresses)
+    widest = min(networks, key=lambda index: ip_network(networks[index]).prefixlen)
     path, found = f"endpoint.inboundCidrs[{widest}]", networks[widest]
-    rest = networks[:widest] + networks[widest + 1 :]
+    rest = [network for index, network in networks.items() if index != widest]
     if not rest:
         yield to_change(path, found, rule, EXAMPLE_NETWORK)
     elif is_wide(rest):  # which of them are meant, only their owner knows

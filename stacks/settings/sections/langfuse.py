@@ -108,11 +108,14 @@ class Langfuse(Section):
     log_format: Literal["text", "json"] | None = None
     """Log format, from 2.78.0; default json where the release knows it."""
     environment: dict[EnvironmentName, Annotated[str, Field(min_length=1)]] = {}
-    """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`."""
+    """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`. A name that
+    the release does not read is refused, and so is a value of another form; what only an image of
+    your own reads is set in that image."""
     secret_environment: dict[EnvironmentName, SecretText] = {}
     """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
     Secrets Manager, about 64 KB of them."""
     allowed_namespaces: tuple[DnsLabel, ...] = ()
     """Namespaces whose pods may reach Langfuse directly, in addition to the agents'."""
     egress_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443,)
-    """TCP ports that Langfuse may reach anywhere: SSO, LLM providers, S3; add 587 for SMTP."""
+    """TCP ports that Langfuse may reach anywhere: SSO, LLM providers, S3; add 587 for SMTP. What
+    a URL in `environment` or `secretEnvironment` leads to has to be among them."""

@@ -23,9 +23,10 @@ Configuration = Mapping[str, Any]
 ABSENT: Final = "(absent)"
 """The value of what is not there."""
 
-PLAIN_NAME: Final = "OTHER"
-SECRET_NAME: Final = "OTHER_SECRET"
-"""The one name in a mapping of free names, such as labels, and in one of secrets."""
+PLAIN_NAME: Final = "AUTH_CUSTOM_NAME"
+SECRET_NAME: Final = "AUTH_CUSTOM_CLIENT_SECRET"
+"""The one name in a mapping of free names, such as labels, and in one of secrets: as Langfuse's
+variables they are read in every release, and take every text."""
 
 _FIRST: Final = "[]"
 _NO_SECTION: Final = {"stack", "aws"}

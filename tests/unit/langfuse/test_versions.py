@@ -89,36 +89,12 @@ def test_releases_are_compared_by_number_not_by_letter() -> None:
         (versions.HEALTH_WITHOUT_DATABASE, "2.78.0"),
         (versions.EXPORT_WITHOUT_STATIC_KEYS, "2.81.0"),
         (versions.MEDIA_UPLOAD, "2.89.0"),
-        (versions.environment_since("OTEL_SERVICE_NAME"), "2.81.2"),
-        (versions.environment_since("AUTH_GITLAB_CLIENT_ID"), "2.82.0"),
-        (versions.environment_since("AUTH_KEYCLOAK_ISSUER"), "2.93.2"),
-        (versions.environment_since("AUTH_GITHUB_ENTERPRISE_BASE_URL"), "2.93.2"),
-        (versions.environment_since("AUTH_IGNORE_ACCOUNT_FIELDS"), "2.93.6"),
-        (versions.environment_since("AUTH_HTTP_PROXY"), "2.93.9"),
-        (versions.environment_since("AUTH_HTTPS_PROXY"), "2.93.9"),
     ],
 )
 def test_each_feature_starts_at_a_release_right_after_the_last_without(
     since: Version, before: str
 ) -> None:
     assert RELEASES[RELEASES.index(since) - 1] == Version.parse(before)
-
-
-@pytest.mark.parametrize(
-    ("name", "since"),
-    [
-        ("AUTH_OKTA_ISSUER", "2.75.0"),
-        ("AUTH_GITHUB_CLIENT_ID", "2.75.0"),
-        ("LANGFUSE_INIT_ORG_ID", "2.78.0"),
-        ("LANGFUSE_LOG_LEVEL", "2.78.0"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "2.82.0"),
-        ("LANGFUSE_S3_MEDIA_UPLOAD_BUCKET", "2.90.0"),
-        ("AUTH_KEYCLOAK_CLIENT_ID", "2.93.3"),
-        ("AUTH_KEYCLOAK", "2.75.0"),
-    ],
-)
-def test_an_environment_variable_has_a_first_release(name: str, since: str) -> None:
-    assert str(versions.environment_since(name)) == since
 
 
 @pytest.mark.parametrize(

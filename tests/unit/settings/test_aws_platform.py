@@ -379,17 +379,17 @@ BAD = [
             "secrets": MANAGED,
             "langfuse": {
                 "secretEnvironment": {
-                    "AUTH_A": Encrypted("a" * 100),
-                    "AUTH_B": Encrypted("b" * 65000),
+                    "AUTH_OKTA_CLIENT_ID": Encrypted("a" * 100),
+                    "AUTH_OKTA_CLIENT_SECRET": Encrypted("b" * 65000),
                 }
             },
         },
         problem(
             "langfuse.secretEnvironment",
             "[secret]",
-            "makes an entry of about 66152 bytes (an estimate, with the generated "
-            "credentials); Secrets Manager takes 65536, and AUTH_B is the largest",
-            "pulumi config rm --path @langfuse.secretEnvironment.AUTH_B",
+            "makes an entry of about 66182 bytes (an estimate, with the generated "
+            "credentials); Secrets Manager takes 65536, and AUTH_OKTA_CLIENT_SECRET is the largest",
+            "pulumi config rm --path @langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET",
         ),
     ),
     bad(

@@ -256,8 +256,8 @@ def test_a_secret_variable_that_is_given_twice_is_only_taken_out() -> None:
     [
         ("AUTH_OKTA_ISSUER", "https://example.okta.com"),
         ("AUTH_OKTA_CLIENT_ID", "0oa1b2c3d4"),
-        ("SMTP_CONNECTION_URL", "smtp://mail.internal:25"),
-        ("MAX_TOKENS_LIMIT", "500"),
+        ("SMTP_CONNECTION_URL", "smtp://mail.example.com:443"),
+        ("AUTH_CUSTOM_ID_TOKEN", "true"),
         ("AUTH_SESSION_MAX_AGE", "3600"),
         ("EMAIL_FROM_ADDRESS", "langfuse@example.com"),
     ],

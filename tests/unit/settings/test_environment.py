@@ -1,0 +1,213 @@
+"""Further environment variables of Langfuse: names, values, and the ports that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.settings import Problem
+from tests.support.config_commands import left_after_fixing
+from tests.support.configurations import Encrypted, bad, problem, problems
+
+PLAIN = "langfuse.environment"
+SECRET = "langfuse.secretEnvironment"
+UNKNOWN = "is read by no Langfuse release that is known here"
+
+
+def environment(version: str = "2.95.12", **values: str) -> dict[str, Any]:
+    return {"langfuse": {"version": version, "environment": values}}
+
+
+def secret(**values: str) -> dict[str, Any]:
+    return {"langfuse": {"secretEnvironment": {k: Encrypted(v) for k, v in values.items()}}}
+
+
+def refused(name: str, value: str, rule: str, fix: str = "", **more: str) -> Any:  # noqa: ANN401
+    return bad(
+        f"{name}={value}",
+        environment(**{name: value}, **more),
+        problem(f"{PLAIN}.{name}", f'"{value}"', rule, fix),
+    )
+
+
+def renamed(name: str, to: str, value: str) -> str:
+    return (
+        f"pulumi config set --path @{PLAIN}.{to} {value} && pulumi config rm --path @{PLAIN}.{name}"
+    )
+
+
+FIXED = [
+    refused(
+        "AUTH_OKTA_ISSUERS",
+        "https://a.example.com",
+        f"{UNKNOWN}; did you mean 'AUTH_OKTA_ISSUER'?",
+        renamed("AUTH_OKTA_ISSUERS", "AUTH_OKTA_ISSUER", "https://a.example.com"),
+    ),
+    refused(
+        "AUTH_AZURE_AD_ALLOW_ACCOUNT_LINKING",
+        "true",
+        "needs Langfuse 3.27.0 or newer; this is 2.95.12; "
+        "did you mean 'AUTH_AZURE_ALLOW_ACCOUNT_LINKING'?",
+        "pulumi config set --path --type string "
+        f"@{PLAIN}.AUTH_AZURE_ALLOW_ACCOUNT_LINKING true && "
+        f"pulumi config rm --path @{PLAIN}.AUTH_AZURE_AD_ALLOW_ACCOUNT_LINKING",
+    ),
+    refused(
+        "AUTH_OKTA_ALLOW_ACCOUNT_LINKING",
+        "True",
+        "must be 'true' or 'false', in small letters",
+        f"pulumi config set --path --type string @{PLAIN}.AUTH_OKTA_ALLOW_ACCOUNT_LINKING true",
+    ),
+    refused(
+        "AUTH_DISABLE_USERNAME_PASSWORD",
+        "no",
+        "must be 'true' or 'false', in small letters",
+        f"pulumi config set --path --type string @{PLAIN}.AUTH_DISABLE_USERNAME_PASSWORD false",
+    ),
+    refused(
+        "OTEL_SERVICE_NAME",
+        "langfuse",
+        "does nothing: Langfuse 2 starts no tracing outside of its cloud",
+        f"pulumi config rm --path @{PLAIN}.OTEL_SERVICE_NAME",
+    ),
+    refused(
+        "NEXT_PUBLIC_SIGN_UP_DISABLED",
+        "true",
+        "does nothing: the image keeps the value that it was built with",
+        f"pulumi config rm --path @{PLAIN}.NEXT_PUBLIC_SIGN_UP_DISABLED",
+    ),
+    refused(
+        "LANGFUSE_EVAL_CREATOR_WORKER_CONCURRENCY",
+        "5",
+        "is read by the worker alone, which there is none of with Langfuse 2.95.12",
+        f"pulumi config rm --path @{PLAIN}.LANGFUSE_EVAL_CREATOR_WORKER_CONCURRENCY",
+    ),
+    bad(
+        "GitLab before 2.83.0",
+        environment("2.82.0", AUTH_GITLAB_CLIENT_ID="x"),
+        problem(
+            f"{PLAIN}.AUTH_GITLAB_CLIENT_ID",
+            '"x"',
+            "needs Langfuse 2.83.0 or newer; this is 2.82.0",
+            "pulumi config set --path @langfuse.version 2.95.12",
+        ),
+    ),
+    bad(
+        "a misspelt secret",
+        secret(AUTH_OKTA_CLIENT_SECERT="hunter2"),
+        problem(
+            f"{SECRET}.AUTH_OKTA_CLIENT_SECERT",
+            "[secret]",
+            f"{UNKNOWN}; did you mean 'AUTH_OKTA_CLIENT_SECRET'?",
+            "pulumi config set --secret --path "
+            "agent-observability:langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET && "
+            f"pulumi config rm --path @{SECRET}.AUTH_OKTA_CLIENT_SECERT",
+        ),
+    ),
+    bad(
+        "a proxy at a port that is closed",
+        environment(AUTH_HTTP_PROXY="http://proxy.example.com:3128"),
+        problem(
+            "langfuse.egressPorts",
+            "[443]",
+            "does not have 3128, which AUTH_HTTP_PROXY leads to: Langfuse's NetworkPolicy lets "
+            "its pods reach no other port",
+            "pulumi config set --path '@langfuse.egressPorts[0]' 443 && "
+            "pulumi config set --path '@langfuse.egressPorts[1]' 3128",
+        ),
+    ),
+    bad(
+        "mail at the port that Nodemailer takes, beside ports that are given",
+        {
+            "langfuse": {
+                "egressPorts": [443, 5432],
+                "secretEnvironment": {
+                    "SMTP_CONNECTION_URL": Encrypted("smtp://a:hunter2@mail.example.com")
+                },
+            }
+        },
+        problem(
+            "langfuse.egressPorts",
+            "[secret]",  # as everything in a section that holds a secret
+            "does not have 587, which SMTP_CONNECTION_URL leads to: Langfuse's NetworkPolicy "
+            "lets its pods reach no other port",
+            "pulumi config set --path '@langfuse.egressPorts[2]' 587",
+        ),
+    ),
+]
+
+NOT_FIXED = [
+    refused("MY_OWN_FLAG", "x", UNKNOWN),
+    refused(
+        "AUTH_GOOGLE_ISSUER",
+        "https://a.example.com",
+        UNKNOWN,
+    ),
+    refused(
+        "AUTH_GITLAB_URL",
+        "https://a.example.com",
+        "needs Langfuse 3.42.0 or newer; this is 2.95.12; did you mean 'AUTH_GITLAB_ISSUER'?",
+    ),
+    refused(
+        "LANGFUSE_DEFAULT_ORGANIZATION_ROLE",
+        "MEMBER",
+        f"{UNKNOWN}; did you mean 'LANGFUSE_DEFAULT_ORG_ROLE'?",
+    ),
+    refused("AUTH_OKTA_ISSUER", "a.example.com", "must be an http:// or https:// URL"),
+    refused("AUTH_SESSION_MAX_AGE", "1h", "must be a whole number"),
+    refused("SMTP_CONNECTION_URL", "ses://eu-west-1", "must be an smtp:// or smtps:// URL"),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [*FIXED, *NOT_FIXED])
+def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert problems(change) == expected
+
+
+@pytest.mark.parametrize(("change", "expected"), FIXED)
+def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
+    assert expected
+    assert left_after_fixing(change) == []
+
+
+def test_a_misspelt_name_is_not_written_over_the_right_one() -> None:
+    (found,) = problems(environment(AUTH_OKTA_CLIENT_ID="a", AUTH_OKTA_CLIENTID="b"))
+
+    assert found.rule == f"{UNKNOWN}; did you mean 'AUTH_OKTA_CLIENT_ID'?"
+    assert found.fix == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_REGION", "eu-west-1"),
+        ("NODE_EXTRA_CA_CERTS", "/etc/ca.pem"),
+        ("TZ", "UTC"),
+        ("AUTH_HTTPS_PROXY", "http://squid.proxies.svc:3128"),
+        ("AUTH_OKTA_ISSUER", "https://example.okta.com:443/x"),
+        ("SMTP_CONNECTION_URL", "smtp://mail"),
+        ("LANGFUSE_UI_DEFAULT_MODEL_ADAPTER", "anything"),
+    ],
+)
+def test_accepts(name: str, value: str) -> None:
+    assert problems(environment(**{name: value})) == []
+
+
+def test_two_ports_are_added_one_after_the_other() -> None:
+    found = problems(
+        environment(
+            AUTH_HTTP_PROXY="http://proxy.example.com:3128",
+            SMTP_CONNECTION_URL="smtps://mail.example.com",
+        )
+    )
+
+    assert [p.rule.split(":")[0] for p in found] == [
+        "does not have 3128, which AUTH_HTTP_PROXY leads to",
+        "does not have 465, which SMTP_CONNECTION_URL leads to",
+    ]
+
+
+def test_a_secret_url_that_cannot_be_read_says_nothing_of_a_port() -> None:
+    assert problems(secret(SMTP_CONNECTION_URL="placeholder01234567")) == []
