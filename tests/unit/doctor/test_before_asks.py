@@ -1,0 +1,138 @@
+"""What the doctor's checks before `up` read of a cluster, and of which kind they take it to be."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import pytest
+
+from stacks.settings import Settings
+from tests.support.doctor import PLACE, Object, obj, read_settings, stack
+from tests.support.stacks import DEV_ON_EKS
+from tooling.doctor import before
+from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.cluster.server import Server
+from tooling.doctor.findings import Finding
+from tooling.kubernetes.api import Reference, UnknownKindError
+
+AUTO_MODE: Final = obj(
+    "CustomResourceDefinition", "ingressclassparams.eks.amazonaws.com", namespace=None
+)
+SHARED: Final = obj(
+    "IngressClass",
+    "alb-shared",
+    namespace=None,
+    spec={
+        "controller": "eks.amazonaws.com/alb",
+        "parameters": {
+            "apiGroup": "eks.amazonaws.com",
+            "kind": "IngressClassParams",
+            "name": "shared",
+        },
+    },
+)
+OTHER: Final = {**SHARED, "metadata": {"name": "other"}}
+PARAMETERS: Final = {
+    **obj("IngressClassParams", "shared", namespace=None, spec={"group": {"name": "a"}}),
+    "apiVersion": "eks.amazonaws.com/v1",
+}
+NAMESPACE: Final = obj("Namespace", "observability", namespace=None)
+DRIVER: Final = obj("CSIDriver", "ebs.csi.aws.com", namespace=None)
+
+
+class Cluster:
+    """A server that has some objects, and lets its user do everything but be an administrator."""
+
+    def __init__(self, *objects: Object, unknown: tuple[str, ...] = ()) -> None:
+        self._objects = objects
+        self._unknown = unknown
+        self.asked = set[str]()
+
+    def list(self, api_version: str, kind: str, *_: object, **__: object) -> list[Object]:
+        return [item for item in self._objects if item["kind"] == kind]
+
+    def get(self, reference: Reference) -> Object | None:
+        if reference.kind in self._unknown:
+            raise UnknownKindError(reference.kind)
+        found = self.list(reference.api_version, reference.kind)
+        return next((item for item in found if item["metadata"]["name"] == reference.name), None)
+
+    def allowed(self, need: Need, _verb: str) -> bool:
+        self.asked.add(need.resource)
+        return need.resource != "*"
+
+
+def found(title: str, settings: Settings, cluster: Cluster) -> list[Finding]:
+    checks = before.checks(cast("Server", cluster), settings, PLACE)
+    (check,) = (check for check in checks if check.title == title)
+    return [*check.run()]
+
+
+def sections(title: str, settings: Settings, *objects: Object, **more: Any) -> list[str]:  # noqa: ANN401
+    return [finding.section for finding in found(title, settings, Cluster(*objects, **more))]
+
+
+LOAD_BALANCER: Final = "AWS Load Balancer Controller"
+
+
+def test_the_class_of_an_ingress_is_looked_at_with_its_parameters_and_the_adopted_namespace() -> (
+    None
+):
+    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+    adopted = stack(
+        "prod", endpoint={"ingressClass": "alb-shared"}, cluster={"createNamespace": False}
+    )
+    objects = (AUTO_MODE, OTHER, SHARED, PARAMETERS, NAMESPACE)
+
+    assert sections(LOAD_BALANCER, named, *objects) == ["ingress-class-overrides"]
+    assert sections(LOAD_BALANCER, adopted, *objects) == [
+        "ingress-class-overrides",
+        "readiness-gate-missing",
+    ]
+
+
+def test_parameters_of_a_kind_that_the_cluster_does_not_know_are_none() -> None:
+    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+
+    unknown = ("IngressClassParams",)
+    assert sections(LOAD_BALANCER, named, AUTO_MODE, SHARED, unknown=unknown) == []
+
+
+def test_auto_mode_needs_no_class_and_a_cluster_without_it_needs_one() -> None:
+    assert sections(LOAD_BALANCER, stack("prod"), AUTO_MODE) == []
+    assert sections(LOAD_BALANCER, stack("prod")) == ["load-balancer-controller-missing"]
+
+
+def test_a_created_storage_class_follows_the_mode_on_eks_alone() -> None:
+    """The program does not know the mode of a cluster that a context names."""
+    title = "StorageClass of the database"
+    eks = read_settings("dev", DEV_ON_EKS)
+    by_context = stack("dev", database={"createStorageClass": True})
+
+    assert sections(title, eks, AUTO_MODE) == []
+    assert sections(title, eks) == ["storage-class-missing"]
+    assert sections(title, by_context, AUTO_MODE) == ["storage-class-missing"]
+    assert sections(title, by_context, AUTO_MODE, DRIVER) == []
+
+
+@pytest.mark.parametrize(("objects", "asked"), [((AUTO_MODE,), True), ((), False)])
+def test_the_permission_to_make_a_class_is_asked_for_in_auto_mode(
+    objects: tuple[Object, ...], asked: bool
+) -> None:
+    cluster = Cluster(*objects)
+
+    assert found("permissions", stack("prod"), cluster) == []
+    assert ("ingressclasses" in cluster.asked) is asked
+
+
+def test_nodes_and_networks_are_looked_at() -> None:
+    fargate = {"eks.amazonaws.com/compute-type": "fargate"}
+    node = obj("Node", "node", namespace=None, metadata={"labels": fargate})
+    service = obj("Service", "kubernetes", namespace="default", spec={"ipFamilies": ["IPv6"]})
+
+    assert sections("nodes and network", stack("dev"), node, service) == [
+        "cluster-unsupported",
+        "cluster-unsupported",
+    ]
+    assert sections("NetworkPolicy", stack("dev"), AUTO_MODE) == ["network-policy-unenforced"]
+    assert sections("NetworkPolicy", stack("dev")) == []
