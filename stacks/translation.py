@@ -14,7 +14,7 @@ from components.langfuse import environment as langfuse_environment
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from components.postgres import backing
-from components.postgres.url import urls
+from components.postgres.url import Pooler, urls
 from stacks.settings import Settings
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
@@ -97,6 +97,8 @@ def placement(cluster: Cluster) -> Placement:
     return Placement(
         node_selector=cluster.node_selector,
         tolerations=tolerations,
+        labels=cluster.pod_labels,
+        annotations=cluster.pod_annotations,
         image_pull_secrets=cluster.image_pull_secrets,
     )
 
@@ -173,6 +175,7 @@ def _storage_keys(settings: Settings) -> dict[str, str]:
 
 def external_database(settings: ExternalDatabase) -> Backing:
     """A database that nothing here manages."""
+    pooler = settings.pooler
     return backing.database(
         urls=pulumi.Output.from_input(
             urls(
@@ -183,10 +186,12 @@ def external_database(settings: ExternalDatabase) -> Backing:
                 database=settings.database,
                 tls={"sslmode": settings.tls},
                 connection_limit=settings.connection_limit,
+                pooler=pooler and Pooler(pooler.host, pooler.port),
             )
         ),
         address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
         port=settings.port,
+        other_ports=[pooler.port] if pooler else [],
     )
 
 

@@ -28,6 +28,8 @@ class Backing:
     """Host and port, to show to people."""
     port: int
     """TCP port."""
+    other_ports: Sequence[int] = ()
+    """Further TCP ports that clients connect to, such as that of a pooler."""
     pods: Mapping[str, str] | None = None
     """Labels of the service's pods, if it runs in its clients' namespace."""
     networks: pulumi.Input[Sequence[str]] | None = None

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where pods may run, and how their images are pulled."""
+    """What a cluster asks of every pod: where it may run, how its images are pulled, its marks."""
 
     node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
     tolerations: Sequence[TolerationArgsDict] = ()
     image_pull_secrets: Sequence[str] = ()
     """Names of Secrets in the namespace."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further labels, which no selector uses."""
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further annotations."""
 
 
 ANYWHERE: Final = Placement()

@@ -42,7 +42,7 @@ class Langfuse(pulumi.ComponentResource):
                 "namespace": args.namespace,
                 "name": name,
                 "labels": web,
-                "annotations": pods.account_annotations(args),
+                "annotations": dict(args.service_account_annotations) or None,
             },
             # A token for the Kubernetes API, which Langfuse does not use. The token for a role in
             # AWS is another one, which EKS mounts

@@ -24,9 +24,17 @@ _NO_EVICTION: Final = {
     "karpenter.sh/do-not-disrupt": "true",
 }
 
-# The proxy of a service mesh does not end by itself, and the Job would not either.
-_NO_SIDECAR_LABELS: Final = {"sidecar.istio.io/inject": "false"}
-_NO_SIDECAR_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
+# The proxy of a service mesh does not end by itself, and the Job would not either. Istio and Kuma
+# read a label, Linkerd, Consul and AWS App Mesh an annotation.
+_NO_SIDECAR_LABELS: Final = {
+    "kuma.io/sidecar-injection": "disabled",
+    "sidecar.istio.io/inject": "false",
+}
+_NO_SIDECAR_ANNOTATIONS: Final = {
+    "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled",
+    "consul.hashicorp.com/connect-inject": "false",
+    "linkerd.io/inject": "disabled",
+}
 
 
 def migration(
@@ -84,8 +92,16 @@ def migration(
             "active_deadline_seconds": lifecycle.MIGRATION_DEADLINE,
             "template": {
                 "metadata": {
-                    "labels": {**pods.versioned(object_labels, args), **_NO_SIDECAR_LABELS},
-                    "annotations": {**_NO_EVICTION, **_NO_SIDECAR_ANNOTATIONS},
+                    "labels": {
+                        **args.placement.labels,
+                        **pods.versioned(object_labels, args),
+                        **_NO_SIDECAR_LABELS,
+                    },
+                    "annotations": {
+                        **args.placement.annotations,
+                        **_NO_EVICTION,
+                        **_NO_SIDECAR_ANNOTATIONS,
+                    },
                 },
                 "spec": {
                     **pods.pod(

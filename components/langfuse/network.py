@@ -83,11 +83,14 @@ def _dns() -> NetworkPolicyEgressRuleArgsDict:
 
 
 def _to(backing: Backing) -> NetworkPolicyEgressRuleArgsDict:
-    """To the service's pods, to its networks, or to its port anywhere.
+    """To the service's pods, to its networks, or to its ports anywhere.
 
     The networks, because an address changes with a failover within the networks of its VPC.
     """
-    rule: NetworkPolicyEgressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": backing.port}]}
+    ports = dict.fromkeys([backing.port, *backing.other_ports])
+    rule: NetworkPolicyEgressRuleArgsDict = {
+        "ports": [{"protocol": "TCP", "port": port} for port in ports]
+    }
     if backing.pods is not None:
         rule["to"] = [{"pod_selector": {"match_labels": backing.pods}}]
     elif backing.networks is not None:

@@ -80,11 +80,6 @@ def versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str,
     return {**object_labels, "app.kubernetes.io/version": str(args.version)}
 
 
-def account_annotations(args: LangfuseArgs) -> dict[str, pulumi.Input[str]] | None:
-    """Annotations of the web pods and of their service account."""
-    return dict(args.service_account_annotations) or None
-
-
 def _certificate_volumes(certificates: Sequence[CertificateVolume]) -> list[VolumeArgsDict]:
     return [
         {"name": volume.name, "config_map": {"name": volume.config_map}} for volume in certificates

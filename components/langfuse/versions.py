@@ -57,6 +57,37 @@ REFUSED: Final = {
 }
 """Releases that are not to be run, with the reason."""
 
+
+@dataclass(frozen=True)
+class Vulnerability:
+    """A known hole that a later release closes."""
+
+    name: str
+    first: Version
+    """The first release that has it."""
+    fixed: Version
+    """The first release after it that does not."""
+    risk: str
+    """What an attacker can do, and where; continues a sentence about the release."""
+
+
+VULNERABILITIES: Final = (
+    Vulnerability(
+        "CVE-2025-65107",
+        Version(2, 95, 0),
+        Version(2, 95, 12),
+        "lets an attacker take over the account of a user who logs in by SSO and follows a link: "
+        "the provider's answer is not tied to the browser that asked",
+    ),
+)
+"""Those that are so grave that a release with one is run only on purpose."""
+
+
+def vulnerability(version: Version) -> Vulnerability | None:
+    """The known hole of a release."""
+    return next((v for v in VULNERABILITIES if v.first <= version < v.fixed), None)
+
+
 INIT: Final = Version(2, 78, 0)
 """First organisation, project, API keys and user from ``LANGFUSE_INIT_*``."""
 

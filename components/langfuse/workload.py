@@ -69,9 +69,16 @@ def deploy(
             "progress_deadline_seconds": lifecycle.PROGRESS_DEADLINE,
             "template": {
                 "metadata": {
-                    "labels": pods.versioned(workload.labels, args),
-                    # EKS reads them when it starts a pod: a change has to start new ones.
-                    "annotations": pods.account_annotations(args),
+                    "labels": {
+                        **args.placement.labels,
+                        **pods.versioned(workload.labels, args),
+                    },
+                    "annotations": {
+                        **args.placement.annotations,
+                        # EKS reads them when it starts a pod: a change has to start new ones.
+                        **args.service_account_annotations,
+                    }
+                    or None,
                 },
                 "spec": workload.pod,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -31,6 +32,14 @@ CA_FILE: Final = f"{CA_FOLDER}/ca.pem"
 """Path of the certificate against which a client verifies the server."""
 
 
+@dataclass(frozen=True)
+class Pooler:
+    """PgBouncer, or what behaves like it, in front of a server."""
+
+    host: str
+    port: int
+
+
 def urls(
     *,
     user: str,
@@ -40,11 +49,13 @@ def urls(
     database: str,
     tls: Mapping[str, str],
     connection_limit: int,
+    pooler: Pooler | None = None,
 ) -> dict[str, str]:
     """The value of each of ``URLS``.
 
     ``tls`` is Prisma's parameters for an encrypted connection, or for none. A migration has no
-    time limit: the index of a large table takes long.
+    time limit: the index of a large table takes long. It needs one session, for its lock, and goes
+    past a ``pooler``.
     """
     serving = {
         # Its default depends on the *node's* CPUs: twice their number plus one.
@@ -52,13 +63,13 @@ def urls(
         "pool_timeout": "10",
         "socket_timeout": str(SOCKET_TIMEOUT),
     }
-
-    url = partial(
-        connection_url, user=user, password=password, host=host, port=port, database=database
-    )
+    # Prepared statements do not survive a pool of transactions.
+    pooled = {} if pooler is None else {"pgbouncer": "true"}
+    to, at = (host, port) if pooler is None else (pooler.host, pooler.port)
+    url = partial(connection_url, user=user, password=password, database=database)
     return {
-        "DATABASE_URL": url(parameters={**tls, **serving}),
-        "DIRECT_URL": url(parameters=tls),
+        "DATABASE_URL": url(host=to, port=at, parameters={**tls, **serving, **pooled}),
+        "DIRECT_URL": url(host=host, port=port, parameters=tls),
     }
 
 

@@ -42,5 +42,7 @@ class Settings(Section):
     - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be
       deleted or replaced by one command.
     - `shortBackups`: the protected RDS database keeps fewer than 7 days of backups.
-    - `singleZone`: the protected RDS database has no standby in another zone."""
+    - `singleZone`: the protected RDS database has no standby in another zone.
+    - `vulnerableRelease`: the Langfuse release has a known hole (CVE-2025-65107 in 2.95.0 to
+      2.95.11)."""
     aws: Aws = Aws()

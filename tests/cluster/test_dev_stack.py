@@ -128,14 +128,14 @@ def test_an_upgrade_migrates_before_the_first_new_pod(
         return apply(api, object_)
 
     monkeypatch.setattr(Api, "apply", watched)
-    summary = stack.up({"langfuse": {"version": "2.95.11"}})
+    summary = stack.up({"langfuse": {"version": "2.94.0"}})
 
     assert jobs_at_rollout == [[None]], "one new Job, complete, when the Deployment is sent"
     assert stems(summary.replaced)[-1] == "Job observability/langfuse-migration-*"
     assert summary.updated == [DEPLOYMENT]
     new_job = stack.job()
     assert uid(new_job) != uid(old_job)
-    assert _image(new_job) == _image(stack.deployment()) == "docker.io/langfuse/langfuse:2.95.11"
+    assert _image(new_job) == _image(stack.deployment()) == "docker.io/langfuse/langfuse:2.94.0"
     (pod,) = stack.pods("web")
     assert new_job["status"]["completionTime"] <= pod["metadata"]["creationTimestamp"]
 

@@ -19,7 +19,7 @@ from tooling.kubernetes.api import Api, LiveError, Reference
 
 pytestmark = pytest.mark.cluster
 
-UPGRADE = {"langfuse": {"version": "2.95.11"}}
+UPGRADE = {"langfuse": {"version": "2.94.0"}}
 
 
 @contextmanager

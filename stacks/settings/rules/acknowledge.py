@@ -139,6 +139,20 @@ def single_zone(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Pr
         yield to_change("database.multiAz", database.multi_az, rule, value=True)
 
 
+def _is_vulnerable(langfuse: Langfuse) -> bool:
+    return versions.vulnerability(Version.parse(langfuse.version)) is not None
+
+
+def vulnerable_release(langfuse: Langfuse, acknowledge: Acknowledged) -> Iterator[Problem]:
+    known = versions.vulnerability(Version.parse(langfuse.version))
+    if known is not None and "vulnerableRelease" not in acknowledge:
+        rule = (
+            f"{known.risk} ({known.name}, corrected in {known.fixed}); "
+            f"{_accept('vulnerableRelease')}"
+        )
+        yield to_change("langfuse.version", langfuse.version, rule, str(known.fixed))
+
+
 def stale_with_rds(
     acknowledge: Acknowledged,
     endpoint: Endpoint | None,
@@ -147,7 +161,7 @@ def stale_with_rds(
     secrets: Secrets,
 ) -> Iterator[Problem]:
     taken: dict[Acknowledgement, bool] = {
-        **_taken_by_endpoint(endpoint, langfuse),
+        **_taken_everywhere(endpoint, langfuse),
         "noProtection": _is_unprotected(database, secrets),
         "shortBackups": _is_short(database),
         "singleZone": _is_single(database),
@@ -161,14 +175,18 @@ def stale_without_rds(
     langfuse: Langfuse,
     database: StatefulSetDatabase | ExternalDatabase,
 ) -> Iterator[Problem]:
-    yield from _stale(acknowledge, _taken_by_endpoint(endpoint, langfuse))
+    yield from _stale(acknowledge, _taken_everywhere(endpoint, langfuse))
 
 
-def _taken_by_endpoint(
+def _taken_everywhere(
     endpoint: Endpoint | None, langfuse: Langfuse
 ) -> Mapping[Acknowledgement, bool]:
     is_open = endpoint is not None and _is_open(endpoint)
-    return {"openSignUp": is_open and langfuse.sign_up == "open", "openToTheWorld": is_open}
+    return {
+        "openSignUp": is_open and langfuse.sign_up == "open",
+        "openToTheWorld": is_open,
+        "vulnerableRelease": _is_vulnerable(langfuse),
+    }
 
 
 def _stale(acknowledge: Acknowledged, taken: Mapping[Acknowledgement, bool]) -> Iterator[Problem]:
@@ -186,6 +204,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     no_protection,
     short_backups,
     single_zone,
+    vulnerable_release,
     stale_with_rds,
     stale_without_rds,
 )

@@ -8,6 +8,7 @@ from typing import Final
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
+    join,
     to_change,
     to_remove,
 )
@@ -42,7 +43,23 @@ def tolerations_complete(cluster: Cluster) -> Iterator[Problem]:
             yield to_remove(f"{path}.value", toleration.value, rule)
 
 
+_OWN_DOMAINS: Final = {
+    f"{domain}.kubernetes.io" for domain in ("app", "apps", "batch", "statefulset")
+}
+_OWN_NAMES: Final = {"controller-revision-hash", "controller-uid", "job-name", "pod-template-hash"}
+
+
+def pod_labels_not_owned(cluster: Cluster) -> Iterator[Problem]:
+    """The stack selects its pods by labels, and so do the controllers of Kubernetes."""
+    for name, value in cluster.pod_labels.items():
+        domain, slash, _ = name.partition("/")
+        if (slash and domain in _OWN_DOMAINS) or name in _OWN_NAMES:
+            rule = "is set by the stack or by Kubernetes, which find pods by it"
+            yield to_remove(join("cluster.podLabels", [name]), value, rule)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     one_cluster,
     tolerations_complete,
+    pod_labels_not_owned,
 )

@@ -232,6 +232,16 @@ def _pools_fit(langfuse: Langfuse, limit: int, available: int, server: str) -> I
         yield to_change("langfuse.maxReplicas", replicas, rule, fewer)
 
 
+def pooler_beside_server(database: ExternalDatabase) -> Iterator[Problem]:
+    pooler = database.pooler
+    if pooler and (pooler.host, pooler.port) == (database.host, database.port):
+        rule = (
+            "is the address of the database too, and a migration has to connect to the server "
+            "itself: give that in database.host and database.port"
+        )
+        yield to_remove("database.pooler", pooler.host, rule)
+
+
 def database_key(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
     yield from of_stack("database.kmsKeyArn", database.kms_key_arn, aws)
 
@@ -246,6 +256,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     own_storage_class,
     pools_fit_instance,
     pools_fit_server,
+    pooler_beside_server,
     database_key,
     database_subnets,
     needs_eks,

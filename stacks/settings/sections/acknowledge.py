@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 Acknowledgement = Literal[
-    "openSignUp", "openToTheWorld", "noProtection", "shortBackups", "singleZone"
+    "openSignUp",
+    "openToTheWorld",
+    "noProtection",
+    "shortBackups",
+    "singleZone",
+    "vulnerableRelease",
 ]
 """Risks that a stack can accept by name."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stacks.settings.machinery.aws_fields import PolicyArn
-from stacks.settings.machinery.fields import DnsLabel
+from stacks.settings.machinery.fields import DnsLabel, LabelName, LabelValue
 from stacks.settings.machinery.section import Section
 
 
@@ -49,6 +49,11 @@ class Cluster(Section):
     image_pull_secrets: tuple[DnsLabel, ...] = ()
     """Image pull Secrets for every pod of the stack, which exist in the namespace before the first
     `up`: create both, and set `createNamespace` to false."""
+    pod_labels: dict[LabelName, LabelValue] = {}
+    """Further labels of every pod of the stack, such as `sidecar.istio.io/inject`. The pod of a
+    migration never gets a sidecar of a service mesh, which would keep its Job from ending."""
+    pod_annotations: dict[LabelName, str] = {}
+    """Further annotations of every pod of the stack."""
     permissions_boundary_arn: PolicyArn | None = None
     """Permissions boundary of every IAM role that the stack makes; on EKS. A deployment with a
     role of the `access` project needs the one that it makes (docs/access.md)."""

@@ -154,6 +154,15 @@ class RdsDatabase(Section):
     `noProtection`."""
 
 
+class Pooler(Section):
+    """PgBouncer or Amazon RDS Proxy in front of an external database."""
+
+    host: Annotated[HostName, Field(examples=["pooler.example.com"])]
+    """Host name."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 6432
+    """TCP port: PgBouncer's own; RDS Proxy listens on 5432."""
+
+
 class ExternalDatabase(Section):
     """A PostgreSQL database that exists and that this program does not manage."""
 
@@ -172,7 +181,11 @@ class ExternalDatabase(Section):
     tls: Literal["require", "disable"] = "require"
     """Whether connections are encrypted. The server's certificate is not verified."""
     max_connections: Annotated[int, Field(ge=10, le=5000)] = url.DEFAULT_MAX_CONNECTIONS
-    """The server's `max_connections`, as far as Langfuse may use them."""
+    """The server's `max_connections`, as far as Langfuse may use them; with `pooler`, the number of
+    clients that the pooler accepts."""
+    pooler: Pooler | None = None
+    """Pooler that Langfuse's pods connect through, with the same user, password and database.
+    Migrations connect to `host` itself."""
     connection_limit: ConnectionLimit = 5
     """Connections that each Langfuse pod may hold."""
 

@@ -60,10 +60,12 @@ LangfuseRelease = Annotated[
 
 
 class Admin(Section):
-    """The first user: owner of the first organisation. The password is generated."""
+    """The first user: owner of the first organisation. The password is generated. Each start makes
+    the user OWNER again, and creates a deleted one again."""
 
     email: Email
-    """Address to log in with."""
+    """Address to log in with, stored in lower case. Another address adds a second owner, and leaves
+    the first."""
     name: Annotated[str, Field(min_length=1)] = "Administrator"
     """Display name."""
 
@@ -72,7 +74,8 @@ class Langfuse(Section):
     """The Langfuse application."""
 
     version: LangfuseRelease = str(versions.LATEST)
-    """Image tag: a Langfuse 2 release."""
+    """Image tag: a Langfuse 2 release. One with a known hole has to be acknowledged:
+    `vulnerableRelease`."""
     repository: ImageRepository = "docker.io/langfuse/langfuse"
     """Image repository; change it to pull from a mirror."""
     digest: ImageDigest | None = None
@@ -93,9 +96,10 @@ class Langfuse(Section):
     admin: Admin | None = None
     """First user. Required from Langfuse 2.78.0 on; older releases cannot create one."""
     organization: Annotated[str, Field(min_length=1)] = "Default"
-    """Display name of the first organisation."""
+    """Display name of the first organisation, read when it is made: rename it in Langfuse."""
     project: Annotated[str, Field(min_length=1)] = "default"
-    """Display name of the first project, the one that agents trace to."""
+    """Display name of the first project, the one that agents trace to, read when it is made: rename
+    it in Langfuse."""
     sign_up: Literal["disabled", "open"] = "disabled"
     """Whether anyone who reaches the URL can register an account. `open` with an endpoint that is
     open to the world has to be acknowledged: `openSignUp`."""

@@ -22,6 +22,8 @@ _FULL: Final[dict[str, Any]] = {
     "cluster": {
         "context": _CONTEXT,
         "nodeSelector": {PLAIN_NAME: "before"},
+        "podLabels": {PLAIN_NAME: "before"},
+        "podAnnotations": {PLAIN_NAME: "before"},
         "imagePullSecrets": ["before"],
         "tolerations": [{"key": "before", "value": "before", "effect": "NoSchedule"}],
     },
@@ -66,7 +68,8 @@ _MIGRATION: Final = "Job/langfuse-migration"
 _POSTGRES: Final = "StatefulSet/langfuse-postgres-stateful-set"
 _WEB: Final = f"{_DEPLOYMENT} spec.template.spec.containers.0"
 _IMAGE: Final = f"{{{_DEPLOYMENT},{_MIGRATION}}} spec.template.spec.*.image"
-_PODS: Final = f"{{{_DEPLOYMENT},{_MIGRATION},{_POSTGRES}}} spec.template.spec"
+_TEMPLATES: Final = f"{{{_DEPLOYMENT},{_MIGRATION},{_POSTGRES}}} spec.template"
+_PODS: Final = f"{_TEMPLATES}.spec"
 _DATABASE: Final = (
     f"{_POSTGRES} spec.template.spec.{{containers,initContainers}}.0"  # and what copies its data
 )
@@ -112,13 +115,15 @@ _CLUSTER: Final[dict[str, Row]] = {
     "cluster.tolerations[].value": to(f"{_PODS}.tolerations.0.value"),
     "cluster.tolerations[].effect": to(f"{_PODS}.tolerations.0.effect"),
     "cluster.imagePullSecrets": to(f"{_PODS}.imagePullSecrets.0.name"),
+    "cluster.podLabels": to(f"{_TEMPLATES}.metadata.labels.{PLAIN_NAME}"),
+    "cluster.podAnnotations": to(f"{_TEMPLATES}.metadata.annotations.{PLAIN_NAME}"),
 }
 _LANGFUSE: Final[dict[str, Row]] = {
     "langfuse.version": {
         **to(f"{{{_DEPLOYMENT},{_MIGRATION}}} metadata.labels.app.kubernetes.io/version"),
         **to(f"{{{_DEPLOYMENT},{_MIGRATION}}} spec.template.metadata.labels.*/version"),
         **to("outputs version"),
-        _IMAGE: Holds(":2.95.11@"),
+        _IMAGE: Holds(":2.94.0@"),
     },
     "langfuse.repository": {_IMAGE: Holds("docker.io/langfuse/langfuse-langfuse-repository:")},
     "langfuse.digest": {_IMAGE: Holds("@sha256:" + 64 * "0")},
@@ -402,6 +407,29 @@ SCENES: Final[dict[str, Scene]] = {
             "database.external.password": {_URLS: Holds(":placeholder5d08ed89@")},
             "database.external.tls": {_URLS: Holds("?sslmode=disable")},
             "database.external.connectionLimit": {_URL: Holds("&connection_limit=6&")},
+        },
+    ),
+    "an external database behind a pooler": Scene(
+        base={**_SMALL, "database": {**EXTERNAL, "pooler": {"host": "before.example.com"}}},
+        rows={
+            "database.external.pooler.host": {_URL: Holds("@other-pooler.example.com:")},
+            "database.external.pooler.port": {
+                **to(
+                    "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.ports.1.port"
+                ),
+                _URL: Holds(":6433/"),
+            },
+        },
+    ),
+    "an external database without its pooler": Scene(
+        base={**_SMALL, "database": {**EXTERNAL, "pooler": {"host": "before.example.com"}}},
+        rows={
+            "database.external.pooler": {
+                "NetworkPolicy/langfuse-{migration-,}network-policy spec.egress.*.ports.1.*": (
+                    ABSENT
+                ),
+                _URL: Holds("@db.example.com:5432/langfuse?"),
+            },
         },
     ),
 }

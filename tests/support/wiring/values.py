@@ -13,7 +13,7 @@ KUBECONFIG: Final = Path(__file__).with_name("kubeconfig.yaml")
 VALUES: Final[Mapping[str, object]] = {
     # One that has the new context.
     "cluster.kubeconfig": str(KUBECONFIG),
-    "langfuse.version": "2.95.11",
+    "langfuse.version": "2.94.0",
     "langfuse.egressPorts": [587],
     "langfuse.resources.cpu": "700m",
     "langfuse.resources.memory": "1536Mi",
@@ -22,6 +22,7 @@ VALUES: Final[Mapping[str, object]] = {
     "database.statefulSet.resources.memoryLimit": "3Gi",
     "database.external.engine": "statefulSet",
     "database.external.host": "other.example.com",
+    "database.external.pooler.host": "other-pooler.example.com",
     "database.rds.engine": "external",
     "database.rds.instanceClass": "db.r6g.large",
     "database.rds.version": "17",

@@ -74,28 +74,28 @@ def test_changed_values_are_listed_by_path_dangerous_ones_first() -> None:
 
 
 def test_a_replaced_resource_says_which_value_replaces_it_and_by_which_source() -> None:
-    assert document(side("dev"), side("dev", langfuse={"version": "2.95.11"})) == (
+    assert document(side("dev"), side("dev", langfuse={"version": "2.94.0"})) == (
         f"""\
 ### prod: 1 replaced, 1 changed
 
 #### Replaced: deleted and created again
 
 - Job `langfuse-migration`
-  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11` ([replaces it]({_PROVIDER}))
-  - `spec.template.spec.containers[migration].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11` ([replaces it]({_PROVIDER}))
-  - `spec.template.spec.initContainers[wait-for-database].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11` ([replaces it]({_PROVIDER}))
-  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
+  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.94.0` ([replaces it]({_PROVIDER}))
+  - `spec.template.spec.containers[migration].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.94.0` ([replaces it]({_PROVIDER}))
+  - `spec.template.spec.initContainers[wait-for-database].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.94.0` ([replaces it]({_PROVIDER}))
+  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.94.0`
 
 #### Changed in place
 
 - Deployment `langfuse-deployment`
-  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
-  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.95.11`
-  - `spec.template.spec.containers[langfuse].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.95.11`
+  - `metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.94.0`
+  - `spec.template.metadata.labels["app.kubernetes.io/version"]`: `2.95.12` → `2.94.0`
+  - `spec.template.spec.containers[langfuse].image`: `docker.io/langfuse/langfuse:2.95.12` → `docker.io/langfuse/langfuse:2.94.0`
 
 #### Stack outputs
 
-- `version`: `2.95.12` → `2.95.11`
+- `version`: `2.95.12` → `2.94.0`
 """  # noqa: E501 - as it is written
     )
 

@@ -46,7 +46,7 @@ def test_the_same_configuration_changes_nothing() -> None:
 
 
 def test_another_image_runs_another_migration_and_rolls_the_pods() -> None:
-    assert difference(recorded(), recorded(langfuse={"version": "2.95.11"})) == {
+    assert difference(recorded(), recorded(langfuse={"version": "2.94.0"})) == {
         "langfuse-migration": "replaced",
         "langfuse-deployment": "updated",
     }
@@ -125,7 +125,7 @@ def test_in_prod_the_same_configuration_changes_nothing() -> None:
 
 
 def test_in_prod_another_image_migrates_and_rolls_and_touches_nothing_in_aws() -> None:
-    assert difference(recorded("prod"), recorded("prod", langfuse={"version": "2.95.11"})) == {
+    assert difference(recorded("prod"), recorded("prod", langfuse={"version": "2.94.0"})) == {
         "langfuse-migration": "replaced",
         "langfuse-deployment": "updated",
     }

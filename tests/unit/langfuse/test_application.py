@@ -23,6 +23,7 @@ CONTAINER_SECURITY = {
     "capabilities": {"drop": ["ALL"]},
     "readOnlyRootFilesystem": True,
 }
+NO_SIDECAR = {"kuma.io/sidecar-injection": "disabled", "sidecar.istio.io/inject": "false"}
 TMP = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
 POD_SECURITY = {
     "runAsNonRoot": True,
@@ -173,9 +174,11 @@ def test_the_migration_job_is_exactly_this() -> None:
             "activeDeadlineSeconds": 900,
             "template": {
                 "metadata": {
-                    "labels": {**MIGRATION, **RELEASE, "sidecar.istio.io/inject": "false"},
+                    "labels": {**MIGRATION, **RELEASE, **NO_SIDECAR},
                     "annotations": {
+                        "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled",
                         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+                        "consul.hashicorp.com/connect-inject": "false",
                         "karpenter.sh/do-not-disrupt": "true",
                         "linkerd.io/inject": "disabled",
                     },
@@ -218,6 +221,29 @@ def test_the_migration_job_is_exactly_this() -> None:
             },
         },
     }
+
+
+def test_marks_that_a_cluster_asks_for_are_on_every_pod_and_give_the_migration_no_sidecar() -> None:
+    mesh = {
+        "podLabels": {"sidecar.istio.io/inject": "true", "team": "ml"},
+        "podAnnotations": {"linkerd.io/inject": "enabled", "example.com/note": "a b"},
+    }
+    recording = recorded(cluster=mesh)
+
+    def metadata(name: str) -> Any:  # noqa: ANN401
+        return inputs(recording, name)["spec"]["template"]["metadata"]
+
+    for name in ("langfuse-deployment", "langfuse-postgres-stateful-set"):
+        found = metadata(name)
+        assert {key: found["labels"][key] for key in mesh["podLabels"]} == mesh["podLabels"]
+        assert found["annotations"] == mesh["podAnnotations"]
+    migration = metadata("langfuse-migration")
+    assert migration["labels"] == {**MIGRATION, **RELEASE, **NO_SIDECAR, "team": "ml"}
+    assert migration["annotations"]["example.com/note"] == "a b"
+    assert migration["annotations"]["linkerd.io/inject"] == "disabled"
+    deployment = inputs(recording, "langfuse-deployment")
+    assert "team" not in deployment["metadata"]["labels"]
+    assert deployment["spec"]["selector"] == {"matchLabels": SELECTOR}
 
 
 def test_the_migration_may_take_as_long_as_its_own_deadline() -> None:

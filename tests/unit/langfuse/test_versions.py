@@ -26,6 +26,21 @@ def test_the_release_that_counts_a_failed_migration_as_a_success_is_refused() ->
 
 
 @pytest.mark.parametrize(
+    ("release", "hole"),
+    [
+        ("2.94.0", None),
+        ("2.95.0", "CVE-2025-65107"),
+        ("2.95.11", "CVE-2025-65107"),
+        ("2.95.12", None),
+    ],
+)
+def test_a_release_with_a_known_hole_says_so(release: str, hole: str | None) -> None:
+    known = versions.vulnerability(Version.parse(release))
+
+    assert (known and known.name) == hole
+
+
+@pytest.mark.parametrize(
     ("telemetry", "variables", "reports"),
     [
         (False, [], False),

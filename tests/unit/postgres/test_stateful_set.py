@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from tests.support.recordings import all_before, depends_on, inputs, recorded
 from tooling.engineless import offline
 
@@ -220,6 +222,27 @@ def test_langfuse_gets_a_url_of_the_ready_server_with_its_password_and_pool() ->
     assert direct[:3] == parts[:3]
     assert direct.query == "sslmode=disable"
     assert "langfuse-postgres-stateful-set" in all_before(recording, "langfuse-database-secret")
+
+
+@pytest.mark.parametrize(
+    ("pooler", "ports"),
+    [({"host": "p.example.com"}, [5432, 6432]), ({"host": "p.example.com", "port": 5432}, [5432])],
+)
+def test_both_the_database_and_its_pooler_can_be_reached(pooler: Any, ports: list[int]) -> None:  # noqa: ANN401
+    recording = recorded(
+        database={
+            "engine": "external",
+            "host": "db.example.com",
+            "password": {"secure": "v1:ciphertext"},
+            "storageGiB": None,
+            "pooler": pooler,
+        }
+    )
+
+    for name in ("langfuse-network-policy", "langfuse-migration-network-policy"):
+        assert inputs(recording, name)["spec"]["egress"][1] == {
+            "ports": [{"protocol": "TCP", "port": port} for port in ports]
+        }
 
 
 def test_an_external_database_brings_no_objects_of_its_own() -> None:

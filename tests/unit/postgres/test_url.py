@@ -40,6 +40,25 @@ def test_a_query_of_a_pod_that_serves_ends_and_a_migration_takes_as_long_as_it_n
     }
 
 
+def test_pods_that_serve_go_through_a_pooler_and_a_migration_goes_past_it() -> None:
+    found = postgres_url.urls(
+        user="u",
+        password="p",
+        host="db.example.com",
+        port=5433,
+        database="d",
+        tls={"sslmode": "require"},
+        connection_limit=5,
+        pooler=postgres_url.Pooler("pooler.example.com", 6432),
+    )
+
+    assert found == {
+        "DATABASE_URL": "postgresql://u:p@pooler.example.com:6432/d?sslmode=require"
+        "&connection_limit=5&pool_timeout=10&socket_timeout=60&pgbouncer=true",
+        "DIRECT_URL": "postgresql://u:p@db.example.com:5433/d?sslmode=require",
+    }
+
+
 @pytest.mark.parametrize(
     ("character", "encoded"),
     [

@@ -216,6 +216,7 @@ RISKY: Mapping[str, Mapping[str, Any]] = {
     "noProtection": {"database": {"protect": False}},
     "shortBackups": {"database": {"backupDays": 6}},
     "singleZone": {"database": {"multiAz": False}},
+    "vulnerableRelease": {"langfuse": {"version": "2.95.11"}},
 }
 
 

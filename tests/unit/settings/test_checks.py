@@ -21,6 +21,8 @@ from tests.support.configurations import (
 )
 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
+CORRECTED = ".".join(("2", "95", "12"))
+"""Stays as it is when Langfuse is bumped: CONTRIBUTING replaces the newest release everywhere."""
 
 
 @pytest.mark.parametrize(
@@ -345,6 +347,73 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
                 "20 pods of 5 connections, plus 5 pods that start or still end during a "
                 "rollout, a migration and a reserve, make 130; db.t4g.micro has about 84",
                 "pulumi config set --path @database.connectionLimit 3",
+            ),
+        ),
+        bad(
+            "a pooler at the address of the server",
+            {
+                "database": {
+                    "engine": "external",
+                    "host": "db.example.com",
+                    "port": 6432,
+                    "password": Encrypted("pw"),
+                    "pooler": {"host": "db.example.com"},
+                }
+            },
+            problem(
+                "database.pooler",
+                "[secret]",  # the whole section is taken for encrypted
+                "is the address of the database too, and a migration has to connect to the server "
+                "itself: give that in database.host and database.port",
+                "pulumi config rm --path @database.pooler",
+            ),
+        ),
+        bad(
+            "a release with a known hole",
+            {"langfuse": {"version": "2.95.11"}},
+            problem(
+                "langfuse.version",
+                '"2.95.11"',
+                "lets an attacker take over the account of a user who logs in by SSO and follows "
+                "a link: the provider's answer is not tied to the browser that asked "
+                f"(CVE-2025-65107, corrected in {CORRECTED}); 'vulnerableRelease' in "
+                "acknowledge accepts that",
+                f"pulumi config set --path @langfuse.version {CORRECTED}",
+            ),
+        ),
+        bad(
+            "a release without the hole that is accepted",
+            {"langfuse": {"version": "2.94.0"}, "acknowledge": ["vulnerableRelease"]},
+            problem(
+                "acknowledge[0]",
+                '"vulnerableRelease"',
+                "is a risk that this stack does not take; left here, it would hide a mistake",
+                "pulumi config rm --path '@acknowledge[0]'",
+            ),
+        ),
+        bad(
+            "labels that select the stack's pods",
+            {
+                "cluster": {
+                    "podLabels": {
+                        "app.kubernetes.io/component": "web",
+                        "pod-template-hash": "1",
+                        "sidecar.istio.io/inject": "true",
+                    },
+                    "podAnnotations": {"app.kubernetes.io/component": "web"},
+                }
+            },
+            problem(
+                'cluster.podLabels["app.kubernetes.io/component"]',
+                '"web"',
+                "is set by the stack or by Kubernetes, which find pods by it",
+                "pulumi config rm --path '@cluster.podLabels[\"app.kubernetes.io/component\"]'",
+            ),
+            problem(
+                "cluster.podLabels.pod-template-hash",
+                '"1"',
+                "is set by the stack or by Kubernetes, which find pods by it",
+                "pulumi config rm --path @cluster.podLabels.pod-template-hash",
             ),
         ),
         bad(

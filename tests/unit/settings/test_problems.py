@@ -51,7 +51,8 @@ LANGSMITH_KEY = (
                 "(an object)",
                 "unknown key, did you mean 'nodeSelector'? known here: context, "
                 "createNamespace, eksName, imagePullSecrets, kubeconfig, namespace, "
-                "nodeSelector, permissionsBoundaryArn, protect, tolerations",
+                "nodeSelector, permissionsBoundaryArn, podAnnotations, podLabels, protect, "
+                "tolerations",
                 "pulumi config rm --path @cluster.nodeSelectors",
             ),
         ),
@@ -133,7 +134,8 @@ LANGSMITH_KEY = (
                 '"c"',
                 "unknown key; known here: context, createNamespace, eksName, imagePullSecrets, "
                 "kubeconfig, "
-                "namespace, nodeSelector, permissionsBoundaryArn, protect, tolerations",
+                "namespace, nodeSelector, permissionsBoundaryArn, podAnnotations, podLabels, "
+                "protect, tolerations",
                 "pulumi config rm --path '@cluster[\"a.b\"]'",
             ),
         ),
@@ -172,7 +174,7 @@ LANGSMITH_KEY = (
                 "database.pasword",
                 "[secret]",
                 "unknown key, did you mean 'password'? known here: connectionLimit, database, "
-                "engine, host, maxConnections, password, port, tls, username",
+                "engine, host, maxConnections, password, pooler, port, tls, username",
                 "pulumi config rm --path @database.pasword",
             ),
         ),

@@ -141,6 +141,10 @@ OLD = {"version": "2.77.0", "admin": ABSENT, "signUp": "open"}
 AT_THE_EDGE: Mapping[str, Mapping[str, Any]] = {
     "as many replicas at least as at most": {"langfuse": {"minReplicas": 3, "maxReplicas": 3}},
     "the most replicas": {"langfuse": {"maxReplicas": 50}, "database": {"maxConnections": 280}},
+    "a release with a known hole, on purpose": {
+        "langfuse": {"version": "2.95.0"},
+        "acknowledge": ["vulnerableRelease"],
+    },
     "pools that take the last connection": {"langfuse": {"maxReplicas": 14}},
     "memory at its limit": {"langfuse": {"resources": {"memory": "2Gi", "memoryLimit": "2048Mi"}}},
     "the oldest release": {"langfuse": {**OLD, "version": "2.75.0"}},

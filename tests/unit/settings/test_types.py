@@ -22,7 +22,8 @@ NUMBER = "must be a whole number, not in quotes"
 BOOLEAN = "must be true or false, not in quotes"
 LIST = "must be a list"
 ACKNOWLEDGEMENT = (
-    "must be 'openSignUp', 'openToTheWorld', 'noProtection', 'shortBackups' or 'singleZone'"
+    "must be 'openSignUp', 'openToTheWorld', 'noProtection', 'shortBackups', 'singleZone' or "
+    "'vulnerableRelease'"
 )
 AT_MOST_50 = "must be less than or equal to 50"
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"

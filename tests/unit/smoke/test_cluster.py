@@ -163,7 +163,7 @@ def test_the_demos_cluster_comes_before_the_stacks(
     )
     stack.kubeconfig.unlink()
     monkeypatch.setattr(clusters, "clusters", lambda: [demo])
-    stack.langfuse.version = "2.95.11"
+    stack.langfuse.version = "2.94.0"
 
     outcome = stack.run("--demo")
 
