@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from components.endpoint import address_space
 from components.secrets import forms, known_forms, names
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import Seen
@@ -189,20 +190,26 @@ def test_the_page_lists_exactly_the_rules_with_what_they_protect() -> None:
     assert rows == list(PROTECTS.items())
 
 
-def test_the_rules_import_nothing_but_the_standard_library_and_the_detector_of_secrets() -> None:
-    detector = [Path(str(module.__file__)) for module in (forms, known_forms, names)]
-    files = [*(ROOT / "policy" / "rules").rglob("*.py"), *detector]
+def test_the_rules_import_only_the_standard_library_and_the_judges_of_secrets_and_networks() -> (
+    None
+):
+    judges = (forms, known_forms, names, address_space)
+    files = [
+        *(ROOT / "policy" / "rules").rglob("*.py"),
+        *(Path(str(module.__file__)) for module in judges),
+    ]
     imports = {
         line.split()[1]
         for file in files
         for line in file.read_text(encoding="utf-8").splitlines()
         if line.startswith(("import ", "from ")) and not line.split()[1].startswith(".")
     }
-    packages = [ROOT / "components" / "__init__.py", ROOT / "components/secrets/__init__.py"]
+    folders = ("components", "components/endpoint", "components/secrets")
+    packages = [ROOT / folder / "__init__.py" for folder in folders]
 
     own = {
         *("components.secrets.forms", "components.secrets.known_forms"),
-        "components.secrets.names",
+        *("components.secrets.names", "components.endpoint.address_space"),
     }
     assert imports - own <= sys.stdlib_module_names | {"collections.abc"}
     assert not any("import" in file.read_text(encoding="utf-8") for file in packages)
