@@ -122,6 +122,13 @@ CLUSTER: Final = [
         f"{IN_NAMESPACE} get deployment langfuse -o yaml --show-managed-fields",
     ),
     (
+        "getting credentials: exec: executable aws failed with exit code 255",
+        "aws-credentials",
+        "The `aws` command gets no token for the cluster: the run's AWS credentials have expired, "
+        "or there are none",
+        _CALLER,
+    ),
+    (
         'admission webhook "validate.kyverno.svc-fail" denied the request: resource Deployment/'
         "observability/langfuse was blocked: require-team-label",
         "admission-refused",
@@ -233,6 +240,15 @@ RUN_IN_AWS: Final = [
         "The record langfuse.example.com A is there already, and the stack wants to create it: "
         "another stack, ExternalDNS or a person made it, or a run whose state was lost. It may "
         "still lead to something else",
+        f"aws route53 list-hosted-zones {_AWS}",
+    ),
+    (
+        "InvalidChangeBatch: [RRSet of type A with DNS name langfuse.example.com. is not permitted "
+        "because a conflicting RRSet of type CNAME with the same DNS name already exists in zone "
+        "example.com.]",
+        "aws-resource-exists",
+        "The record langfuse.example.com CNAME is there already, beside which no A can be: it is "
+        "of what answered under this name before",
         f"aws route53 list-hosted-zones {_AWS}",
     ),
     (

@@ -172,3 +172,167 @@ def test_an_error_that_is_not_understood_is_said_beside_those_that_are() -> None
         "The doctor does not know this text. It says: random:index:RandomPassword "
         "langfuse-postgres-password: error: the frobnicator is out of order"
     ]
+
+
+USER = "User: arn:aws:sts::123456789012:assumed-role/{} is not authorized to perform: {}"
+
+
+@pytest.mark.parametrize(
+    ("line", "caller"),
+    [
+        # By the name of the role or the session, if it makes such calls at all.
+        (USER.format("eso/external-secrets-provider-aws", "secretsmanager:GetSecretValue"), "es"),
+        (USER.format("eso/external-secrets-provider-aws", "kms:Decrypt"), "es"),
+        (USER.format("external-secrets-admins/ann", "secretsmanager:CreateSecret"), "run"),
+        (USER.format("AmazonEKSLoadBalancerControllerRole/1", "ec2:CreateSecurityGroup"), "lb"),
+        (USER.format("load-balancer-team/ann", "acm:RequestCertificate"), "run"),
+        (USER.format("AmazonEKS_EBS_CSI_DriverRole/1", "kms:CreateGrant"), "volumes"),
+        (USER.format("ebs-csi-team/ann", "rds:CreateDBInstance"), "run"),
+        # By the call, where the role says nothing.
+        (USER.format("nodes/i-0abc", "ec2:AttachVolume"), "volumes"),
+        (USER.format("nodes/i-0abc", "elasticloadbalancing:CreateLoadBalancer"), "lb"),
+        (USER.format("nodes/i-0abc", "ecr:BatchGetImage"), "kubelet"),
+        (USER.format("x/y", "ec2:CreateSecurityGroup"), "run"),
+        (USER.format("x/y", "sts:AssumeRole"), "run"),
+        # By what the run says it was doing, whatever the call.
+        (
+            "* reading ELBv2 Load Balancers: operation error Elastic Load Balancing v2: "
+            "DescribeLoadBalancers, api error AccessDenied",
+            "run",
+        ),
+        (
+            "reading Secrets Manager Secret Version (x): operation error Secrets Manager: "
+            "GetSecretValue, api error AccessDeniedException",
+            "run",
+        ),
+        ("sdk-v2/provider2.go:572: sdk.helper_schema: api error ResourceNotFoundException", "run"),
+        # Only Kubernetes' plurals exist already in the cluster.
+        ('services "langfuse" already exists', "api"),
+        ('statefulsets.apps "langfuse-postgres" already exists', "api"),
+        ("EntityAlreadyExists: Role with name x already exists.", "run"),
+        ('relation "traces" already exists', "-"),
+    ],
+)
+def test_a_line_alone_is_attributed_by_principal_and_operation(line: str, caller: str) -> None:
+    long = {
+        "api": "api-server",
+        "es": "external-secrets",
+        "lb": "load-balancers",
+        "run": "deployer",
+    }
+    (found,) = passages(line)
+
+    assert (found.caller or "-") == long.get(caller, caller)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}",
+        "2026-11-01T10:00:00.1234567Z {}",
+        "2026-11-01T10:00:00+00:00 {}",
+        "deploy\tRun make up\t2026-11-01T10:00:00.1234567Z {}",
+        "{}\r",
+        "\x1b[31m{}\x1b[0m",
+    ],
+)
+def test_what_a_workflow_puts_around_each_line_changes_nothing(form: str) -> None:
+    for log in LOGS.values():
+        lines = (form.format(line) for _, line in callers_and_lines(log))
+        wrapped = failed_run.read("\n".join(lines) + "\n", PLACE_IN_AWS)
+
+        assert wrapped == failed_run.read(text(log), PLACE_IN_AWS)
+
+
+@pytest.mark.parametrize(
+    "follows",
+    [
+        "error: update failed",
+        "error: update canceled",
+        "error: 2 errors occurred:",
+        "error: resource monitor shut down while waiting on step's done channel",
+        "error: rpc error: code = Canceled desc = grpc: the client connection is closing",
+    ],
+)
+def test_what_only_follows_from_another_error_is_not_unknown(follows: str) -> None:
+    found = failed_run.read(
+        f"error: [409] Conflict: Another update is currently in progress.\n{follows}\n",
+        PLACE_IN_AWS,
+    )
+
+    assert [item.section for item in found.known] == ["stack-locked"]
+    assert found.unknown == []
+
+
+def test_a_refusal_in_the_block_of_an_ingress_is_its_controllers() -> None:
+    log = (
+        "  kubernetes:networking.k8s.io/v1:Ingress (langfuse-endpoint):\n"
+        "    error: api error AccessDenied: " + USER.format("x/1", "ec2:DescribeSubnets") + "\n"
+        "  kubernetes:external-secrets.io/v1:SecretStore (langfuse-store):\n"
+        "    error: api error AccessDenied: " + USER.format("x/1", "sts:AssumeRole") + "\n"
+    )
+
+    assert [item.caller for item in passages(log) if item.is_error] == [
+        "load-balancers",
+        "external-secrets",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "caller"),
+    [
+        # What the AWS provider says is the run's, even what a controller asks for too.
+        (
+            "aws:secretsmanager:SecretVersion (langfuse-app-entry-version)",
+            "error: " + USER.format("x/1", "secretsmanager:GetSecretValue"),
+            "deployer",
+        ),
+        (
+            "pulumi:providers:aws (aws)",
+            "error: operation error STS: AssumeRoleWithWebIdentity, api error AccessDenied",
+            "deployer",
+        ),
+        (
+            "aws:rds:Instance (langfuse-postgres-instance)",
+            "error: no resource plugin 'pulumi-resource-aws' found in the workspace",
+            "engine",
+        ),
+        # A container of the Job is the migration's; the pod that it is in is the kubelet's.
+        ("kubernetes:batch/v1:Job (langfuse-migration)", "* Error: P1001: x", "migration"),
+        ("kubernetes:apps/v1:Deployment (langfuse)", "* Error: P1001: x", "langfuse"),
+        (
+            "kubernetes:apps/v1:Deployment (langfuse)",
+            "* [Pod observability/langfuse-1]: containers with unready status: [langfuse]",
+            "kubelet",
+        ),
+        # A role says more than the object.
+        (
+            "kubernetes:networking.k8s.io/v1:Ingress (langfuse-endpoint)",
+            "* " + USER.format("AmazonEKS_EBS_CSI_DriverRole/1", "ec2:CreateTags"),
+            "volumes",
+        ),
+    ],
+)
+def test_a_line_about_a_resource_is_attributed_by_the_resource_too(
+    heading: str, line: str, caller: str
+) -> None:
+    (found,) = (item for item in passages(f"  {heading}:\n    {line}\n") if item.is_error)
+
+    assert found.caller == caller
+
+
+def test_that_pulumi_gave_up_waiting_does_not_explain_what_else_is_said_of_an_object() -> None:
+    log = (
+        "  kubernetes:core/v1:Service (langfuse-service):\n"
+        "    error: 2 errors occurred:\n"
+        "    \t* resource observability/langfuse: 'langfuse' timed out waiting to be Ready\n"
+        "    \t* Service does not target any Pods.\n"
+    )
+
+    found = failed_run.read(log, PLACE_IN_AWS)
+
+    assert [item.cause for item in (*found.known, *found.unknown)] == [
+        "Pulumi gave up waiting for an object to become ready",
+        "The doctor does not know this text. It says: kubernetes:core/v1:Service "
+        "langfuse-service: * Service does not target any Pods.",
+    ]

@@ -125,6 +125,14 @@ _OF_THE_RUN: Final = of(
     ),
     pattern(
         "aws-resource-exists",
+        r"RRSet of type (?P<type>\w+) with DNS name (?P<name>[\w.*-]+?)\.? is not permitted "
+        r"because a conflicting RRSet of type (?P<other>\w+)",
+        "The record {name} {other} is there already, beside which no {type} can be: it is of what "
+        "answered under this name before",
+        lambda place, _: place.aws("route53", "list-hosted-zones"),
+    ),
+    pattern(
+        "aws-resource-exists",
         rf"Secrets Manager Secret \((?P<name>[^)\n]+)\)[^\n]*(?:{_EXISTS})",
         "The entry {name} is there already, and the stack wants to create it: it is of a run "
         "whose state was lost, or of another stack of this name",

@@ -44,16 +44,27 @@ def asker(line: str, kind: str = "") -> Caller | None:
     refused = marks.REFUSED.search(line)
     if refused is None and marks.ANSWER.search(line) is None:
         return None
+    action = _action(refused) if refused is not None else ""
     principal = marks.PRINCIPAL.search(line)
     named = _first(marks.PRINCIPALS, principal["principal"]) if principal else None
-    if (known := named or marks.OF_KINDS.get(kind)) is not None:
+    known = named or marks.OF_KINDS.get(kind)
+    if known is not None and (action in {"", "kms:"} or _asks(known, action)):
         return known
     if refused is None:
         return "external-secrets" if marks.READ_ONLY.search(line) else "deployer"
-    action = refused["action"] or refused["sts"]
-    if action is None and refused["service"]:
-        action = f"{refused['service']}:{refused['operation']}"
-    return _first(marks.OPERATIONS, action or "KMS:")
+    return _first(marks.OPERATIONS, action)
+
+
+def _action(refused: re.Match[str]) -> str:
+    """``service:operation`` in small letters; of a key that is refused ``kms:``."""
+    if refused["service"] and refused["action"] is None:
+        return f"{refused['service']}:{refused['operation']}".replace(" ", "").lower()
+    return (refused["action"] or refused["sts"] or "kms:").lower()
+
+
+def _asks(controller: Caller, action: str) -> bool:
+    """Whether a controller makes that call at all."""
+    return any(caller == controller and asks.search(action) for caller, asks in marks.ASKS)
 
 
 def by_resource(provider: str) -> Caller:

@@ -5,6 +5,7 @@ Pure; imports no SDK.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +30,13 @@ PATTERNS: Final = (
 
 LONGEST_LINE: Final = 2000
 """Characters of a line that are read: the known texts are near its beginning."""
+
+_STAMP: Final = re.compile(
+    r"^(?:[^\t]{1,100}\t[^\t]{1,100}\t)?\ufeff?"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) (?:##\[error\])?"
+)
+"""What GitHub, GitLab and `kubectl logs --timestamps` put before a line: the time, perhaps after a
+job and a step."""
 
 GENERAL: Final = "unknown-error"
 """Section of texts that only say that there was an error."""
@@ -109,9 +117,10 @@ def read(log: str, place: Place) -> Reading:
 
 
 def readable(text: str) -> str:
-    """``text`` without secrets, its lines cut."""
+    """``text`` without secrets and without what a workflow puts before each line, its lines cut."""
     # After the masks: a cut could take from a secret what shows that it is one.
-    return "\n".join(line[:LONGEST_LINE] for line in clean(text).splitlines())
+    lines = clean(text.replace("\r\n", "\n")).splitlines()
+    return "\n".join(_STAMP.sub("", line)[:LONGEST_LINE] for line in lines)
 
 
 def _is_about(pattern: Pattern, passage: Passage) -> bool:

@@ -96,11 +96,13 @@ REASONS: Final[Mapping[str, Caller]] = {
 }
 """Who reports an event of this reason."""
 
-_TO_AWS: Final = (
+_DOING: Final = (
     r"(?:adding|associating|authorizing|creating|deleting|enabling|finding|importing|listing"
-    r"|modifying|putting|reading|setting|updating|waiting for) "
-    r"(?:ACM|AWS|CloudWatch|DB|EC2|EKS|EventBridge|IAM|KMS|RDS|Route ?53|S3|SNS|SSM"
-    r"|Secrets Manager|Security Group|VPC)\b"
+    r"|modifying|putting|reading|requesting|setting|updating|waiting for)"
+)
+_TO_AWS: Final = (
+    rf"{_DOING} (?:ACM|AWS|CloudWatch|DB|EC2|EKS|ELB\w*|EventBridge|IAM|KMS|RDS|Route ?53|S3|SNS"
+    r"|SSM|Secrets Manager|Security Group|VPC)\b"
 )
 """How the AWS provider begins an error: what it did, to what."""
 
@@ -123,7 +125,7 @@ SAID: Final = _table(
         r"|no matches for kind|by the Kubernetes API server"
         r"|Kubernetes cluster is unreachable|the server has asked for the client to provide"
         r"|must be logged in to the server|\bcontext \"[^\"]*\" does not exist"
-        r"|executable aws not found|\"aws\": executable file not found"
+        r"|executable aws (?:not found|failed with)|\"aws\": executable file not found"
         r"|\b(?:[a-z]+s(?:\.[a-z0-9.-]+)?) \"[\w.-]+\" (?:already exists|not found)",
     ),
     (
@@ -145,11 +147,12 @@ SAID: Final = _table(
     ),
     (
         "deployer",
-        rf"(?:^|[\s:*]){_TO_AWS}|\binvoking aws:|AWS account ID not allowed"
+        rf"(?:^|[\s:*]){_TO_AWS}|\b{_DOING} [^:\n]{{2,200}}: operation error "
+        r"|sdk\.helper_schema: |\binvoking aws:|AWS account ID not allowed"
         r"|No valid credential sources|configuring Terraform AWS Provider"
         r"|(?:validate|validating) (?:AWS|provider) credentials|STS: GetCallerIdentity"
         r"|ACM Certificate|SSO session has expired|No cluster found for name"
-        r"|Tried to create resource record set",
+        r"|Tried to create resource record set|\bRRSet of type",
     ),
     (
         "kubelet",
@@ -204,18 +207,33 @@ ANSWER: Final = re.compile(
 READ_ONLY: Final = re.compile(r"marked for deletion|Secrets Manager can't find")
 """Answers to who reads an entry."""
 
-OPERATIONS: Final = _table(
-    ("load-balancers", r"^(?:elasticloadbalancing|Elastic Load Balancing v2|waf\w*|shield):"),
-    ("volumes", r"^(?:ec2|EC2):(?:Create|Attach|Detach|Delete|Modify)Volume$"),
-    ("kubelet", r"^(?:ecr|ECR):"),
+ASKS: Final = _table(
     (
         "external-secrets",
-        r"^(?:secretsmanager|Secrets Manager):(?:BatchGet|Get|List)Secret\w*$"
-        r"|^kms:Decrypt$|^(?:sts|STS):AssumeRoleWithWebIdentity$|^KMS:$",
+        r"^secretsmanager:(?:batchget|describe|get|list)|^kms:decrypt$|^ssm:get|^sts:",
     ),
-    ("deployer", r"^[\w -]+:\w+$"),
+    (
+        "load-balancers",
+        r"^elasticloadbalancing(?:v2)?:|^ec2:(?:describe|get|\w+securitygroup|\w+tags$)"
+        r"|^acm:(?:describe|get|list)|^waf|^shield:|^cognito-idp:|^sts:"
+        r"|^iam:(?:createservicelinkedrole|getservercertificate|listservercertificates)",
+    ),
+    ("volumes", r"^ec2:|^kms:|^sts:"),
 )
-"""Who makes a call of which nothing else says who made it: what a controller never asks for is the
+"""Calls that a controller makes at all, in small letters."""
+
+OPERATIONS: Final = _table(
+    ("load-balancers", r"^elasticloadbalancing(?:v2)?:|^waf|^shield:"),
+    ("volumes", r"^ec2:(?:attach|create|delete|detach|modify)volume$"),
+    ("kubelet", r"^ecr:"),
+    (
+        "external-secrets",
+        r"^secretsmanager:(?:batchget|get|list)secret|^kms:(?:decrypt)?$"
+        r"|^sts:assumerolewithwebidentity$",
+    ),
+    ("deployer", r":"),
+)
+"""Who makes a call of which nothing else says who made it: what no controller asks for is the
 run's."""
 
 OF_KINDS: Final[Mapping[str, Caller]] = {

@@ -31,10 +31,11 @@ _ERROR: Final = re.compile(
     r"^\s*(?:error: |\* )|\berror: |^(?:Error|FATAL): |\"level\": ?\"error\"|\b(?:FATAL|PANIC): "
 )
 _EMPTY: Final = re.compile(
-    r"^\s*(?:(?:error: )?(?:\d+ errors? occurred:|update failed|preview failed|destroy failed)"
+    r"^\s*(?:(?:error: )?(?:\d+ errors? occurred:|(?:update|preview|destroy|refresh) "
+    r"(?:failed|cancell?ed)|.*(?:resource monitor shut|the client connection is closing).*)"
     r"|\* (?:creating|updating|deleting) urn:\S+ \d+ errors? occurred:)\s*$"
 )
-"""Lines that only say that there are errors."""
+"""Lines that only say that there are errors, or follow from one."""
 
 
 @dataclass(kw_only=True)

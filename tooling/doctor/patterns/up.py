@@ -79,6 +79,14 @@ PATTERNS: Final = of(
         lambda _place, _groups: "aws --version",
     ),
     pattern(
+        "aws-credentials",
+        r"executable aws failed with exit code|Token has expired and refresh failed"
+        r"|SSO session associated with this profile has expired",
+        "The `aws` command gets no token for the cluster: the run's AWS credentials have expired, "
+        "or there are none",
+        lambda place, _: place.aws("sts", "get-caller-identity"),
+    ),
+    pattern(
         "external-secrets-missing",
         r"failed calling webhook \"validate\.(?:externalsecret|secretstore|clustersecretstore)\b",
         "External Secrets' webhook does not answer",
