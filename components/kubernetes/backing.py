@@ -30,6 +30,9 @@ class Backing:
     """TCP port."""
     other_ports: Sequence[int] = ()
     """Further TCP ports that clients connect to, such as that of a pooler."""
+    migration_port: int | None = None
+    """TCP port that migrations use beside ``port``, if they need another one: ClickHouse's native
+    protocol."""
     pods: Mapping[str, str] | None = None
     """Labels of the service's pods, if it runs in its clients' namespace."""
     networks: pulumi.Input[Sequence[str]] | None = None

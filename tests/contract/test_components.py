@@ -27,7 +27,13 @@ from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import Recording, Resource
 
 TOKEN = "agent-observability:index:"
-BY_ITSELF = {"ExternalSecretsOperator", "ObjectStorage", "AccessLogBucket", "WorkflowRoles"}
+BY_ITSELF = {
+    "AccessLogBucket",
+    "ClickHouseStatefulSet",
+    "ExternalSecretsOperator",
+    "ObjectStorage",
+    "WorkflowRoles",
+}
 """Components that no stack file asks for; their own tests run them."""
 
 PHYSICAL = ("name", "namePrefix", "identifier", "bucket", "clusterIdentifier")

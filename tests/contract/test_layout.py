@@ -58,6 +58,7 @@ None of them imports tooling."""
 NOUNS = {
     "agents": {"kubernetes", "secrets"},
     "aws": {"kubernetes"},
+    "clickhouse": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
     "monitoring": {"aws", "kubernetes", "postgres"},
@@ -75,6 +76,7 @@ SDKS = ("pulumi", GRAFANA)
 IMPURE = {
     "aws.cluster": {PULUMI},
     "aws.discovery": {PULUMI, AWS},
+    "clickhouse.backing": {PULUMI},
     "kubernetes.backing": {PULUMI},
     "kubernetes.volumes": {PULUMI, KUBERNETES},
     "langfuse.args": {PULUMI},

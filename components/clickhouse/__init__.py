@@ -1,0 +1,1 @@
+"""ClickHouse, where Langfuse 3 and 4 keep traces, observations and scores."""

@@ -1,0 +1,180 @@
+"""ClickHouse in the cluster: one server, no replica, no backup. For development and little data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_random as random
+from pulumi_kubernetes.apps.v1 import StatefulSet
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.clickhouse import configuration
+from components.clickhouse.backing import clickhouse
+from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT, Server
+from components.clickhouse.pod import CONFIG_FILE, HTTP, NATIVE, USERS_FILE, pod_spec
+from components.kubernetes import quantities
+from components.kubernetes.backing import Backing
+from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
+from components.kubernetes.field_ownership import OURS_ALONE
+from components.kubernetes.labels import labels, selector
+from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
+from components.kubernetes.volumes import FIXED, RETAINED, data_claim, encrypted_gp3
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi_kubernetes.networking.v1 import NetworkPolicyIngressRuleArgsDict
+
+TYPE = "agent-observability:index:ClickHouseStatefulSet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClickHouseStatefulSetArgs:
+    namespace: pulumi.Input[str]
+    """Namespace of all objects."""
+    image: str
+    """ClickHouse image (see ``releases``)."""
+    storage_gib: int
+    """Size of the volume in GiB. Used only when the volume is created."""
+    clients: Mapping[str, Mapping[str, str]]
+    """Labels of the pods that may send queries, by role."""
+    migrations: Mapping[str, str]
+    """Labels of the pods that may use the native protocol too."""
+    resources: ContainerResources
+    """Requests and limits. The server's own limits follow from the memory limit."""
+    storage_class: str | None = None
+    """StorageClass of the volume; none takes the cluster's default."""
+    create_storage_class: bool = False
+    """Create an encrypted gp3 class for EBS and use it."""
+    mode: ClusterMode = SELF_MANAGED
+    """Whose volumes a created class makes."""
+    placement: Placement = ANYWHERE
+    """Where the pod may run."""
+
+
+class ClickHouseStatefulSet(pulumi.ComponentResource):
+    """ClickHouse in one pod with a persistent volume. Only its clients can connect."""
+
+    backing: Backing
+    """The server; its password resolves when the server accepts connections."""
+
+    def __init__(
+        self, name: str, args: ClickHouseStatefulSetArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        object_labels = labels(name, "clickhouse", name="clickhouse")
+        pods = selector(name, "clickhouse")
+
+        # Letters and digits: Langfuse's migration script does not encode it.
+        password = random.RandomPassword(
+            f"{name}-password", length=32, special=False, opts=child
+        ).result
+        # The server needs the hash only. The password is in Langfuse's Secret alone.
+        secret = Secret(
+            f"{name}-credentials",
+            metadata={"namespace": args.namespace, "labels": object_labels},
+            type="Opaque",
+            immutable=True,
+            string_data={configuration.PASSWORD_HASH: password.apply(_sha256)},
+            opts=child,
+        )
+        config = ConfigMap(
+            f"{name}-config",
+            metadata={"namespace": args.namespace, "labels": object_labels},
+            immutable=True,
+            data={CONFIG_FILE: configuration.SERVER, USERS_FILE: configuration.USERS},
+            opts=child,
+        )
+        service = Service(
+            f"{name}-service",
+            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
+            spec={
+                "cluster_ip": "None",
+                "selector": pods,
+                "ports": [
+                    {"name": HTTP, "port": HTTP_PORT, "target_port": HTTP},
+                    {"name": NATIVE, "port": NATIVE_PORT, "target_port": NATIVE},
+                ],
+            },
+            opts=child,
+        )
+        policy = NetworkPolicy(
+            f"{name}-network-policy",
+            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
+            spec={
+                "pod_selector": {"match_labels": pods},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [
+                    _from([*args.clients.values(), args.migrations], HTTP),
+                    _from([args.migrations], NATIVE),
+                ],
+                # No egress rule: the server opens no connections.
+            },
+            opts=child,
+        )
+        storage_class: pulumi.Input[str] | None = args.storage_class
+        if args.create_storage_class:
+            storage_class = encrypted_gp3(f"{name}-gp3", object_labels, args.mode, child)
+        stateful_set = StatefulSet(
+            f"{name}-stateful-set",
+            metadata={
+                "namespace": args.namespace,
+                "name": name,
+                "labels": object_labels,
+                "annotations": OURS_ALONE,
+            },
+            spec={
+                # A plain name, so that the pod does not wait for the Service.
+                "service_name": name,
+                "replicas": 1,
+                "selector": {"match_labels": pods},
+                "persistent_volume_claim_retention_policy": RETAINED,
+                "template": {
+                    "metadata": {"labels": object_labels},
+                    "spec": pod_spec(
+                        image=args.image,
+                        resources=args.resources,
+                        placement=args.placement,
+                        configuration=config.metadata.apply(lambda m: m.name or ""),
+                        credentials=secret.metadata.apply(lambda m: m.name or ""),
+                    ),
+                },
+                "volume_claim_templates": [data_claim(args.storage_gib, storage_class)],
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The policy exists before any connection is possible.
+                depends_on=[policy],
+                ignore_changes=[*FIXED],
+            ),
+        )
+        self.backing = clickhouse(
+            Server(
+                user=configuration.USER,
+                memory_bytes=quantities.parse(args.resources.memory_limit),
+            ),
+            host=pulumi.Output.format("{0}.{1}.svc", name, args.namespace),
+            # Known when the pod is ready.
+            password=pulumi.Output.all(password, stateful_set.metadata).apply(
+                lambda known: known[0]
+            ),
+            pods=pods,
+        )
+        self.register_outputs({"address": self.backing.address, "service": service.id})
+
+
+def _sha256(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def _from(pods: Sequence[Mapping[str, str]], port: str) -> NetworkPolicyIngressRuleArgsDict:
+    """From these pods to one port."""
+    return {
+        "from_": [{"pod_selector": {"match_labels": pod}} for pod in pods],
+        "ports": [{"protocol": "TCP", "port": port}],
+    }
