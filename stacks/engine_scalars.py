@@ -64,7 +64,7 @@ def resolve(tag: str, text: str) -> object:
     """
     if tag not in _JUDGED or tag == STR:
         return text
-    kind, value = _plain(text, dated=tag in ("", TIMESTAMP))
+    kind, value = _plain(text)
     if tag == FLOAT and kind == INT and fits(value):
         return _float(str(value))[1]
     if tag not in ("", kind):
@@ -106,14 +106,14 @@ def json_value(value: object) -> object:
     return value
 
 
-def _plain(text: str, *, dated: bool) -> tuple[str, object]:
+def _plain(text: str) -> tuple[str, object]:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] == ".":
         return _float(text) if _AFTER_POINT.fullmatch(text) else (STR, text)
     if text[0] not in "+-0123456789":
         return STR, text
-    if dated and (time := _time(text)) is not None:
+    if (time := _time(text)) is not None:
         return TIMESTAMP, time
     digits = text.replace("_", "")
     if (integer := _integer(digits)) is not None:

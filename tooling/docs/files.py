@@ -1,5 +1,5 @@
-"""Generate the configuration's reference and schemas from the settings' models, and the page about
-the Grafana dashboards from the dashboards."""
+"""Generate the configuration's reference and schemas from the settings' models, and the pages about
+Langfuse's environment and the Grafana dashboards from what is known of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from tooling.docs import reference, schema
+from tooling.docs import environment, reference, schema
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -20,6 +20,7 @@ def generated() -> dict[Path, str]:
         ROOT / "stacks" / "config.schema.json": _json(schema.stack_file()),
         ROOT / "access" / "config.schema.json": _json(schema.access_stack_file()),
         ROOT / "docs" / "configuration.md": reference.page(),
+        ROOT / "docs" / "environment.md": environment.page(),
         ROOT / "docs" / "dashboards.md": dashboards.page(),
     }
 

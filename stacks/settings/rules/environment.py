@@ -69,7 +69,7 @@ def _environment(langfuse: Langfuse) -> Iterator[tuple[str, str, str]]:
         yield f"langfuse.secretEnvironment.{name}", name, MASK
 
 
-def _owned(variable: str) -> str | None:
+def owned(variable: str) -> str | None:
     """What to do instead of setting a variable that the program sets."""
     for prefix, advice in _OWNED.items():
         if variable == prefix or (prefix.endswith("_") and variable.startswith(prefix)):
@@ -79,7 +79,7 @@ def _owned(variable: str) -> str | None:
 
 def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
     for path, name, found in _environment(langfuse):
-        if (advice := _owned(name)) is not None:
+        if (advice := owned(name)) is not None:
             rule = f"is not for the environment; {advice}"
             yield Problem(full_key(path), found, rule, remove_command(full_key(path)))
     for name in sorted(langfuse.environment.keys() & langfuse.secret_environment.keys()):
@@ -90,7 +90,7 @@ def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
 def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
     """What the section ``environment`` holds is in clear in the stack file and in a ConfigMap."""
     for name, value in langfuse.environment.items():
-        why = None if _owned(name) else secret_in(name, value)
+        why = None if owned(name) else secret_in(name, value)
         if why is None:
             continue
         key, right = (
@@ -110,7 +110,7 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
     """A variable that the release does not read does nothing, and nothing says so."""
     version = Version.parse(langfuse.version)
     for path, name, found in _environment(langfuse):
-        if _owned(name) is not None or variables.is_read_beside(name):
+        if owned(name) is not None or variables.is_read_beside(name):
             continue
         known = variables.variables().get(name)
         key = full_key(path)
@@ -149,7 +149,7 @@ def _too_new(
 def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -> Problem:
     """A problem with the name that may be meant; with a command where that is certain."""
     version = Version.parse(langfuse.version)
-    free = [n for n in variables.names(version, ["web"]) if _owned(n) is None]
+    free = [n for n in variables.names(version, ["web"]) if owned(n) is None]
     meant = variables.similar(name, free)
     if meant is None:
         return Problem(full_key(path), found, rule, "")
@@ -169,7 +169,7 @@ def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -
 def environment_values(langfuse: Langfuse) -> Iterator[Problem]:
     version = Version.parse(langfuse.version)
     for name, value in langfuse.environment.items():
-        form = None if _owned(name) else variables.form(name, version)
+        form = None if owned(name) else variables.form(name, version)
         if form is None or name not in variables.variables() or secret_in(name, value):
             continue
         if re.fullmatch(form.pattern, value, re.ASCII) is None:
@@ -184,7 +184,7 @@ def environment_ports(langfuse: Langfuse) -> Iterator[Problem]:
     values = {n: v.get_secret_value() for n, v in langfuse.secret_environment.items()}
     wanted: dict[int, list[str]] = {}
     for name, value in {**langfuse.environment, **values}.items():
-        if _owned(name) is None and (port := _port(value)) is not None:
+        if owned(name) is None and (port := _port(value)) is not None:
             wanted.setdefault(port, []).append(name)
     missing = [port for port in wanted if port not in langfuse.egress_ports]
     ports = [*langfuse.egress_ports]

@@ -155,6 +155,11 @@ NOT_FIXED = [
         "MEMBER",
         f"{UNKNOWN}; did you mean 'LANGFUSE_DEFAULT_ORG_ROLE'?",
     ),
+    refused(
+        "LANGFUSE_PROVISION_ORG_ID",
+        "x",
+        "is read up to Langfuse 2.77.0 alone; this is 2.95.12",
+    ),
     refused("AUTH_OKTA_ISSUER", "a.example.com", "must be an http:// or https:// URL"),
     refused("AUTH_SESSION_MAX_AGE", "1h", "must be a whole number"),
     refused("SMTP_CONNECTION_URL", "ses://eu-west-1", "must be an smtp:// or smtps:// URL"),
