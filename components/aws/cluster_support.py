@@ -10,6 +10,10 @@ OLDEST: Final = (1, 30)
 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/)."""
 
 
+USABLE: Final = frozenset({"ACTIVE", "UPDATING"})
+"""Statuses in which the API server of an EKS cluster answers
+(https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html)."""
+
 IPV6: Final = (
     "gives its pods IPv6 addresses, and the stack's NetworkPolicies, its load balancer and its "
     "database's security group admit IPv4 networks only. The address family of a cluster cannot "
@@ -26,8 +30,11 @@ def version(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def problem(*, kubernetes: str, ip_family: str) -> str | None:
-    """Why a stack cannot go to a cluster of this version and address family; None if it can."""
+def problem(*, status: str, kubernetes: str, ip_family: str) -> str | None:
+    """Why a stack cannot go to an EKS cluster of this status, version and address family; None if
+    it can."""
+    if status not in USABLE:
+        return f"is {status}: nothing can be deployed until it is ACTIVE"
     if version(kubernetes) < OLDEST:
         return (
             f"runs Kubernetes {kubernetes}, and the pods need {OLDEST[0]}.{OLDEST[1]} or newer "

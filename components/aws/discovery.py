@@ -34,7 +34,9 @@ def find_cluster(name: str, region: str, opts: pulumi.InvokeOptions) -> EksClust
     found = _describe(name, region, opts)
     ip_families = {network.ip_family for network in found.kubernetes_network_configs}
     if problem := cluster_support.problem(
-        kubernetes=found.version, ip_family="ipv6" if "ipv6" in ip_families else "ipv4"
+        status=found.status,
+        kubernetes=found.version,
+        ip_family="ipv6" if "ipv6" in ip_families else "ipv4",
     ):
         raise pulumi.RunError(f"the EKS cluster {name} in {region} {problem}.")
     auto = any(compute.enabled for compute in found.compute_configs)

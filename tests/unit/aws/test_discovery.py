@@ -171,6 +171,15 @@ def test_a_cluster_that_is_too_old_stops_the_program(monkeypatch: pytest.MonkeyP
         found_mode()
 
 
+def test_a_cluster_that_is_being_created_has_no_address_yet_and_stops_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered(monkeypatch, status="CREATING", endpoint="", certificateAuthorities=[], identities=[])
+
+    with pytest.raises(pulumi.RunError, match=r"is CREATING: nothing can be deployed until "):
+        found_mode()
+
+
 def test_what_aws_refuses_is_told_in_its_words_and_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

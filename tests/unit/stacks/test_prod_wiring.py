@@ -70,6 +70,8 @@ def test_only_what_uses_the_database_waits_for_it() -> None:
         "langfuse-alarms-database-events",
         "langfuse-alarms-database-memory",
         "langfuse-alarms-database-storage",
+        "langfuse-alarms-database-transaction-ids",
+        "langfuse-alarms-database-transaction-logs",
         "langfuse-autoscaler",
         "langfuse-dashboards-database",
         "langfuse-dashboards-overview",

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from components.aws.cluster_support import OLDEST
+from components.aws.cluster_support import OLDEST, USABLE
 from stacks.platforms import eks_providers
 from stacks.settings import Settings
 from tooling.doctor.aws.account import Account, Cluster
 from tooling.doctor.aws.client import Clients, DeniedError, UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
-
-_USABLE: Final = {"ACTIVE", "UPDATING"}
-"""Statuses in which its API answers (https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html)."""
 
 _AUDIENCE: Final = "sts.amazonaws.com"
 
@@ -25,7 +22,7 @@ def cluster(account: Account) -> Iterator[Finding]:
     found = account.found_cluster()
     if found is None:
         yield _missing(account)
-    elif found.status not in _USABLE:
+    elif found.status not in USABLE:
         yield _unusable(account, found)
     elif _version(found.version) < OLDEST:
         yield Finding.error(
