@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from stacks.settings.machinery.aws_fields import BucketName
-from stacks.settings.machinery.rule import matching
+from stacks.settings.machinery.fields.aws import BucketName
+from stacks.settings.machinery.rule import Meant, matching
 from stacks.settings.machinery.section import Section
 
 NAMESPACE: Final = "access"
@@ -16,6 +18,13 @@ _ARN: Final = r"arn:aws(-cn|-us-gov)?:"
 _OWNER: Final = r"[A-Za-z0-9][A-Za-z0-9-]{0,38}"
 _NAME: Final = r"(?!\.{1,2}(@|$))[\w.-]{1,100}"
 
+
+def _repository(text: str) -> Iterator[str]:
+    """The URL of a repository on GitHub, as its page or a clone has it."""
+    match = re.fullmatch(r"(?:(?:https?|ssh)://)?(?:git@)?github\.com[:/](.+?)(?:\.git)?/?", text)
+    yield from [match[1]] if match else []
+
+
 # With ids where GitHub gives subjects that outlive a name: owner@1/name@2.
 Repository = Annotated[
     str,
@@ -23,6 +32,7 @@ Repository = Annotated[
         "must be owner/name, or owner@id/name@id for a repository with immutable subjects",
         rf"({_OWNER}/{_NAME}|{_OWNER}@\d+/{_NAME}@\d+)",
     ),
+    Meant(_repository),
     Field(examples=["acme/tracing"]),
 ]
 

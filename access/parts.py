@@ -64,7 +64,7 @@ def _prefixes(settings: Settings) -> list[str]:
 
 def place(settings: Settings, *, partition: str, account: str) -> Place:
     """Where a stack on EKS is, with the parts that its settings switch on."""
-    region, endpoint, agents = str(settings.aws.region), settings.endpoint, settings.agents
+    region, endpoint = str(settings.aws.region), settings.endpoint
     return Place(
         partition=partition,
         region=region,
@@ -75,11 +75,7 @@ def place(settings: Settings, *, partition: str, account: str) -> Place:
         given=_given(settings, f"arn:{partition}:rds:{region}:{account}:snapshot:"),
         host=endpoint.host.lower() if endpoint else "",
         prefixes=tuple(_prefixes(settings)),
-        namespaces=(
-            settings.cluster.namespace,
-            *agents.namespaces,
-            *agents.existing_namespaces,
-        ),
+        namespaces=(settings.cluster.namespace, *settings.agents.every_namespace),
     )
 
 

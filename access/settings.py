@@ -12,15 +12,16 @@ import pulumi
 from access.keys import NAMESPACE, Access
 from access.parts import place
 from access.roles import WorkflowRolesArgs
+from components.aws import partitions
 from stacks import settings as stack_settings
 from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem, Section, Settings
 from stacks.settings.machinery import reader
 from stacks.settings.machinery.problems import (
-    remove_command,
+    placeholder,
     set_command,
     show,
-    to_change,
+    to_give,
 )
 from stacks.settings.sections.aws import Aws
 
@@ -33,9 +34,23 @@ class _Program(Section):
     access: Access
 
 
+def _state_is_in_a_bucket(access: Access) -> Iterator[Problem]:
+    """Policies name the state only where it is in a bucket."""
+    if access.state_bucket is not None:
+        return
+    given = {"stateKeyArn": access.state_key_arn, "statePrefix": access.state_prefix or None}
+    for name, value in given.items():
+        if value is not None:
+            bucket = f"{NAMESPACE}:stateBucket"
+            rule = f"is of the state in {bucket}, which is not given: no policy would have it"
+            fix = set_command(bucket, placeholder(bucket))
+            yield Problem(f"{NAMESPACE}:{name}", show(value), rule, fix)
+
+
 _READER: Final = reader.Reader(
     _Program,
     {"access": f"{NAMESPACE}:"},
+    checks=(_state_is_in_a_bucket,),
     elsewhere={"aws": "is not read: account and region are those of the stack's own file"},
 )
 
@@ -72,7 +87,7 @@ def read(
             repository=access.repository,
             place=place(
                 settings,
-                partition=_partition(str(settings.aws.region)),
+                partition=partitions.of_region(str(settings.aws.region)),
                 account=settings.aws.allowed_account_ids[0],
             ),
             provider_arn=access.provider_arn,
@@ -104,16 +119,9 @@ def _of_place(settings: Settings) -> Iterator[Problem]:
     accounts = settings.aws.allowed_account_ids
     if settings.cluster.eks_name is None:
         rule = "is needed for roles in AWS: a stack on another cluster takes a kubeconfig instead"
-        yield to_change("cluster.eksName", None, rule, "platform-prod")
+        yield to_give("cluster.eksName", rule)
     elif len(accounts) != 1:
         key = "aws:allowedAccountIds"
         rule = "must name exactly one account: the roles' policies name it"
-        others = [remove_command(f"{key}[{index}]") for index in range(len(accounts) - 1, 0, -1)]
-        fix = " && ".join(others) or set_command(f"{key}[0]", "123456789012")
+        fix = "" if accounts else set_command(f"{key}[0]", "ACCOUNT")
         yield Problem(key, show(list(accounts)), rule, fix)
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -81,9 +81,7 @@ def _watched(settings: Settings, names: Names) -> Watched:
         max_replicas=settings.langfuse.max_replicas,
         migration=names.migration,
         postgres=names.postgres if in_cluster else None,
-        secret_namespaces=(
-            (namespace, *translation.agent_namespaces(settings)) if by_operator else ()
-        ),
+        secret_namespaces=((namespace, *settings.agents.every_namespace) if by_operator else ()),
         # In one Prometheus no other stack has it: no two are in one namespace.
         probe_job=f"{namespace}/{names.langfuse}" if translation.prober(settings) else None,
         probe_sees_certificate=translation.public_url(settings).startswith("https:")

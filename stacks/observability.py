@@ -211,7 +211,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         if credentials.public_key is None or credentials.secret_key is None:
             return  # the settings refuse agents of a release that has no keys to give
         internal = agents.url == "internal"
-        for namespace in translation.agent_namespaces(settings):
+        for namespace in settings.agents.every_namespace:
             AgentAccess(
                 self._names.agents(namespace),
                 AgentAccessArgs(

@@ -29,7 +29,7 @@ def stack_outputs(
     alarm_topic: pulumi.Output[str] | None,
 ) -> Outputs:
     """Every output of a stack. Those whose subject the stack does not have are left out."""
-    agents = translation.agent_namespaces(settings)
+    agents = settings.agents.every_namespace
     by_entries = settings.secrets.delivery == "secretsManager"
     admin = settings.langfuse.admin
     known: dict[str, pulumi.Output[Any] | list[str] | str | None] = {

@@ -42,14 +42,9 @@ def has_local_url(settings: Settings) -> bool:
     return urlsplit(public_url(settings)).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
-def agent_namespaces(settings: Settings) -> tuple[str, ...]:
-    """Namespaces with agents of the stack, those that it creates first."""
-    return (*settings.agents.namespaces, *settings.agents.existing_namespaces)
-
-
 def agents_use_public_url(settings: Settings) -> bool:
     """Whether agents send to the public URL: those of the stack are told to, or are elsewhere."""
-    return settings.agents.url == "public" or not agent_namespaces(settings)
+    return settings.agents.url == "public" or not settings.agents.every_namespace
 
 
 def prober(settings: Settings) -> str | None:
@@ -63,7 +58,7 @@ def client_namespaces(settings: Settings) -> list[str]:
     """Namespaces whose pods may connect to Langfuse, in addition to its own."""
     address = prober(settings)
     return [
-        *agent_namespaces(settings),
+        *settings.agents.every_namespace,
         *settings.langfuse.allowed_namespaces,
         # The probe takes the public URL where there is one.
         *([address.split(".")[1]] if address and has_local_url(settings) else []),

@@ -15,6 +15,7 @@ import yaml
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import ConfigurationError, Problem, Settings
+from stacks.settings.machinery import repairs
 from stacks.settings.machinery.problems import full_key, set_command, show
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.monitoring import Monitoring
@@ -92,11 +93,13 @@ def _provider(settings: Settings) -> pulumi_kubernetes.Provider:
         key = full_key("cluster.context")
         where = ", ".join(str(file) for file in files)
         known = f"it has {', '.join(contexts)}" if contexts else "it has no context"
+        # Only what differs in case or separators: any other context is another cluster.
+        meant = repairs.same_letters(cluster.context, contexts)
         problem = Problem(
             key,
             show(cluster.context),
             f"must be a context of the kubeconfig {where}; {known}",
-            set_command(key, contexts[0] if contexts else "kind-langfuse"),
+            set_command(key, meant) if meant else "",
         )
         raise ConfigurationError(settings.stack, [problem])
     return pulumi_kubernetes.Provider(

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "components.secrets.forms": DETECTOR,
     "components.secrets.masking": DETECTOR,
     "stacks.settings.machinery": (
+        "components.aws.partitions",
         "components.kubernetes",
         "components.project",
         *DETECTOR,

@@ -18,7 +18,7 @@ from stacks.settings import Section, Settings, read
 from stacks.settings.machinery.shape import fields, models_of
 from stacks.settings.sections.aws import Aws
 from tests.support import markdown
-from tests.support.config_commands import _run  # pyright: ignore[reportPrivateUsage]
+from tests.support.config_commands import run_command
 from tests.support.recordings import recorded
 from tooling.doctor.sections import SECTIONS
 from tooling.engineless import offline
@@ -246,7 +246,7 @@ def test_after_each_block_of_commands_the_configuration_is_accepted(
             if command in {"pulumi stack select dev", "pulumi stack init dev"}:
                 stack, values = "dev", configuration("dev")
             if command.startswith("pulumi config "):
-                _run(command, values, secret_keys)
+                run_command(command, values, secret_keys)
         read(stack, values, secret_keys)
 
 

@@ -6,36 +6,73 @@ import itertools
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from stacks.settings import ConfigurationError, Problem, read
-from tests.support.configurations import KEY, small
+from tests.support.configurations import KEY
 
 _STEP: Final = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER: Final = re.compile(r"0|-?[1-9]\d*")
 _ROUNDS: Final = 4
 """A fixed value may be wrong for another reason, as when it is outside a window."""
 
+PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "ACCOUNT": "123456789012",
+    "EKS_NAME": "platform-prod",
+    "EMAIL": "admin@example.com",
+    "ENGINE": "statefulSet",
+    "HOST": "langfuse.example.com",
+    "HOSTED_ZONE": "example.com",
+    "NAMESPACE": "ai-agents",
+    "NETWORK": "203.0.113.0/24",
+    "REGION": "ap-northeast-2",
+    "REPOSITORY": "acme/tracing",
+    "RUNBOOKS": "https://git.example.com/docs",
+}
+"""What a reader puts in the place of each word."""
 
-def left_after_fixing(change: Mapping[str, Any]) -> list[Problem]:
-    """The problems of the small configuration with a ``change``, after the commands offered."""
-    values, secret_keys = small(change)
+
+@dataclass(frozen=True)
+class Fixed:
+    """A configuration after the commands that were offered, round by round."""
+
+    values: Mapping[str, str]
+    """By full key, as the engine passes them."""
+    commands: Sequence[str]
+    left: Sequence[Problem]
+    """The problems that no command solved."""
+
+
+def fixed(values: Mapping[str, str], secret_keys: Iterable[str], *, fill: bool = True) -> Fixed:
+    """Carry out the commands offered for a configuration; ``fill``: with its placeholders."""
+    given, secret, done = dict(values), set(secret_keys), list[str]()
     problems: list[Problem] = []
     for _ in range(_ROUNDS):
         try:
-            read("test", values, secret_keys)
+            read("test", given, secret)
         except ConfigurationError as error:
             problems = list(error.problems)
         else:
-            return []
-        for problem in problems:
-            for command in problem.fix.split(" && "):
-                _run(command, values, secret_keys)
-    return problems
+            return Fixed(given, done, [])
+        commands = [c for p in problems if p.fix for c in p.fix.split(" && ")]
+        for command in commands:
+            run_command(command, given, secret, PLACEHOLDERS if fill else {})
+        done += commands
+        if not commands or not fill:
+            break
+    return Fixed(given, done, problems)
 
 
-def _run(command: str, values: dict[str, str], secret_keys: set[str]) -> None:
+def run_command(
+    command: str,
+    values: dict[str, str],
+    secret_keys: set[str],
+    filled: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Carry out one command on values and secret keys; ``filled`` is in place of placeholders."""
     words = shlex.split(command)
     assert words[:2] == ["pulumi", "config"]
     action, *words = words[2:]
@@ -43,14 +80,18 @@ def _run(command: str, values: dict[str, str], secret_keys: set[str]) -> None:
     words = [word for word in words if word not in options]
     is_text = "--type" in options and words.pop(0) == "string"
     key, *given = words
-    assert ("--path" in options) == (re.search(r"[.\[]", key.partition(":")[2]) is not None)
+    is_path = re.search(r"[.\[]", key.partition(":")[2]) is not None
+    if action == "rm" and is_path and "--path" not in options:  # the key itself has a dot
+        del values[key]
+        return
+    assert ("--path" in options) == is_path
     section, steps = _path(key)
     if action == "rm":
         _remove(values, section, steps)
         return
     assert action == "set"
     assert bool(given) != ("--secret" in options)
-    text = given[0] if given else KEY
+    text = filled.get(given[0], given[0]) if given else KEY
     secret_keys |= set() if given else {section}
     if not steps:
         values[section] = text
@@ -58,7 +99,9 @@ def _run(command: str, values: dict[str, str], secret_keys: set[str]) -> None:
     document: Any = json.loads(values.get(section, "{}" if isinstance(steps[0], str) else "[]"))
     parent: Any = document
     for step, following in itertools.pairwise(steps):
-        parent = parent.setdefault(step, {} if isinstance(following, str) else [])
+        if isinstance(step, str):
+            parent.setdefault(step, {} if isinstance(following, str) else [])
+        parent = parent[step]
     value: object = text
     if not is_text and (text in {"true", "false"} or _NUMBER.fullmatch(text)):
         value = json.loads(text)

@@ -63,7 +63,11 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "agents with LangSmith": Variant(
         overrides={
             f"{_N}agents": {"namespaces": ["research", "support"], "existingNamespaces": ["sales"]},
-            f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents", "workspaceId": "w-1"},
+            f"{_N}langsmith": {
+                "apiKey": _ENCRYPTED,
+                "project": "agents",
+                "workspaceId": "1234abcd-12ab-34cd-56ef-1234567890ab",
+            },
         },
         adopted=frozenset({"sales"}),
     ),
@@ -106,7 +110,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         overrides={
             f"{_N}endpoint": {
                 "hostedZone": None,
-                "certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+                "certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/"
+                "1234abcd-12ab-34cd-56ef-1234567890ab",
                 "scheme": "internal",
                 "inboundCidrs": None,
             }

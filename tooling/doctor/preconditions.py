@@ -161,7 +161,7 @@ def namespaces(settings: Settings, found: Mapping[str, Object], place: Place) ->
     cluster, agents = settings.cluster, settings.agents
     created = [cluster.namespace] if cluster.create_namespace else []
     adopted = [] if cluster.create_namespace else [cluster.namespace]
-    for wanted in (*created, *adopted, *agents.namespaces, *agents.existing_namespaces):
+    for wanted in (*created, *adopted, *agents.every_namespace):
         if wanted in found and "deletionTimestamp" in part(found[wanted], "metadata"):
             yield Finding.error(
                 "stuck-terminating",

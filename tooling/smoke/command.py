@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from stacks.settings.machinery.fields import Url
+from stacks.settings.machinery.fields.network import Url
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
 from tooling.kit.errors import UsageError

@@ -66,7 +66,7 @@ def expected(settings: Settings) -> Expected:
         sign_up_open=langfuse.sign_up == "open",
         load_balancer=settings.endpoint is not None,
         namespace=cluster.namespace,
-        agents=(*agents.namespaces, *agents.existing_namespaces),
+        agents=agents.every_namespace,
         agents_host=url if agents.url == "public" else service,
         agents_keys=_agents_keys(settings),
         langsmith=_langsmith(settings),

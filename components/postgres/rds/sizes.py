@@ -19,12 +19,17 @@ _GENERAL: Final = {
     "24xlarge": 384,
 }
 _MEMORY: Final = {size: 2 * gib for size, gib in _GENERAL.items()}
+# Of Graviton 2 and 3 there is no larger one.
+_GENERAL_TO_16: Final = {size: gib for size, gib in _GENERAL.items() if size != "24xlarge"}
+_MEMORY_TO_16: Final = {size: gib for size, gib in _MEMORY.items() if size != "24xlarge"}
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html
 FAMILIES: Final = {
     **dict.fromkeys(("t3", "t4g"), _BURSTABLE),
     **dict.fromkeys(("m5", "m6g", "m6i", "m7g", "m7i", "m8g"), _GENERAL),
+    **dict.fromkeys(("m6g", "m7g"), _GENERAL_TO_16),
     **dict.fromkeys(("r5", "r6g", "r6i", "r7g", "r7i", "r8g"), _MEMORY),
+    **dict.fromkeys(("r6g", "r7g"), _MEMORY_TO_16),
 }
 
 # Credits that t3 and t4g earn per hour; a credit is one minute of one vCPU

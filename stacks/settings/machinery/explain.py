@@ -12,13 +12,13 @@ from pydantic_core import ErrorDetails
 
 from components.secrets.masking import MASK
 from components.secrets.names import may_be_secret_name
-from stacks.settings.machinery import repairs
+from stacks.settings.machinery import moves, repairs
 from stacks.settings.machinery.places import Place, locate
 from stacks.settings.machinery.problems import (
     Problem,
     is_path,
     join,
-    remove_command,
+    placeholder,
     set_command,
     show,
     top_level,
@@ -81,16 +81,21 @@ def _shown(value: JsonValue, *, encrypted: bool, secret: bool = False) -> str:
 
 
 def problems(
-    key: str, error: ValidationError, root: Annotation, secret_keys: Set[str]
+    key: str,
+    error: ValidationError,
+    root: Annotation,
+    document: JsonValue,
+    secret_keys: Set[str],
 ) -> Iterator[Problem]:
-    """One problem for each finding in the section ``root`` at ``key``.
+    """One problem for each finding in the section ``root`` at ``key``, which is the ``document``.
 
     ``secret_keys`` are the full keys that hold an encrypted value: their texts are not shown.
     """
+    section = moves.Section(key, root, document)
     for _, items in groupby(error.errors(include_url=False), key=_list_of):
         # The last item first: a command that removes one renumbers those behind it.
         for finding in reversed(list(items)):
-            yield _problem(key, finding, root, secret_keys)
+            yield _problem(section, finding, secret_keys)
 
 
 def _list_of(finding: ErrorDetails) -> tuple[int | str, ...]:
@@ -99,11 +104,11 @@ def _list_of(finding: ErrorDetails) -> tuple[int | str, ...]:
     return place[:-1] if place and isinstance(place[-1], int) else place
 
 
-def _problem(key: str, finding: ErrorDetails, root: Annotation, secret_keys: Set[str]) -> Problem:
+def _problem(section: moves.Section, finding: ErrorDetails, secret_keys: Set[str]) -> Problem:
     kind: str = finding["type"]
     given: JsonValue = finding["input"]
-    place = locate(root, finding["loc"])
-    full = join(key, place.path)
+    place = locate(section.root, finding["loc"])
+    full = join(section.key, place.path)
     masked = top_level(full) in secret_keys
     union = variants(place.annotation)
     if kind in {"union_tag_invalid", "union_tag_not_found"} and union is not None:
@@ -112,24 +117,35 @@ def _problem(key: str, finding: ErrorDetails, root: Annotation, secret_keys: Set
         name = str(place.path[-1])
         rule = f"unknown key{_other_variants(name, place)}{suggestion(name, fields(place.model))}"
         found = shown_unknown(name, given, masked=masked, model=place.model)
-        return Problem(full, found, rule, remove_command(full))
+        return Problem(full, found, rule, section.renamed(place, given))
     rule = _rule(finding, nested=is_path(full))
     if finding["loc"] and finding["loc"][-1] == "[key]":
-        return Problem(full, _shown(given, encrypted=masked), rule, remove_command(full))
+        return Problem(full, _shown(given, encrypted=masked), rule, section.respelt(place))
     if kind == "missing":
-        given = None
+        fix = repairs.missing(full, place.annotation)
+        return Problem(full, show(None), rule, fix)
     secret = kind == "json_invalid" or holds_secret(place.annotation)
     found = _shown(given, encrypted=masked, secret=secret)
-    meant = given if found == show(given) else None
-    return Problem(full, found, rule, repairs.command(full, meant, place.field, place.annotation))
+    return Problem(full, found, rule, repairs.command(full, given, place.field, place.annotation))
 
 
 def _no_variant(full: str, given: JsonValue, union: Variants, *, masked: bool) -> Problem:
     """The problem of a union whose key is missing or selects nothing."""
     key, tags = join(full, [union.key]), list(union.by_tag)
-    tag = given.get(union.key) if isinstance(given, dict) else None
-    fix = set_command(key, repairs.closest(tag, tags) or tags[0])
+    document = given if isinstance(given, dict) else {}
+    tag = document.get(union.key)
+    meant = repairs.closest(tag, tags) if tag is not None else _only_variant(document, union)
+    if meant is not None:
+        fix = set_command(key, meant)
+    else:
+        fix = "" if tag is not None else set_command(key, placeholder(key))
     return Problem(key, _shown(tag, encrypted=masked), f"must be one of {', '.join(tags)}", fix)
+
+
+def _only_variant(document: dict[str, JsonValue], union: Variants) -> str | None:
+    """The one variant that has all the keys given."""
+    able = [tag for tag, model in union.by_tag.items() if document.keys() <= fields(model).keys()]
+    return able[0] if document and len(able) == 1 else None
 
 
 def _rule(finding: ErrorDetails, *, nested: bool) -> str:

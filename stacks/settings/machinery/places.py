@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_origin
 
 from pydantic import JsonValue
@@ -71,23 +71,29 @@ def _only(models: tuple[type[Section], ...]) -> type[Section] | None:
     return models[0] if len(models) == 1 else None
 
 
-def secret_paths(annotation: Annotation, value: JsonValue) -> Iterator[tuple[int | str, ...]]:
-    """Where secrets are in what is configured for a value of a type."""
+def texts(
+    annotation: Annotation, value: JsonValue, field: FieldInfo | None = None
+) -> Iterator[tuple[Place, str]]:
+    """Every text in what is configured for a value of a type, with its place.
+
+    What is unknown is left out, and so is what is no section where one belongs.
+    """
     kind = bare(annotation)
     if isinstance(value, list) and get_origin(kind) is tuple:
-        parts = [(index, item(kind), part) for index, part in enumerate(value)]
+        parts = [(index, item(kind), part, None) for index, part in enumerate(value)]
     elif isinstance(value, dict) and get_origin(kind) is dict:
-        parts = [(name, item(kind), part) for name, part in value.items()]
+        parts = [(name, item(kind), part, None) for name, part in value.items()]
     elif isinstance(value, dict) and not is_secret(annotation):
         model = _selected(annotation, value)
         known = fields(model) if model is not None else {}
-        parts = [(name, type_of(f), value[name]) for name, f in known.items() if name in value]
+        parts = [(name, type_of(f), value[name], f) for name, f in known.items() if name in value]
     else:
-        if isinstance(value, str) and is_secret(annotation):
-            yield ()
+        if isinstance(value, str):
+            yield Place(annotation=annotation, field=field), value
         return
-    for name, inner, part in parts:
-        yield from ((name, *below) for below in secret_paths(inner, part))
+    for name, inner, part, held_by in parts:
+        for place, text in texts(inner, part, held_by):
+            yield replace(place, path=(name, *place.path)), text
 
 
 def _selected(annotation: Annotation, document: dict[str, JsonValue]) -> type[Section] | None:

@@ -19,7 +19,8 @@ from components.project import PROJECT
 class Problem:
     """One mistake: full key, value as found, the rule it breaks, and the command that fixes it.
 
-    ``fix`` is empty where no command does what was meant."""
+    The fix does what was meant: it loses no setting, moves the stack to no other cluster, region,
+    engine or version, and takes no safeguard away. ``fix`` is empty where no command does."""
 
     key: str
     found: str
@@ -73,6 +74,12 @@ def remove_command(key: str, *, path: bool = True) -> str:
     return shlex.join(["pulumi", "config", "rm", *options, key])
 
 
+def placeholder(key: str) -> str:
+    """The word for a value of ``key`` that only the reader knows, which is no value itself."""
+    name = re.split(r"[:.]", re.sub(r"\[\d+\]$", "", key))[-1]
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+
+
 def is_path(key: str) -> bool:
     """Whether a full key leads inside of a value, which ``pulumi config`` takes with ``--path``."""
     return top_level(key) != key
@@ -91,6 +98,17 @@ def full_key(path: str) -> str:
 def to_change(path: str, found: object, rule: str, value: object) -> Problem:
     """A problem that another value solves."""
     return Problem(full_key(path), show(found), rule, set_command(full_key(path), value))
+
+
+def to_decide(path: str, found: object, rule: str) -> Problem:
+    """A problem that no command solves without a decision of the reader."""
+    return Problem(full_key(path), show(found), rule, "")
+
+
+def to_give(path: str, rule: str, word: str = "") -> Problem:
+    """A problem that a value solves that only the reader knows; ``word`` is its placeholder."""
+    key = full_key(path)
+    return Problem(key, show(None), rule, set_command(key, word or placeholder(key)))
 
 
 def to_remove(path: str, found: object, rule: str) -> Problem:

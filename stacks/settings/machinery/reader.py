@@ -11,15 +11,11 @@ from pulumi.runtime import config as runtime_config
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from components.secrets.masking import MASK
-from stacks.settings.machinery import dispatch, explain
+from stacks.settings.machinery import dispatch, explain, moves, texts
 from stacks.settings.machinery.dispatch import Check
-from stacks.settings.machinery.places import secret_paths
 from stacks.settings.machinery.problems import (
     Problem,
-    join,
     remove_command,
-    set_command,
     top_level,
 )
 from stacks.settings.machinery.secrecy import Secrecy, decoded
@@ -99,8 +95,12 @@ class Reader:
             try:
                 sections[name] = self._validated(place, field, document)
             except ValidationError as error:
-                problems += explain.problems(place, error, type_of(field), given.secret_keys)
-            problems += _unencrypted(place, type_of(field), document, given.secret_keys)
+                problems += explain.problems(
+                    place, error, type_of(field), document, given.secret_keys
+                )
+            problems += texts.unencrypted(place, type_of(field), document, given.secret_keys)
+            refused = {problem.key for problem in problems}
+            problems += texts.unusable(place, type_of(field), document, given.secret_keys, refused)
         problems += dispatch.run(self._checks, sections)
         return Found(sections, [secrecy.masked(problem) for problem in problems])
 
@@ -117,15 +117,45 @@ class Reader:
             known = self._known.get(namespace, set[str]())
             if namespace == "pulumi" or name in known:
                 continue
-            if top_level(name) in known:
-                rule = f"was set without --path; with it, the value goes into '{top_level(name)}'"
+            fix, top = "", top_level(name)
+            removal = remove_command(key, path=False)
+            if top in known:
+                rule = f"was set without --path; with it, the value goes into '{top}'"
+                path = name.removeprefix(top).removeprefix(".")
+                fix = self._section(namespace, top, given).put(
+                    path, [decoded(value), value], removal
+                )
             elif known:
                 rule = f"unknown key{explain.suggestion(name, known)}"
+                meant = moves.closest(name, known)
+                if meant is not None and not given.values.get(f"{namespace}:{meant}"):
+                    fix = self._renamed(removal, f"{namespace}:{meant}", value)
             else:
                 rule = self._elsewhere.get(namespace, "is not read by this program")
             masked = key in given.secret_keys
             found = explain.shown_unknown(key, decoded(value), masked=masked)
-            yield Problem(key, found, rule, remove_command(key, path=False))
+            yield Problem(key, found, rule, fix)
+
+    def _renamed(self, removal: str, new: str, text: str) -> str:
+        """The commands that move a value to the key that was meant."""
+        field, annotation = self._field_of(new)
+        value = text if is_text(annotation) else decoded(text)
+        return moves.command(removal, new, value, field, annotation)
+
+    def _section(self, namespace: str, top: str, given: Configuration) -> moves.Section:
+        """What is configured at a key, with its type."""
+        key = f"{namespace}:{top}"
+        return moves.Section(key, self._field_of(key)[1], decoded(given.values.get(key, "")))
+
+    def _field_of(self, key: str) -> tuple[FieldInfo, Annotation]:
+        """The field that a full key without a path is read into."""
+        if key in self._fields:
+            field = self._fields[key][1]
+        else:
+            namespace, _, name = key.partition(":")
+            (model,) = models_of(self._fields[f"{namespace}:"][1].annotation)
+            field = fields(model)[name]
+        return field, type_of(field)
 
 
 def _document(place: str, field: FieldInfo, values: Mapping[str, str]) -> JsonValue:
@@ -139,14 +169,3 @@ def _document(place: str, field: FieldInfo, values: Mapping[str, str]) -> JsonVa
         for key, inner in fields(model).items()
         if (text := values.get(f"{place}{key}"))
     }
-
-
-def _unencrypted(
-    place: str, annotation: Annotation, document: JsonValue, secret_keys: Set[str]
-) -> Iterator[Problem]:
-    """Secret settings in clear text, which would get into Git and into the state file."""
-    for path in secret_paths(annotation, document):
-        full = join(place, path)
-        if top_level(full) not in secret_keys:
-            rule = "is a secret and has to be stored encrypted"
-            yield Problem(full, MASK, rule, set_command(full, "", secret=True))

@@ -1,9 +1,9 @@
-"""A rule for one value: its words, its check, and what editors can check of it."""
+"""A rule for one value: its words, its check, what editors can check of it, and its near misses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,3 +42,10 @@ def matching(text: str, pattern: str) -> Rule:
     """The rule that the whole value matches a regular expression."""
     compiled = re.compile(pattern, re.ASCII)
     return Rule(text, lambda value: compiled.fullmatch(value) is not None, pattern)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """Other spellings of a text, each with the same meaning, for a field that refuses this one."""
+
+    spellings: Callable[[str], Iterable[str]]

@@ -49,6 +49,7 @@ class Secrecy:
         public = set(_documented(model))
         self._encrypted = encrypted - public
         self._texts = sorted(self._encrypted | (clear - public), key=len, reverse=True)
+        self._public = public
         self._public_runs = _runs(public)
 
     def masked(self, problem: Problem) -> Problem:
@@ -112,8 +113,9 @@ class Secrecy:
 
     def _is_of(self, texts: Iterable[str], value: str) -> bool:
         """Whether a value is made of one of the texts, or of a part of one."""
-        return any(
-            text == value or (_runs([text]) - self._public_runs) & _runs([value]) for text in texts
+        return value not in self._public and any(
+            text.lower() == value.lower() or (_runs([text]) - self._public_runs) & _runs([value])
+            for text in texts
         )
 
 

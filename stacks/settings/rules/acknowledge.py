@@ -15,9 +15,8 @@ from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
-    full_key,
-    show,
     to_change,
+    to_decide,
     to_remove,
 )
 from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
@@ -81,7 +80,7 @@ def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator
     if not rest:
         yield to_change(path, found, rule, EXAMPLE_NETWORK)
     elif is_wide(rest):  # which of them are meant, only their owner knows
-        yield Problem(full_key(path), show(found), rule, "")
+        yield to_decide(path, found, rule)
     else:
         yield to_remove(path, found, rule)
 
@@ -99,7 +98,7 @@ def open_sign_up(
         yield to_change("langfuse.signUp", langfuse.sign_up, rule, "disabled")
     else:  # closed, it would let no one in at all
         rule = f"{rule}; sign-up can be closed from Langfuse {versions.INIT} on"
-        yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
+        yield to_decide("langfuse.version", langfuse.version, rule)
 
 
 def no_protection(

@@ -13,9 +13,10 @@ from stacks.names import NAMES
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
-    to_change,
+    to_decide,
     to_remove,
 )
+from stacks.settings.rules.cluster import not_reserved
 from stacks.settings.sections.agents import Agents
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.endpoint import Endpoint
@@ -35,9 +36,18 @@ def agents_distinct(agents: Agents, cluster: Cluster) -> Iterator[Problem]:
     for path, namespace in named:
         if namespace in seen:
             rule = f"is named by {seen[namespace]} already; an agent namespace is one of its own"
-            repeated.append(to_remove(path, namespace, rule))
+            again = path.partition("[")[0] == seen[namespace].partition("[")[0]
+            repeated.append((to_remove if again else to_decide)(path, namespace, rule))
         seen.setdefault(namespace, path)
     yield from reversed(repeated)  # removing an item renumbers those behind it
+
+
+def agents_not_reserved(agents: Agents) -> Iterator[Problem]:
+    adopt = "name it in agents.existingNamespaces"
+    for index, namespace in enumerate(agents.namespaces):
+        yield from not_reserved(f"agents.namespaces[{index}]", namespace, adopt)
+    for index, namespace in enumerate(agents.existing_namespaces):
+        yield from not_reserved(f"agents.existingNamespaces[{index}]", namespace, None)
 
 
 def agents_fit_labels(agents: Agents) -> Iterator[Problem]:
@@ -49,17 +59,16 @@ def agents_fit_labels(agents: Agents) -> Iterator[Problem]:
                     f"must have at most {_LONGEST_AGENTS} characters: it is part of labels, which "
                     f"hold 63; this has {len(namespace)}"
                 )
-                yield to_remove(f"agents.{key}[{index}]", namespace, rule)
+                yield to_decide(f"agents.{key}[{index}]", namespace, rule)
 
 
 def agents_need_keys(agents: Agents, langfuse: Langfuse) -> Iterator[Problem]:
-    named = (*agents.namespaces, *agents.existing_namespaces)
-    if named and Version.parse(langfuse.version) < versions.INIT:
+    if agents.every_namespace and Version.parse(langfuse.version) < versions.INIT:
         rule = (
             f"agents need project keys, which Langfuse takes from {versions.INIT} on; "
             f"this is {langfuse.version}"
         )
-        yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
+        yield to_decide("langfuse.version", langfuse.version, rule)
 
 
 def url_for_agents(
@@ -71,11 +80,12 @@ def url_for_agents(
             f"needs a public URL: {langfuse.public_url} (langfuse.publicUrl) is the agent's own "
             "pod; give 'endpoint' or another publicUrl"
         )
-        yield to_change("agents.url", agents.url, rule, "internal")
+        yield to_decide("agents.url", agents.url, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
     agents_distinct,
+    agents_not_reserved,
     agents_fit_labels,
     agents_need_keys,
     url_for_agents,

@@ -13,11 +13,11 @@ from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
     join,
-    set_command,
     show,
-    to_change,
-    to_remove,
+    to_decide,
+    to_give,
 )
+from stacks.settings.rules.lists import distinct
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.endpoint import Endpoint
@@ -33,6 +33,9 @@ _RESERVED_TAGS: Final = {
     "ingress.k8s.aws/": "the AWS Load Balancer Controller finds what it may delete by this tag",
 }
 
+_LONGEST_KEY: Final = 128
+_LONGEST_VALUE: Final = 256
+
 _MOST_TAGS: Final = 40
 """Of AWS's 50 for a resource; what AWS and the cluster's controllers add needs room."""
 
@@ -42,30 +45,36 @@ def stack_name(name: str, cluster: Cluster | None) -> Iterator[Problem]:
     if cluster is None or cluster.eks_name is None:
         return
     if (rule := stack_problem(name)) is not None:
-        rename = shlex.join(["pulumi", "stack", "rename", as_stack(name) or "prod"])
-        yield Problem("stack", show(name), rule, rename)
+        meant = as_stack(name)
+        same = re.sub(r"[\W_]+", "-", name.lower()).strip("-") == meant != ""
+        rename = shlex.join(["pulumi", "stack", "rename", meant])
+        yield Problem("stack", show(name), rule, rename if same else "")
 
 
 def region_of_eks(cluster: Cluster, aws: Aws) -> Iterator[Problem]:
     if cluster.eks_name is not None and aws.region is None:
         rule = "is required with cluster.eksName: the cluster's region, and that of all beside it"
-        yield to_change("aws:region", None, rule, "ap-northeast-2")
+        yield to_give("aws:region", rule)
 
 
 def of_stack(path: str, arn: str | None, aws: Aws) -> Iterator[Problem]:
     """Problems of an ARN, at ``path``, of another region or account than the stack's."""
     if arn is None:
         return
-    *service, region, account, resource = arn.split(":", 5)
-    own_region, own_accounts = aws.region or region, aws.allowed_account_ids or (account,)
-    own_account = account if account in own_accounts else own_accounts[0]
-    own = ":".join((*service, own_region, own_account, resource))
-    if region != own_region:
-        rule = f"is of {region or 'no region'}, and has to be of aws:region, {own_region}"
-        yield to_change(path, arn, rule, own)
-    if account != own_account:
+    yield from of_region(path, arn, aws)
+    account = arn.split(":")[4]
+    if account not in (aws.allowed_account_ids or (account,)):
         rule = f"is of account {account}, which aws:allowedAccountIds does not name"
-        yield to_change(path, arn, rule, own)
+        yield to_decide(path, arn, rule)
+
+
+def of_region(path: str, arn: str | None, aws: Aws, why: str = "") -> Iterator[Problem]:
+    """The problem of an ARN, at ``path``, of another region than the stack's."""
+    if arn is None or aws.region is None:
+        return
+    if (region := arn.split(":")[3]) != aws.region:
+        rule = f"is of {region or 'no region'}, and has to be of aws:region, {aws.region}{why}"
+        yield to_decide(path, arn, rule)
 
 
 def in_two_zones(path: str, subnet_ids: tuple[str, ...], purpose: str) -> Iterator[Problem]:
@@ -75,43 +84,45 @@ def in_two_zones(path: str, subnet_ids: tuple[str, ...], purpose: str) -> Iterat
     """
     if len(set(subnet_ids)) == 1:
         rule = f"needs subnets in two zones at least, and a subnet is in one: {purpose}"
-        yield to_remove(path, subnet_ids, rule)
+        yield to_decide(path, subnet_ids, rule)
         return
-    for index, subnet in reversed(list(enumerate(subnet_ids))):
-        if (first := subnet_ids.index(subnet)) < index:
-            yield to_remove(f"{path}[{index}]", subnet, f"is named by {path}[{first}] already")
+    yield from distinct(path, subnet_ids)
 
 
 def default_tags(aws: Aws, cluster: Cluster, endpoint: Endpoint | None) -> Iterator[Problem]:
-    """One command fixes all tags: the CLI finds no path to a key with a colon."""
     if cluster.eks_name is None:
         return
-    tags, fixed, wrong = aws.default_tags.get("tags", {}), dict[str, str](), dict[str, str]()
+    tags, wrong = aws.default_tags.get("tags", {}), dict[str, str]()
     for key, value in tags.items():
+        same = [other for other in tags if other.lower() == key.lower()]
         if (rule := _rule_of_key(key, in_annotation=endpoint is not None)) is not None:
             wrong[key] = rule
             continue
-        fixed[key] = _NOT_IN_TAGS.sub(" ", value).strip()
+        if same[0] != key:
+            wrong[key] = f"has the key {same[0]} in other letters, which IAM takes for the same"
+        if len(value) > _LONGEST_VALUE:
+            wrong[key] = f"must have {_LONGEST_VALUE} characters at most, and has {len(value)}"
         if _NOT_IN_TAGS.search(value):
             wrong[key] = (
                 "must be letters, digits, spaces and _ . : / = + - @ only: IAM refuses others, and "
                 "at a comma the load balancer's tags would be cut"
             )
-    fix = set_command("aws:defaultTags", {"tags": dict([*fixed.items()][:_MOST_TAGS])})
     for key, rule in wrong.items():
-        yield Problem(join("aws:defaultTags.tags", [key]), show(tags[key]), rule, fix)
+        yield Problem(join("aws:defaultTags.tags", [key]), show(tags[key]), rule, "")
     if len(tags) > _MOST_TAGS:
         rule = f"must be {_MOST_TAGS} tags at most: AWS takes 50 for a resource, its own included"
-        yield Problem("aws:defaultTags.tags", f"({len(tags)} tags)", rule, fix)
+        yield Problem("aws:defaultTags.tags", f"({len(tags)} tags)", rule, "")
 
 
 def _rule_of_key(key: str, *, in_annotation: bool) -> str | None:
     """What is wrong with the key of a tag."""
     for start, reason in _RESERVED_TAGS.items():
-        if key.startswith(start):
+        if key.lower().startswith(start):
             return f"has a key that is taken: {reason}"
     if not key or _NOT_IN_TAGS.search(key):
         return "has a key with characters that IAM refuses in tags; take letters, digits and -"
+    if len(key) > _LONGEST_KEY:
+        return f"has a key of {len(key)} characters, and AWS takes {_LONGEST_KEY}"
     if in_annotation and "=" in key:
         return "has a key with '=', where the load balancer's tags would be cut"
     return None

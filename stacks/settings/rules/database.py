@@ -9,7 +9,6 @@ from components.langfuse import lifecycle
 from components.postgres import url
 from components.postgres.rds import certificates as rds_certificates
 from components.postgres.rds import sizes as rds_sizes
-from stacks.settings.machinery import repairs
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -17,7 +16,7 @@ from stacks.settings.machinery.problems import (
     set_command,
     show,
     to_change,
-    to_remove,
+    to_decide,
 )
 from stacks.settings.machinery.windows import (
     DAY,
@@ -28,7 +27,8 @@ from stacks.settings.machinery.windows import (
     weekly,
     weekly_text,
 )
-from stacks.settings.rules.aws import in_two_zones, of_stack
+from stacks.settings.rules.aws import in_two_zones, of_region, of_stack
+from stacks.settings.rules.lists import distinct
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
@@ -45,8 +45,6 @@ _STRIPED_GIB: Final = 400
 
 _STRIPED_IOPS: Final = 12000
 
-_LARGEST_GIB: Final = 65536
-
 _SHORTEST: Final = 30
 _HOUR: Final = 60
 
@@ -54,7 +52,7 @@ _HOUR: Final = 60
 def needs_eks(database: RdsDatabase, cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is None:
         rule = "needs an EKS cluster (cluster.eksName): the instance lives in the cluster's VPC"
-        yield to_change("database.engine", database.engine, rule, "statefulSet")
+        yield to_decide("database.engine", database.engine, rule)
 
 
 def certificate_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
@@ -68,7 +66,7 @@ def certificate_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
         "GovCloud: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html)"
     )
     # No command: another region is not what was meant, and the bundle has to be fetched.
-    yield Problem(full_key("aws:region"), show(region), rule, "")
+    yield to_decide("aws:region", region, rule)
 
 
 def known_size(database: RdsDatabase) -> Iterator[Problem]:
@@ -79,10 +77,7 @@ def known_size(database: RdsDatabase) -> Iterator[Problem]:
             f"{', '.join(rds_sizes.FAMILIES)} in their sizes up to 24xlarge "
             "(components/postgres/rds/sizes.py)"
         )
-        _, family, size = given.split(".")
-        like = f"db.{repairs.closest(family, rds_sizes.FAMILIES)}.{size}"
-        fitting = like if rds_sizes.memory_gib(like) else "db.t4g.medium"
-        yield to_change("database.instanceClass", given, rule, fitting)
+        yield to_decide("database.instanceClass", given, rule)
 
 
 def performance(database: RdsDatabase) -> Iterator[Problem]:
@@ -94,23 +89,19 @@ def performance(database: RdsDatabase) -> Iterator[Problem]:
                     f"can be chosen from {_STRIPED_GIB} GiB on, and database.storageGiB is "
                     f"{database.storage_gib}; below, gp3 has 3000 IOPS and 125 MiB/s"
                 )
-                yield to_remove(f"database.{key}", value, rule)
+                yield to_decide(f"database.{key}", value, rule)
         return
     most = (database.iops or _STRIPED_IOPS) // 4
     if (throughput := database.throughput_mibps) is not None and throughput > most:
         rule = f"must be at most {most}: a quarter of the IOPS, {database.iops or _STRIPED_IOPS}"
-        yield to_change("database.throughputMiBps", throughput, rule, most)
+        yield to_decide("database.throughputMiBps", throughput, rule)
 
 
 def room_to_grow(database: RdsDatabase) -> Iterator[Problem]:
     size, limit = database.storage_gib, database.max_storage_gib
     if limit is not None and limit * 10 < size * 11:
         rule = f"must be at least 10 % above database.storageGiB, which is {size}; AWS advises 26 %"
-        advised = -(-size * 126 // 100)
-        if advised <= _LARGEST_GIB:
-            yield to_change("database.maxStorageGiB", limit, rule, advised)
-        else:
-            yield to_remove("database.maxStorageGiB", limit, rule)
+        yield to_decide("database.maxStorageGiB", limit, rule)
 
 
 def backups_of_protected(database: RdsDatabase) -> Iterator[Problem]:
@@ -130,28 +121,29 @@ def windows(database: RdsDatabase) -> Iterator[Problem]:
 def _length(database: RdsDatabase, backup: Window, maintenance: Window) -> Iterator[Problem]:
     rule = f"must be at least {_SHORTEST} minutes long, and is {{}}"
     if backup.minutes < _SHORTEST:
-        fitting = daily_text(Window(backup.start, _HOUR))
         told = rule.format(backup.minutes)
-        yield to_change("database.backupWindow", database.backup_window, told, fitting)
+        yield to_decide("database.backupWindow", database.backup_window, told)
     if not _SHORTEST <= maintenance.minutes < DAY:
-        fitting = weekly_text(Window(maintenance.start, _HOUR))
         told = rule.format(maintenance.minutes)
         if maintenance.minutes >= DAY:
             told = f"must be shorter than 24 hours, and is {maintenance.minutes // 60}"
-        yield to_change("database.maintenanceWindow", database.maintenance_window, told, fitting)
+        yield to_decide("database.maintenanceWindow", database.maintenance_window, told)
 
 
 def _apart(database: RdsDatabase, backup: Window, maintenance: Window) -> Problem:
-    """The problem of overlapping windows, solved by maintenance after the backup of its day."""
-    key = full_key("database.maintenanceWindow")
+    """The problem of overlapping windows. The one that was not given makes way."""
+    key, found = "database.maintenanceWindow", database.maintenance_window
     rule = f"must not overlap database.backupWindow, which is {database.backup_window} every day"
-    shorter = Window(backup.start, min(backup.minutes, DAY // 2))
-    midnight = maintenance.start // DAY * DAY
-    after = Window(midnight + shorter.start + shorter.minutes + _SHORTEST, _HOUR)
-    fix = set_command(key, weekly_text(after))
-    if shorter != backup:
-        fix = f"{set_command(full_key('database.backupWindow'), daily_text(shorter))} && {fix}"
-    return Problem(key, f'"{database.maintenance_window}"', rule, fix)
+    given = database.model_fields_set & {"backup_window", "maintenance_window"}
+    if given == {"backup_window"} and backup.minutes <= DAY // 2:
+        midnight = maintenance.start // DAY * DAY
+        after = Window(midnight + backup.start + backup.minutes + _SHORTEST, _HOUR)
+        return to_change(key, found, rule, weekly_text(after))
+    if given == {"maintenance_window"} and maintenance.minutes <= DAY // 2:
+        after = Window(maintenance.start + maintenance.minutes + _SHORTEST, _HOUR)
+        fix = set_command(full_key("database.backupWindow"), daily_text(after))
+        return Problem(full_key(key), show(found), rule, fix)
+    return to_decide(key, found, rule)
 
 
 def restore_source(database: RdsDatabase) -> Iterator[Problem]:
@@ -162,14 +154,25 @@ def restore_source(database: RdsDatabase) -> Iterator[Problem]:
     if restore.snapshot is None and restore.instance is None:
         rule = "needs 'snapshot', or 'instance' and perhaps 'time'"
         found = restore.model_dump(by_alias=True, exclude_none=True)
-        yield to_remove(path, found, rule)
+        yield to_decide(path, found, rule)
         return
     if restore.snapshot is not None and restore.instance is not None:
         rule = "give either 'snapshot' or 'instance': a database starts from one of them"
-        yield to_remove(f"{path}.instance", restore.instance, rule)
+        yield to_decide(f"{path}.instance", restore.instance, rule)
     if restore.time is not None and restore.snapshot is not None:
         rule = "is a point in the time of 'instance'; a snapshot has its own"
-        yield to_remove(f"{path}.time", restore.time, rule)
+        yield to_decide(f"{path}.time", restore.time, rule)
+
+
+def snapshot_of_region(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
+    snapshot = database.restore_from.snapshot if database.restore_from else None
+    if snapshot is not None and snapshot.startswith("arn:"):
+        path, why = "database.restoreFrom.snapshot", ": copy the snapshot there first"
+        yield from of_region(path, snapshot, aws, why)
+
+
+def client_groups_once(database: RdsDatabase) -> Iterator[Problem]:
+    yield from distinct("database.clientSecurityGroupIds", database.client_security_group_ids)
 
 
 def major_upgrade_at_once(database: RdsDatabase) -> Iterator[Problem]:
@@ -180,7 +183,10 @@ def major_upgrade_at_once(database: RdsDatabase) -> Iterator[Problem]:
             "must be true with database.allowMajorUpgrade: an upgrade that waits for the "
             "maintenance window would leave the old parameter group in use, and its deletion fails"
         )
-        yield to_change("database.applyImmediately", False, rule, value=True)
+        if "apply_immediately" in database.model_fields_set:
+            yield to_decide("database.applyImmediately", False, rule)
+        else:
+            yield to_change("database.applyImmediately", False, rule, value=True)
 
 
 def database_memory(database: StatefulSetDatabase) -> Iterator[Problem]:
@@ -190,7 +196,7 @@ def database_memory(database: StatefulSetDatabase) -> Iterator[Problem]:
 def own_storage_class(database: StatefulSetDatabase) -> Iterator[Problem]:
     if database.create_storage_class and database.storage_class is not None:
         rule = "names a class that exists, and database.createStorageClass makes another; keep one"
-        yield to_remove("database.storageClass", database.storage_class, rule)
+        yield to_decide("database.storageClass", database.storage_class, rule)
 
 
 def pools_fit_instance(langfuse: Langfuse, database: RdsDatabase) -> Iterator[Problem]:
@@ -198,7 +204,7 @@ def pools_fit_instance(langfuse: Langfuse, database: RdsDatabase) -> Iterator[Pr
     if memory is not None:
         available = rds_sizes.max_connections(memory)
         server = f"{database.instance_class} has about {available}"
-        yield from _pools_fit(langfuse, database.connection_limit, available, server)
+        yield from _pools_fit(langfuse, database, available, server)
 
 
 def pools_fit_server(
@@ -206,11 +212,17 @@ def pools_fit_server(
 ) -> Iterator[Problem]:
     available = database.max_connections
     server = f"database.maxConnections is {available}"
-    yield from _pools_fit(langfuse, database.connection_limit, available, server)
+    yield from _pools_fit(langfuse, database, available, server)
 
 
-def _pools_fit(langfuse: Langfuse, limit: int, available: int, server: str) -> Iterator[Problem]:
+def _pools_fit(
+    langfuse: Langfuse,
+    database: RdsDatabase | StatefulSetDatabase | ExternalDatabase,
+    available: int,
+    server: str,
+) -> Iterator[Problem]:
     """Langfuse's pools at the replica maximum must leave the server connections to spare."""
+    limit = database.connection_limit
 
     def required(replicas: int, limit: int) -> int:
         pods = lifecycle.most_pods(replicas)
@@ -225,11 +237,12 @@ def _pools_fit(langfuse: Langfuse, limit: int, available: int, server: str) -> I
         f"make {required(replicas, limit)}; {server}"
     )
     fitting = next((n for n in range(limit, 0, -1) if required(replicas, n) <= available), None)
-    if fitting is not None:
-        yield to_change("database.connectionLimit", limit, rule, fitting)
+    if fitting is None:
+        yield to_decide("langfuse.maxReplicas", replicas, rule)
+    elif "connection_limit" in database.model_fields_set:
+        yield to_decide("database.connectionLimit", limit, rule)
     else:
-        fewer = next((n for n in range(replicas, 1, -1) if required(n, limit) <= available), 1)
-        yield to_change("langfuse.maxReplicas", replicas, rule, fewer)
+        yield to_change("database.connectionLimit", limit, rule, fitting)
 
 
 def pooler_beside_server(database: ExternalDatabase) -> Iterator[Problem]:
@@ -239,7 +252,7 @@ def pooler_beside_server(database: ExternalDatabase) -> Iterator[Problem]:
             "is the address of the database too, and a migration has to connect to the server "
             "itself: give that in database.host and database.port"
         )
-        yield to_remove("database.pooler", pooler.host, rule)
+        yield to_decide("database.pooler", pooler.host, rule)
 
 
 def database_key(database: RdsDatabase, aws: Aws) -> Iterator[Problem]:
@@ -267,5 +280,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     backups_of_protected,
     windows,
     restore_source,
+    snapshot_of_region,
+    client_groups_once,
     major_upgrade_at_once,
 )

@@ -10,18 +10,19 @@ from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
     full_key,
-    remove_command,
-    to_change,
+    to_decide,
+    to_give,
     to_remove,
 )
 from stacks.settings.rules.aws import in_two_zones, of_stack
+from stacks.settings.rules.lists import distinct
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
 
-EXAMPLE_NETWORK: Final = "203.0.113.0/24"
-"""Reserved for documentation: https://www.rfc-editor.org/rfc/rfc5737."""
+EXAMPLE_NETWORK: Final = "NETWORK"
+"""In place of a network that only the reader knows."""
 
 _LONGEST_CERTIFIED: Final = 64
 """https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""
@@ -33,8 +34,7 @@ def needs_eks(endpoint: Endpoint, cluster: Cluster) -> Iterator[Problem]:
             "needs an EKS cluster (cluster.eksName): the AWS Load Balancer Controller makes the "
             "load balancer"
         )
-        key = full_key("endpoint")
-        yield Problem(key, "(an object)", rule, remove_command(key))
+        yield Problem(full_key("endpoint"), "(an object)", rule, "")
 
 
 def has_certificate(endpoint: Endpoint) -> Iterator[Problem]:
@@ -43,17 +43,14 @@ def has_certificate(endpoint: Endpoint) -> Iterator[Problem]:
             "is required, to validate a certificate in; with DNS elsewhere give "
             "'certificateArn' in its place"
         )
-        _, _, parent = endpoint.host.partition(".")
-        zone = parent if "." in parent else endpoint.host
-        yield to_change("endpoint.hostedZone", None, rule, zone)
+        yield to_give("endpoint.hostedZone", rule)
 
 
 def host_in_zone(endpoint: Endpoint) -> Iterator[Problem]:
     zone = endpoint.hosted_zone
     if zone is not None and not f".{endpoint.host}".endswith(f".{zone}"):
         rule = f"must be endpoint.hostedZone, {zone}, or below it: the record is made there"
-        inside = zone if zone.endswith(f".{endpoint.host}") else f"langfuse.{zone}"
-        yield to_change("endpoint.host", endpoint.host, rule, inside)
+        yield to_decide("endpoint.host", endpoint.host, rule)
 
 
 def host_fits_certificate(endpoint: Endpoint) -> Iterator[Problem]:
@@ -62,10 +59,7 @@ def host_fits_certificate(endpoint: Endpoint) -> Iterator[Problem]:
             f"has {len(endpoint.host)} characters, and ACM takes {_LONGEST_CERTIFIED} for a "
             "certificate's name; a longer one needs 'certificateArn'"
         )
-        parent = ".".join(endpoint.host.split(".")[-2:])
-        yield to_change(
-            "endpoint.host", endpoint.host, rule, f"langfuse.{endpoint.hosted_zone or parent}"
-        )
+        yield to_decide("endpoint.host", endpoint.host, rule)
 
 
 def networks_named(endpoint: Endpoint) -> Iterator[Problem]:
@@ -75,7 +69,7 @@ def networks_named(endpoint: Endpoint) -> Iterator[Problem]:
             "(the whole world is 0.0.0.0/0, which has to be acknowledged)"
         )
         path = full_key("endpoint.inboundCidrs")
-        fix = to_change("endpoint.inboundCidrs[0]", None, rule, EXAMPLE_NETWORK).fix
+        fix = to_give("endpoint.inboundCidrs[0]", rule, EXAMPLE_NETWORK).fix
         yield Problem(path, "[]", rule, fix)
 
 
@@ -83,20 +77,26 @@ def networks_of_ipv4(endpoint: Endpoint) -> Iterator[Problem]:
     for index, network in reversed(list(enumerate(endpoint.inbound_cidrs))):
         if ipaddress.ip_network(network).version != 4:
             rule = "must be a network of IPv4: the load balancer has no other addresses"
-            yield to_remove(f"endpoint.inboundCidrs[{index}]", network, rule)
+            yield to_decide(f"endpoint.inboundCidrs[{index}]", network, rule)
+
+
+def networks_once(endpoint: Endpoint) -> Iterator[Problem]:
+    yield from distinct("endpoint.inboundCidrs", endpoint.inbound_cidrs)
 
 
 def days_of_created_bucket(endpoint: Endpoint) -> Iterator[Problem]:
     logs = endpoint.access_logs
     if logs is not None and logs.bucket is not None and "days" in logs.model_fields_set:
         rule = "is for a bucket that the program creates; an existing one keeps its own rules"
-        yield to_remove("endpoint.accessLogs.days", logs.days, rule)
+        yield to_decide("endpoint.accessLogs.days", logs.days, rule)
 
 
 def one_public_url(endpoint: Endpoint, langfuse: Langfuse) -> Iterator[Problem]:
     if "public_url" in langfuse.model_fields_set:
-        rule = f"is for a stack without endpoint; here it is https://{endpoint.host}"
-        yield to_remove("langfuse.publicUrl", langfuse.public_url, rule)
+        url = f"https://{endpoint.host}"
+        rule = f"is for a stack without endpoint; here it is {url}"
+        told = to_remove if langfuse.public_url == url else to_decide
+        yield told("langfuse.publicUrl", langfuse.public_url, rule)
 
 
 def endpoint_arns(endpoint: Endpoint, aws: Aws) -> Iterator[Problem]:
@@ -118,6 +118,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     host_fits_certificate,
     networks_named,
     networks_of_ipv4,
+    networks_once,
     days_of_created_bucket,
     one_public_url,
 )

@@ -18,6 +18,7 @@ from stacks.settings.machinery.problems import (
     remove_command,
     set_command,
     show,
+    to_decide,
     to_remove,
 )
 from stacks.settings.sections.langfuse import Langfuse
@@ -61,6 +62,13 @@ _BOOLEANS: Final = {
 }
 
 
+_LONGEST_VARIABLE: Final = 128 * 1024
+"""Bytes with name and end: MAX_ARG_STRLEN (https://man7.org/linux/man-pages/man2/execve.2.html)."""
+
+_LARGEST_ENVIRONMENT: Final = 1_000_000
+"""https://kubernetes.io/docs/concepts/configuration/configmap/"""
+
+
 def _environment(langfuse: Langfuse) -> Iterator[tuple[str, str, str]]:
     """Path, name and value to show of each further environment variable."""
     for name, value in langfuse.environment.items():
@@ -81,10 +89,12 @@ def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
     for path, name, found in _environment(langfuse):
         if (advice := owned(name)) is not None:
             rule = f"is not for the environment; {advice}"
-            yield Problem(full_key(path), found, rule, remove_command(full_key(path)))
+            yield Problem(full_key(path), found, rule, "")
     for name in sorted(langfuse.environment.keys() & langfuse.secret_environment.keys()):
         rule = f"is given in langfuse.secretEnvironment.{name} too"
-        yield to_remove(f"langfuse.environment.{name}", langfuse.environment[name], rule)
+        secret = langfuse.secret_environment[name].get_secret_value()
+        told = to_remove if langfuse.environment[name] == secret else to_decide
+        yield told(f"langfuse.environment.{name}", langfuse.environment[name], rule)
 
 
 def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
@@ -102,8 +112,8 @@ def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
             "new value where it comes from, and take that one"
         )
         given = name in langfuse.secret_environment
-        moved = () if given else (set_command(right, "", secret=True),)
-        yield Problem(key, MASK, rule, " && ".join((*moved, remove_command(key))))
+        moved = f"{set_command(right, '', secret=True)} && {remove_command(key)}"
+        yield Problem(key, MASK, rule, "" if given else moved)
 
 
 def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
@@ -116,10 +126,10 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
         key = full_key(path)
         if variables.is_baked(name):
             rule = "does nothing: the image keeps the value that it was built with"
-            yield Problem(key, found, rule, remove_command(key))
+            yield Problem(key, found, rule, "")
         elif variables.starts_nothing(name, version):
             rule = f"does nothing: Langfuse {version.major} starts no tracing outside of its cloud"
-            yield Problem(key, found, rule, remove_command(key))
+            yield Problem(key, found, rule, "")
         elif known is None:
             if name in langfuse.environment and secret_in(name, langfuse.environment[name]):
                 continue  # said already, and what it belongs to
@@ -132,7 +142,7 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
             yield _misspelt(langfuse, path, name, found, rule)
         elif "web" not in known.containers:
             rule = f"is read by the worker alone, which there is none of with Langfuse {version}"
-            yield Problem(key, found, rule, remove_command(key))
+            yield Problem(key, found, rule, "")
 
 
 def _too_new(
@@ -140,8 +150,7 @@ def _too_new(
 ) -> Iterator[Problem]:
     rule = f"needs Langfuse {known.first} or newer; this is {langfuse.version}"
     if known.first <= versions.LATEST:
-        fix = set_command(full_key("langfuse.version"), str(versions.LATEST))
-        yield Problem(full_key(path), found, rule, fix)
+        yield Problem(full_key(path), found, rule, "")
     else:
         yield _misspelt(langfuse, path, known.name, found, rule)
 
@@ -164,6 +173,22 @@ def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -
             command = set_command(right, value or "", secret=secret)
             fix = f"{command} && {remove_command(full_key(path))}"
     return Problem(full_key(path), found, f"{rule}; did you mean '{meant}'?", fix)
+
+
+def environment_fits(langfuse: Langfuse) -> Iterator[Problem]:
+    """Linux starts no process with a longer variable, and etcd stores no larger object."""
+    secret = {n: v.get_secret_value() for n, v in langfuse.secret_environment.items()}
+    sections = {"environment": langfuse.environment, "secretEnvironment": secret}
+    for section, held in sections.items():
+        sizes = {name: len(f"{name}={value}".encode()) for name, value in held.items()}
+        for name, size in sizes.items():
+            if size >= _LONGEST_VARIABLE:
+                path = full_key(f"langfuse.{section}.{name}")
+                rule = f"has {size} bytes, and a variable may have {_LONGEST_VARIABLE - 1}"
+                yield Problem(path, MASK, rule, "")
+        if sum(sizes.values()) > _LARGEST_ENVIRONMENT:
+            rule = f"has {sum(sizes.values())} bytes, and an object of Kubernetes holds about 1 MiB"
+            yield Problem(full_key(f"langfuse.{section}"), MASK, rule, "")
 
 
 def environment_values(langfuse: Langfuse) -> Iterator[Problem]:
@@ -229,6 +254,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     environment_not_owned,
     environment_without_secrets,
     environment_read,
+    environment_fits,
     environment_values,
     environment_ports,
 )

@@ -14,6 +14,8 @@ from stacks.settings.machinery.problems import (
     set_command,
     show,
     to_change,
+    to_decide,
+    to_give,
 )
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.langfuse import Langfuse
@@ -21,8 +23,17 @@ from stacks.settings.sections.langfuse import Langfuse
 
 def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
     if langfuse.min_replicas > langfuse.max_replicas:
+        key = "langfuse.minReplicas"
         rule = f"must not be above langfuse.maxReplicas, which is {langfuse.max_replicas}"
-        yield to_change("langfuse.minReplicas", langfuse.min_replicas, rule, langfuse.max_replicas)
+        # The default of what was not given follows from what was.
+        given = langfuse.model_fields_set & {"min_replicas", "max_replicas"}
+        if given == {"max_replicas"}:
+            yield to_change(key, langfuse.min_replicas, rule, langfuse.max_replicas)
+        elif given == {"min_replicas"}:
+            fix = set_command(full_key("langfuse.maxReplicas"), langfuse.min_replicas)
+            yield Problem(full_key(key), show(langfuse.min_replicas), rule, fix)
+        else:
+            yield to_decide(key, langfuse.min_replicas, rule)
 
 
 def release_not_refused(langfuse: Langfuse) -> Iterator[Problem]:
@@ -37,28 +48,26 @@ def admin_by_version(langfuse: Langfuse) -> Iterator[Problem]:
     if Version.parse(langfuse.version) >= since:
         if langfuse.admin is None:
             rule = "is required: the first user, who owns the organisation and can invite others"
-            yield to_change("langfuse.admin.email", None, rule, "admin@example.com")
+            yield to_give("langfuse.admin.email", rule)
         return
     if langfuse.admin is not None:
         rule = f"needs Langfuse {since}, the first that creates a user; this is {langfuse.version}"
-        yield to_change("langfuse.version", langfuse.version, rule, str(versions.LATEST))
+        yield to_decide("langfuse.version", langfuse.version, rule)
     if langfuse.sign_up == "disabled":
         rule = (
             f"leaves no one who can log in: before {since} the first user has to sign up "
             f"(this is {langfuse.version})"
         )
-        yield to_change("langfuse.signUp", langfuse.sign_up, rule, "open")
+        yield to_decide("langfuse.signUp", langfuse.sign_up, rule)
 
 
 def settings_known_to_version(langfuse: Langfuse) -> Iterator[Problem]:
     version = Version.parse(langfuse.version)
-    fix = set_command(full_key("langfuse.version"), str(versions.LATEST))
 
     def too_new(path: str, found: str, since: Version) -> Iterator[Problem]:
         if version < since:
-            yield Problem(
-                full_key(path), found, f"needs Langfuse {since} or newer; this is {version}", fix
-            )
+            rule = f"needs Langfuse {since} or newer; this is {version}"
+            yield Problem(full_key(path), found, rule, "")
 
     if langfuse.log_level is not None:
         found = show(langfuse.log_level)

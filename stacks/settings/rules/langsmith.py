@@ -11,23 +11,23 @@ from stacks.settings.machinery.problems import (
     Problem,
     full_key,
     set_command,
-    to_remove,
+    to_decide,
 )
 from stacks.settings.sections.agents import Agents
 from stacks.settings.sections.langsmith import LangSmith
 
 
 def langsmith_reaches_agents(langsmith: LangSmith, agents: Agents) -> Iterator[Problem]:
-    if not (agents.namespaces or agents.existing_namespaces):
+    if not agents.every_namespace:
         rule = "goes to agent namespaces, and agents.namespaces names none"
         key = full_key("agents.namespaces[0]")
-        yield Problem(full_key("langsmith"), MASK, rule, set_command(key, "ai-agents"))
+        yield Problem(full_key("langsmith"), MASK, rule, set_command(key, "NAMESPACE"))
 
 
 def one_langsmith(langsmith: LangSmith) -> Iterator[Problem]:
     if langsmith.endpoint is not None and "region" in langsmith.model_fields_set:
         rule = "give either 'region' or the 'endpoint' of a self-hosted LangSmith"
-        yield to_remove("langsmith.region", langsmith.region, rule)
+        yield to_decide("langsmith.region", langsmith.region, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (

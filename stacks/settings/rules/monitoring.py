@@ -10,12 +10,13 @@ from stacks.settings.machinery.problems import (
     Problem,
     full_key,
     join,
-    remove_command,
     set_command,
     show,
     to_change,
-    to_remove,
+    to_decide,
+    to_give,
 )
+from stacks.settings.rules.aws import of_region
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
@@ -28,8 +29,7 @@ _OWN_LABELS: Final = "app.kubernetes.io/"
 def something_to_make(monitoring: Monitoring) -> Iterator[Problem]:
     if (monitoring.dashboards, monitoring.prometheus_rules, monitoring.alarms) == (None,) * 3:
         rule = "makes nothing; give 'dashboards', 'prometheusRules' or 'alarms'"
-        key = full_key("monitoring.dashboards.labels.grafana_dashboard")
-        yield Problem(full_key("monitoring"), "(an object)", rule, set_command(key, "1"))
+        yield Problem(full_key("monitoring"), "(an object)", rule, "")
 
 
 def alarms_need_eks(monitoring: Monitoring, cluster: Cluster) -> Iterator[Problem]:
@@ -53,8 +53,7 @@ def alarms_have_something_to_watch(
 
 
 def _without_alarms(rule: str) -> Problem:
-    key = full_key("monitoring.alarms")
-    return Problem(key, "(an object)", rule, remove_command(key))
+    return Problem(full_key("monitoring.alarms"), "(an object)", rule, "")
 
 
 def alarms_reach_someone(monitoring: Monitoring) -> Iterator[Problem]:
@@ -63,29 +62,20 @@ def alarms_reach_someone(monitoring: Monitoring) -> Iterator[Problem]:
         return
     if alarms.email is None and alarms.topic_arn is None:
         rule = "is required, or 'topicArn' of an existing SNS topic: else no one is notified"
-        yield to_change("monitoring.alarms.email", None, rule, "on-call@example.com")
+        yield to_give("monitoring.alarms.email", rule)
     if alarms.email is not None and alarms.topic_arn is not None:
         rule = (
             "is for a topic that the program creates; subscribe the address to "
             "monitoring.alarms.topicArn, or give it in place of that"
         )
-        yield to_remove("monitoring.alarms.email", alarms.email, rule)
+        yield to_decide("monitoring.alarms.email", alarms.email, rule)
 
 
 def topic_of_region(monitoring: Monitoring, aws: Aws) -> Iterator[Problem]:
     """The account may be another: a topic for all of a company's alarms is common
     (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html)."""
     arn = monitoring.alarms.topic_arn if monitoring.alarms else None
-    if arn is None or aws.region is None:
-        return
-    *service, region, account, topic = arn.split(":", 5)
-    if region != aws.region:
-        rule = (
-            f"is of {region or 'no region'}, and has to be of aws:region, {aws.region}: an alarm "
-            "publishes in its own"
-        )
-        own = ":".join((*service, aws.region, account, topic))
-        yield to_change("monitoring.alarms.topicArn", arn, rule, own)
+    yield from of_region("monitoring.alarms.topicArn", arn, aws, ": an alarm publishes in its own")
 
 
 def dashboards_are_found(monitoring: Monitoring) -> Iterator[Problem]:
@@ -107,7 +97,7 @@ def labels_not_owned(monitoring: Monitoring) -> Iterator[Problem]:
             if label.startswith(_OWN_LABELS):
                 rule = f"is a label that the program sets, as every {_OWN_LABELS}… is"
                 key = join(full_key(f"monitoring.{part}.labels"), [label])
-                yield Problem(key, show(value), rule, remove_command(key))
+                yield Problem(key, show(value), rule, "")
 
 
 def runbooks_are_a_folder(monitoring: Monitoring) -> Iterator[Problem]:
@@ -121,7 +111,7 @@ def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
     rules = monitoring.prometheus_rules
     if rules is not None and rules.prober is None and "module" in rules.model_fields_set:
         rule = "is the module of 'prober', which is not given: there is no probe"
-        yield to_remove("monitoring.prometheusRules.module", rules.module, rule)
+        yield to_decide("monitoring.prometheusRules.module", rules.module, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (

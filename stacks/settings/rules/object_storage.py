@@ -12,10 +12,8 @@ from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
     full_key,
-    remove_command,
     set_command,
-    to_change,
-    to_remove,
+    to_decide,
 )
 from stacks.settings.rules.aws import of_stack
 from stacks.settings.sections.aws import Aws
@@ -27,28 +25,26 @@ from stacks.settings.sections.object_storage import ObjectStorage
 def needs_eks(object_storage: ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is None:
         rule = "needs an EKS cluster (cluster.eksName): pods reach the bucket from its account"
-        key = full_key("objectStorage")
-        yield Problem(key, "(an object)", rule, remove_command(key))
+        yield Problem(full_key("objectStorage"), "(an object)", rule, "")
 
 
 def stores_something(object_storage: ObjectStorage) -> Iterator[Problem]:
     if not (object_storage.exports or object_storage.media):
         rule = "must be true, or objectStorage.media: the bucket would hold nothing"
-        yield to_change("objectStorage.exports", object_storage.exports, rule, value=True)
+        yield to_decide("objectStorage.exports", object_storage.exports, rule)
 
 
 def existing_bucket(object_storage: ObjectStorage) -> Iterator[Problem]:
     if object_storage.bucket is not None and "export_days" in object_storage.model_fields_set:
         rule = "is for a bucket that the program creates; an existing one keeps its own rules"
-        yield to_remove("objectStorage.exportDays", object_storage.export_days, rule)
+        yield to_decide("objectStorage.exportDays", object_storage.export_days, rule)
 
 
 def media_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
     since = versions.MEDIA_UPLOAD
     if object_storage.media and Version.parse(langfuse.version) < since:
         rule = f"needs Langfuse {since} or newer; this is {langfuse.version}"
-        fix = set_command(full_key("langfuse.version"), str(versions.LATEST))
-        yield Problem(full_key("objectStorage.media"), "true", rule, fix)
+        yield to_decide("objectStorage.media", True, rule)
 
 
 def keys_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
@@ -62,7 +58,7 @@ def keys_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterat
         key = full_key(path)
         if value is not None and not needed:
             rule = f"has no use from Langfuse {since} on, which takes the role of its pods"
-            yield Problem(key, MASK, rule, remove_command(key))
+            yield Problem(key, MASK, rule, "")
         if value is None and needed and object_storage.exports:
             rule = (
                 f"is required for exports before Langfuse {since}, which take no role; "

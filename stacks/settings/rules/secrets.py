@@ -11,9 +11,8 @@ from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
     full_key,
-    remove_command,
     to_change,
-    to_remove,
+    to_decide,
 )
 from stacks.settings.rules.aws import of_stack
 from stacks.settings.sections.aws import Aws
@@ -48,7 +47,7 @@ def delivery_needs_eks(secrets: Secrets, cluster: Cluster) -> Iterator[Problem]:
             "needs an EKS cluster (cluster.eksName): External Secrets logs in to AWS by the "
             "cluster's OIDC provider"
         )
-        yield to_change("secrets.delivery", secrets.delivery, rule, "kubernetes")
+        yield to_decide("secrets.delivery", secrets.delivery, rule)
 
 
 def settings_of_delivery(secrets: Secrets) -> Iterator[Problem]:
@@ -56,10 +55,10 @@ def settings_of_delivery(secrets: Secrets) -> Iterator[Problem]:
         return
     if secrets.install_external_secrets:
         rule = "has no use with delivery kubernetes: the operator would have nothing to read"
-        yield to_change("secrets.installExternalSecrets", True, rule, value=False)
+        yield to_decide("secrets.installExternalSecrets", True, rule)
     if secrets.kms_key_arn is not None:
         rule = "is for Secrets Manager; with delivery kubernetes nothing is encrypted with it"
-        yield to_remove("secrets.kmsKeyArn", secrets.kms_key_arn, rule)
+        yield to_decide("secrets.kmsKeyArn", secrets.kms_key_arn, rule)
 
 
 def protected_secrets_of_lost_data(
@@ -70,7 +69,7 @@ def protected_secrets_of_lost_data(
             "has no backup, and secrets.protect asks to keep what would be lost with it; take rds "
             "or external"
         )
-        yield to_change("database.engine", database.engine, rule, "rds")
+        yield to_decide("database.engine", database.engine, rule)
 
 
 def entry_size(langfuse: Langfuse, secrets: Secrets) -> Iterator[Problem]:
@@ -83,7 +82,7 @@ def entry_size(langfuse: Langfuse, secrets: Secrets) -> Iterator[Problem]:
             f"Secrets Manager takes {_ENTRY_BYTES}, and {largest} is the largest"
         )
         path = full_key("langfuse.secretEnvironment")
-        yield Problem(path, MASK, rule, remove_command(f"{path}.{largest}"))
+        yield Problem(path, MASK, rule, "")
 
 
 CHECKS: Final[tuple[Check, ...]] = (

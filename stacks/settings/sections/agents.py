@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stacks.settings.machinery.fields import DnsLabel
+from stacks.settings.machinery.fields.kubernetes import DnsLabel
 from stacks.settings.machinery.section import Section
 
 
@@ -17,3 +17,8 @@ class Agents(Section):
     """Namespaces that exist already. Their names may have 39 characters."""
     url: Literal["internal", "public"] = "internal"
     """Whether agents reach Langfuse by its Service or by its public URL, which has to be one."""
+
+    @property
+    def every_namespace(self) -> tuple[str, ...]:
+        """All namespaces with agents, those to create first."""
+        return (*self.namespaces, *self.existing_namespaces)

@@ -6,19 +6,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.settings.machinery.aws_fields import PolicyArn
-from stacks.settings.machinery.fields import DnsLabel, LabelName, LabelValue
+from stacks.settings.machinery.fields.aws import ClusterName, PolicyArn
+from stacks.settings.machinery.fields.kubernetes import (
+    DnsLabel,
+    DnsSubdomain,
+    LabelName,
+    LabelValue,
+)
 from stacks.settings.machinery.section import Section
 
 
 class Toleration(Section):
     """A Kubernetes toleration."""
 
-    key: str | None = None
+    key: LabelName | None = None
     """Taint key; none tolerates every key."""
     operator: Literal["Equal", "Exists"] = "Equal"
     """How `value` is compared."""
-    value: str | None = None
+    value: LabelValue | None = None
     """Taint value, with operator `Equal`."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Taint effect; none tolerates every effect."""
@@ -27,7 +32,7 @@ class Toleration(Section):
 class Cluster(Section):
     """The Kubernetes cluster and the namespace that the stack owns. Give `eksName` or `context`."""
 
-    eks_name: Annotated[str, Field(examples=["platform-prod"], min_length=1)] | None = None
+    eks_name: ClusterName | None = None
     """Name of an existing EKS cluster in `aws:region`, which is then required."""
     context: Annotated[str, Field(examples=["kind-langfuse"], min_length=1)] | None = None
     """Context of a kubeconfig, for any other cluster. Never taken from the current context. To the
@@ -42,11 +47,11 @@ class Cluster(Section):
     protect: bool = False
     """Refuse deletion and replacement of the namespaces that this stack creates, its own and the
     agents': whatever else runs there would go with them."""
-    node_selector: dict[str, str] = {}
+    node_selector: dict[LabelName, LabelValue] = {}
     """Node labels that every pod of the stack requires."""
     tolerations: tuple[Toleration, ...] = ()
     """Taints that every pod of the stack tolerates."""
-    image_pull_secrets: tuple[DnsLabel, ...] = ()
+    image_pull_secrets: tuple[DnsSubdomain, ...] = ()
     """Image pull Secrets for every pod of the stack, which exist in the namespace before the first
     `up`: create both, and set `createNamespace` to false."""
     pod_labels: dict[LabelName, LabelValue] = {}

@@ -8,24 +8,20 @@ from pydantic import Field
 
 from components.postgres import url
 from components.postgres.rds import certificates as rds_certificates
-from stacks.settings.machinery.aws_fields import (
+from stacks.settings.machinery.fields.aws import KeyArn, SecurityGroupId, SubnetId
+from stacks.settings.machinery.fields.images import ImageReference
+from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
+from stacks.settings.machinery.fields.network import Server
+from stacks.settings.machinery.fields.rds import (
     BackupWindow,
     InstanceClass,
+    InstanceIdentifier,
     Instant,
-    KeyArn,
     MaintenanceWindow,
     PostgresMajor,
-    SecurityGroupId,
-    SubnetId,
+    SnapshotIdentifier,
 )
-from stacks.settings.machinery.fields import (
-    CpuQuantity,
-    DnsLabel,
-    HostName,
-    ImageReference,
-    MemoryQuantity,
-    SecretText,
-)
+from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
@@ -73,7 +69,7 @@ class StatefulSetDatabase(Section):
     """PostgreSQL image. The data of one major version cannot be read by another."""
     storage_gib: Annotated[int, Field(ge=1, le=16384)] = 20
     """Volume size in GiB, decided when the volume is made."""
-    storage_class: DnsLabel | None = None
+    storage_class: DnsSubdomain | None = None
     """StorageClass of the volume; none takes the cluster's default."""
     create_storage_class: bool = False
     """Create an encrypted gp3 StorageClass (EBS CSI driver) and use it."""
@@ -91,9 +87,9 @@ class RestoreFrom(Section):
     """What a new RDS instance starts from: `snapshot` or `instance`. Read once, when the instance
     is created."""
 
-    snapshot: Annotated[str, Field(min_length=1)] | None = None
+    snapshot: SnapshotIdentifier | None = None
     """Identifier or ARN of a DB snapshot."""
-    instance: Annotated[str, Field(min_length=1)] | None = None
+    instance: InstanceIdentifier | None = None
     """Identifier of the instance to copy at a point in time."""
     time: Instant | None = None
     """Point in time in UTC, with `instance`; none takes the latest restorable time."""
@@ -157,8 +153,8 @@ class RdsDatabase(Section):
 class Pooler(Section):
     """PgBouncer or Amazon RDS Proxy in front of an external database."""
 
-    host: Annotated[HostName, Field(examples=["pooler.example.com"])]
-    """Host name."""
+    host: Annotated[Server, Field(examples=["pooler.example.com"])]
+    """Host name, or IPv4 address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 6432
     """TCP port: PgBouncer's own; RDS Proxy listens on 5432."""
 
@@ -168,13 +164,13 @@ class ExternalDatabase(Section):
 
     engine: Literal["external"]
     """Selects this kind of database."""
-    host: Annotated[HostName, Field(examples=["postgres.example.com"])]
-    """Host name."""
+    host: Server
+    """Host name, or IPv4 address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 5432
     """TCP port."""
-    database: Annotated[str, Field(min_length=1)] = "langfuse"
+    database: Annotated[str, Field(min_length=1, max_length=63)] = "langfuse"
     """Database name."""
-    username: Annotated[str, Field(min_length=1)] = "langfuse"
+    username: Annotated[str, Field(min_length=1, max_length=63)] = "langfuse"
     """Role to log in as."""
     password: SecretText
     """Password of the role."""

@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.settings.machinery.aws_fields import (
+from stacks.settings.machinery.fields.aws import (
     BucketName,
     CertificateArn,
     SslPolicy,
     SubnetId,
     WebAclArn,
 )
-from stacks.settings.machinery.fields import Cidr, DnsLabel, HostName
+from stacks.settings.machinery.fields.kubernetes import DnsSubdomain
+from stacks.settings.machinery.fields.network import Cidr, HostName
 from stacks.settings.machinery.section import Section
 
 
@@ -44,7 +45,7 @@ class Endpoint(Section):
     acknowledged: `openToTheWorld`."""
     subnet_ids: tuple[SubnetId, ...] = ()
     """Subnets of the load balancer in at least two zones; none discovers them by role tags."""
-    ingress_class: DnsLabel | None = None
+    ingress_class: DnsSubdomain | None = None
     """IngressClass of the load balancer's controller; none takes `alb`, which comes with the AWS
     Load Balancer Controller, and creates one on EKS Auto Mode, which comes without."""
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from components.langfuse import versions
-from stacks.settings.machinery.fields import (
-    DnsLabel,
-    Email,
-    EnvironmentName,
-    ImageDigest,
-    ImageRepository,
-    SecretText,
-    Url,
-)
+from stacks.settings.machinery.fields.images import ImageDigest, ImageRepository
+from stacks.settings.machinery.fields.kubernetes import DnsLabel, EnvironmentName
+from stacks.settings.machinery.fields.network import Email, OriginUrl
+from stacks.settings.machinery.fields.text import SecretText
+from stacks.settings.machinery.rule import Meant
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
@@ -47,9 +45,16 @@ def _check_release(value: str) -> str:
     raise PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
+def _release(text: str) -> Iterator[str]:
+    """As the tag of a commit, with leading zeros, as an image."""
+    match = re.fullmatch(r"(?:[a-z0-9./-]*:)?v?(\d+)\.(\d+)\.(\d+)", text.lower(), re.ASCII)
+    yield from [".".join(str(int(part)) for part in match.groups())] if match else []
+
+
 LangfuseRelease = Annotated[
     str,
     AfterValidator(_check_release),
+    Meant(_release),
     Field(
         examples=[str(versions.LATEST)],
         json_schema_extra={
@@ -90,7 +95,7 @@ class Langfuse(Section):
     """Requests and limits of each pod."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
-    public_url: Url = "http://localhost:3000"
+    public_url: OriginUrl = "http://localhost:3000"
     """URL that browsers use, for a stack without `endpoint`; the default suits a port-forward.
     With `endpoint` the URL is its host's."""
     admin: Admin | None = None

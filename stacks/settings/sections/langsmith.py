@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from stacks.settings.machinery.fields import Url
+from stacks.settings.machinery.fields.network import Url
+from stacks.settings.machinery.fields.text import Uuid
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
 
@@ -33,7 +34,7 @@ class LangSmith(Section):
     """Region of the LangSmith account; a key of one region is refused by the others."""
     endpoint: Annotated[Url, Field(examples=["https://langsmith.example.com"])] | None = None
     """API URL of a self-hosted LangSmith, in place of `region`."""
-    workspace_id: Annotated[str, Field(min_length=1)] | None = None
+    workspace_id: Uuid | None = None
     """Workspace, for a key that belongs to a whole organisation."""
     tracing: bool = True
     """Whether agents trace to LangSmith; false leaves the settings in place, switched off."""

@@ -8,14 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from components.monitoring.alerts import rules
-from stacks.settings.machinery.aws_fields import TopicArn
-from stacks.settings.machinery.fields import (
-    DNS_LABEL,
-    Email,
-    LabelName,
-    LabelValue,
-    Url,
-)
+from stacks.settings.machinery.fields.aws import TopicArn
+from stacks.settings.machinery.fields.kubernetes import LabelName, LabelValue
+from stacks.settings.machinery.fields.network import DNS_LABEL, Email, Url
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
 

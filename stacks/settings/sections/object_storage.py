@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stacks.settings.machinery.aws_fields import BucketName, KeyArn
-from stacks.settings.machinery.fields import SecretText
+from stacks.settings.machinery.fields.aws import BucketName, KeyArn
+from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.section import Section
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.settings.machinery.fields import CpuQuantity, MemoryQuantity
+from stacks.settings.machinery.fields.kubernetes import CpuQuantity, MemoryQuantity
 from stacks.settings.machinery.section import Section
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.settings.machinery.aws_fields import KeyArn
+from stacks.settings.machinery.fields.aws import KeyArn
 from stacks.settings.machinery.section import Section
 
 

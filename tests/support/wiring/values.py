@@ -14,6 +14,7 @@ VALUES: Final[Mapping[str, object]] = {
     # One that has the new context.
     "cluster.kubeconfig": str(KUBECONFIG),
     "langfuse.version": "2.94.0",
+    "langfuse.admin.email": "other@example.com",
     "langfuse.egressPorts": [587],
     "langfuse.resources.cpu": "700m",
     "langfuse.resources.memory": "1536Mi",
@@ -36,6 +37,7 @@ VALUES: Final[Mapping[str, object]] = {
     "endpoint.host": "other.langfuse.example.com",
     "endpoint.hostedZone": "langfuse.example.com",
     "endpoint.inboundCidrs": ["198.51.100.0/24"],
+    "endpoint.sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
     "endpoint.subnetIds": ["subnet-00000000000000007", "subnet-00000000000000008"],
     "monitoring.prometheusRules.prober": "other.probes.svc:9116",
     # The risk that the scene with it takes.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,7 +43,7 @@ PAIRS: Final = [
 
 def key(stack: str, purpose: str) -> str:
     """A KMS key that a stack's settings name."""
-    return arn("kms", f"key/{stack}-{purpose}")
+    return arn("kms", f"key/{uuid.uuid5(uuid.NAMESPACE_DNS, f'{stack}-{purpose}')}")
 
 
 def host(stack: str) -> str:

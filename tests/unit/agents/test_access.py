@@ -93,10 +93,12 @@ def test_each_region_has_its_endpoint() -> None:
 
 
 def test_a_self_hosted_langsmith_and_a_workspace_are_passed_on() -> None:
-    values = langsmith(endpoint="https://smith.example.com/api", workspaceId="w-1")
+    values = langsmith(
+        endpoint="https://smith.example.com/api", workspaceId="1234abcd-12ab-34cd-56ef-1234567890ab"
+    )
 
     assert values["LANGSMITH_ENDPOINT"] == "https://smith.example.com/api"
-    assert values["LANGSMITH_WORKSPACE_ID"] == "w-1"
+    assert values["LANGSMITH_WORKSPACE_ID"] == "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def test_a_namespace_is_created_or_adopted() -> None:

@@ -14,7 +14,7 @@ from tooling.doctor import aws
 from tooling.doctor.findings import Finding, Severity
 
 HERE: Final = f"--region {REGION}"
-ARN: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234abcd"
+ARN: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
 SHOW: Final = f"aws acm describe-certificate --certificate-arn {ARN} {HERE}"
 NAME, VALUE = "_a1.langfuse.example.com.", "_b2.acm-validations.aws."
 RECORD: Final = f"{NAME} CNAME {VALUE}"
@@ -106,7 +106,7 @@ def pending_finding(cause: str, command: str) -> Finding:
     return Finding(
         section="certificate-pending",
         severity="error",
-        subject="Certificate 1234abcd",
+        subject="Certificate 1234abcd-12ab-34cd-56ef-1234567890ab",
         cause=cause,
         command=command,
     )

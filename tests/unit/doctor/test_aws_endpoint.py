@@ -21,7 +21,9 @@ from tooling.doctor.aws import policies
 from tooling.doctor.findings import Finding
 
 HERE: Final = f"--region {REGION}"
-CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234abcd"
+CERTIFICATE: Final = (
+    f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
 LOGS: Final = endpoint(accessLogs={"bucket": "logs"})
 
 
@@ -190,7 +192,7 @@ def test_a_certificate_that_does_not_serve_is_one_finding(
         Finding(
             section="certificate-not-issued",
             severity="error",
-            subject="Certificate 1234abcd",
+            subject="Certificate 1234abcd-12ab-34cd-56ef-1234567890ab",
             cause=cause,
             command=command,
         )

@@ -351,8 +351,10 @@ def test_a_request_is_simulated_with_what_the_roles_policies_are_limited_to(
     }
 
 
-CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234"
-KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
+CERTIFICATE: Final = (
+    f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 RUNBOOKS: Final = "https://git.example.com/docs"
 
 

@@ -16,6 +16,10 @@ DEV: Final = stack("dev")
 PROD: Final = stack("prod", endpoint={"scheme": "internal", "inboundCidrs": None})
 ADOPTED: Final = stack("prod", cluster={"createNamespace": False})
 
+CERTIFICATE: Final = (
+    "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+
 
 def node(architecture: str = "amd64", system: str = "linux", compute: str | None = None) -> Object:
     labels = {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
@@ -263,15 +267,15 @@ def test_a_class_that_says_the_same_or_nothing_passes() -> None:
             {"matchTags": [{"key": "a", "values": ["b"]}]},
         ),
         (
-            {"certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd"},
+            {"certificateArn": CERTIFICATE},
             "certificateARNs",
-            ["arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd"],
+            [CERTIFICATE],
             ["arn:aws:acm:ap-northeast-2:123456789012:certificate/other"],
         ),
         (
-            {"certificateArn": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd"},
+            {"certificateArn": CERTIFICATE},
             "certificateArn",
-            "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+            CERTIFICATE,
             "arn:aws:acm:ap-northeast-2:123456789012:certificate/other",
         ),
         (

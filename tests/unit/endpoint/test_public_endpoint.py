@@ -35,7 +35,7 @@ PROOF = f"{ENDPOINT}-certificate-record"
 ALIAS = f"{ENDPOINT}-alias-record"
 LOGS = f"{ENDPOINT}-access-logs"
 
-GIVEN = "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef"
+GIVEN = "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
 HOST = "langfuse.example.com"
 ARGS = PublicEndpointArgs(
     namespace="observability",

@@ -27,8 +27,8 @@ from tests.support.configurations import (
 )
 
 ARN = "arn:aws:{}:ap-northeast-2:123456789012:{}"
-KEY_ARN = ARN.format("kms", "key/1234abcd")
-CERTIFICATE_ARN = ARN.format("acm", "certificate/1234abcd")
+KEY_ARN = ARN.format("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+CERTIFICATE_ARN = ARN.format("acm", "certificate/1234abcd-12ab-34cd-56ef-1234567890ab")
 MANAGED = {"delivery": "secretsManager", "protect": True, "recoveryDays": 30}
 OPEN = {"scheme": "internet-facing", "inboundCidrs": ["0.0.0.0/0"]}
 

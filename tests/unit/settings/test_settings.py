@@ -172,18 +172,21 @@ def test_what_is_just_right_is_accepted(change: Mapping[str, Any]) -> None:
     assert problems(change) == []
 
 
+EVERY: Mapping[str, Any] = {
+    "cluster": {"context": ABSENT, "kubeContext": "kind-langfuse"},
+    "langfuse": {"version": "3.1.0", "minReplicas": "two"},
+    "database": {"engine": "external"},
+    "secrets": {"recoveryDays": 3},
+    "agents": {"namespaces": ["ai_agents"]},
+    "langsmith": {"apiKey": "ls__0123456789"},
+    "kubernetes:context": "kind-langfuse",
+    "aws:regoin": "ap-northeast-2",
+}
+"""As a change: a mistake of each kind, in each section."""
+
+
 def test_all_problems_of_all_sections_are_one_message() -> None:
-    change = {
-        "cluster": {"context": ABSENT, "kubeContext": "kind-langfuse"},
-        "langfuse": {"version": "3.1.0", "minReplicas": "two"},
-        "database": {"engine": "external"},
-        "secrets": {"recoveryDays": 3},
-        "agents": {"namespaces": ["ai_agents"]},
-        "langsmith": {"apiKey": "ls__0123456789"},
-        "kubernetes:context": "kind-langfuse",
-        "aws:regoin": "ap-northeast-2",
-    }
-    values, secret_keys = small(change)
+    values, secret_keys = small(EVERY)
 
     with pytest.raises(ConfigurationError) as caught:
         read("dev", values, secret_keys)

@@ -29,240 +29,236 @@ AT_MOST_50 = "must be less than or equal to 50"
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        bad(
-            "text where a number belongs",
-            {"langfuse": {"minReplicas": "3"}},
-            problem(
-                "langfuse.minReplicas",
-                '"3"',
-                NUMBER,
-                "pulumi config rm --path @langfuse.minReplicas && pulumi config set --path "
-                "@langfuse.minReplicas 3",
-            ),
+BAD = [
+    bad(
+        "text where a number belongs",
+        {"langfuse": {"minReplicas": "3"}},
+        problem(
+            "langfuse.minReplicas",
+            '"3"',
+            NUMBER,
+            "pulumi config rm --path @langfuse.minReplicas && pulumi config set --path "
+            "@langfuse.minReplicas 3",
         ),
-        bad(
-            "text that is no number",
-            {"langfuse": {"minReplicas": "three"}},
-            problem(
-                "langfuse.minReplicas",
-                '"three"',
-                NUMBER,
-                "pulumi config rm --path @langfuse.minReplicas && pulumi config set --path "
-                "@langfuse.minReplicas 2",
-            ),
+    ),
+    bad(
+        "text that is no number",
+        {"langfuse": {"minReplicas": "three"}},
+        problem(
+            "langfuse.minReplicas",
+            '"three"',
+            NUMBER,
+            "",
         ),
-        bad(
-            "a number with a fraction",
-            {"langfuse": {"minReplicas": 1.5}},
-            problem(
-                "langfuse.minReplicas",
-                "1.5",
-                NUMBER,
-                "pulumi config set --path @langfuse.minReplicas 2",
-            ),
+    ),
+    bad(
+        "a number with a fraction",
+        {"langfuse": {"minReplicas": 1.5}},
+        problem(
+            "langfuse.minReplicas",
+            "1.5",
+            NUMBER,
+            "",
         ),
-        bad(
-            "a number out of bounds",
-            {"langfuse": {"maxReplicas": 51}},
-            problem(
-                "langfuse.maxReplicas",
-                "51",
-                AT_MOST_50,
-                "pulumi config set --path @langfuse.maxReplicas 4",
-            ),
+    ),
+    bad(
+        "a number out of bounds",
+        {"langfuse": {"maxReplicas": 51}},
+        problem(
+            "langfuse.maxReplicas",
+            "51",
+            AT_MOST_50,
+            "",
         ),
-        bad(
-            "a huge number",
-            {"langfuse": {"maxReplicas": 10**400}},
-            problem(
-                "langfuse.maxReplicas",
-                "10000000000000000000000000000000000000000000000000000000000000000000000000000...",
-                AT_MOST_50,
-                "pulumi config set --path @langfuse.maxReplicas 4",
-            ),
+    ),
+    bad(
+        "a huge number",
+        {"langfuse": {"maxReplicas": 10**400}},
+        problem(
+            "langfuse.maxReplicas",
+            "10000000000000000000000000000000000000000000000000000000000000000000000000000...",
+            AT_MOST_50,
+            "",
         ),
-        bad(
-            "a number where text belongs",
-            {"langfuse": {"resources": {"cpu": 1}}},
-            problem(
-                "langfuse.resources.cpu",
-                "1",
-                TEXT,
-                "pulumi config set --path --type string @langfuse.resources.cpu 1",
-            ),
+    ),
+    bad(
+        "a number where text belongs",
+        {"langfuse": {"resources": {"cpu": 1}}},
+        problem(
+            "langfuse.resources.cpu",
+            "1",
+            TEXT,
+            "pulumi config set --path --type string @langfuse.resources.cpu 1",
         ),
-        bad(
-            "a number that YAML made of a version",
-            {"langfuse": {"version": 2.95}},
-            problem("langfuse.version", "2.95", TEXT, LATEST),
+    ),
+    bad(
+        "a number that YAML made of a version",
+        {"langfuse": {"version": 2.95}},
+        problem("langfuse.version", "2.95", TEXT, ""),
+    ),
+    bad(
+        "a boolean in a dictionary of texts",
+        {"langfuse": {"environment": {"AUTH_DISABLE_USERNAME_PASSWORD": True}}},
+        problem(
+            "langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD",
+            "true",
+            TEXT,
+            "pulumi config set --path --type string "
+            "@langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD true",
         ),
-        bad(
-            "a boolean in a dictionary of texts",
-            {"langfuse": {"environment": {"AUTH_DISABLE_USERNAME_PASSWORD": True}}},
-            problem(
-                "langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD",
-                "true",
-                TEXT,
-                "pulumi config set --path --type string "
-                "@langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD true",
-            ),
+    ),
+    bad(
+        "text where a boolean belongs",
+        {"langfuse": {"telemetry": "true"}},
+        problem(
+            "langfuse.telemetry",
+            '"true"',
+            BOOLEAN,
+            "pulumi config rm --path @langfuse.telemetry && pulumi config set --path "
+            "@langfuse.telemetry true",
         ),
-        bad(
-            "text where a boolean belongs",
-            {"langfuse": {"telemetry": "true"}},
-            problem(
-                "langfuse.telemetry",
-                '"true"',
-                BOOLEAN,
-                "pulumi config rm --path @langfuse.telemetry && pulumi config set --path "
-                "@langfuse.telemetry true",
-            ),
+    ),
+    bad(
+        "text that is no boolean",
+        {"database": {"engine": "rds", "multiAz": "maybe"}, **ON_EKS},
+        problem(
+            "database.multiAz",
+            '"maybe"',
+            BOOLEAN,
+            "",
         ),
-        bad(
-            "text that is no boolean",
-            {"database": {"engine": "rds", "multiAz": "maybe"}, **ON_EKS},
-            problem(
-                "database.multiAz",
-                '"maybe"',
-                BOOLEAN,
-                "pulumi config rm --path @database.multiAz && pulumi config set --path "
-                "@database.multiAz true",
-            ),
+    ),
+    bad(
+        "null where text belongs",
+        {"cluster": {"namespace": None}},
+        problem(
+            "cluster.namespace",
+            "(nothing)",
+            TEXT,
+            "pulumi config rm --path @cluster.namespace",
         ),
-        bad(
-            "null where text belongs",
-            {"cluster": {"namespace": None}},
-            problem(
-                "cluster.namespace",
-                "(nothing)",
-                TEXT,
-                "pulumi config set --path @cluster.namespace observability",
-            ),
+    ),
+    bad(
+        "a list where an object belongs",
+        {"langfuse": {"admin": ["admin@example.com"]}},
+        problem(
+            "langfuse.admin",
+            '["admin@example.com"]',
+            OBJECT,
+            "",
         ),
-        bad(
-            "a list where an object belongs",
-            {"langfuse": {"admin": ["admin@example.com"]}},
-            problem(
-                "langfuse.admin",
-                '["admin@example.com"]',
-                OBJECT,
-                "pulumi config rm --path @langfuse.admin",
-            ),
+    ),
+    bad(
+        "an object where a list belongs",
+        {"agents": {"namespaces": {"a": 1}}},
+        problem("agents.namespaces", '{"a": 1}', LIST, ""),
+    ),
+    bad(
+        "text where a list belongs",
+        {"agents": {"namespaces": "ai-agents"}},
+        problem(
+            "agents.namespaces",
+            '"ai-agents"',
+            LIST,
+            "pulumi config rm --path @agents.namespaces && pulumi config set --path "
+            "'@agents.namespaces[0]' ai-agents",
         ),
-        bad(
-            "an object where a list belongs",
-            {"agents": {"namespaces": {"a": 1}}},
-            problem(
-                "agents.namespaces", '{"a": 1}', LIST, "pulumi config rm --path @agents.namespaces"
-            ),
+    ),
+    bad(
+        "several items of a list",
+        {"agents": {"namespaces": [["a"], "ai", 5]}},
+        problem(
+            "agents.namespaces[2]",
+            "5",
+            TEXT,
+            "pulumi config set --path --type string '@agents.namespaces[2]' 5",
         ),
-        bad(
-            "text where a list belongs",
-            {"agents": {"namespaces": "ai-agents"}},
-            problem(
-                "agents.namespaces",
-                '"ai-agents"',
-                LIST,
-                "pulumi config rm --path @agents.namespaces && pulumi config set --path "
-                "'@agents.namespaces[0]' ai-agents",
-            ),
+        problem(
+            "agents.namespaces[0]",
+            '["a"]',
+            TEXT,
+            "",
         ),
-        bad(
-            "several items of a list",
-            {"agents": {"namespaces": [["a"], "ai", 5]}},
-            problem(
-                "agents.namespaces[2]",
-                "5",
-                TEXT,
-                "pulumi config set --path --type string '@agents.namespaces[2]' 5",
-            ),
-            problem(
-                "agents.namespaces[0]",
-                '["a"]',
-                TEXT,
-                "pulumi config rm --path '@agents.namespaces[0]'",
-            ),
+    ),
+    bad(
+        "text that holds JSON with a deep list",
+        {"cluster": "[" * 100_000},
+        problem(
+            "cluster",
+            '"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...',
+            OBJECT,
+            "",
         ),
-        bad(
-            "text that holds JSON with a deep list",
-            {"cluster": "[" * 100_000},
-            problem(
-                "cluster",
-                '"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...',
-                OBJECT,
-                "pulumi config rm @cluster",
-            ),
+    ),
+    bad(
+        "a number of 5000 digits",
+        {"cluster": "9" * 5_000},
+        problem(
+            "cluster",
+            '"9999999999999999999999999999999999999999999999999999999999999999999999999999...',
+            OBJECT,
+            "",
         ),
-        bad(
-            "a number of 5000 digits",
-            {"cluster": "9" * 5_000},
-            problem(
-                "cluster",
-                '"9999999999999999999999999999999999999999999999999999999999999999999999999999...',
-                OBJECT,
-                "pulumi config rm @cluster",
-            ),
+    ),
+    bad(
+        "a list in a list",
+        {"agents": {"namespaces": [["ai-agents"]]}},
+        problem(
+            "agents.namespaces[0]",
+            '["ai-agents"]',
+            TEXT,
+            "",
         ),
-        bad(
-            "a list in a list",
-            {"agents": {"namespaces": [["ai-agents"]]}},
-            problem(
-                "agents.namespaces[0]",
-                '["ai-agents"]',
-                TEXT,
-                "pulumi config rm --path '@agents.namespaces[0]'",
-            ),
+    ),
+    bad(
+        "a whole section that is text",
+        {"cluster": "kind-langfuse"},
+        problem("cluster", '"kind-langfuse"', OBJECT, ""),
+    ),
+    bad(
+        "a whole section that is a boolean",
+        {"endpoint": True},
+        problem("endpoint", "true", OBJECT, ""),
+    ),
+    bad(
+        "a whole section that is text and may be a secret",
+        {"langsmith": KEY},
+        problem("langsmith", "[secret]", OBJECT, ""),
+    ),
+    bad(
+        "a list of acknowledgements that is text",
+        {"acknowledge": "openSignUp"},
+        problem(
+            "acknowledge",
+            '"openSignUp"',
+            LIST,
+            "pulumi config rm @acknowledge && pulumi config set --path '@acknowledge[0]' "
+            "openSignUp",
         ),
-        bad(
-            "a whole section that is text",
-            {"cluster": "kind-langfuse"},
-            problem("cluster", '"kind-langfuse"', OBJECT, "pulumi config rm @cluster"),
+    ),
+    bad(
+        "an acknowledgement in other letters",
+        {"acknowledge": ["OpenSignUp"]},
+        problem(
+            "acknowledge[0]",
+            '"OpenSignUp"',
+            ACKNOWLEDGEMENT,
+            "pulumi config set --path '@acknowledge[0]' openSignUp",
         ),
-        bad(
-            "a whole section that is a boolean",
-            {"endpoint": True},
-            problem("endpoint", "true", OBJECT, "pulumi config rm @endpoint"),
+    ),
+    bad(
+        "an acknowledgement of nothing known",
+        {"acknowledge": ["everything"]},
+        problem(
+            "acknowledge[0]",
+            '"everything"',
+            ACKNOWLEDGEMENT,
+            "",
         ),
-        bad(
-            "a whole section that is text and may be a secret",
-            {"langsmith": KEY},
-            problem("langsmith", "[secret]", OBJECT, "pulumi config rm @langsmith"),
-        ),
-        bad(
-            "a list of acknowledgements that is text",
-            {"acknowledge": "openSignUp"},
-            problem(
-                "acknowledge",
-                '"openSignUp"',
-                LIST,
-                "pulumi config rm @acknowledge && pulumi config set --path '@acknowledge[0]' "
-                "openSignUp",
-            ),
-        ),
-        bad(
-            "an acknowledgement in other letters",
-            {"acknowledge": ["OpenSignUp"]},
-            problem(
-                "acknowledge[0]",
-                '"OpenSignUp"',
-                ACKNOWLEDGEMENT,
-                "pulumi config set --path '@acknowledge[0]' openSignUp",
-            ),
-        ),
-        bad(
-            "an acknowledgement of nothing known",
-            {"acknowledge": ["everything"]},
-            problem(
-                "acknowledge[0]",
-                '"everything"',
-                ACKNOWLEDGEMENT,
-                "pulumi config rm --path '@acknowledge[0]'",
-            ),
-        ),
-    ],
-)
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
 def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected

@@ -31,355 +31,363 @@ PINNED = "must be an image with a pinned tag or digest; 'latest' and bare names 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        bad(
-            "Langfuse 3",
-            {"langfuse": {"version": "3.1.0"}},
-            problem(
-                "langfuse.version",
-                '"3.1.0"',
-                "Langfuse 3 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
-                "program does not deploy; supported are 2.75.0 to 2.95.12",
-                LATEST,
-            ),
+BAD = [
+    bad(
+        "Langfuse 3",
+        {"langfuse": {"version": "3.1.0"}},
+        problem(
+            "langfuse.version",
+            '"3.1.0"',
+            "Langfuse 3 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
+            "program does not deploy; supported are 2.75.0 to 2.95.12",
+            "",
         ),
-        bad(
-            "Langfuse 4",
-            {"langfuse": {"version": "4.0.0"}},
-            problem(
-                "langfuse.version",
-                '"4.0.0"',
-                "Langfuse 4 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
-                "program does not deploy; supported are 2.75.0 to 2.95.12",
-                LATEST,
-            ),
+    ),
+    bad(
+        "Langfuse 4",
+        {"langfuse": {"version": "4.0.0"}},
+        problem(
+            "langfuse.version",
+            '"4.0.0"',
+            "Langfuse 4 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
+            "program does not deploy; supported are 2.75.0 to 2.95.12",
+            "",
         ),
-        bad(
-            "the tag latest",
-            {"langfuse": {"version": "latest"}},
-            problem("langfuse.version", '"latest"', FLOATING, LATEST),
+    ),
+    bad(
+        "the tag latest",
+        {"langfuse": {"version": "latest"}},
+        problem("langfuse.version", '"latest"', FLOATING, ""),
+    ),
+    bad(
+        "the tag of a major version",
+        {"langfuse": {"version": "2"}},
+        problem("langfuse.version", '"2"', FLOATING, ""),
+    ),
+    bad(
+        "the tag of a minor version",
+        {"langfuse": {"version": "2.95"}},
+        problem("langfuse.version", '"2.95"', FLOATING, ""),
+    ),
+    bad(
+        "a release with a leading zero",
+        {"langfuse": {"version": "2.95.012"}},
+        problem(
+            "langfuse.version",
+            '"2.95.012"',
+            FLOATING,
+            "pulumi config set --path @langfuse.version 2.95.12",
         ),
-        bad(
-            "the tag of a major version",
-            {"langfuse": {"version": "2"}},
-            problem("langfuse.version", '"2"', FLOATING, LATEST),
+    ),
+    bad(
+        "a release that never was",
+        {"langfuse": {"version": "2.95.2"}},
+        problem(
+            "langfuse.version",
+            '"2.95.2"',
+            "no such Langfuse release; supported are the releases from 2.75.0 to 2.95.12",
+            "",
         ),
-        bad(
-            "the tag of a minor version",
-            {"langfuse": {"version": "2.95"}},
-            problem("langfuse.version", '"2.95"', FLOATING, LATEST),
+    ),
+    bad(
+        "a release that counts a failed migration as a success",
+        {"langfuse": {"version": "2.90.0"}},
+        problem(
+            "langfuse.version",
+            '"2.90.0"',
+            "is not to be run: 2.90.0 counts a failed "
+            "migration as a success, and its pods would "
+            "start on a schema that is not theirs "
+            "(corrected in 2.90.1)",
+            "pulumi config set --path @langfuse.version 2.90.1",
         ),
-        bad(
-            "a release with a leading zero",
-            {"langfuse": {"version": "2.95.012"}},
-            problem("langfuse.version", '"2.95.012"', FLOATING, LATEST),
+    ),
+    bad(
+        "a release before the oldest",
+        {"langfuse": {"version": "2.74.0"}},
+        problem("langfuse.version", '"2.74.0"', SUPPORTED, ""),
+    ),
+    bad(
+        "a release after the last",
+        {"langfuse": {"version": "2.96.0"}},
+        problem("langfuse.version", '"2.96.0"', SUPPORTED, ""),
+    ),
+    bad(
+        "a CPU quantity with a memory unit",
+        {"langfuse": {"resources": {"cpu": "500Mi"}}},
+        problem(
+            "langfuse.resources.cpu",
+            '"500Mi"',
+            "must be a Kubernetes CPU quantity: cores ('2') or millicores ('500m')",
+            "",
         ),
-        bad(
-            "a release that never was",
-            {"langfuse": {"version": "2.95.2"}},
-            problem(
-                "langfuse.version",
-                '"2.95.2"',
-                "no such Langfuse release; supported are the releases from 2.75.0 to 2.95.12",
-                LATEST,
-            ),
+    ),
+    bad(
+        "a memory quantity that is none",
+        {"langfuse": {"resources": {"memory": "1 GB"}}},
+        problem(
+            "langfuse.resources.memory",
+            '"1 GB"',
+            MEMORY,
+            "pulumi config set --path @langfuse.resources.memory 1G",
         ),
-        bad(
-            "a release that counts a failed migration as a success",
-            {"langfuse": {"version": "2.90.0"}},
-            problem(
-                "langfuse.version",
-                '"2.90.0"',
-                "is not to be run: 2.90.0 counts a failed migration as a success, and its pods "
-                "would start on a schema that is not theirs (corrected in 2.90.1)",
-                "pulumi config set --path @langfuse.version 2.90.1",
-            ),
+    ),
+    bad(
+        "a memory quantity that is too small",
+        {"langfuse": {"resources": {"memory": "512m"}}},
+        problem(
+            "langfuse.resources.memory",
+            '"512m"',
+            MEMORY,
+            "pulumi config set --path @langfuse.resources.memory 512Mi",
         ),
-        bad(
-            "a release before the oldest",
-            {"langfuse": {"version": "2.74.0"}},
-            problem("langfuse.version", '"2.74.0"', SUPPORTED, LATEST),
+    ),
+    bad(
+        "a host name with a scheme",
+        {"endpoint": {"host": "https://langfuse.example.com"}},
+        problem(
+            "endpoint.host",
+            '"https://langfuse.example.com"',
+            "must be a host name in lower case without scheme, port or path",
+            "pulumi config set --path @endpoint.host langfuse.example.com",
         ),
-        bad(
-            "a release after the last",
-            {"langfuse": {"version": "2.96.0"}},
-            problem("langfuse.version", '"2.96.0"', SUPPORTED, LATEST),
+    ),
+    bad(
+        "a namespace in capitals",
+        {"cluster": {"namespace": "Observability"}},
+        problem(
+            "cluster.namespace",
+            '"Observability"',
+            LABEL,
+            "pulumi config set --path @cluster.namespace observability",
         ),
-        bad(
-            "a CPU quantity with a memory unit",
-            {"langfuse": {"resources": {"cpu": "500Mi"}}},
-            problem(
-                "langfuse.resources.cpu",
-                '"500Mi"',
-                "must be a Kubernetes CPU quantity: cores ('2') or millicores ('500m')",
-                "pulumi config set --path @langfuse.resources.cpu 500m",
-            ),
+    ),
+    bad(
+        "an agent namespace with an underscore",
+        {"agents": {"namespaces": ["ai-agents", "ai_agents"]}},
+        problem(
+            "agents.namespaces[1]",
+            '"ai_agents"',
+            LABEL,
+            "pulumi config set --path '@agents.namespaces[1]' ai-agents",
         ),
-        bad(
-            "a memory quantity that is none",
-            {"langfuse": {"resources": {"memory": "1 GB"}}},
-            problem(
-                "langfuse.resources.memory",
-                '"1 GB"',
-                MEMORY,
-                "pulumi config set --path @langfuse.resources.memory 1Gi",
-            ),
+    ),
+    bad(
+        "an address that is no e-mail address",
+        {"langfuse": {"admin": {"email": "admin"}}},
+        problem(
+            "langfuse.admin.email",
+            '"admin"',
+            EMAIL,
+            "",
         ),
-        bad(
-            "a memory quantity that is too small",
-            {"langfuse": {"resources": {"memory": "512m"}}},
-            problem(
-                "langfuse.resources.memory",
-                '"512m"',
-                MEMORY,
-                "pulumi config set --path @langfuse.resources.memory 1Gi",
-            ),
+    ),
+    bad(
+        "an address that is not ASCII",
+        {"langfuse": {"admin": {"email": "관리자@example.com"}}},
+        problem(
+            "langfuse.admin.email",
+            '"관리자@example.com"',
+            EMAIL,
+            "",
         ),
-        bad(
-            "a host name with a scheme",
-            {"endpoint": {"host": "https://langfuse.example.com"}},
-            problem(
-                "endpoint.host",
-                '"https://langfuse.example.com"',
-                "must be a host name in lower case without scheme, port or path",
-                "pulumi config set --path @endpoint.host langfuse.example.com",
-            ),
+    ),
+    bad(
+        "an agent namespace in capitals",
+        {"agents": {"existingNamespaces": ["AI"]}},
+        problem(
+            "agents.existingNamespaces[0]",
+            '"AI"',
+            LABEL,
+            "pulumi config set --path '@agents.existingNamespaces[0]' ai",
         ),
-        bad(
-            "a namespace in capitals",
-            {"cluster": {"namespace": "Observability"}},
-            problem(
-                "cluster.namespace",
-                '"Observability"',
-                LABEL,
-                "pulumi config set --path @cluster.namespace observability",
-            ),
+    ),
+    bad(
+        "an environment variable in small letters",
+        {"langfuse": {"environment": {"auth_okta": "x"}}},
+        problem(
+            "langfuse.environment.auth_okta",
+            '"auth_okta"',
+            "must be an environment variable name: upper-case letters, digits and '_'",
+            "pulumi config set --path @langfuse.environment.AUTH_OKTA x && pulumi config rm "
+            "--path @langfuse.environment.auth_okta",
         ),
-        bad(
-            "an agent namespace with an underscore",
-            {"agents": {"namespaces": ["ai-agents", "ai_agents"]}},
-            problem(
-                "agents.namespaces[1]",
-                '"ai_agents"',
-                LABEL,
-                "pulumi config set --path '@agents.namespaces[1]' ai-agents",
-            ),
+    ),
+    bad(
+        "a node selector that is a number",
+        {"cluster": {"nodeSelector": {"topology.kubernetes.io/zone": 1}}},
+        problem(
+            'cluster.nodeSelector["topology.kubernetes.io/zone"]',
+            "1",
+            TEXT,
+            "pulumi config set --path --type string "
+            "'@cluster.nodeSelector[\"topology.kubernetes.io/zone\"]' 1",
         ),
-        bad(
-            "an address that is no e-mail address",
-            {"langfuse": {"admin": {"email": "admin"}}},
-            problem(
-                "langfuse.admin.email",
-                '"admin"',
-                EMAIL,
-                "pulumi config set --path @langfuse.admin.email admin@example.com",
-            ),
+    ),
+    bad(
+        "a public URL with a slash at the end",
+        {"langfuse": {"publicUrl": "https://langfuse.example.com/"}},
+        problem(
+            "langfuse.publicUrl",
+            '"https://langfuse.example.com/"',
+            "must be an http:// or https:// URL without path, credentials, query or trailing "
+            "slash: Langfuse's images are built for the root of a host",
+            "pulumi config set --path @langfuse.publicUrl https://langfuse.example.com",
         ),
-        bad(
-            "an address that is not ASCII",
-            {"langfuse": {"admin": {"email": "관리자@example.com"}}},
-            problem(
-                "langfuse.admin.email",
-                '"관리자@example.com"',
-                EMAIL,
-                "pulumi config set --path @langfuse.admin.email admin@example.com",
-            ),
+    ),
+    bad(
+        "an image repository that is a URL",
+        {"langfuse": {"repository": "https://mirror.example.com/langfuse/langfuse"}},
+        problem(
+            "langfuse.repository",
+            '"https://mirror.example.com/langfuse/langfuse"',
+            "must be an image repository without tag or digest, such as "
+            "'docker.io/langfuse/langfuse'",
+            "pulumi config set --path @langfuse.repository mirror.example.com/langfuse/langfuse",
         ),
-        bad(
-            "an agent namespace in capitals",
-            {"agents": {"existingNamespaces": ["AI"]}},
-            problem(
-                "agents.existingNamespaces[0]",
-                '"AI"',
-                LABEL,
-                "pulumi config set --path '@agents.existingNamespaces[0]' ai",
-            ),
+    ),
+    bad(
+        "a network with host bits",
+        {
+            "endpoint": {
+                "host": "langfuse.example.com",
+                "inboundCidrs": ["10.0.0.0/8", "10.1.2.3/16"],
+            }
+        },
+        problem(
+            "endpoint.inboundCidrs[1]",
+            '"10.1.2.3/16"',
+            "must be a network in CIDR notation with no host bits set",
+            "pulumi config set --path '@endpoint.inboundCidrs[1]' 10.1.0.0/16",
         ),
-        bad(
-            "an environment variable in small letters",
-            {"langfuse": {"environment": {"auth_okta": "x"}}},
-            problem(
-                "langfuse.environment.auth_okta",
-                '"auth_okta"',
-                "must be an environment variable name: upper-case letters, digits and '_'",
-                "pulumi config rm --path @langfuse.environment.auth_okta",
-            ),
+    ),
+    bad(
+        "a PostgreSQL image without a tag",
+        {"database": {"image": "docker.io/library/postgres"}},
+        problem(
+            "database.image",
+            '"docker.io/library/postgres"',
+            PINNED,
+            "",
         ),
-        bad(
-            "a node selector that is a number",
-            {"cluster": {"nodeSelector": {"topology.kubernetes.io/zone": 1}}},
-            problem(
-                'cluster.nodeSelector["topology.kubernetes.io/zone"]',
-                "1",
-                TEXT,
-                "pulumi config set --path --type string "
-                "'@cluster.nodeSelector[\"topology.kubernetes.io/zone\"]' 1",
-            ),
+    ),
+    bad(
+        "a PostgreSQL image with the tag latest",
+        {"database": {"image": "docker.io/library/postgres:latest"}},
+        problem(
+            "database.image",
+            '"docker.io/library/postgres:latest"',
+            PINNED,
+            "",
         ),
-        bad(
-            "a public URL with a slash at the end",
-            {"langfuse": {"publicUrl": "https://langfuse.example.com/"}},
-            problem(
-                "langfuse.publicUrl",
-                '"https://langfuse.example.com/"',
-                "must be an http:// or https:// URL without credentials, query or trailing slash",
-                "pulumi config set --path @langfuse.publicUrl https://langfuse.example.com",
-            ),
+    ),
+    bad(
+        "protection of a database that has no backup",
+        {"database": {"protect": True}},
+        problem(
+            "database.protect",
+            "true",
+            "must be false: nothing in the cluster backs this database up; a protected one "
+            "needs engine rds",
+            "",
         ),
-        bad(
-            "an image repository that is a URL",
-            {"langfuse": {"repository": "https://mirror.example.com/langfuse/langfuse"}},
-            problem(
-                "langfuse.repository",
-                '"https://mirror.example.com/langfuse/langfuse"',
-                "must be an image repository without tag or digest, such as "
-                "'docker.io/langfuse/langfuse'",
-                "pulumi config set --path @langfuse.repository "
-                "mirror.example.com/langfuse/langfuse",
-            ),
+    ),
+    bad(
+        "a sign-up mode in capitals",
+        {"langfuse": {"signUp": "Open"}},
+        problem(
+            "langfuse.signUp",
+            '"Open"',
+            "must be 'disabled' or 'open'",
+            "pulumi config set --path @langfuse.signUp open",
         ),
-        bad(
-            "a network with host bits",
-            {
-                "endpoint": {
-                    "host": "langfuse.example.com",
-                    "inboundCidrs": ["10.0.0.0/8", "10.1.2.3/16"],
-                }
-            },
-            problem(
-                "endpoint.inboundCidrs[1]",
-                '"10.1.2.3/16"',
-                "must be a network in CIDR notation with no host bits set",
-                "pulumi config set --path '@endpoint.inboundCidrs[1]' 10.1.0.0/16",
-            ),
+    ),
+    bad(
+        "an instance class of EC2",
+        {"database": {"engine": "rds", "instanceClass": "m6g.large"}, **ON_EKS},
+        problem(
+            "database.instanceClass",
+            '"m6g.large"',
+            "must be an RDS instance class such as 'db.t4g.medium'",
+            "pulumi config set --path @database.instanceClass db.m6g.large",
         ),
-        bad(
-            "a PostgreSQL image without a tag",
-            {"database": {"image": "docker.io/library/postgres"}},
-            problem(
-                "database.image",
-                '"docker.io/library/postgres"',
-                PINNED,
-                "pulumi config set --path @database.image docker.io/library/postgres:16.15-alpine",
-            ),
+    ),
+    bad(
+        "a minor version of PostgreSQL",
+        {"database": {"engine": "rds", "version": "16.4"}, **ON_EKS},
+        problem(
+            "database.version",
+            '"16.4"',
+            "must be a major version in quotes, '14' to '17': AWS ended the standard support "
+            "of 13 on 2026-02-28 and would upgrade it unasked, and Langfuse 2 was not tried "
+            "with 18",
+            "pulumi config set --path --type string @database.version 16",
         ),
-        bad(
-            "a PostgreSQL image with the tag latest",
-            {"database": {"image": "docker.io/library/postgres:latest"}},
-            problem(
-                "database.image",
-                '"docker.io/library/postgres:latest"',
-                PINNED,
-                "pulumi config set --path @database.image docker.io/library/postgres:16.15-alpine",
-            ),
+    ),
+    bad(
+        "a number as the major version of PostgreSQL",
+        {"database": {"engine": "rds", "version": 17}, **ON_EKS},
+        problem(
+            "database.version",
+            "17",
+            TEXT,
+            "pulumi config set --path --type string @database.version 17",
         ),
-        bad(
-            "protection of a database that has no backup",
-            {"database": {"protect": True}},
-            problem(
-                "database.protect",
-                "true",
-                "must be false: nothing in the cluster backs this database up; a protected one "
-                "needs engine rds",
-                "pulumi config set --path @database.protect false",
-            ),
+    ),
+    bad(
+        "a monitoring interval that RDS does not know",
+        {"database": {"engine": "rds", "monitoringSeconds": 20}, **ON_EKS},
+        problem(
+            "database.monitoringSeconds",
+            "20",
+            "must be 0, 1, 5, 10, 15, 30 or 60",
+            "",
         ),
-        bad(
-            "a sign-up mode in capitals",
-            {"langfuse": {"signUp": "Open"}},
-            problem(
-                "langfuse.signUp",
-                '"Open"',
-                "must be 'disabled' or 'open'",
-                "pulumi config set --path @langfuse.signUp open",
-            ),
+    ),
+    bad(
+        "a key ARN of another service",
+        {"secrets": {"kmsKeyArn": "arn:aws:s3:::bucket"}},
+        problem(
+            "secrets.kmsKeyArn",
+            '"arn:aws:s3:::bucket"',
+            "must be an ARN such as "
+            "'arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'",
+            "",
         ),
-        bad(
-            "an instance class of EC2",
-            {"database": {"engine": "rds", "instanceClass": "m6g.large"}, **ON_EKS},
-            problem(
-                "database.instanceClass",
-                '"m6g.large"',
-                "must be an RDS instance class such as 'db.t4g.medium'",
-                "pulumi config set --path @database.instanceClass db.t4g.medium",
-            ),
+    ),
+    bad(
+        "an account id without quotes",
+        {"aws:allowedAccountIds": [123456789012]},
+        Problem(
+            "aws:allowedAccountIds[0]",
+            "123456789012",
+            TEXT,
+            "pulumi config set --path --type string 'aws:allowedAccountIds[0]' 123456789012",
         ),
-        bad(
-            "a minor version of PostgreSQL",
-            {"database": {"engine": "rds", "version": "16.4"}, **ON_EKS},
-            problem(
-                "database.version",
-                '"16.4"',
-                "must be a major version in quotes, '14' to '17': AWS ended the standard support "
-                "of 13 on 2026-02-28 and would upgrade it unasked, and Langfuse 2 was not tried "
-                "with 18",
-                "pulumi config set --path --type string @database.version 16",
-            ),
+    ),
+    bad(
+        "a region that is none",
+        {"aws:region": "Seoul"},
+        Problem(
+            "aws:region",
+            '"Seoul"',
+            "must be an AWS region such as 'ap-northeast-2'",
+            "",
         ),
-        bad(
-            "a number as the major version of PostgreSQL",
-            {"database": {"engine": "rds", "version": 17}, **ON_EKS},
-            problem(
-                "database.version",
-                "17",
-                TEXT,
-                "pulumi config set --path --type string @database.version 17",
-            ),
+    ),
+    bad(
+        "default tags at the wrong level",
+        {"aws:defaultTags": {"service": {"a": "b"}}},
+        Problem(
+            "aws:defaultTags.service",
+            '"service"',
+            "must be 'tags'",
+            "",
         ),
-        bad(
-            "a monitoring interval that RDS does not know",
-            {"database": {"engine": "rds", "monitoringSeconds": 20}, **ON_EKS},
-            problem(
-                "database.monitoringSeconds",
-                "20",
-                "must be 0, 1, 5, 10, 15, 30 or 60",
-                "pulumi config set --path @database.monitoringSeconds 60",
-            ),
-        ),
-        bad(
-            "a key ARN of another service",
-            {"secrets": {"kmsKeyArn": "arn:aws:s3:::bucket"}},
-            problem(
-                "secrets.kmsKeyArn",
-                '"arn:aws:s3:::bucket"',
-                "must be an ARN such as "
-                "'arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'",
-                "pulumi config rm --path @secrets.kmsKeyArn",
-            ),
-        ),
-        bad(
-            "an account id without quotes",
-            {"aws:allowedAccountIds": [123456789012]},
-            Problem(
-                "aws:allowedAccountIds[0]",
-                "123456789012",
-                TEXT,
-                "pulumi config set --path --type string 'aws:allowedAccountIds[0]' 123456789012",
-            ),
-        ),
-        bad(
-            "a region that is none",
-            {"aws:region": "Seoul"},
-            Problem(
-                "aws:region",
-                '"Seoul"',
-                "must be an AWS region such as 'ap-northeast-2'",
-                "pulumi config rm aws:region",
-            ),
-        ),
-        bad(
-            "default tags at the wrong level",
-            {"aws:defaultTags": {"service": {"a": "b"}}},
-            Problem(
-                "aws:defaultTags.service",
-                '"service"',
-                "must be 'tags'",
-                "pulumi config rm --path aws:defaultTags.service",
-            ),
-        ),
-    ],
-)
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
 def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected

@@ -68,15 +68,31 @@ def test_windows_overlap_when_they_share_a_minute(each_day: Window) -> None:
         assert overlap(each_day, each_week) == bool(shared), each_week
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_the_window_offered_in_place_of_one_that_overlaps_does_not(start: int) -> None:
-    for minutes, weekly_start in itertools.product(LENGTHS, WEEKLY_STARTS):
-        windows = {
-            "backupWindow": daily_text(Window(start, minutes)),
-            "maintenanceWindow": weekly_text(Window(weekly_start, 60)),
-        }
+@pytest.mark.parametrize("given", ["backupWindow", "maintenanceWindow"])
+@pytest.mark.parametrize("start", [*range(0, DAY, 45), *STARTS])
+def test_the_window_that_was_not_given_makes_way_for_the_one_that_was(
+    start: int, given: str
+) -> None:
+    for minutes in (30, 31, 60, 719, 720):
+        window = Window(6 * DAY + start, minutes)
+        text = daily_text(window) if given == "backupWindow" else weekly_text(window)
+        windows = {given: text}
         for problem in problems(rds(**windows)):
-            for command in problem.fix.split(" && "):
-                *_, key, value = command.split()
-                windows[key.rpartition(".")[2]] = value
+            *_, key, value = problem.fix.split()
+            windows[key.rpartition(".")[2]] = value
         assert problems(rds(**windows)) == [], windows
+        assert windows[given] == text
+
+
+def test_of_two_windows_that_were_given_none_makes_way() -> None:
+    windows = {"backupWindow": "03:00-04:00", "maintenanceWindow": "sun:03:30-sun:04:30"}
+
+    assert [problem.fix for problem in problems(rds(**windows))] == [""]
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [{"backupWindow": "12:00-00:01"}, {"maintenanceWindow": "sun:12:00-mon:00:01"}],
+)
+def test_no_window_makes_way_for_one_of_more_than_half_a_day(windows: dict[str, str]) -> None:
+    assert [problem.fix for problem in problems(rds(**windows))] == [""]

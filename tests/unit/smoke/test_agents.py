@@ -72,7 +72,7 @@ def test_a_self_hosted_langsmith_has_no_regions(smith: Smith) -> None:
 
 
 def test_a_langsmith_key_of_an_organisation_needs_a_workspace(smith: Smith) -> None:
-    smith.fake.workspace = "w-1"
+    smith.fake.workspace = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
     assert smith.ask() == fail(
         "LangSmith key",
@@ -85,7 +85,7 @@ def test_a_langsmith_key_of_an_organisation_needs_a_workspace(smith: Smith) -> N
 
 
 def test_a_langsmith_key_may_not_use_another_workspace(smith: Smith) -> None:
-    smith.fake.workspace = "w-1"
+    smith.fake.workspace = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
     verdict = smith.ask(workspace="w-2")
 

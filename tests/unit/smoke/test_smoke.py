@@ -352,16 +352,22 @@ def test_nothing_that_is_shown_steers_the_terminal(stack: Surroundings) -> None:
 def test_langsmith_is_asked_with_the_key_of_the_environment_and_the_workspace(
     stack: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack.langsmith.workspace = "w-1"
+    stack.langsmith.workspace = "1234abcd-12ab-34cd-56ef-1234567890ab"
     monkeypatch.setenv("LANGSMITH_API_KEY", API_KEY)
     agents = {"existingNamespaces": ["research"]}
-    stack.configure(agents=agents, langsmith=langsmith(stack, workspaceId="w-1"))
+    stack.configure(
+        agents=agents,
+        langsmith=langsmith(stack, workspaceId="1234abcd-12ab-34cd-56ef-1234567890ab"),
+    )
 
     outcome = stack.run()
 
     assert outcome.verdicts()["LangSmith key"] == "ok"
     (asked,) = stack.langsmith.requests
-    assert (asked.path, asked.headers["x-tenant-id"]) == ("/sessions?limit=1", "w-1")
+    assert (asked.path, asked.headers["x-tenant-id"]) == (
+        "/sessions?limit=1",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+    )
 
 
 @pytest.mark.parametrize("section", [{}, {"tracing": False}])

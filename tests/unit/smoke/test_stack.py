@@ -69,8 +69,12 @@ def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_th
     ("section", "langsmith"),
     [
         (
-            {"region": "eu", "workspaceId": "w-1"},
-            LangSmith(endpoint="https://eu.api.smith.langchain.com", region="eu", workspace="w-1"),
+            {"region": "eu", "workspaceId": "1234abcd-12ab-34cd-56ef-1234567890ab"},
+            LangSmith(
+                endpoint="https://eu.api.smith.langchain.com",
+                region="eu",
+                workspace="1234abcd-12ab-34cd-56ef-1234567890ab",
+            ),
         ),
         (
             {"endpoint": "https://langsmith.example.com/api"},

@@ -47,10 +47,32 @@ def test_a_context_that_does_not_exist_is_one_message_with_those_that_do(tmp_pat
     assert str(caught.value) == (
         "The configuration of stack 'test' has 1 problem; nothing was changed.\n\n"
         '  agent-observability:cluster.context = "kind-c"\n'
-        f"    rule: must be a context of the kubeconfig {file}; it has kind-a, kind-b\n"
-        "    fix:  pulumi config set --path agent-observability:cluster.context kind-a\n\n"
+        f"    rule: must be a context of the kubeconfig {file}; it has kind-a, kind-b\n\n"
         "The commands change the stack that is selected: `pulumi stack select test`.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "contexts", "fix"),
+    [
+        ("Kind_A", ["kind-a", "kind-b"], "kind-a"),
+        ("kind a", ["kind-b", "kind-a"], "kind-a"),
+        ("kind", ["kind-a"], None),
+        ("kind.a", ["kind-a", "kind_a"], None),
+        ("kinda", [], None),
+    ],
+)
+def test_only_a_context_that_differs_in_case_or_separators_is_offered(
+    tmp_path: Path, written: str, contexts: list[str], fix: str | None
+) -> None:
+    file = kubeconfig(tmp_path, *contexts)
+    wrong = settings({"cluster": {"context": written, "kubeconfig": str(file)}})
+
+    with pytest.raises(ConfigurationError) as caught:
+        platforms.connect(wrong)
+
+    command = f"pulumi config set --path agent-observability:cluster.context {fix}"
+    assert [problem.fix for problem in caught.value.problems] == [command if fix else ""]
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{", "contexts: 3", "contexts: [{}]"])

@@ -17,7 +17,7 @@ from tests.support.recordings import depends_on
 from tests.support.recordings import inputs as plain
 from tooling.engineless.recording import Recording
 
-KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
+KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = "eks.amazonaws.com/role-arn"
 PARTS = {
     "storage-bucket": "aws:s3/bucket:Bucket",

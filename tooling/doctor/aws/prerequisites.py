@@ -18,8 +18,7 @@ def entry_names(settings: Settings) -> list[str]:
     """Names of the stack's Secrets Manager entries; empty with another delivery."""
     if settings.secrets.delivery != "secretsManager":
         return []
-    agents = (*settings.agents.namespaces, *settings.agents.existing_namespaces)
-    return names.entries(settings.stack, agents)
+    return names.entries(settings.stack, settings.agents.every_namespace)
 
 
 def entries_deleted(account: Account) -> Iterator[Finding]:

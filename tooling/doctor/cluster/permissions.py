@@ -75,7 +75,7 @@ def needs(settings: Settings, mode: ClusterMode = cluster_mode.SELF_MANAGED) -> 
     yield from (_write(own, *kind) for kind in kinds)
     for group, resource in (("", "events"), ("", "pods"), ("apps", "replicasets")):
         yield Need(namespace=own, group=group, resource=resource, verbs=READ)
-    for namespace in (*settings.agents.namespaces, *settings.agents.existing_namespaces):
+    for namespace in settings.agents.every_namespace:
         agents = (*_EXTERNAL_SECRETS, ("", "serviceaccounts")) if by_entries else (("", "secrets"),)
         yield from (_write(namespace, *kind) for kind in agents)
     if settings.cluster.create_namespace or settings.agents.namespaces:

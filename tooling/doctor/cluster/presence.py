@@ -50,7 +50,7 @@ def fixed(settings: Settings) -> Names:
         found[_kind("networking.k8s.io/v1", "Ingress", own)] = {NAMES.endpoint}
     by_entries = settings.secrets.delivery == "secretsManager"
     delivered = ("external-secrets.io/v1", "ExternalSecret") if by_entries else ("v1", "Secret")
-    for where in (*settings.agents.namespaces, *settings.agents.existing_namespaces):
+    for where in settings.agents.every_namespace:
         found[_kind(*delivered, where)] = {SECRET_NAME}
     return found
 

@@ -50,8 +50,7 @@ class Reading:
 
 def namespaces_of(settings: Settings) -> list[str]:
     """Every namespace of a stack, its own first."""
-    agents = settings.agents
-    return [settings.cluster.namespace, *agents.namespaces, *agents.existing_namespaces]
+    return [settings.cluster.namespace, *settings.agents.every_namespace]
 
 
 def read(

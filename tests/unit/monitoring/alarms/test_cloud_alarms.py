@@ -20,7 +20,9 @@ from tooling.engineless.recording import UNKNOWN, Recording
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 IDENTIFIER = "langfuse-postgres-instance0123"
 LOAD_BALANCER = "app/k8s-observab-langfuse/0123456789abcdef"
-CERTIFICATE = "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd"
+CERTIFICATE = (
+    "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
 GIVEN_TOPIC = "arn:aws:sns:ap-northeast-2:210987654321:on-call"
 RUNBOOKS = "https://git.example.com/platform/docs"
 

@@ -15,7 +15,8 @@ REGION = "ap-northeast-2"
 SUBJECTS: dict[Subject, str] = {
     "database": "langfuse-postgres-instance0123",
     "load balancer": "app/k8s-langfuse/0123456789abcdef",
-    "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd",
+    "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/"
+    "1234abcd-12ab-34cd-56ef-1234567890ab",
 }
 ALARMS: list[Alarm] = [
     *definitions.of_database(

@@ -11,7 +11,7 @@ from tests.support.rds import INSTANCE, children, record, recorded
 from tests.support.recordings import inputs as plain
 from tooling.engineless.recording import Recording
 
-KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
+KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def name_of(recording: Recording, role: str) -> str:

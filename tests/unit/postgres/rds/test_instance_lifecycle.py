@@ -19,7 +19,7 @@ from tests.support.recordings import depends_on
 from tests.support.recordings import inputs as plain
 from tooling.engineless.recording import Recording, Secret, reveal
 
-KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd"
+KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def test_the_instance_waits_for_the_rule_and_the_permission() -> None:
