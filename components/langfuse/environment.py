@@ -53,7 +53,6 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
         # The migration Job has migrated; two pods that migrate at once would deadlock
         # (https://github.com/langfuse/langfuse/issues/4032).
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "true",
-        "LANGFUSE_CSP_ENFORCE_HTTPS": _flag(settings.public_url.startswith("https://")),
         "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": _flag(settings.experimental_features),
         "NEXTAUTH_URL": settings.public_url,
         "NODE_OPTIONS": f"--max-old-space-size={node_heap_mib(settings.memory_limit)}",

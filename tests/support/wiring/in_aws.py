@@ -428,7 +428,6 @@ SCENES: Final[dict[str, Scene]] = {
                 "Probe/langfuse-alerts-probe @dependencies.langfuse-service": True,
                 f"{_ALERTS}.langfuse-probe.rules.LangfuseCertificateExpires.*": ABSENT,
                 f"{{{_CONFIG}.NEXTAUTH_URL,outputs url}}": "http://localhost:3000",
-                f"{_CONFIG}.LANGFUSE_CSP_ENFORCE_HTTPS": "false",
                 "outputs loadBalancerHost": ABSENT,
                 "outputs openCommand": Holds("port-forward service/langfuse 3000:80"),
             },

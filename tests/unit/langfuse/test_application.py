@@ -276,7 +276,6 @@ def test_the_settings_that_are_not_secret_are_one_immutable_config_map() -> None
         "HOSTNAME": "0.0.0.0",  # noqa: S104
         "KEEP_ALIVE_TIMEOUT": "65000",
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "true",
-        "LANGFUSE_CSP_ENFORCE_HTTPS": "false",
         "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": "false",
         "LANGFUSE_INIT_ORG_ID": "default",
         "LANGFUSE_INIT_ORG_NAME": "Default",
@@ -506,7 +505,6 @@ def test_an_old_release_gets_no_variable_that_it_does_not_know() -> None:
         "HOSTNAME",
         "KEEP_ALIVE_TIMEOUT",
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED",
-        "LANGFUSE_CSP_ENFORCE_HTTPS",
         "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES",
         "NEXTAUTH_URL",
         "NODE_OPTIONS",

@@ -110,7 +110,6 @@ def test_host_certificate_url_and_record_come_from_one_setting() -> None:
     assert [rule["host"] for rule in ingress["spec"]["rules"]] == [host]
     assert record["name"] == host
     assert config["NEXTAUTH_URL"] == recording.exports["url"] == f"https://{host}"
-    assert config["LANGFUSE_CSP_ENFORCE_HTTPS"] == "true"
 
 
 def test_pods_get_readiness_gates_and_the_load_balancer_may_connect() -> None:
