@@ -29,7 +29,8 @@ from tests.support.live_stack import NAMESPACE, LiveStack, wait_until
 from tooling.__main__ import main
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
-from tooling.doctor import before, examination
+from tooling.doctor import examination
+from tooling.doctor.before import checks as before
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place

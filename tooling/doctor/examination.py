@@ -11,8 +11,9 @@ from typing import Final
 
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
-from tooling.doctor import before, diagnosis, failed_run
+from tooling.doctor import diagnosis, failed_run
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
+from tooling.doctor.before import checks as before
 from tooling.doctor.cluster import reading
 from tooling.doctor.cluster.server import Server, connect
 from tooling.doctor.findings import Finding, Unanswerable

@@ -26,9 +26,10 @@ from tests.support.configurations import ON_EKS, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, FakeAws
 from tests.support.recordings import recorded
 from tooling.doctor import aws
-from tooling.doctor.aws import client, prerequisites
-from tooling.doctor.aws.account import Once
-from tooling.doctor.aws.client import UnansweredError
+from tooling.doctor.aws import prerequisites
+from tooling.doctor.aws.session import client
+from tooling.doctor.aws.session.account import Once
+from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable
 
 PACKAGE: Final = Path(aws.__file__).parent
@@ -525,7 +526,7 @@ def test_every_check_that_asks_aws_is_tried_without_the_permission() -> None:
 def operations() -> set[tuple[str, str]]:
     """Every service and operation that the package's source asks for."""
     found = set[tuple[str, str]]()
-    for file in PACKAGE.glob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
@@ -546,7 +547,7 @@ def test_the_permissions_of_the_doctor_itself_are_all_listed() -> None:
 
 def test_every_section_that_a_finding_names_is_exported() -> None:
     named = set[str]()
-    for file in PACKAGE.glob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             sections = list[ast.expr]()
             if isinstance(node, ast.keyword) and node.arg == "section":

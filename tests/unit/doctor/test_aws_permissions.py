@@ -14,7 +14,7 @@ from access.parts import place
 from tests.support.configurations import ON_EKS, endpoint, rds, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, USER, FakeAws
 from tooling.doctor import aws
-from tooling.doctor.aws.client import UnansweredError
+from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Finding
 
 CLUSTER: Final = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/platform-prod"

@@ -20,11 +20,11 @@ from tests.support.doctor import (
     stack,
     warning,
 )
-from tooling.doctor import before, preconditions
-from tooling.doctor.cluster import permissions
-from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.before import checks as before
+from tooling.doctor.before import permissions, preconditions
+from tooling.doctor.before.permissions import Need
+from tooling.doctor.before.storage import storage_class
 from tooling.doctor.cluster.server import Server
-from tooling.doctor.cluster.storage import storage_class
 from tooling.doctor.findings import Finding
 
 DEV = stack("dev")

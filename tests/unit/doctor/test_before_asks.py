@@ -9,8 +9,8 @@ import pytest
 from stacks.settings import Settings
 from tests.support.doctor import PLACE, Object, obj, read_settings, stack
 from tests.support.stacks import DEV_ON_EKS
-from tooling.doctor import before
-from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.before import checks as before
+from tooling.doctor.before.permissions import Need
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 from tooling.kubernetes.api import Reference, UnknownKindError

@@ -9,7 +9,7 @@ import pytest
 
 from components.kubernetes.cluster_mode import AUTO, SELF_MANAGED, ClusterMode
 from tests.support.doctor import KUBECTL, PLACE, Object, error, obj, stack, warning
-from tooling.doctor.cluster import enforcement, ingress_class, shape
+from tooling.doctor.before import enforcement, ingress_class, shape
 from tooling.doctor.findings import Finding
 
 DEV: Final = stack("dev")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from tests.support.doctor import IN_NAMESPACE, KUBECTL, PLACE, Object, error, obj, stack
-from tooling.doctor import before
-from tooling.doctor.cluster import pull_secrets
+from tooling.doctor.before import checks as before
+from tooling.doctor.before import pull_secrets
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 from tooling.kubernetes.api import Reference

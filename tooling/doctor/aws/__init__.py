@@ -12,7 +12,6 @@ from tooling.doctor.aws import (
     after,
     alarms,
     auto_mode,
-    caller,
     database,
     eks,
     endpoint,
@@ -22,9 +21,10 @@ from tooling.doctor.aws import (
     prerequisites,
     validation,
 )
-from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.checking import Question, check
-from tooling.doctor.aws.client import Clients, session_clients
+from tooling.doctor.aws.session import caller
+from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.checking import Question, check
+from tooling.doctor.aws.session.client import Clients, session_clients
 from tooling.doctor.findings import Check
 
 __all__ = ["SECTIONS", "checks_after", "checks_before", "kubeconfig"]

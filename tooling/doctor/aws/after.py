@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from stacks.names import NAMES
-from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.prerequisites import ABSENT_ENTRY, entry_names
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding, Severity
 
 _REASONS: Final = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stacks.names import STACK_TAG
-from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
 
 _PENDING: Final = {"PendingConfirmation", "Deleted"}

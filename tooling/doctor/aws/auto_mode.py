@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from components.aws import iam_documents
-from tooling.doctor.aws.account import Account, Cluster
+from tooling.doctor.aws.session.account import Account, Cluster
 from tooling.doctor.findings import Finding
 
 _CLUSTER_TAG: Final = "eks:eks-cluster-name"

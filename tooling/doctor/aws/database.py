@@ -9,7 +9,7 @@ from typing import Any, Final
 from components.postgres.rds.certificates import AUTHORITY
 from stacks.names import UNIQUE, AccountNames
 from stacks.settings.sections.database import RdsDatabase
-from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
 
 _WORKING: Final = {

@@ -10,8 +10,8 @@ from typing import Final
 from components.aws.cluster_support import OLDEST, USABLE
 from stacks.platforms import eks_providers
 from stacks.settings import Settings
-from tooling.doctor.aws.account import Account, Cluster
-from tooling.doctor.aws.client import Clients, DeniedError, UnansweredError
+from tooling.doctor.aws.session.account import Account, Cluster
+from tooling.doctor.aws.session.client import Clients, DeniedError, UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
 
 _AUDIENCE: Final = "sts.amazonaws.com"

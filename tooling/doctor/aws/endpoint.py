@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tooling.doctor.aws import policies
-from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding, Severity
 
 _LEAST: Final = timedelta(days=14)

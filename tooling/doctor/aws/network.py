@@ -9,7 +9,7 @@ from typing import Final
 
 from components.aws.discovery import PRIVATE_SUBNET_TAG, PUBLIC_SUBNET_TAG
 from stacks.settings.sections.database import RdsDatabase
-from tooling.doctor.aws.account import Account, Cluster
+from tooling.doctor.aws.session.account import Account, Cluster
 from tooling.doctor.findings import Finding
 
 _ADDRESSES: Final = 8

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from stacks.names import STACK_TAG, UNIQUE
-from tooling.doctor.aws.account import Account
 from tooling.doctor.aws.prerequisites import entry_names
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
 
 

@@ -14,8 +14,8 @@ from access.actions import NEEDS, Need
 from access.parts import place
 from access.place import Place
 from components.aws import iam_documents
-from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.client import RefusedError
+from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.client import RefusedError
 from tooling.doctor.findings import Finding, Severity
 
 _MONITORING: Final = "service-role/AmazonRDSEnhancedMonitoringRole"

@@ -8,7 +8,7 @@ from typing import Final
 from stacks import names
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
-from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
 
 ABSENT_ENTRY: Final = {"ResourceNotFoundException"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tooling.doctor.aws.account import Account
+from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
 
 _REFUSALS: Final = {

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.before.permissions import Need
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote

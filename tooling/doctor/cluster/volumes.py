@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tooling.doctor.before.storage import DEFAULT_CLASS
 from tooling.doctor.cluster.pods import describe
 from tooling.doctor.cluster.scheduling import shortened
 from tooling.doctor.cluster.snapshot import Snapshot
-from tooling.doctor.cluster.storage import DEFAULT_CLASS
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote

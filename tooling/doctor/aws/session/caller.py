@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.client import UnansweredError
+from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
 
 _CLI_SECONDS: Final = 10

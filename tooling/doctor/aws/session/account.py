@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stacks.settings import Settings
-from tooling.doctor.aws import credentials
-from tooling.doctor.aws.client import Aws, Clients, DeniedError, RefusedError, UnansweredError
+from tooling.doctor.aws.session import credentials
+from tooling.doctor.aws.session.client import (
+    Aws,
+    Clients,
+    DeniedError,
+    RefusedError,
+    UnansweredError,
+)
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.kit.commands import Commands
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tooling.doctor.aws.account import Account
-from tooling.doctor.aws.client import DeniedError, UnansweredError
+from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.client import DeniedError, UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable
 
 Question = Callable[[Account], Iterable[Finding]]

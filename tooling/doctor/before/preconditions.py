@@ -10,7 +10,7 @@ from components.aws.cluster_support import OLDEST
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
-from tooling.doctor.cluster import ingress_class
+from tooling.doctor.before import ingress_class
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.json_values import as_list, as_mapping

@@ -10,9 +10,9 @@ from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
+from tooling.doctor.before.preconditions import prometheus_kinds
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.doctor.preconditions import prometheus_kinds
 
 WRITE: Final = ("create", "patch", "delete")
 """A server-side apply asks for the first two."""

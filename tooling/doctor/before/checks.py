@@ -12,16 +12,16 @@ from components.kubernetes.cluster_mode import ClusterMode
 from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.database import StatefulSetDatabase
-from tooling.doctor import preconditions
-from tooling.doctor.cluster import (
+from tooling.doctor.before import (
     enforcement,
     ingress_class,
     permissions,
+    preconditions,
     pull_secrets,
     shape,
     storage,
 )
-from tooling.doctor.cluster.permissions import Need
+from tooling.doctor.before.permissions import Need
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Check, Finding
 from tooling.doctor.place import Place

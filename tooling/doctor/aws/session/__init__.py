@@ -1,0 +1,1 @@
+"""Asking AWS: as whom, about which account, and what a refusal means."""

@@ -1,0 +1,1 @@
+"""What `up` needs in the cluster: each check, and what its answer means."""
