@@ -439,7 +439,7 @@ def test_a_stack_without_tags_is_told_of_each_resource_that_has_none() -> None:
     assert {(rule, message) for rule, _, message in found} == {
         ("tags-present", "has no tag: set aws:defaultTags in the stack's configuration")
     }
-    assert len(found) == 24
+    assert len(found) == 27
 
 
 def test_a_name_with_a_stage_in_it_is_refused_but_not_that_of_an_agent_namespace() -> None:
