@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import traceback
 from collections.abc import Callable
 
 import pulumi
 import pulumi_random as random
 import pytest
+from pulumi.runtime import resource
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from stacks.stack_files import StackConfiguration
@@ -44,6 +46,24 @@ def test_a_urn_that_is_registered_twice_is_refused() -> None:
 
     with pytest.raises(DuplicateUrnError, match="RandomBytes::same is registered twice"):
         record(program)
+
+
+def test_a_registration_reads_no_source_and_the_sdk_is_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = vars(resource)["_get_stack_trace"]
+
+    real, read = traceback.extract_stack, list[str]()
+
+    def extract_stack() -> object:
+        read.append("a stack")
+        return real()
+
+    monkeypatch.setattr(traceback, "extract_stack", extract_stack)
+
+    assert len(record(password).resources) == 1
+    assert read == []
+    assert vars(resource)["_get_stack_trace"] is before
 
 
 def test_one_name_with_two_types_is_two_resources() -> None:
