@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pulumi
 
 from components.agents import langsmith as langsmith_environment
+from components.clickhouse import connection
+from components.clickhouse.backing import clickhouse
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
 from components.langfuse import environment as langfuse_environment
@@ -16,6 +18,7 @@ from components.langfuse.versions import Version
 from components.postgres import backing
 from components.postgres.url import Pooler, urls
 from stacks.settings import Settings
+from stacks.settings.sections.clickhouse import ExternalClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
 from stacks.settings.sections.langfuse import Langfuse
@@ -187,6 +190,16 @@ def external_database(settings: ExternalDatabase) -> Backing:
         address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
         port=settings.port,
         other_ports=[pooler.port] if pooler else [],
+    )
+
+
+def external_clickhouse(settings: ExternalClickHouse) -> Backing:
+    """A ClickHouse server that nothing here manages."""
+    return clickhouse(
+        connection.external(settings.kind, settings.url, settings.username),
+        host=urlsplit(settings.url).hostname or "",
+        migration_host=settings.migration_host,
+        password=settings.password.get_secret_value(),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.clickhouse.connection import Server, environment
+from components.clickhouse.connection import Server, authority, environment
 from components.kubernetes.backing import Backing
 
 
@@ -29,7 +29,7 @@ def clickhouse(
 
     return Backing(
         role="clickhouse",
-        address=pulumi.Output.format("{0}:{1}", host, server.http_port),
+        address=hosts.apply(lambda known: authority(known["host"], server.http_port)),
         port=server.http_port,
         migration_port=server.migration_port,
         pods=pods,

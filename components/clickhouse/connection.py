@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 DATABASE: Final = "default"
 """The database of every engine. The operator makes no other one."""
@@ -48,6 +49,22 @@ class Server:
         return NATIVE_TLS_PORT if self.tls else NATIVE_PORT
 
 
+def external(kind: Literal["cloud", "server", "cluster"], url: str, user: str) -> Server:
+    """A server that exists, queried at ``url``, which has a scheme and a port.
+
+    Statements ``ON CLUSTER`` are refused by ClickHouse Cloud on Azure, and needed elsewhere.
+    """
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    azure = "azure" in (parts.hostname or "").split(".")
+    return Server(
+        user=user,
+        tls=tls,
+        http_port=parts.port or (HTTPS_PORT if tls else HTTP_PORT),
+        clustered=kind == "cluster" or (kind == "cloud" and not azure),
+    )
+
+
 def environment(server: Server, *, host: str, migration_host: str) -> dict[str, str]:
     """Langfuse's variables that are not secret. Which there are depends on ``server`` alone.
 
@@ -55,12 +72,14 @@ def environment(server: Server, *, host: str, migration_host: str) -> dict[str, 
     and on another replica it may read an old record of what it did. The password is no part of a
     URL, because Langfuse reads ``CLICKHOUSE_PASSWORD``.
     """
+    scheme = "https" if server.tls else "http"
+    migrations = authority(migration_host, server.migration_port)
     variables = {
         # Exactly "false": the migration script takes everything else for a cluster.
         "CLICKHOUSE_CLUSTER_ENABLED": "true" if server.clustered else "false",
         "CLICKHOUSE_DB": DATABASE,
-        "CLICKHOUSE_MIGRATION_URL": f"clickhouse://{migration_host}:{server.migration_port}",
-        "CLICKHOUSE_URL": f"{'https' if server.tls else 'http'}://{host}:{server.http_port}",
+        "CLICKHOUSE_MIGRATION_URL": f"clickhouse://{migrations}",
+        "CLICKHOUSE_URL": f"{scheme}://{authority(host, server.http_port)}",
         "CLICKHOUSE_USER": server.user,
     }
     if server.tls:
@@ -70,3 +89,8 @@ def environment(server: Server, *, host: str, migration_host: str) -> dict[str, 
         limit = int(server.memory_bytes * EXTERNAL_GROUP_BY)
         variables["CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY"] = str(limit)
     return variables
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as a URL has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -13,8 +13,9 @@ given it file capabilities (``setcap``), the kernel refuses to run it in a conta
 capabilities.
 """
 
-KEEPER_IMAGE: Final = "docker.io/clickhouse/clickhouse-keeper:26.4.5.143-alpine"
-"""Keeper of the same release."""
+SERVER_IMAGE: Final = "docker.io/clickhouse/clickhouse-server:26.4.5.143"
+KEEPER_IMAGE: Final = "docker.io/clickhouse/clickhouse-keeper:26.4.5.143"
+"""The variant that the operator is tested with, for its pods."""
 
 OLDEST: Final = (25, 12)
 """Langfuse 4 needs lightweight updates, the type JSON and text indexes
@@ -67,6 +68,12 @@ def problem(image: str) -> str | None:
         if len(version) == len(first) and first <= version < fixed:
             return f"crashes or gives wrong results on Langfuse's joins before {_text(fixed)}"
     return None
+
+
+def with_tag_of(image: str, other: str) -> str:
+    """``image`` of the same repository, with the tag of ``other``."""
+    folder, slash, name = image.partition("@")[0].rpartition("/")
+    return f"{folder}{slash}{name.partition(':')[0]}:{other.rpartition(':')[2]}"
 
 
 def _text(version: tuple[int, ...]) -> str:

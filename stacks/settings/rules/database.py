@@ -30,6 +30,7 @@ from stacks.settings.machinery.windows import (
 from stacks.settings.rules.aws import in_two_zones, of_region, of_stack
 from stacks.settings.rules.lists import distinct
 from stacks.settings.rules.resources import within_limit
+from stacks.settings.rules.volumes import one_class
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import (
@@ -194,9 +195,7 @@ def database_memory(database: StatefulSetDatabase) -> Iterator[Problem]:
 
 
 def own_storage_class(database: StatefulSetDatabase) -> Iterator[Problem]:
-    if database.create_storage_class and database.storage_class is not None:
-        rule = "names a class that exists, and database.createStorageClass makes another; keep one"
-        yield to_decide("database.storageClass", database.storage_class, rule)
+    yield from one_class("database", database)
 
 
 def pools_fit_instance(langfuse: Langfuse, database: RdsDatabase) -> Iterator[Problem]:

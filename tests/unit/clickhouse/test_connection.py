@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Literal
 
 import pulumi
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.clickhouse.backing import clickhouse
-from components.clickhouse.connection import UNENCODED, Server, environment
+from components.clickhouse.connection import UNENCODED, Server, authority, environment, external
 from components.kubernetes.backing import Backing
 from tests.support.component_run import run_component
 from tooling.engineless.recording import Secret
@@ -101,3 +102,32 @@ def test_without_a_host_for_migrations_they_take_the_same_one() -> None:
     seen = run_component(body).named("seen").inputs["data"]
     assert seen["CLICKHOUSE_URL"] == "https://ch.example.com:443"
     assert seen["CLICKHOUSE_MIGRATION_URL"] == "clickhouse://ch.example.com:9440"
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "tls", "port", "clustered"),
+    [
+        ("cloud", "https://abc.eu-central-1.aws.clickhouse.cloud:8443", True, 8443, True),
+        ("cloud", "https://abc.westus3.azure.clickhouse.cloud:8443", True, 8443, False),
+        ("cloud", "https://azure-abc.us-east-1.aws.clickhouse.cloud:8443", True, 8443, True),
+        ("server", "http://ch.example.com:8123", False, 8123, False),
+        ("server", "https://ch.example.com:443", True, 443, False),
+        ("server", "https://ch.example.com", True, 8443, False),
+        ("cluster", "http://ch.azure.example.com", False, 8123, True),
+    ],
+)
+def test_encryption_ports_and_cluster_follow_from_kind_and_url(
+    kind: Literal["cloud", "server", "cluster"], url: str, tls: bool, port: int, clustered: bool
+) -> None:
+    assert external(kind, url, "someone") == Server(
+        user="someone", tls=tls, http_port=port, clustered=clustered
+    )
+
+
+def test_an_ipv6_address_has_brackets_in_urls() -> None:
+    server = Server(user="u")
+
+    assert authority("ch.example.com", 1) == "ch.example.com:1"
+    variables = environment(server, host="fd00::1", migration_host="fd00::2")
+    assert variables["CLICKHOUSE_URL"] == "http://[fd00::1]:8123"
+    assert variables["CLICKHOUSE_MIGRATION_URL"] == "clickhouse://[fd00::2]:9000"

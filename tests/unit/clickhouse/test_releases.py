@@ -78,5 +78,7 @@ def test_a_digest_decides_where_the_tag_says_nothing_and_the_tag_where_it_does()
 
 
 def test_the_images_of_this_program_are_taken() -> None:
-    assert releases.problem(releases.IMAGE) is None
+    images = (releases.IMAGE, releases.SERVER_IMAGE, releases.KEEPER_IMAGE)
+
+    assert [releases.problem(image) for image in images] == [None, None, None]
     assert f"{REPOSITORY}:26.4.5.143-alpine" == releases.IMAGE

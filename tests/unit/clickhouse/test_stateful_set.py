@@ -286,6 +286,8 @@ def test_the_volume_the_image_and_the_placement_are_arguments() -> None:
             node_selector={"disk": "ssd"},
             tolerations=[{"key": "db", "operator": "Exists"}],
             image_pull_secrets=["pull"],
+            labels={"team": "ai", "app.kubernetes.io/component": "other"},
+            annotations={"example.com/scan": "no"},
         ),
     }
     spec = inputs(record(changes), f"{NAME}-stateful-set")["spec"]
@@ -294,6 +296,10 @@ def test_the_volume_the_image_and_the_placement_are_arguments() -> None:
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": "200Gi"}},
         "storageClassName": "fast",
+    }
+    assert spec["template"]["metadata"] == {
+        "labels": {**LABELS, "team": "ai"},
+        "annotations": {"example.com/scan": "no"},
     }
     pod = spec["template"]["spec"]
     assert pod["containers"][0]["image"] == "registry.example.com/clickhouse:26.4"

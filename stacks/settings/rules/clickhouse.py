@@ -1,0 +1,130 @@
+"""Rules of ClickHouse, each for the engines that it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from components.clickhouse import releases
+from components.clickhouse.connection import (
+    HTTP_PORT,
+    HTTPS_PORT,
+    NATIVE_PORT,
+    NATIVE_TLS_PORT,
+    authority,
+)
+from components.kubernetes import quantities
+from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.problems import (
+    Problem,
+    to_change,
+    to_decide,
+    to_give,
+    to_remove,
+)
+from stacks.settings.rules.resources import within_limit
+from stacks.settings.rules.volumes import one_class
+from stacks.settings.sections.clickhouse import (
+    ExternalClickHouse,
+    OperatorClickHouse,
+    StatefulSetClickHouse,
+)
+
+_FILE_SYSTEMS: Final = re.compile(
+    r"(?<![a-z])(efs|nfs|smb|cifs|azurefile|azure-file|filestore)(?![a-z])"
+)
+"""Network file systems in the name of a class. ClickHouse renames folders in one step (renameat2),
+which they cannot: Langfuse's migration 36 stops half-way
+(https://github.com/langfuse/langfuse-k8s/issues/382)."""
+
+_LEAST: Final = {StatefulSetClickHouse: "2Gi", OperatorClickHouse: "4Gi"}
+"""Memory below which the server is killed under little load."""
+
+
+def known_release(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Iterator[Problem]:
+    images = {"clickhouse.image": (clickhouse.image, releases.IMAGE)}
+    if isinstance(clickhouse, OperatorClickHouse):
+        images = {
+            "clickhouse.image": (clickhouse.image, releases.SERVER_IMAGE),
+            "clickhouse.keeper.image": (clickhouse.keeper.image, releases.KEEPER_IMAGE),
+        }
+    for path, (image, fitting) in images.items():
+        if (reason := releases.problem(image)) is not None:
+            yield to_change(path, image, reason, releases.with_tag_of(image, fitting))
+
+
+def block_storage(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Iterator[Problem]:
+    name = clickhouse.storage_class
+    if name is not None and _FILE_SYSTEMS.search(name):
+        rule = (
+            "is by its name a network file system, on which ClickHouse's migrations break; "
+            "it needs block storage, such as EBS"
+        )
+        yield to_decide("clickhouse.storageClass", name, rule)
+
+
+def storage_class(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Iterator[Problem]:
+    yield from one_class("clickhouse", clickhouse)
+
+
+def memory(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Iterator[Problem]:
+    limit, least = clickhouse.resources.memory_limit, _LEAST[type(clickhouse)]
+    if quantities.parse(limit) < quantities.parse(least):
+        rule = f"must be at least {least}: with less, ClickHouse is killed under little load"
+        yield to_change("clickhouse.resources.memoryLimit", limit, rule, least)
+    else:
+        yield from within_limit("clickhouse.resources", clickhouse.resources)
+
+
+def keeper_memory(clickhouse: OperatorClickHouse) -> Iterator[Problem]:
+    yield from within_limit("clickhouse.keeper.resources", clickhouse.keeper.resources)
+
+
+def external_url(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
+    url = urlsplit(clickhouse.url)
+    host, port = url.hostname or "", url.port
+    scheme, usual = ("https", HTTPS_PORT) if url.scheme == "https" else ("http", HTTP_PORT)
+    if clickhouse.kind == "cloud" and (scheme, port) != ("https", HTTPS_PORT):
+        rule = f"must begin with https:// and have port {HTTPS_PORT}, as ClickHouse Cloud has it"
+        scheme, port = "https", HTTPS_PORT
+    elif port in {NATIVE_PORT, NATIVE_TLS_PORT}:
+        rule = "must not have the port of the native protocol: queries go over HTTP"
+        tls = port == NATIVE_TLS_PORT
+        scheme, port = ("https", HTTPS_PORT) if tls else (scheme, usual)
+    elif port is None:
+        rule = f"must have a port, such as {usual}: without one it would be that of web servers"
+        port = usual
+    elif url.path:
+        rule = "must have no path"
+    else:
+        return
+    fitting = f"{scheme}://{authority(host, port)}"
+    yield to_change("clickhouse.url", clickhouse.url, rule, fitting)
+
+
+def one_replica_migrates(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
+    host = clickhouse.migration_host
+    if clickhouse.kind == "cluster" and host is None:
+        rule = (
+            "is required with kind cluster: the host name of one replica. A migration that is "
+            "spread over replicas reads old records of what it did, and stops"
+        )
+        yield to_give("clickhouse.migrationHost", rule)
+    if clickhouse.kind != "cluster" and host is not None:
+        rule = (
+            f"is for kind cluster; with kind {clickhouse.kind}, migrations take the host of the URL"
+        )
+        yield to_remove("clickhouse.migrationHost", host, rule)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    known_release,
+    block_storage,
+    storage_class,
+    memory,
+    keeper_memory,
+    external_url,
+    one_replica_migrates,
+)
