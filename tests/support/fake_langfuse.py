@@ -148,6 +148,9 @@ def _no_page(_: Request) -> Response:
     return Response(404, "<!DOCTYPE html><title>404</title>")
 
 
+_SESSIONS = "/sessions?limit=1"
+
+
 def _info(_: Request) -> Response:
     return Response(200, {"version": "0.12.1", "batch_ingest_config": {}})
 
@@ -166,6 +169,8 @@ class FakeLangSmith:
     path: str = ""
     """Where its API is; elsewhere it answers with its pages."""
     projects: Sequence[str] = ("default",)
+    broken: bool = False
+    """Whether it does not know its projects."""
     instead: Response | None = None
     requests: list[Request] = field(default_factory=list[Request])
 
@@ -177,7 +182,7 @@ class FakeLangSmith:
             return Response(
                 200, "<!DOCTYPE html><html><head><title>LangSmith</title></head></html>"
             )
-        known = {"/info": _info, "/sessions?limit=1": self._sessions}
+        known = {"/info": _info} if self.broken else {"/info": _info, _SESSIONS: self._sessions}
         return known.get(request.path.removeprefix(self.path), _not_found)(request)
 
     def _sessions(self, request: Request) -> Response:

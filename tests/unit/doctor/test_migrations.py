@@ -170,11 +170,13 @@ def beside(name: str) -> Object:
     [
         (
             "istio-proxy",
-            '. Istio injects it; the label sidecar.istio.io/inject: "false" keeps it out',
+            '. Istio injects it; the label sidecar.istio.io/inject: "false" keeps it out '
+            "(cluster.podLabels, cluster.podAnnotations)",
         ),
         (
             "linkerd-proxy",
-            ". Linkerd injects it; the annotation linkerd.io/inject: disabled keeps it out",
+            ". Linkerd injects it; the annotation linkerd.io/inject: disabled keeps it out "
+            "(cluster.podLabels, cluster.podAnnotations)",
         ),
         ("team-agent", ""),
     ],
@@ -209,3 +211,23 @@ def test_a_native_sidecar_keeps_no_job_alive() -> None:
     running = migration_pod(DONE, phase="Running", initContainerStatuses=[beside("istio-proxy")])
 
     assert said(running, conditions=[]) == []
+
+
+def test_the_newest_pod_counts_whatever_the_order() -> None:
+    def made(at: str, *containers: Object, **status: Any) -> Object:  # noqa: ANN401
+        one = migration_pod(*containers, **status)
+        return {**one, "metadata": {**one["metadata"], "creationTimestamp": at}}
+
+    old = made("2026-11-01T10:00:00Z", reason="Evicted")
+    new = made("2026-11-01T11:00:00Z", container(name="migration", terminated=terminated(1)))
+
+    for order in ((old, new), (new, old)):
+        assert [item.cause for item in said(*order)] == ["Its container ended with exit code 1"]
+
+
+def test_events_count_only_where_no_pod_is_left() -> None:
+    left = migration_pod(phase="Failed")
+
+    (found,) = said(left, events=[event(left, "Evicted", "x")])
+
+    assert found.section == "migration-failed"

@@ -154,6 +154,16 @@ def test_an_endpoint_whose_path_is_not_the_apis_is_named_with_the_right_one(
     )
 
 
+def test_an_endpoint_that_is_the_apis_is_not_named_as_the_right_one(smith: Smith) -> None:
+    smith.fake.path = "/api/v1"
+    smith.endpoint += "/api/v1"
+    smith.fake.broken = True
+
+    assert smith.ask().cause == (
+        "the endpoint is not LangSmith's API, or something in between changes its answers"
+    )
+
+
 PORTAL = "<html><head><title>Welcome &amp; log in</title></head></html>"
 
 

@@ -206,6 +206,10 @@ def other(seen: str) -> Verdict:
             Response(401, "<html>401 Authorization Required</html>"),
             unhealthy("401, with no JSON", cause=LOGIN, command=WAY, section="LangfuseDown"),
         ),
+        (
+            Response(404, "<!DOCTYPE html><title>404</title>"),
+            other("404, a page titled '404', with no JSON"),
+        ),
         (Response(200, {"status": "up"}), other("200 (up)")),
         (Response(200, {"status": "OK"}), other("200 (OK)")),
         (Response(200, "OK"), other("200, with no JSON")),
@@ -416,3 +420,19 @@ def test_a_name_that_does_not_resolve_is_no_answer() -> None:
         Web(Deadline(5)).get("http://no-such-host.invalid/")
 
     assert (caught.value.kind, str(caught.value)) == ("name", "the name does not resolve")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(200, "<html><title>Sign in</title></html>"),
+        Response(302, "", {"Location": "https://sso.example.com/login"}),
+        Response(401, "<html>401</html>"),
+        Response(511, "<html>Network Authentication Required</html>"),
+    ],
+)
+def test_no_key_is_sent_to_a_login_or_a_page(langfuse: Langfuse, answer: Response) -> None:
+    langfuse.fake.instead = {HEALTH: answer, checks.PROJECTS_PATH: answer}
+
+    assert checks.elsewhere(langfuse.ask(checks.health))
+    assert checks.elsewhere(langfuse.ask_keys())

@@ -13,6 +13,7 @@ from tooling.doctor.place import Place
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.objects import (
     Object,
+    age,
     conditions,
     containers,
     items,
@@ -91,8 +92,8 @@ def findings(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
 
 
 def _in_order(job: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    owned = [*reversed(snapshot.owned(snapshot.pods, job))]
-    for pod in owned:
+    owned = snapshot.owned(snapshot.pods, job)
+    for pod in sorted(owned, key=lambda item: age(item, snapshot.now)):  # the newest first
         for container in containers(pod):
             if part(part(container, "state"), "terminated").get("exitCode"):
                 yield from _failed(job, pod, container, snapshot, place)
@@ -171,7 +172,12 @@ def _kept_alive(job: Object, pod: Object, place: Place) -> Iterator[Finding]:
     if not done or not others:
         return
     known = [(who, what) for item, (who, what) in _SIDECARS.items() if item in others]
-    told = f". {known[0][0]} injects it; the {known[0][1]} keeps it out" if known else ""
+    told = (
+        f". {known[0][0]} injects it; the {known[0][1]} keeps it out (cluster.podLabels, "
+        "cluster.podAnnotations)"
+        if known
+        else ""
+    )
     yield Finding.error(
         "sidecar-keeps-job",
         subject(job),
