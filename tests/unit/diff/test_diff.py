@@ -107,7 +107,7 @@ def test_what_is_protected_and_would_be_removed_is_refused_and_comes_first() -> 
 
     assert text.startswith(
         """\
-### prod: 1 protected, 8 removed, 3 changed
+### prod: 1 protected, 8 removed, 4 changed, 1 created
 """
     )
     assert text.splitlines()[2:5] == [
