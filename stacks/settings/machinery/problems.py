@@ -76,7 +76,7 @@ def remove_command(key: str, *, path: bool = True) -> str:
 
 def placeholder(key: str) -> str:
     """The word for a value of ``key`` that only the reader knows, which is no value itself."""
-    name = re.split(r"[:.]", re.sub(r"\[\d+\]$", "", key))[-1]
+    name = re.split(r"[:.]", re.sub(r"s?\[\d+\]$", "", key))[-1]
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
 
 

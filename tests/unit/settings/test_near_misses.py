@@ -569,6 +569,15 @@ UNCLEAR: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "terabytes, binary or not": ("database.storageGiB", rds(storageGiB="1TB")),
     "storage in no unit of storage": ("database.storageGiB", rds(storageGiB="500m")),
     "storage that is no whole GiB": ("database.storageGiB", rds(storageGiB="500Mi")),
+    "storage with half a GiB": ("database.storageGiB", rds(storageGiB="30.5Gi")),
+    "a word in place of a namespace": (
+        "agents.namespaces[0]",
+        {"agents": {"namespaces": ["NAMESPACE"]}},
+    ),
+    "an item behind a gap, set without --path": (
+        "agents.namespaces[1]",
+        {"agents.namespaces[1]": "ai"},
+    ),
     "hours in place of days": ("database.backupDays", rds(backupDays="48h")),
     "a release that never was": ("langfuse.version", {"langfuse": {"version": "v2.95.2"}}),
     "a release of another major version": ("langfuse.version", {"langfuse": {"version": "v3.1.0"}}),

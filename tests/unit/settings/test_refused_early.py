@@ -505,6 +505,21 @@ def test_what_would_be_refused_later_is_refused_at_once(
     assert found == [(path, rule)]
 
 
+def test_what_its_own_rule_refuses_is_not_refused_again_for_its_control_characters() -> None:
+    (found,) = problems({"cluster": {"namespace": "a\0b"}})
+
+    assert found.rule.startswith("must be a DNS label")
+
+
+def test_the_last_of_several_repetitions_comes_first_as_each_command_renumbers_the_rest() -> None:
+    found = problems({"cluster": {"imagePullSecrets": ["a", "a", "b", "a"]}})
+
+    assert [p.key.removeprefix(NAMESPACE) for p in found] == [
+        "cluster.imagePullSecrets[3]",
+        "cluster.imagePullSecrets[1]",
+    ]
+
+
 def test_the_end_of_a_line_is_taken_off_a_text_that_came_from_a_file() -> None:
     (found,) = problems({"langfuse": {"project": "agents\n"}})
 

@@ -71,12 +71,12 @@ BAD = [
     ),
     bad(
         "a release with a leading zero",
-        {"langfuse": {"version": "2.95.012"}},
+        {"langfuse": {"version": "2.91.00"}},
         problem(
             "langfuse.version",
-            '"2.95.012"',
+            '"2.91.00"',
             FLOATING,
-            "pulumi config set --path @langfuse.version 2.95.12",
+            "pulumi config set --path @langfuse.version 2.91.0",
         ),
     ),
     bad(
