@@ -145,7 +145,7 @@ class WorkflowRoles(pulumi.ComponentResource):
             f"{name}-role",
             # Not that of the stack's own roles, which the deploying role may change.
             path=self._args.place.names.workflow_path,
-            description=f"GitHub's workflows, {purpose} of Langfuse's stack",
+            description=f"GitHub's workflows, {purpose} of stack {self._args.place.stack}",
             assume_role_policy=trust,
             max_session_duration=seconds,
             opts=self._child,

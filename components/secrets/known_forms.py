@@ -257,8 +257,8 @@ FORMS: Final[tuple[Form, ...]] = (
         (":",),
         # host:port:database:user:password
         re.compile(
-            r"(?<![\w.:/-])[\w.*-]{1,200}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w*-]{1,63}:"
-            rf"(?!{_PLACEHOLDER})(?P<secret>[^\s:,;'\"]+)"
+            r"(?<![\w.:/?*-])(?!arn:)[\w.*-]{1,200}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w*-]{1,63}:"
+            rf"(?!{_PLACEHOLDER}|\*)(?P<secret>[^\s:,;'\"]+)"
         ),
     ),
     Form(

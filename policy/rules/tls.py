@@ -74,11 +74,26 @@ def _of_aws(seen: Seen) -> Iterator[str]:
         group = seen.get("parameterGroupName")
         if group is None or str(group).startswith("default."):
             yield "parameterGroupName is not one of this stack: nothing forces TLS"
-    elif seen.type == "aws:elasticache/replicationGroup:ReplicationGroup":
+    else:
+        yield from _of_cache(seen)
+
+
+def _of_cache(seen: Seen) -> Iterator[str]:
+    """Of caches, and of DocumentDB, which answers with TLS alone unless told otherwise."""
+    if seen.type == "aws:elasticache/replicationGroup:ReplicationGroup":
         if seen.get("transitEncryptionEnabled") not in (True, "true", UNKNOWN):
             yield "transitEncryptionEnabled is not true: set it"
         if seen.get("transitEncryptionMode") not in (None, "required", UNKNOWN):
             yield "transitEncryptionMode is not required: connections without TLS are accepted"
+    elif seen.type == "aws:memorydb/cluster:Cluster":
+        # It is on if nothing is said.
+        if seen.get("tlsEnabled") not in (None, True, "true", UNKNOWN):
+            yield "tlsEnabled is not true: set it"
+    elif seen.type == "aws:docdb/clusterParameterGroup:ClusterParameterGroup":
+        for parameter in items(seen.get("parameters")):
+            value = at(parameter, "value")
+            if at(parameter, "name") == "tls" and value in ("disabled", "tls1.0+", "tls1.1+"):
+                yield f"tls is {value}: take tls1.2+"
 
 
 _BETTER: Final = "take one with TLS 1.2 or newer and forward secrecy"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..kubernetes.objects import manifests
-from ..model import UNKNOWN, Rule, Seen, is_on
+from ..model import UNKNOWN, Rule, Seen, at, is_on, items
 
 _SWITCHES: Final = {
     "aws:rds/instance:Instance": "storageEncrypted",
@@ -24,6 +24,11 @@ _OTHERS: Final = {
     "aws:elasticsearch/domain:Domain": "encryptAtRest.enabled",
     "aws:opensearch/domain:Domain": "encryptAtRest.enabled",
 }
+_DISKS: Final = {
+    "aws:ec2/launchTemplate:LaunchTemplate": (("blockDeviceMappings", "ebs"),),
+    "aws:ec2/instance:Instance": (("rootBlockDevice", ""), ("ebsBlockDevices", "")),
+}
+"""Inputs that describe volumes, and where in one of them the switch is."""
 _EBS: Final = ("ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "kubernetes.io/aws-ebs")
 _LONGEST_ROTATION: Final = 365
 """Days between two rotations of a key: what AWS does if nothing is said."""
@@ -43,6 +48,11 @@ def at_rest(seen: Seen) -> Iterator[str]:
         seen.get("kmsMasterKeyId") or is_on(seen.get("sqsManagedSseEnabled"))
     ):
         yield "neither kmsMasterKeyId nor sqsManagedSseEnabled is set: choose one"
+    for name, inner in _DISKS.get(seen.type, ()):
+        for disk in items(seen.get(name)):
+            volume = at(disk, inner) if inner else disk
+            if volume not in (None, UNKNOWN) and not is_on(at(volume, "encrypted")):
+                yield f"{name} has a volume without encrypted: set it, the default is the account's"
     for manifest in manifests(seen):
         of_ebs = manifest.kind == "StorageClass" and manifest.get("provisioner") in _EBS
         if of_ebs and not is_on(manifest.get("parameters.encrypted")):

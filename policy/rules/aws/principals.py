@@ -24,6 +24,12 @@ _EXTERNAL: Final = {
     "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": "sharedAccounts",
     "aws:rds/snapshotCopy:SnapshotCopy": "sharedAccounts",
 }
+_SHARING: Final = frozenset(
+    {
+        "aws:ec2/amiLaunchPermission:AmiLaunchPermission",
+        "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission",
+    }
+)
 
 
 def wildcard_principal(seen: Seen) -> Iterator[str]:
@@ -108,6 +114,10 @@ def _beside_documents(seen: Seen) -> Iterator[str]:
     for account in items(seen.get(_EXTERNAL.get(seen.type, ""))):
         if isinstance(account, str) and account not in own:
             yield f"the snapshot is shared with {account!r}: share it with no other account"
+    if seen.type in _SHARING:
+        for whom in (seen.get(key) for key in ("accountId", "group", "organizationArn")):
+            if isinstance(whom, str) and whom not in own:
+                yield f"the disk is shared with {whom!r}: share it with no other account"
 
 
 RULES: Final = (

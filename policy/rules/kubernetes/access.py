@@ -21,6 +21,15 @@ _STEPS: Final = frozenset(
     }
 )
 """Resources with which one right becomes many."""
+_WORKLOADS: Final = frozenset(
+    {
+        *("pods", "deployments", "daemonsets", "statefulsets", "replicasets", "jobs", "cronjobs"),
+        *("replicationcontrollers", "podtemplates"),
+    }
+)
+"""Who makes a pod chooses its service account, and mounts any Secret of the namespace
+(https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation)."""
+_WRITING: Final = frozenset({"create", "update", "patch"})
 _READING: Final = frozenset({"get", "list", "watch"})
 _WIDE_ROLES: Final = frozenset({"cluster-admin", "admin", "edit"})
 _EVERYBODY: Final = frozenset(
@@ -86,6 +95,9 @@ def _of_role(manifest: Manifest) -> Iterator[str]:
                 yield f"{key} has *: name those that are meant"
         for name in sorted(resources & _STEPS):
             yield f"resource {name}: who has it gets the rights of others"
+        if verbs & _WRITING:
+            for name in sorted(resources & _WORKLOADS):
+                yield f"writes {name}: who makes a pod has every service account of its namespace"
         if "secrets" in resources and verbs & _READING and not items(at(rule, "resourceNames")):
             yield "reads every Secret: name the Secrets (resourceNames)"
 

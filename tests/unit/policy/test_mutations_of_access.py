@@ -463,6 +463,17 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         {"granteePrincipal": f"arn:aws:iam::{FOREIGN}:role/x"},
     ),
     added(_WHO, "a snapshot for all", "aws:rds/snapshot:Snapshot", {"sharedAccounts": ["all"]}),
+    *(
+        added(_WHO, f"a disk for {whom}", kind, whom)
+        for kind, whom in (
+            ("aws:ec2/amiLaunchPermission:AmiLaunchPermission", {"group": "all"}),
+            ("aws:ec2/amiLaunchPermission:AmiLaunchPermission", {"accountId": FOREIGN}),
+            (
+                "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission",
+                {"accountId": FOREIGN, "snapshotId": "s"},
+            ),
+        )
+    ),
     added(
         _WHO,
         "a share beyond the organization",
@@ -541,6 +552,34 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
 )
 
 THROUGH: Final[tuple[Mutation, ...]] = (
+    added(
+        "of this account",
+        "a disk for this account",
+        "aws:ec2/amiLaunchPermission:AmiLaunchPermission",
+        {"accountId": ACCOUNT},
+    ),
+    added(
+        "the network of an endpoint, and the policies behind it, say who",
+        "an endpoint that lets everything through",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {
+            "policy": json.dumps(
+                {
+                    "Statement": [
+                        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+                    ]
+                }
+            )
+        },
+    ),
+    *(
+        added("no rule is about people", f"a {kind}", kind, {"user": "a"})
+        for kind in (
+            "aws:iam/user:User",
+            "aws:iam/accessKey:AccessKey",
+            "aws:iam/userLoginProfile:UserLoginProfile",
+        )
+    ),
     *(
         change(
             "the tag, the name of the record or the kind of resource keeps it to the stack",

@@ -129,6 +129,23 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         )
     ),
     *(
+        added(_REST, f"a volume of {kind} {name} {disk}", kind, {name: disk})
+        for kind, name, disk in (
+            (
+                "aws:ec2/launchTemplate:LaunchTemplate",
+                "blockDeviceMappings",
+                [{"ebs": {"encrypted": "true"}}, {"ebs": {"encrypted": "false"}}],
+            ),
+            (
+                "aws:ec2/launchTemplate:LaunchTemplate",
+                "blockDeviceMappings",
+                [{"ebs": {"size": 8}}],
+            ),
+            ("aws:ec2/instance:Instance", "rootBlockDevice", {"volumeSize": 8}),
+            ("aws:ec2/instance:Instance", "ebsBlockDevices", [{"encrypted": False}]),
+        )
+    ),
+    *(
         added(
             _REST,
             f"a class of volumes of {provisioner} in clear",
@@ -178,6 +195,20 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
 )
 
 THROUGH: Final[tuple[Mutation, ...]] = (
+    *(
+        added("AWS encrypts it whatever is said", f"a {kind}", kind, inputs)
+        for kind, inputs in (
+            ("aws:dynamodb/table:Table", {"name": "a"}),
+            ("aws:cloudwatch/logGroup:LogGroup", {"name": "a"}),
+            ("aws:elasticache/serverlessCache:ServerlessCache", {"name": "a"}),
+        )
+    ),
+    added(
+        "a mapping without a volume of EBS",
+        "a launch template with a disk of the machine",
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        {"blockDeviceMappings": [{"deviceName": "/dev/sdb", "virtualName": "ephemeral0"}]},
+    ),
     Mutation(
         "the stack says that it may be lost",
         "a database without protection that is acknowledged",

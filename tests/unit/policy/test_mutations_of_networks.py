@@ -27,6 +27,7 @@ from tests.support.policy_stacks import (
     put,
     stack,
     take,
+    under,
 )
 
 _OPEN, _DATABASE, _TLS = "no-open-network", "no-public-database", "tls-floor"
@@ -366,6 +367,16 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             ("", {"transitEncryptionEnabled": True, "transitEncryptionMode": "preferred"}),
         )
     ),
+    added(_TLS, "a cache of MemoryDB", "aws:memorydb/cluster:Cluster", {"tlsEnabled": False}),
+    *(
+        added(
+            _TLS,
+            f"DocumentDB with tls {value}",
+            "aws:docdb/clusterParameterGroup:ClusterParameterGroup",
+            {"family": "docdb5.0", "parameters": [{"name": "tls", "value": value}]},
+        )
+        for value in ("disabled", "tls1.1+")
+    ),
     *(
         change(_TLS, f"{name} with clear text", name, _denial(None), variant=STORAGE)
         for name in ("langfuse-storage-policy", "langfuse-endpoint-access-logs-policy", _TOPIC)
@@ -382,6 +393,36 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
 )
 
 THROUGH: Final[tuple[Mutation, ...]] = (
+    added(
+        "TLS is on unless it is switched off",
+        "a cache of MemoryDB that says nothing",
+        "aws:memorydb/cluster:Cluster",
+        {"aclName": "a"},
+    ),
+    added(
+        "the same",
+        "DocumentDB with TLS 1.2",
+        "aws:docdb/clusterParameterGroup:ClusterParameterGroup",
+        {"parameters": [{"name": "tls", "value": "tls1.2+"}, {"name": "audit_logs", "value": "x"}]},
+    ),
+    added(
+        "a network ACL is open to begin with; security groups decide",
+        "a network ACL for the world",
+        "aws:ec2/networkAclRule:NetworkAclRule",
+        {"protocol": "-1", "ruleAction": "allow", "cidrBlock": "0.0.0.0/0"},
+    ),
+    *(
+        change(
+            "how requests are handled, not whom they come from or how they are encrypted",
+            f"attributes {attributes}",
+            INGRESS,
+            under("metadata/annotations", f"{ALB}load-balancer-attributes", attributes),
+        )
+        for attributes in (
+            "routing.http.drop_invalid_header_fields.enabled=false",
+            "routing.http.desync_mitigation_mode=monitor",
+        )
+    ),
     change(
         "addresses of the VPC, not of the world",
         "the database open to private networks",

@@ -350,6 +350,13 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
                 _rule("create", resources=("serviceaccounts/token",)),
                 _rule("get", resources=("pods/*",)),
             ),
+            *(
+                _rule(verb, resources=(name,))
+                for verb, name in (
+                    *(("create", "pods"), ("patch", "deployments"), ("update", "jobs")),
+                    *(("create", "cronjobs"), ("create", "daemonsets"), ("patch", "statefulsets")),
+                )
+            ),
         )
     ),
     added(
@@ -525,6 +532,23 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
 )
 
 THROUGH: Final[tuple[Mutation, ...]] = (
+    *(
+        _web(f"the standard `restricted` permits it: {path}", f"{path} {value}", put(path, value))
+        for path, value in (
+            (f"{POD}/hostAliases", [{"ip": "192.0.2.1", "hostnames": ["a"]}]),
+            (f"{POD}/shareProcessNamespace", True),
+            (f"{POD}/runtimeClassName", "kata"),
+            (f"{POD}/tolerations", [{"operator": "Exists"}]),
+            (f"{POD}/priorityClassName", "system-node-critical"),
+            (f"{POD}/volumes", [{"name": "a", "csi": {"driver": "example.com"}}]),
+        )
+    ),
+    added(
+        "it reads",
+        "a role that reads workloads",
+        f"{_RBAC}Role",
+        {"rules": [{"apiGroups": [""], "resources": ["pods", "deployments"], "verbs": ["get"]}]},
+    ),
     _web(
         "a release is pinned",
         "a full release",

@@ -138,6 +138,11 @@ def test_a_value_that_refers_to_another_is_none(value: str) -> None:
         *("--web-identity-token file://token", "secrets:\n  delivery: x", "token:\nnext: line"),
         *("tokens:\n- name: a", "- name: SALT\n  valueFrom:\n    secretKeyRef: {key: a}"),
         *("https://example.com/hooks/readme", "https://example.com/?key=name", "https://me@host"),
+        *(
+            "arn:a?s:*:*:*:*",
+            "arn:*:secretsmanager:eu-central-1:123456789012:secret:a",
+            "a:*:*:*:*",
+        ),
         *("12:34:56:78:90:ab", "2026-01-01T10:00:00 a:b:c", "arn:aws:iam::123456789012:role/a"),
         *("LANGFUSE_PUBLIC_KEY=aB3dE5gH7jK9mN1p", "auth: disabled", "auth: bWVzZWNyZXQ="),
         *("pulumi config set --secret --path a:b.SALT", "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0B"),
