@@ -6,6 +6,7 @@ that nothing here knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from components.clickhouse.connection import DATABASE, EXTERNAL_GROUP_BY, HTTP_PORT, NATIVE_PORT
@@ -41,13 +42,34 @@ GRANTS: Final = (
 """What the user may do
 (https://langfuse.com/self-hosting/deployment/infrastructure/clickhouse#user-permissions)."""
 
-_LOG_DAYS: Final = 7
+PROFILE: Final[Mapping[str, str | int | float]] = {
+    # The defaults of the release that Langfuse is tested with, whichever runs. Settings that came
+    # later are not named here: a server does not start with one that it does not know.
+    "compatibility": COMPATIBLE,
+    # What does not fit continues on the disk. Of the memory that the server may use.
+    "max_bytes_ratio_before_external_group_by": float(EXTERNAL_GROUP_BY),
+    "max_bytes_ratio_before_external_sort": float(EXTERNAL_GROUP_BY),
+    # The profiler would write to a table that does not exist.
+    "query_profiler_real_time_period_ns": 0,
+    "query_profiler_cpu_time_period_ns": 0,
+}
+"""Settings of every query, unless it has its own."""
 
-_LOG = f"""\
-        <database>system</database>
-        <partition_by>event_date</partition_by>
-        <ttl>event_date + INTERVAL {_LOG_DAYS} DAY DELETE</ttl>
-        <flush_interval_milliseconds>7500</flush_interval_milliseconds>"""
+MEMORY_RATIO: Final = 0.8
+"""The server's part of its container's memory limit. The rest is for what it does not count."""
+
+LOG: Final[Mapping[str, str | int]] = {
+    "database": "system",
+    "partition_by": "event_date",
+    "ttl": "event_date + INTERVAL 7 DAY DELETE",
+    "flush_interval_milliseconds": 7500,
+}
+"""Every log table, beside its name. Without a TTL it would grow until the disk is full."""
+
+
+def _elements(settings: Mapping[str, str | int | float], indent: int) -> str:
+    return "\n".join(f"{indent * ' '}<{name}>{value}</{name}>" for name, value in settings.items())
+
 
 SERVER: Final = f"""\
 <clickhouse>
@@ -73,8 +95,7 @@ SERVER: Final = f"""\
     <!-- With another one, Langfuse's queries find nothing or the wrong rows. -->
     <timezone>UTC</timezone>
 
-    <!-- Of the container's limit. The rest is for what the server does not count. -->
-    <max_server_memory_usage_to_ram_ratio>0.8</max_server_memory_usage_to_ram_ratio>
+    <max_server_memory_usage_to_ram_ratio>{MEMORY_RATIO}</max_server_memory_usage_to_ram_ratio>
     <!-- Of each cache. Their defaults are gigabytes. -->
     <cache_size_to_ram_max_ratio>0.1</cache_size_to_ram_max_ratio>
 
@@ -99,31 +120,25 @@ SERVER: Final = f"""\
         <enabled>false</enabled>
     </send_crash_reports>
 
-    <!-- A log table exists where its section does. Without a TTL it grows until the disk is full.
-         One of Langfuse's jobs reads query_log. -->
+    <!-- A log table exists where its section does. One of Langfuse's jobs reads query_log. -->
     <query_log>
         <table>query_log</table>
-{_LOG}
+{_elements(LOG, 8)}
     </query_log>
     <part_log>
         <table>part_log</table>
-{_LOG}
+{_elements(LOG, 8)}
     </part_log>
 </clickhouse>
 """
+
+_GRANT_QUERIES = "\n".join(f"{16 * ' '}<query>GRANT {grant}</query>" for grant in GRANTS)
 
 USERS: Final = f"""\
 <clickhouse>
     <profiles>
         <default>
-            <!-- The defaults of the release that Langfuse is tested with, whichever runs. -->
-            <compatibility>{COMPATIBLE}</compatibility>
-            <!-- What does not fit continues on the disk. Of the memory that the server may use. -->
-            <max_bytes_ratio_before_external_group_by>{EXTERNAL_GROUP_BY}</max_bytes_ratio_before_external_group_by>
-            <max_bytes_ratio_before_external_sort>{EXTERNAL_GROUP_BY}</max_bytes_ratio_before_external_sort>
-            <!-- The profiler writes to a table that does not exist. -->
-            <query_profiler_real_time_period_ns>0</query_profiler_real_time_period_ns>
-            <query_profiler_cpu_time_period_ns>0</query_profiler_cpu_time_period_ns>
+{_elements(PROFILE, 12)}
         </default>
     </profiles>
     <quotas>
@@ -139,9 +154,9 @@ USERS: Final = f"""\
             <profile>default</profile>
             <quota>default</quota>
             <grants>
-{{}}
+{_GRANT_QUERIES}
             </grants>
         </{USER}>
     </users>
 </clickhouse>
-""".format("\n".join(f"                <query>GRANT {grant}</query>" for grant in GRANTS))
+"""

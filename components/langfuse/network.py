@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.kubernetes.labels import NAMESPACE_NAME
+from components.kubernetes.resolvers import to_resolvers
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.networking.v1 import (
@@ -58,7 +59,7 @@ def web_policy(
                 "ports": [{"protocol": "TCP", "port": "http"}],
             }
         ],
-        "egress": [_dns(), *(_to(backing) for backing in backings), *anywhere],
+        "egress": [to_resolvers(), *(_to(backing) for backing in backings), *anywhere],
     }
 
 
@@ -69,17 +70,12 @@ def migration_policy(
     return {
         "pod_selector": {"match_labels": pods},
         "policy_types": ["Ingress", "Egress"],
-        "egress": [_dns(), *(_to(backing) for backing in backings)],
+        "egress": [to_resolvers(), *(_to(backing) for backing in backings)],
     }
 
 
 def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
     return peer
-
-
-def _dns() -> NetworkPolicyEgressRuleArgsDict:
-    """To any resolver: a node-local cache has a host address, and no pod to select."""
-    return {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
 
 
 def _to(backing: Backing) -> NetworkPolicyEgressRuleArgsDict:

@@ -32,6 +32,7 @@ BY_ITSELF = {
     "ClickHouseStatefulSet",
     "ExternalSecretsOperator",
     "ObjectStorage",
+    "OperatedClickHouse",
     "WorkflowRoles",
 }
 """Components that no stack file asks for; their own tests run them."""
