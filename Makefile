@@ -96,7 +96,7 @@ policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI
 test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the engine where there is a CLI
+test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the real engine
 	@$(BIN)/python -m pytest tests/cluster tests/engine
 
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.live_stack import LiveStack
+from tests.support.own_stacks import own_stacks
 from tooling.cluster import Cluster, temporary_cluster
 from tooling.kubernetes.api import Api
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stack_files_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with own_stacks(tmp_path_factory.mktemp("stacks")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_exactly_the_objects_that_conflict_are_declared_the_stacks_own(
         for item in reversed(written):
             server.delete(Reference.of(item))
 
-    own = [item for item in written if OURS_ALONE.items() <= annotations(item).items()]
+    own = [item for item in written if OURS_ALONE.items() <= annotated(item).items()]
     assert refused == own
     assert [item["kind"] for item in own] == kinds
 
@@ -73,5 +73,5 @@ def conflicts(server: Api, item: Object) -> bool:
     return False
 
 
-def annotations(item: Object) -> dict[str, str]:
+def annotated(item: Object) -> dict[str, str]:
     return item["metadata"].get("annotations") or {}

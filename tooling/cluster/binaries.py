@@ -1,4 +1,4 @@
-"""The programs of the local cluster: their versions, and how to get them.
+"""How to get the programs of the local cluster and of the engine.
 
 Each is kept by version and platform, so only the first start on a machine is slow. It is
 downloaded where its checksum is known and upstream can be reached, and else built from the Go
@@ -11,130 +11,59 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from .build import Source, build
-from .checksums import sha256
+from .build import build
 from .download import Download, fetch, reachable
+from .programs import COMPONENTS, Component
 from .reaper import Reaper
 from .state import ClusterError, Say, Stopwatch, cache_folder, locked
 
-KUBERNETES = "1.35.4"
-ETCD = "3.6.16"
-KWOK = "0.8.0"
-
-# Where the official binaries are published.
-KUBERNETES_HOST = "https://dl.k8s.io"
-GITHUB_HOST = "https://github.com"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Component:
-    """One program, in one version."""
-
-    name: str
-    version: str
-    source: Source
-    version_flags: tuple[str, ...] = ("--version",)
-    """Arguments with which it prints its version."""
-
-    def download(self, system: str, architecture: str) -> Download | None:
-        """Where upstream publishes it, or None without a checksum of it for this platform."""
-        target = f"{system}-{architecture}"
-        sum_ = sha256(self.name, self.version, target)
-        if sum_ is None:
-            return None
-        if self.source.module == "kubernetes":
-            folder = f"{KUBERNETES_HOST}/release/v{self.version}/bin/{system}/{architecture}"
-            return Download(url=f"{folder}/{self.name}", sha256=sum_)
-        if self.source.module == "kwok":
-            release = f"{GITHUB_HOST}/kubernetes-sigs/kwok/releases/download/v{self.version}"
-            return Download(url=f"{release}/{self.name}-{target}", sha256=sum_)
-        release = f"{GITHUB_HOST}/etcd-io/etcd/releases/download/v{self.version}"
-        url = f"{release}/etcd-v{self.version}-{target}.tar.gz"
-        return Download(url=url, sha256=sum_, member=self.name)
-
-
-def _kubernetes(name: str, *version_flags: str) -> Component:
-    major, minor, _ = KUBERNETES.split(".")
-    stamp = {
-        "gitVersion": f"v{KUBERNETES}",
-        "gitMajor": major,
-        "gitMinor": minor,
-        "gitTreeState": "clean",
-    }
-    return Component(
-        name=name,
-        version=KUBERNETES,
-        version_flags=version_flags or ("--version",),
-        source=Source(
-            module="kubernetes",
-            package=f"k8s.io/kubernetes/cmd/{name}",
-            stamp={
-                f"{package}.{variable}": value
-                for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-                for variable, value in stamp.items()
-            },
-        ),
-    )
-
-
-def _kwok(name: str) -> Component:
-    return Component(
-        name=name,
-        version=KWOK,
-        source=Source(
-            module="kwok",
-            package=f"sigs.k8s.io/kwok/cmd/{name}",
-            stamp={"sigs.k8s.io/kwok/pkg/consts.Version": KWOK},
-        ),
-    )
-
-
-COMPONENTS = (
-    Component(
-        name="etcd",
-        version=ETCD,
-        source=Source(module="etcd", package="go.etcd.io/etcd/server/v3"),
-    ),
-    _kwok("kwokctl"),
-    _kwok("kwok"),
-    _kubernetes("kube-apiserver"),
-    _kubernetes("kube-controller-manager"),
-    _kubernetes("kube-scheduler"),
-    # kwokctl asks kubectl whether the API server answers, and would download one.
-    _kubernetes("kubectl", "version", "--client"),
-)
-
 
 def ensure_binaries(say: Say) -> dict[str, Path]:
-    """Path of every program by its name; downloads or builds those that are missing."""
-    missing = len(COMPONENTS) - len(cached_binaries())
+    """Path of every program of the local cluster by its name; downloads or builds those that are
+    missing."""
+    return ensure(COMPONENTS, "the local cluster", "seven", say)
+
+
+def ensure(
+    components: Sequence[Component], purpose: str, minutes: str, say: Say
+) -> dict[str, Path]:
+    """Path of every program by its name; downloads or builds those that are missing.
+
+    ``minutes``: how long building them all takes on two cores.
+    """
+    missing = len(components) - len(cached(components))
     if missing:
         say(
-            f"{missing} of {len(COMPONENTS)} programs of the local cluster are not on this "
+            f"{missing} of {len(components)} programs of {purpose} are not on this "
             "machine yet. This happens once; where they cannot be downloaded, building them "
-            "all takes about seven minutes on two cores."
+            f"all takes about {minutes} minutes on two cores."
         )
-    for step, component in enumerate(COMPONENTS, start=1):
-        path = _path(component)
+    for step, component in enumerate(components, start=1):
+        path = program_path(component)
         if path.exists():
             continue
         label = f"{component.name} {component.version}"
-        tell = _with_title(say, f"[{step}/{len(COMPONENTS)}] ")
+        tell = _with_title(say, f"[{step}/{len(components)}] ")
         with locked(
             path.parent.with_name(f".{path.parent.name}.lock"),
             lambda tell=tell, label=label: tell(f"waiting for another process to get {label} …"),
         ) as lock:
             if not path.exists():
                 _get(component, path, lock, tell)
-    return cached_binaries()
+    return cached(components)
 
 
 def cached_binaries() -> dict[str, Path]:
-    """Path of every program that is there already, by its name."""
-    paths = {component.name: _path(component) for component in COMPONENTS}
+    """Path of every program of the local cluster that is there already, by its name."""
+    return cached(COMPONENTS)
+
+
+def cached(components: Sequence[Component]) -> dict[str, Path]:
+    """Path of every program of these that is there already, by its name."""
+    paths = {component.name: program_path(component) for component in components}
     return {name: path for name, path in paths.items() if path.exists()}
 
 
@@ -146,7 +75,8 @@ def find_kubectl() -> str | None:
     return None if cached is None else str(cached)
 
 
-def _path(component: Component) -> Path:
+def program_path(component: Component) -> Path:
+    """Where a program is, or will be, in the cache."""
     folder = "-".join((component.name, component.version, *_target()))
     return cache_folder() / "bin" / folder / component.name
 
@@ -168,10 +98,10 @@ def _get(component: Component, path: Path, lock: int, say: Say) -> None:
         if no_download:
             if not shutil.which("go"):
                 raise ClusterError(
-                    f"{label} is needed for the local cluster and cannot be downloaded "
-                    f"({no_download}), and there is no `go` on PATH to build it: install Go 1.26 "
-                    "or newer from https://go.dev/dl/. An address that does not answer may be "
-                    "reached through a proxy (HTTPS_PROXY is respected)."
+                    f"{label} is needed and cannot be downloaded ({no_download}), and there is no "
+                    "`go` on PATH to build it: install Go 1.26 or newer from https://go.dev/dl/. "
+                    "An address that does not answer may be reached through a proxy (HTTPS_PROXY "
+                    "is respected)."
                 )
             say(f"building {label} ({no_download}) …")
             build(component.source, target, reaper, say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -27,19 +28,33 @@ class Source:
     """Go package of the main function."""
     stamp: Mapping[str, str] = field(default_factory=dict[str, str])
     """Go variables set at build time, so that the program reports its version."""
+    embedded: Embedded | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """Files that the main package in `gomod/` embeds out of a module it requires."""
+
+    module: str
+    folder: str
+    names: tuple[str, ...]
 
 
 def build(source: Source, target: Path, reaper: Reaper, say: Say) -> None:
     """Build one Go program to `target`; `reaper` ends the compiler if this process dies."""
     flags = " ".join(["-s", "-w", *(f"-X {key}={value}" for key, value in source.stamp.items())])
-    command = ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(target), source.package]
-    if shutil.which("nice"):
-        command.insert(0, "nice")
     # `readonly`: what go.mod and go.sum say is built, or nothing.
     environment = clean_environment(
         CGO_ENABLED="0", GOFLAGS="-mod=readonly -buildvcs=false", GOWORK="off"
     )
     watch = Stopwatch()
+    overlay: list[str] = []
+    if source.embedded:
+        overlay = ["-overlay", str(_overlay(source, source.embedded, target, environment))]
+    command = ["go", "build", "-trimpath", *overlay, "-ldflags", flags]
+    command += ["-o", str(target), source.package]
+    if shutil.which("nice"):
+        command.insert(0, "nice")
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(  # noqa: S603 - constants, no shell
             command,
@@ -62,8 +77,36 @@ def build(source: Source, target: Path, reaper: Reaper, say: Say) -> None:
         if code != 0:
             output.seek(0)
             tail = "\n".join(output.read().strip().splitlines()[-ERROR_LINES:])
-            raise ClusterError(
-                f"building {source.package} failed. It needs a Go module proxy (see `go env "
-                f"GOPROXY`) and the Go version named in {MODULES / source.module / 'go.mod'}. "
-                f"Go says:\n{tail}"
-            )
+            raise _failed(source, tail)
+
+
+def _overlay(
+    source: Source, embedded: Embedded, target: Path, environment: Mapping[str, str]
+) -> Path:
+    """A file beside `target` that tells Go where the embedded files are: in the module cache."""
+    command = ["go", "mod", "download", "-json", embedded.module]
+    answer = subprocess.run(  # noqa: S603 - constants, no shell
+        command,
+        cwd=MODULES / source.module,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    try:
+        downloaded = Path(json.loads(answer.stdout)["Dir"]) / embedded.folder
+    except (ValueError, KeyError):
+        raise _failed(source, answer.stderr.strip() or answer.stdout.strip()) from None
+    here = (MODULES / source.module).resolve()
+    replaced = {str(here / name): str(downloaded / name) for name in embedded.names}
+    file = target.with_name("overlay.json")
+    file.write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+    return file
+
+
+def _failed(source: Source, said: str) -> ClusterError:
+    return ClusterError(
+        f"building {source.package} failed. It needs a Go module proxy (see `go env "
+        f"GOPROXY`) and the Go version named in {MODULES / source.module / 'go.mod'}. "
+        f"Go says:\n{said}"
+    )

@@ -1,6 +1,8 @@
-"""Finding a pulumi CLI, or installing one next to the other cached programs.
+"""Finding a pulumi CLI and its providers, or getting them next to the other cached programs.
 
-The installer was exercised on a machine without a way to its host only.
+The official ones come first. Where their host does not answer, the engine and the Kubernetes
+provider are built from the Go modules pinned in `cluster/gomod`. The installer was exercised on a
+machine without a way to its host only.
 """
 
 from __future__ import annotations
@@ -10,21 +12,24 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from pulumi.automation import InvalidVersionError, PulumiCommand
 
+from tooling.cluster.binaries import cached, ensure
 from tooling.cluster.download import reachable
-from tooling.cluster.state import Say, cache_folder
+from tooling.cluster.programs import CLI, KUBERNETES_PROVIDER
+from tooling.cluster.state import ClusterError, Say, cache_folder
 from tooling.engineless.live import LiveError
 
 HOST: Final = "https://get.pulumi.com"
 PATH_VARIABLE: Final = "AGENT_OBSERVABILITY_PULUMI"
 OFF_VARIABLE: Final = "AGENT_OBSERVABILITY_NO_CLI"
 PLUGINS: Final = ("kubernetes", "random")
+LANGUAGE_HOST: Final = "pulumi-language-python"
 
 _INSTALL_SECONDS: Final = 180
 _PLUGIN_SECONDS: Final = 300
@@ -37,14 +42,25 @@ class Missing:
     reason: str
 
 
+@dataclass(frozen=True)
+class Providers:
+    """Where the engine finds its providers."""
+
+    on_path: dict[str, Path] = field(default_factory=dict[str, Path])
+    """Programs by name that have to be on PATH: built ones. The others are where the engine looks
+    anyway."""
+    stand_ins: tuple[str, ...] = ()
+    """Providers that cannot be had, which `standins/` plays."""
+
+
 def pulumi_home() -> Path:
     """Pulumi's folder for plugins, separate from the user's ``~/.pulumi``."""
     return cache_folder() / "pulumi" / "home"
 
 
-def find(say: Say, *, install: bool = True) -> PulumiCommand | Missing:
-    """The CLI to use, which is installed where none is found. Raises ``LiveError`` for a bad
-    setting of $AGENT_OBSERVABILITY_PULUMI."""
+def find(say: Say) -> PulumiCommand | Missing:
+    """The CLI to use, which is installed or built where none is found. Raises ``LiveError`` for a
+    bad setting of $AGENT_OBSERVABILITY_PULUMI."""
     if os.environ.get(OFF_VARIABLE):
         return Missing(f"${OFF_VARIABLE} is set")
     if named := os.environ.get(PATH_VARIABLE):
@@ -56,29 +72,70 @@ def find(say: Say, *, install: bool = True) -> PulumiCommand | Missing:
     if shutil.which("pulumi"):
         return _usable("the pulumi on PATH", None)
     root = cache_folder() / "pulumi" / version("pulumi")
-    if not (root / "bin" / "pulumi").exists():
-        if not install:
-            return Missing("there is no pulumi on PATH")
-        if (problem := _install(root, say)) is not None:
-            return Missing(f"there is no pulumi on PATH, and {problem}")
-    return _usable("the pulumi installed for the demo", root)
+    if (root / "bin" / "pulumi").exists() or (problem := _install(root, say)) is None:
+        return _usable("the pulumi installed for the demo", root)
+    try:
+        ensure([CLI], "pulumi", "three to six", say)
+    except ClusterError as error:
+        return Missing(f"there is no pulumi on PATH, {problem}, and it cannot be built: {error}")
+    return _usable("the pulumi built for the demo", _linked())
 
 
-def install_plugins(command: PulumiCommand, say: Say) -> str | None:
-    """Get the providers into our Pulumi home; why that failed, or None."""
+def get_providers(command: PulumiCommand, say: Say) -> Providers | Missing:
+    """Get the providers into our Pulumi home, or what takes their place."""
     home = pulumi_home()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment = {**os.environ, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    on_path: dict[str, Path] = {}
+    stand_ins: list[str] = []
     for name in PLUGINS:
-        release = version(f"pulumi-{name}")
-        if (home / "plugins" / f"resource-{name}-v{release}").exists():
+        problem = _install_plugin(command, name, home, say)
+        if problem is None:
             continue
-        say(f"getting pulumi's {name} provider {release} …")
-        arguments = ["plugin", "install", "resource", name, release, "--non-interactive"]
-        problem = _run([command.command, *arguments], _PLUGIN_SECONDS, environment)
-        if problem is not None:
-            return f"its {name} provider {release} cannot be had: {problem}"
-    return None
+        say(f"pulumi's {name} provider cannot be had: {problem}")
+        if name == "random":
+            stand_ins.append(name)
+            continue
+        try:
+            on_path |= ensure([KUBERNETES_PROVIDER], "pulumi", "six to ten", say)
+        except ClusterError as error:
+            return Missing(f"its {name} provider cannot be had ({problem}), nor built: {error}")
+    return Providers(on_path, tuple(stand_ins))
+
+
+def has_language_host(command: PulumiCommand) -> bool:
+    """Whether the CLI can start Python programs: from PATH, or from its own folder."""
+    beside = Path(shutil.which(command.command) or command.command).resolve().parent
+    path = os.pathsep.join([str(beside), os.environ.get("PATH", "")])
+    return shutil.which(LANGUAGE_HOST, path=path) is not None
+
+
+def _install_plugin(command: PulumiCommand, name: str, home: Path, say: Say) -> str | None:
+    """Have the engine find a provider; why that failed, or None."""
+    release = version(f"pulumi-{name}")
+    # As the engine does: one on PATH comes first, of whatever release.
+    ambient = shutil.which(f"pulumi-resource-{name}")
+    if ambient and not os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS"):
+        return None
+    if (home / "plugins" / f"resource-{name}-v{release}").exists():
+        return None
+    if not reachable(HOST):
+        return f"{HOST} does not answer"
+    say(f"getting pulumi's {name} provider {release} …")
+    arguments = ["plugin", "install", "resource", name, release, "--non-interactive"]
+    environment = {**os.environ, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    return _run([command.command, *arguments], _PLUGIN_SECONDS, environment)
+
+
+def _linked() -> Path:
+    """The built engine as the Automation API wants it: `bin/pulumi` below a folder."""
+    root = cache_folder() / "pulumi" / f"built-{CLI.version}"
+    link = root / "bin" / "pulumi"
+    target = cached([CLI])[CLI.name]
+    if not link.is_symlink() or link.readlink() != target:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+    return root
 
 
 def _usable(what: str, root: Path | None) -> PulumiCommand | Missing:

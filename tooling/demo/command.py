@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi.automation import PulumiCommand
-
 from stacks import stack_files
 from tooling.cluster.api import DEMO, start, stop
 from tooling.cluster.command import add_provider
@@ -67,23 +65,27 @@ def _deploy(folder: Path, overrides: Mapping[str, Any]) -> tuple[Mapping[str, An
     engine_folder = folder / "pulumi"
     watch = Stopwatch()
     if state_file.exists():
-        command = cli.Missing("the run before had none; `make demo-down` starts over")
+        engine = cli.Missing("the run before had none; `make demo-down` starts over")
     else:
-        command = _command(first=not engine_folder.exists())
-    if isinstance(command, cli.Missing):
-        reason = command.reason
+        engine = _engine(engine_folder)
+    if isinstance(engine, cli.Missing):
+        reason = engine.reason
         print(f"deploying the {STACK} stack without a pulumi CLI: {reason}", flush=True)
         deployed = live.deploy(STACK, stack_files.read(STACK, overrides), state_file)
         _print_changes(deployed.summary)
         mode = f"Deployed in {watch} without a pulumi CLI: {reason}.\n{_WITHOUT}"
         return deployed.outputs, mode
     print(f"deploying the {STACK} stack with `pulumi up`", flush=True)
-    engine = Engine(command, engine_folder, STACK)
     result = engine.deploy(overrides, print)
     if not result.changed:
         print("nothing changed")
     mode = f"Deployed in {watch} with `pulumi up`, on a backend of its own. To look into it:"
-    return result.outputs, f"{mode}\n  {engine.shell('pulumi stack --stack ' + STACK)}"
+    mode += f"\n  {engine.shell('pulumi stack --stack ' + STACK)}"
+    for name in engine.providers.stand_ins:
+        mode += (
+            f"\nPulumi's {name} provider cannot be had: a stand-in of this repository played it."
+        )
+    return result.outputs, mode
 
 
 _WITHOUT: Final = """\
@@ -91,20 +93,20 @@ The program ran in Pulumi's own runtime; each object was applied to the API serv
 as the Kubernetes provider would. Pulumi's engine and state are not proven by this."""
 
 
-def _command(*, first: bool) -> PulumiCommand | cli.Missing:
-    """The CLI, complete with its providers, or why there is none."""
-    command = cli.find(say)
-    if not isinstance(command, cli.Missing):
-        problem = cli.install_plugins(command, say)
-        if problem is None:
-            return command
-        command = cli.Missing(problem)
-    if not first:
+def _engine(folder: Path) -> Engine | cli.Missing:
+    """The engine with its providers, or why there is none."""
+    found = cli.find(say)
+    if not isinstance(found, cli.Missing):
+        providers = cli.get_providers(found, say)
+        if not isinstance(providers, cli.Missing):
+            return Engine(found, folder, STACK, providers)
+        found = providers
+    if folder.exists():
         raise live.LiveError(
-            f"the demo was deployed with pulumi, which cannot be had now: {command.reason}. "
+            f"the demo was deployed with pulumi, which cannot be had now: {found.reason}. "
             "Give it back, or start over with `make demo-down`."
         )
-    return command
+    return found
 
 
 def _print_changes(summary: live.Summary) -> None:

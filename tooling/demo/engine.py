@@ -7,12 +7,14 @@ repository stays as it is; backend, passphrase and stack file go with the cluste
 from __future__ import annotations
 
 import json
+import os
 import re
+import runpy
 import secrets
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,7 +24,7 @@ from pulumi.automation import PulumiCommand
 from components.secrets.masking import MASK, masked, masked_tree
 from stacks.stack_files import ROOT, document, merge, placeholder
 from tooling.cluster.state import Say
-from tooling.demo.cli import pulumi_home
+from tooling.demo.cli import Providers, has_language_host, pulumi_home
 from tooling.engineless.live import LiveError
 from tooling.kit.private import private_folder, write_private
 
@@ -53,10 +55,13 @@ class Engine:
     command: PulumiCommand
     folder: Path
     stack: str
+    providers: Providers = field(default_factory=Providers)
+    configuration: Mapping[str, Any] | None = None
+    """The stack's configuration by full key; else that of the repository's stack file."""
 
     def deploy(self, overrides: Mapping[str, Any], say: Say) -> EngineResult:
         """`pulumi up` of the stack file with ``overrides``; raises ``LiveError``."""
-        stack = self._select(overrides)
+        stack = self.select(overrides)
         try:
             result = stack.up(
                 on_output=without_progress(say),
@@ -74,7 +79,7 @@ class Engine:
 
     def preview(self, overrides: Mapping[str, Any], say: Say) -> Mapping[str, int]:
         """`pulumi preview`: the number of resources by operation; raises ``LiveError``."""
-        stack = self._select(overrides)
+        stack = self.select(overrides)
         try:
             result = stack.preview(
                 on_output=without_progress(say), color="never", suppress_progress=True
@@ -85,7 +90,7 @@ class Engine:
 
     def destroy(self, overrides: Mapping[str, Any], say: Say) -> None:
         """`pulumi destroy`; raises ``LiveError``."""
-        stack = self._select(overrides)
+        stack = self.select(overrides)
         try:
             stack.destroy(on_output=without_progress(say), color="never", suppress_progress=True)
         except automation.CommandError as error:
@@ -95,9 +100,15 @@ class Engine:
     def project(self) -> Path:
         return self.folder / "project"
 
+    @property
+    def programs(self) -> Path:
+        """What the engine has to find on PATH."""
+        return self.folder / "bin"
+
     def environment(self) -> dict[str, str]:
         """The variables with which the user's own `pulumi` finds this stack."""
         return {
+            "PATH": f"{self.programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "PULUMI_HOME": str(pulumi_home()),
             "PULUMI_BACKEND_URL": (self.folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
@@ -106,16 +117,21 @@ class Engine:
 
     def shell(self, command: str) -> str:
         """A line that runs a pulumi command on this stack."""
-        variables = " ".join(f"{k}={shlex.quote(v)}" for k, v in self.environment().items())
+        own = {k: shlex.quote(v) for k, v in self.environment().items() if k != "PATH"}
+        variables = " ".join(f"{k}={v}" for k, v in own.items())
+        variables = f'PATH={shlex.quote(str(self.programs))}:"$PATH" {variables}'
         return f"cd {shlex.quote(str(self.project))} && {variables} {command}"
 
-    def _select(self, overrides: Mapping[str, Any]) -> automation.Stack:
-        self._prepare()
+    def select(self, overrides: Mapping[str, Any]) -> automation.Stack:
+        """The stack with its configuration; raises ``LiveError``."""
+        self.prepare()
         workspace = automation.LocalWorkspace(
             work_dir=str(self.project),
             pulumi_home=str(pulumi_home()),
             env_vars=self.environment(),
             pulumi_command=self.command,
+            # The engine alone runs the program of whoever calls it.
+            program=None if has_language_host(self.command) else _program,
         )
         try:
             stack = automation.Stack.create_or_select(self.stack, workspace)
@@ -124,9 +140,16 @@ class Engine:
         self._configure(stack, overrides)
         return stack
 
-    def _prepare(self) -> None:
-        for folder in (self.folder, self.project, self.folder / "backend"):
+    def prepare(self) -> None:
+        """Make the stack's folder, or bring it up to date."""
+        for folder in (self.folder, self.project, self.folder / "backend", self.programs):
             private_folder(folder)
+        for name, program in self.providers.on_path.items():
+            _link(self.programs / name, program)
+        if Path(self.command.command).is_absolute():
+            _link(self.programs / "pulumi", Path(self.command.command))
+        for name in self.providers.stand_ins:
+            write_program(self.programs / f"pulumi-resource-{name}", name)
         for name in _LINKED:
             _link(self.project / name, ROOT / name)
         # The interpreter's own environment, so that the CLI makes no other.
@@ -142,7 +165,10 @@ class Engine:
         placeholders replace them.
         """
         own = self.project / f"Pulumi.{self.stack}.yaml"
-        config = merge(document(ROOT / own.name).get("config") or {}, overrides)
+        base: Mapping[str, Any] | None = self.configuration
+        if base is None:
+            base = document(ROOT / own.name).get("config")
+        config = merge(base or {}, overrides)
         encrypted = list(_take_encrypted(config))
         whole = {**(document(own) if own.exists() else {}), "config": config}
         # JSON is YAML in which text cannot be taken for a number.
@@ -174,6 +200,19 @@ def without_progress(say: Say) -> Say:
             say(masked(line))
 
     return filtered
+
+
+def _program() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def write_program(path: Path, stand_in: str) -> None:
+    """A program that serves one of `standins/`."""
+    module = f"tooling.demo.standins.{stand_in}"
+    lines = ["#!/bin/sh", f"cd {shlex.quote(str(ROOT))} &&"]
+    lines.append(f"exec {shlex.quote(sys.executable)} -m {module}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.chmod(0o700)
 
 
 def _link(link: Path, target: Path) -> None:

@@ -22,14 +22,16 @@ def is_generated(resource: Resource) -> bool:
 
 def generate(type_: str, inputs: Mapping[str, Any]) -> dict[str, str]:
     """A value's outputs, from the operating system's randomness."""
-    length = int(inputs["length"])
     match type_:
+        case "random:index/randomId:RandomId":
+            return {"hex": secrets.token_hex(int(inputs["byteLength"]))}
         case "random:index/randomBytes:RandomBytes":
-            data = secrets.token_bytes(length)
+            data = secrets.token_bytes(int(inputs["length"]))
             return {"hex": data.hex(), "base64": base64.b64encode(data).decode()}
         case "random:index/randomPassword:RandomPassword":
             alphabet = _alphabet(inputs)
-            return {"result": "".join(secrets.choice(alphabet) for _ in range(length))}
+            characters = (secrets.choice(alphabet) for _ in range(int(inputs["length"])))
+            return {"result": "".join(characters)}
         case _:
             raise UnsupportedResourceError(f"{type_} is not known here")
 

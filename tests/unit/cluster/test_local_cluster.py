@@ -12,9 +12,18 @@ from pathlib import Path
 import pytest
 
 from tooling.__main__ import main
-from tooling.cluster import ClusterError, api, binaries, checksums, crds, kind, simulated, state
-from tooling.cluster.binaries import COMPONENTS
+from tooling.cluster import (
+    ClusterError,
+    api,
+    checksums,
+    crds,
+    kind,
+    simulated,
+    state,
+)
+from tooling.cluster import programs as versions
 from tooling.cluster.download import Download
+from tooling.cluster.programs import CLI, COMPONENTS, KUBERNETES_PROVIDER
 
 FOLDER = Path(state.__file__).parent
 
@@ -26,9 +35,14 @@ def silent(_line: str) -> None:
 @pytest.mark.parametrize(
     ("module", "requirement"),
     [
-        ("kubernetes", f"k8s.io/kubernetes v{binaries.KUBERNETES}"),
-        ("etcd", f"go.etcd.io/etcd/server/v3 v{binaries.ETCD}"),
-        ("kwok", f"sigs.k8s.io/kwok v{binaries.KWOK}"),
+        ("kubernetes", f"k8s.io/kubernetes v{versions.KUBERNETES}"),
+        ("etcd", f"go.etcd.io/etcd/server/v3 v{versions.ETCD}"),
+        ("kwok", f"sigs.k8s.io/kwok v{versions.KWOK}"),
+        ("pulumi", f"github.com/pulumi/pulumi/pkg/v3 v{versions.PULUMI}"),
+        (
+            "pulumi-kubernetes",
+            f"github.com/pulumi/pulumi-kubernetes/provider/v4 v{versions.PULUMI_KUBERNETES}",
+        ),
     ],
 )
 def test_downloads_and_builds_are_the_same_version(module: str, requirement: str) -> None:
@@ -37,7 +51,7 @@ def test_downloads_and_builds_are_the_same_version(module: str, requirement: str
 
 def test_every_staging_module_is_the_release_of_the_same_kubernetes() -> None:
     text = (FOLDER / "gomod/kubernetes/go.mod").read_text(encoding="utf-8")
-    release = "v0." + binaries.KUBERNETES.split(".", 1)[1]
+    release = "v0." + versions.KUBERNETES.split(".", 1)[1]
     replaced = dict(re.findall(r"(k8s\.io/\S+) => k8s\.io/\S+ (\S+)", text))
     assert set(replaced.values()) == {release}
     unreplaced = set(re.findall(r"(k8s\.io/\S+) v0\.0\.0\s", text)) - set(replaced)
@@ -45,7 +59,7 @@ def test_every_staging_module_is_the_release_of_the_same_kubernetes() -> None:
 
 
 def test_each_program_is_built_from_a_pinned_tool() -> None:
-    for component in COMPONENTS:
+    for component in (*COMPONENTS, CLI):
         pins = (FOLDER / "gomod" / component.source.module / "go.mod").read_text(encoding="utf-8")
         assert re.search(rf"^(tool )?\s*{re.escape(component.source.package)}$", pins, re.MULTILINE)
 
@@ -59,8 +73,8 @@ def test_each_download_has_its_address_and_its_own_checksum_and_no_other_program
     architecture: str,
 ) -> None:
     found = {component.name: component.download("linux", architecture) for component in COMPONENTS}
-    kwok = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{binaries.KWOK}"
-    kubernetes = f"https://dl.k8s.io/release/v{binaries.KUBERNETES}/bin/linux/{architecture}"
+    kwok = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{versions.KWOK}"
+    kubernetes = f"https://dl.k8s.io/release/v{versions.KUBERNETES}/bin/linux/{architecture}"
     published = {
         "kwok": f"{kwok}/kwok-linux-{architecture}",
         "kwokctl": f"{kwok}/kwokctl-linux-{architecture}",
@@ -69,12 +83,12 @@ def test_each_download_has_its_address_and_its_own_checksum_and_no_other_program
 
     assert {name: offer.url for name, offer in found.items() if offer} == published
     for name, offer in found.items():
-        release = binaries.KWOK if name.startswith("kwok") else binaries.KUBERNETES
+        release = versions.KWOK if name.startswith("kwok") else versions.KUBERNETES
         if offer is not None:
             sum_, source = checksums.SHA256[name, release, f"linux-{architecture}"]
             assert (offer.sha256, offer.member) == (sum_, None)
             assert re.fullmatch("[0-9a-f]{64}", sum_)
-            assert not source.startswith((binaries.KUBERNETES_HOST, f"{kwok}/"))
+            assert not source.startswith((versions.KUBERNETES_HOST, f"{kwok}/"))
 
 
 def test_no_two_programs_have_one_checksum_and_each_is_of_the_pinned_version() -> None:
@@ -86,13 +100,37 @@ def test_no_two_programs_have_one_checksum_and_each_is_of_the_pinned_version() -
 
 def test_etcd_would_be_taken_out_of_its_tarball(monkeypatch: pytest.MonkeyPatch) -> None:
     etcd = next(component for component in COMPONENTS if component.name == "etcd")
-    pin = ("etcd", binaries.ETCD, "linux-arm64")
+    pin = ("etcd", versions.ETCD, "linux-arm64")
     monkeypatch.setattr(checksums, "SHA256", {pin: ("1" * 64, "")})
-    release = f"https://github.com/etcd-io/etcd/releases/download/v{binaries.ETCD}"
+    release = f"https://github.com/etcd-io/etcd/releases/download/v{versions.ETCD}"
 
     assert etcd.download("linux", "arm64") == Download(
-        url=f"{release}/etcd-v{binaries.ETCD}-linux-arm64.tar.gz", sha256="1" * 64, member="etcd"
+        url=f"{release}/etcd-v{versions.ETCD}-linux-arm64.tar.gz", sha256="1" * 64, member="etcd"
     )
+
+
+@pytest.mark.parametrize(("architecture", "name"), [("amd64", "x64"), ("arm64", "arm64")])
+def test_the_engine_would_be_taken_out_of_its_tarball(
+    monkeypatch: pytest.MonkeyPatch, architecture: str, name: str
+) -> None:
+    assert CLI.download("linux", architecture) is None
+    pin = ("pulumi", versions.PULUMI, f"linux-{architecture}")
+    monkeypatch.setattr(checksums, "SHA256", {pin: ("1" * 64, "")})
+
+    assert CLI.download("linux", architecture) == Download(
+        url=f"https://get.pulumi.com/releases/sdk/pulumi-v{versions.PULUMI}-linux-{name}.tar.gz",
+        sha256="1" * 64,
+        member="pulumi",
+    )
+
+
+def test_the_provider_embeds_the_two_files_that_its_main_package_names() -> None:
+    source = KUBERNETES_PROVIDER.source
+    text = (FOLDER / "gomod" / source.module / "main.go").read_text(encoding="utf-8")
+
+    assert source.embedded is not None
+    assert source.embedded.names == tuple(re.findall("^//go:embed (.*)$", text, re.MULTILINE))
+    assert f'"{source.embedded.module}/pkg/provider"' in text
 
 
 def test_what_has_no_checksum_for_the_platform_is_built() -> None:

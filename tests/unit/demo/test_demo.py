@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 from tooling.__main__ import main
+from tooling.cluster import binaries
+from tooling.cluster.programs import CLI, KUBERNETES_PROVIDER, Component
 from tooling.demo import cli, command, engine, report
 from tooling.engineless.live import LiveError
 
@@ -36,14 +39,15 @@ def program(path: Path, *lines: str) -> Path:
     return path
 
 
-def test_without_a_cli_and_a_network_the_reason_is_said() -> None:
-    assert cli.find(silent) == cli.Missing(
-        "there is no pulumi on PATH, and https://get.pulumi.com does not answer"
+def test_without_a_cli_a_network_and_go_the_reasons_are_said() -> None:
+    found = cli.find(silent)
+
+    assert isinstance(found, cli.Missing)
+    assert found.reason.startswith(
+        "there is no pulumi on PATH, https://get.pulumi.com does not answer, and it cannot be "
+        f"built: pulumi {CLI.version} is needed and cannot be downloaded ("
     )
-
-
-def test_nothing_is_installed_where_that_is_not_wanted() -> None:
-    assert cli.find(silent, install=False) == cli.Missing("there is no pulumi on PATH")
+    assert "there is no `go` on PATH to build it" in found.reason
 
 
 def test_the_cli_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +67,36 @@ def test_the_cli_on_path_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_cli_that_was_installed_before_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "agent-observability" / "pulumi" / cli.version("pulumi")
+    installed = program(folder / "bin" / "pulumi", "echo v3.300.0")
+
+    found = cli.find(silent)
+
+    assert not isinstance(found, cli.Missing)
+    assert found.command == str(installed)
+
+
+def built(component: Component, *lines: str) -> Path:
+    """A program as if it had been built before."""
+    return program(binaries.program_path(component), *lines)
+
+
+def test_a_cli_that_cannot_be_had_is_built_and_used_from_a_folder_of_its_own(
+    tmp_path: Path,
+) -> None:
+    engine_itself = built(CLI, "echo v3.300.0")
+
+    for _ in range(2):
+        found = cli.find(silent)
+
+        assert not isinstance(found, cli.Missing)
+        link = Path(found.command)
+        assert (link.parent.name, link.name) == ("bin", "pulumi")
+        assert link.readlink() == engine_itself
+
+
+def test_an_official_cli_comes_before_one_that_is_built(tmp_path: Path) -> None:
+    built(CLI, "echo v3.300.0")
     folder = tmp_path / "cache" / "agent-observability" / "pulumi" / cli.version("pulumi")
     installed = program(folder / "bin" / "pulumi", "echo v3.300.0")
 
@@ -103,32 +137,111 @@ def test_a_cli_that_does_not_run_or_is_too_old_is_passed_over(tmp_path: Path, li
     assert found.reason.startswith("the pulumi on PATH cannot be used: ")
 
 
-def test_providers_that_cannot_be_had_are_a_reason(tmp_path: Path) -> None:
-    program(
-        tmp_path / "bin" / "pulumi",
-        '[ "$1" = version ] && echo v3.300.0 && exit',
-        "echo connecting",
-        "echo no network",
-        "exit 1",
-    )
+def on_path(folder: Path, *lines: str) -> PulumiCommand:
+    """A CLI on PATH that gives its version, and for all else runs ``lines``."""
+    version = '[ "$1" = version ] && echo v3.300.0 && exit'
+    program(folder / "bin" / "pulumi", version, f"echo $@ >> {folder}/asked", *lines)
     found = cli.find(silent)
     assert not isinstance(found, cli.Missing)
+    return found
 
-    release = cli.version("pulumi-kubernetes")
-    assert cli.install_plugins(found, silent) == (
-        f"its kubernetes provider {release} cannot be had: no network"
+
+def reachable(_host: str) -> bool:
+    return True
+
+
+def test_a_provider_that_can_neither_be_had_nor_built_is_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "reachable", reachable)
+    command = on_path(tmp_path, "echo connecting", "echo no network", "exit 1")
+
+    found = cli.get_providers(command, silent)
+
+    assert isinstance(found, cli.Missing)
+    assert found.reason.startswith(
+        "its kubernetes provider cannot be had (no network), nor built: pulumi-resource-kubernetes "
     )
 
 
-def test_providers_that_are_there_are_not_asked_for(tmp_path: Path) -> None:
-    program(tmp_path / "bin" / "pulumi", '[ "$1" = version ] && echo v3.300.0 && exit', "exit 1")
-    found = cli.find(silent)
-    assert not isinstance(found, cli.Missing)
+@pytest.mark.parametrize("host_answers", [True, False])
+def test_what_takes_the_place_of_official_providers_is_built_or_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host_answers: bool
+) -> None:
+    monkeypatch.setattr(cli, "reachable", reachable if host_answers else unreachable)
+    there = built(KUBERNETES_PROVIDER)
+    command = on_path(tmp_path, "exit 1")
+    said: list[str] = []
+
+    found = cli.get_providers(command, said.append)
+
+    assert found == cli.Providers({"pulumi-resource-kubernetes": there}, ("random",))
+    # Without an answer of their host nothing is waited for.
+    assert (tmp_path / "asked").exists() is host_answers
+    why = "exit code 1" if host_answers else "https://get.pulumi.com does not answer"
+    assert [line for line in said if "cannot be had" in line] == [
+        f"pulumi's {name} provider cannot be had: {why}" for name in ("kubernetes", "random")
+    ]
+
+
+def test_providers_that_are_there_are_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "reachable", reachable)
+    command = on_path(tmp_path, "exit 1")
     for name in cli.PLUGINS:
         folder = f"resource-{name}-v{cli.version(f'pulumi-{name}')}"
         (cli.pulumi_home() / "plugins" / folder).mkdir(parents=True)
 
-    assert cli.install_plugins(found, silent) is None
+    assert cli.get_providers(command, silent) == cli.Providers()
+    assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_provider_on_path_is_taken_as_the_engine_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: bool
+) -> None:
+    monkeypatch.setattr(cli, "reachable", reachable)
+    command = on_path(tmp_path)
+    for name in cli.PLUGINS:
+        program(tmp_path / "bin" / f"pulumi-resource-{name}")
+    if ignored:
+        monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+
+    assert cli.get_providers(command, silent) == cli.Providers()
+    assert (tmp_path / "asked").exists() is ignored
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_engine_alone_has_no_host_for_python(tmp_path: Path, beside: bool) -> None:
+    command = on_path(tmp_path)
+    if beside:
+        program(tmp_path / "bin" / "pulumi-language-python")
+
+    assert cli.has_language_host(command) is beside
+
+
+def test_the_variables_of_a_stack_lead_to_the_programs_that_were_built_or_are_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+    there = built(KUBERNETES_PROVIDER)
+    engine_itself = built(CLI, "echo v3.300.0")
+    command = cli.find(silent)
+    assert not isinstance(command, cli.Missing)
+    providers = cli.Providers({"pulumi-resource-kubernetes": there}, ("random",))
+
+    made = engine.Engine(command, tmp_path / "it is here", "dev", providers)
+    made.prepare()
+
+    folder = tmp_path / "it is here" / "bin"
+    assert made.environment()["PATH"] == f"{folder}:/usr/bin"
+    assert f"""PATH='{folder}':"$PATH" """ in made.shell("pulumi stack")
+    links = {path.name: path.resolve() for path in folder.iterdir() if path.is_symlink()}
+    assert links == {"pulumi-resource-kubernetes": there, "pulumi": engine_itself}
+    played = folder / "pulumi-resource-random"
+    assert os.access(played, os.X_OK)
+    assert played.read_text().endswith(" -m tooling.demo.standins.random\n")
 
 
 def test_a_table_is_as_wide_as_its_widest_cells() -> None:
