@@ -196,7 +196,12 @@ def _assigned(text: str) -> Iterator[_Named]:
         if name.start() < known:  # part of a secret
             continue
         # arn:aws:secretsmanager:eu-central-1:123456789012:secret:name
-        in_path = name["sign"] == ":" and text[name.start() - 1 : name.start()] == ":"
+        after = text[name.end("sign") : name.end("sign") + 1]
+        in_path = (
+            name["sign"] == ":"
+            and text[name.start() - 1 : name.start()] == ":"
+            and not after.isspace()
+        )
         if in_path:
             continue
         if is_secret_name(name["name"]):
