@@ -29,6 +29,7 @@ from tests.support.component_run import run_component
 from tests.support.recordings import all_before, depends_on, inputs
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource, Secret
+from tooling.kit.json_values import as_list, as_mapping
 
 SCHEMAS: Final = json.loads(
     Path(__file__).with_name("operator_schemas.json").read_text(encoding="utf-8")
@@ -249,14 +250,12 @@ def test_the_keepers_are_exactly_these_and_a_digest_decides_on_their_image() -> 
     }
 
 
-def strict(schema: Any) -> Any:  # noqa: ANN401 - JSON
+def strict(schema: object) -> Any:  # noqa: ANN401 - JSON
     """A schema that refuses fields that it does not list."""
-    if isinstance(schema, list):
-        items: list[Any] = schema
+    if (items := as_list(schema)) is not None:
         return [strict(item) for item in items]
-    if not isinstance(schema, dict):
+    if (parts := as_mapping(schema)) is None:
         return schema
-    parts: dict[str, Any] = schema
     made = {key: strict(value) for key, value in parts.items()}
     if "properties" in made and "x-kubernetes-preserve-unknown-fields" not in made:
         made.setdefault("additionalProperties", False)
