@@ -14,6 +14,8 @@ SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
 POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
+CLICKHOUSE_VENV := .venv-clickhouse
+CLICKHOUSE_INSTALLED := $(CLICKHOUSE_VENV)/.installed
 # Wheels alone: no package runs code of its own while it is installed.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :all:
 
@@ -22,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access destroy doctor smoke render diff policy cluster-up cluster-down \
-	test test-cluster lint format types bench docs lock clean
+	test test-cluster test-clickhouse lint format types bench docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +101,9 @@ test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract t
 test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the real engine
 	@$(BIN)/python -m pytest tests/cluster tests/engine
 
+test-clickhouse: $(INSTALLED) $(CLICKHOUSE_INSTALLED) ## Tests of ClickHouse's configuration in its own engine
+	@$(BIN)/python -m pytest tests/clickhouse
+
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -129,11 +134,14 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-smoke.in --output-file requirements-smoke.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-clickhouse.in \
+		--output-file requirements-clickhouse.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" policy/requirements.in --output-file policy/requirements.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling demo down
-	rm -rf .local $(VENV) $(SMOKE_VENV) $(POLICY_VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -150,6 +158,13 @@ $(SMOKE_INSTALLED): requirements-smoke.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(SMOKE_VENV)
 	@$(SMOKE_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements-smoke.txt
+	@touch $@
+
+$(CLICKHOUSE_INSTALLED): requirements-clickhouse.txt $(INSTALLED)
+	@echo "Installing ClickHouse's engine into $(CLICKHOUSE_VENV) (once, about a minute, 900 MB) …"
+	@$(BIN)/python -m venv $(CLICKHOUSE_VENV)
+	@$(CLICKHOUSE_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
+		-r requirements-clickhouse.txt
 	@touch $@
 
 $(POLICY_INSTALLED): policy/requirements.txt $(INSTALLED)
