@@ -102,7 +102,11 @@ class Keeper(Section):
 
 class OperatorClickHouse(Section):
     """ClickHouse by its own operator, which the cluster must have, with cert-manager: three
-    replicas of one shard, and three Keepers. For production."""
+    replicas of one shard, and three Keepers. For production.
+
+    Each of the three needs a node of its own, and the nodes the label
+    `topology.kubernetes.io/zone`: replicas are spread over zones, or wait.
+    """
 
     engine: Literal["operator"]
     """Selects this kind of server."""
