@@ -255,7 +255,7 @@ FORMS: Final[tuple[Form, ...]] = (
     Form(
         "a line of a password file",
         (":",),
-        # host:port:database:user:password
+        # host:port:database:user:password; no ARN with wildcards, of which a part has this form
         re.compile(
             r"(?<![\w.:/?*-])(?!arn:)[\w.*-]{1,200}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w*-]{1,63}:"
             rf"(?!{_PLACEHOLDER}|\*)(?P<secret>[^\s:,;'\"]+)"

@@ -322,18 +322,23 @@ CASES: Final = [
         id="database ready",
     ),
     Case(
-        promql.volume_used(CLUSTER),
+        promql.volume_used(CLUSTER, "langfuse-postgres"),
         {volume("available"): 25, volume("used"): 70, volume("capacity"): 100},
         {"{}": 0.75},
         id="what is reserved counts as used",
     ),
     Case(
-        promql.volume_available(CLUSTER),
+        promql.volume_available(CLUSTER, "langfuse-postgres"),
         {volume("available"): 25, volume("available", "data-other-0"): 1},
         {"{}": 25},
         id="free, and another volume",
     ),
-    Case(promql.volume_capacity(CLUSTER), {volume("capacity"): 100}, {"{}": 100}, id="size"),
+    Case(
+        promql.volume_capacity(CLUSTER, "langfuse-postgres"),
+        {volume("capacity"): 100},
+        {"{}": 100},
+        id="size",
+    ),
 ]
 
 

@@ -23,7 +23,7 @@ def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.
         )
         rows = _on_rds(instance)
     elif subject.watched.postgres:
-        rows = _in_cluster(subject)
+        rows = _in_cluster(subject, subject.watched.postgres)
     else:
         raise ValueError("an external database has no dashboard")
     frame = Frame(
@@ -44,17 +44,17 @@ def _on_rds(instance: rds.Instance) -> list[Row]:
     ]
 
 
-def _in_cluster(subject: Subject) -> list[Row]:
+def _in_cluster(subject: Subject, postgres: str) -> list[Row]:
     watched = subject.watched
     server = promql.database(watched)
     glance = [
         postgres_pod.ready(watched),
-        postgres_pod.volume(watched),
+        postgres_pod.volume(watched, postgres),
         pods.fullest_memory(server),
     ]
     cpu, memory, *trouble = pods.usage(server)
     return [
         Row("At a glance", spread(glance)),
-        Row("Load", [cpu, memory, postgres_pod.space(watched)]),
+        Row("Load", [cpu, memory, postgres_pod.space(watched, postgres)]),
         Row("Trouble", trouble),
     ]

@@ -87,7 +87,7 @@ def _room(subject: Subject) -> Iterator[Panel]:
         yield pods.of_maximum(watched)
     yield pods.fullest_memory(promql.web(watched))
     if watched.postgres:
-        yield postgres_pod.volume(watched)
+        yield postgres_pod.volume(watched, watched.postgres)
     if subject.aws and subject.rds:
         yield rds.Instance(
             region=subject.aws.region, identifier=subject.rds, limits=subject.database_limits

@@ -81,9 +81,10 @@ def test_the_message_keep_leaves_everything(processes: Processes, folder: Path) 
 
 
 PARENT = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 from pathlib import Path
 from tooling.cluster.reaper import Reaper
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 watcher = Reaper(Path(sys.argv[1]))
 group = subprocess.Popen(["sleep", "60"], start_new_session=True)
 watcher.watch_group(group.pid)

@@ -53,13 +53,13 @@ def said(server: Server, state: str, version: Version) -> str | None:
     server.empty("langfuse")
     server.run("langfuse", state)
     before = server.run("langfuse", DUMP)
-    refusal = None
+    refusal: list[str] = []
     try:
         server.run("langfuse", guard.sql(version).replace(guard.NEWEST, NEWEST))
     except PostgresError as error:
         refusal = re.findall(rf"{guard.MARK} (.*)", str(error)) or [str(error)]
     assert server.run("langfuse", DUMP) == before
-    return refusal and refusal[0]
+    return refusal[0] if refusal else None
 
 
 DUMP = "SELECT count(*), sum(reltuples) FROM pg_class WHERE relkind IN ('r', 'v');"

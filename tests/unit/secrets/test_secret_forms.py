@@ -144,6 +144,7 @@ def test_a_value_that_refers_to_another_is_none(value: str) -> None:
             "a:*:*:*:*",
         ),
         *("12:34:56:78:90:ab", "2026-01-01T10:00:00 a:b:c", "arn:aws:iam::123456789012:role/a"),
+        *("arn:a?s:*:*:*:app", "arn:a*s:*:*:*:app", "arn:*:*:*:*:app", "arn:?:*:*:*:app"),
         *("LANGFUSE_PUBLIC_KEY=aB3dE5gH7jK9mN1p", "auth: disabled", "auth: bWVzZWNyZXQ="),
         *("pulumi config set --secret --path a:b.SALT", "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0B"),
         *("cGxhaW4gdGV4dCBoZXJl", "agent-observability-prod-boundary", "Y2VydGlmaWNhdGU="),
@@ -250,6 +251,6 @@ def test_any_text_is_judged_and_a_long_one_within_a_second(seed: int) -> None:
     letters = [*pieces, *string.printable]
     text = "".join(chance.choice(letters) for _ in range(100_000))
 
-    started = time.perf_counter()
+    started = time.process_time()
     form_of(text)
-    assert time.perf_counter() - started < 3  # several times slower than it is on a busy machine
+    assert time.process_time() - started < 3

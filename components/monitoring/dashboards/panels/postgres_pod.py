@@ -33,7 +33,7 @@ def ready(watched: Watched) -> Panel:
     )
 
 
-def volume(watched: Watched) -> Panel:
+def volume(watched: Watched, postgres: str) -> Panel:
     """At a glance."""
     return Panel(
         kind="stat",
@@ -42,7 +42,7 @@ def volume(watched: Watched) -> Panel:
             "Share of the volume that is used. PostgreSQL stops when it is full: grow the claim "
             "before. Not every storage driver reports it."
         ),
-        queries=[Prometheus(promql.volume_used(watched))],
+        queries=[Prometheus(promql.volume_used(watched, postgres))],
         unit="percentunit",
         alert="LangfuseVolumeFilling",
         limits=[Limit(value=limits.VOLUME_USED)],
@@ -53,7 +53,7 @@ def volume(watched: Watched) -> Panel:
     )
 
 
-def space(watched: Watched) -> Panel:
+def space(watched: Watched, postgres: str) -> Panel:
     return Panel(
         kind="graph",
         title="Volume",
@@ -62,8 +62,8 @@ def space(watched: Watched) -> Panel:
             "is a large import, or a transaction log that nobody reads."
         ),
         queries=[
-            Prometheus(promql.volume_available(watched), "free"),
-            Prometheus(promql.volume_capacity(watched), "size"),
+            Prometheus(promql.volume_available(watched, postgres), "free"),
+            Prometheus(promql.volume_capacity(watched, postgres), "size"),
         ],
         unit="bytes",
         alert="LangfuseVolumeFilling",

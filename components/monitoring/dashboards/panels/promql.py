@@ -185,22 +185,22 @@ def database_ready(watched: Watched) -> str:
     return f"max({series('kube_statefulset_status_replicas_ready', watched.namespace, name)})"
 
 
-def volume_used(watched: Watched) -> str:
+def volume_used(watched: Watched, postgres: str) -> str:
     """Share that is not available for writing; space that the file system reserves counts as
     used."""
-    return f"1 - {volume_available(watched)} / {volume_capacity(watched)}"
+    return f"1 - {volume_available(watched, postgres)} / {volume_capacity(watched, postgres)}"
 
 
-def volume_available(watched: Watched) -> str:
-    return _volume(watched, "available_bytes")
+def volume_available(watched: Watched, postgres: str) -> str:
+    return _volume(watched, postgres, "available_bytes")
 
 
-def volume_capacity(watched: Watched) -> str:
-    return _volume(watched, "capacity_bytes")
+def volume_capacity(watched: Watched, postgres: str) -> str:
+    return _volume(watched, postgres, "capacity_bytes")
 
 
-def _volume(watched: Watched, metric: str) -> str:
-    claim = f'persistentvolumeclaim="{claims.claim(watched.postgres)}"'
+def _volume(watched: Watched, postgres: str, metric: str) -> str:
+    claim = f'persistentvolumeclaim="{claims.claim(postgres)}"'
     return f"min({series(f'kubelet_volume_stats_{metric}', watched.namespace, claim)})"
 
 
