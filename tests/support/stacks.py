@@ -154,7 +154,10 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "further environment": Variant(
         overrides={
             f"{_N}langfuse": {
-                "environment": {"AUTH_OKTA_ISSUER": "https://okta.example.com"},
+                "environment": {
+                    "AUTH_OKTA_CLIENT_ID": "0oa1b2c3d4",
+                    "AUTH_OKTA_ISSUER": "https://okta.example.com",
+                },
                 "secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": _ENCRYPTED},
                 "egressPorts": [443, 587],
                 "allowedNamespaces": ["monitoring"],

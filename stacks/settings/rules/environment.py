@@ -155,11 +155,16 @@ def _too_new(
         yield _misspelt(langfuse, path, known.name, found, rule)
 
 
-def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -> Problem:
-    """A problem with the name that may be meant; with a command where that is certain."""
+def meant_by(langfuse: Langfuse, name: str) -> str | None:
+    """The name that is meant by one that the release does not read; None if none is like it."""
     version = Version.parse(langfuse.version)
     free = [n for n in variables.names(version, ["web"]) if owned(n) is None]
-    meant = variables.similar(name, free)
+    return None if name in free else variables.similar(name, free)
+
+
+def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -> Problem:
+    """A problem with the name that may be meant; with a command where that is certain."""
+    meant = meant_by(langfuse, name)
     if meant is None:
         return Problem(full_key(path), found, rule, "")
     given = langfuse.environment.keys() | langfuse.secret_environment.keys()

@@ -118,8 +118,9 @@ class Langfuse(Section):
     """Log format, from 2.78.0; default json where the release knows it."""
     environment: dict[EnvironmentName, Annotated[str, Field(min_length=1)]] = {}
     """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`. A name that
-    the release does not read is refused, and so is a value of another form; what only an image of
-    your own reads is set in that image."""
+    the release does not read is refused, and so is a value of another form, or one that does
+    nothing without others (a provider's `CLIENT_ID` without `CLIENT_SECRET` and `ISSUER`); what
+    only an image of your own reads is set in that image."""
     secret_environment: dict[EnvironmentName, SecretText] = {}
     """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
     Secrets Manager, about 64 KB of them."""

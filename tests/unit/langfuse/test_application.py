@@ -548,7 +548,10 @@ def test_every_pod_is_placed_where_the_cluster_section_says() -> None:
 def test_extra_variables_join_the_settings_and_the_secret() -> None:
     recording = recorded(
         langfuse={
-            "environment": {"AUTH_OKTA_ISSUER": "https://example.okta.com"},
+            "environment": {
+                "AUTH_OKTA_CLIENT_ID": "0oa1b2c3d4",
+                "AUTH_OKTA_ISSUER": "https://example.okta.com",
+            },
             "secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": {"secure": "v1:ciphertext"}},
         }
     )

@@ -119,10 +119,10 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
         **ON_EKS,
         "database": EXTERNAL,
         "secrets": MANAGED,
-        "langfuse": {"secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": Encrypted("a" * 64481)}},
+        "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted("a" * 64481)}},
     },
     "secret variables of any size without Secrets Manager": {
-        "langfuse": {"secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": Encrypted("a" * 70000)}}
+        "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted("a" * 70000)}}
     },
     "media alone": {**ON_EKS, "objectStorage": {"exports": False, "media": True}},
     "a given bucket with its key": {

@@ -364,7 +364,8 @@ BAD = [
                 "secretEnvironment": {
                     "AUTH_OKTA_CLIENT_ID": Encrypted("a" * 100),
                     "AUTH_OKTA_CLIENT_SECRET": Encrypted("b" * 65000),
-                }
+                },
+                "environment": {"AUTH_OKTA_ISSUER": "https://a.example.com"},
             },
         },
         problem(

@@ -18,6 +18,7 @@ from tests.support.configurations import (
     problem,
     problems,
     rds,
+    rest_of_set,
 )
 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
@@ -238,7 +239,10 @@ BAD = [
         {
             "langfuse": {
                 "environment": {"AUTH_OKTA_ISSUER": "https://sso.example.com"},
-                "secretEnvironment": {"AUTH_OKTA_ISSUER": Encrypted("hunter2")},
+                "secretEnvironment": {
+                    "AUTH_OKTA_ISSUER": Encrypted("hunter2"),
+                    **rest_of_set("AUTH_OKTA_ISSUER"),
+                },
             }
         },
         problem(

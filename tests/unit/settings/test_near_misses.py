@@ -743,9 +743,9 @@ MOVED: Final = {
         "12",
     ),
     "a variable in small letters": (
-        {"langfuse": {"environment": {"auth-okta.client id": "x"}}},
+        {"langfuse": {"environment": {"auth-ignore.account fields": "x"}}},
         "langfuse.environment",
-        {"AUTH_OKTA_CLIENT_ID": "x"},
+        {"AUTH_IGNORE_ACCOUNT_FIELDS": "x"},
     ),
 }
 

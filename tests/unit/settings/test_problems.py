@@ -300,12 +300,12 @@ BAD = [
     ),
     bad(
         "a secret environment variable in clear",
-        {"langfuse": {"secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": "hunter2"}}},
+        {"langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": "hunter2"}}},
         problem(
-            "langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET",
+            "langfuse.secretEnvironment.LANGFUSE_EE_LICENSE_KEY",
             "[secret]",
             CLEAR,
-            "pulumi config set --secret --path @langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET",
+            "pulumi config set --secret --path @langfuse.secretEnvironment.LANGFUSE_EE_LICENSE_KEY",
         ),
     ),
     bad(

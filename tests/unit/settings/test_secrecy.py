@@ -16,6 +16,7 @@ from tests.support.configurations import (
     problem,
     problems,
     rds,
+    rest_of_set,
     small,
 )
 
@@ -229,7 +230,9 @@ def test_a_secret_variable_in_clear_is_refused_and_told_to_be_rotated(
 ) -> None:
     key = "agent-observability:langfuse.secretEnvironment"
 
-    assert problems({"langfuse": {"environment": {name: value}}}) == [
+    variables = {"environment": {name: value}, "secretEnvironment": rest_of_set(name)}
+
+    assert problems({"langfuse": variables}) == [
         problem(
             f"langfuse.environment.{name}",
             "[secret]",
@@ -290,4 +293,6 @@ def test_an_encrypted_value_under_a_misspelt_key_is_asked_for() -> None:
     ],
 )
 def test_a_variable_that_is_no_secret_is_accepted(name: str, value: str) -> None:
-    assert problems({"langfuse": {"environment": {name: value}}}) == []
+    variables = {"environment": {name: value}, "secretEnvironment": rest_of_set(name)}
+
+    assert problems({"langfuse": variables}) == []

@@ -29,6 +29,7 @@ from tests.support.configurations import (
     Encrypted,
     endpoint,
     problems,
+    rest_of_set,
     settings,
     small,
 )
@@ -154,7 +155,11 @@ AT_THE_EDGE: Mapping[str, Mapping[str, Any]] = {
         "agents": {"namespaces": ["ai-agents"]},
     },
     "the first release with Keycloak": {
-        "langfuse": {"version": "2.93.3", "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso"}}
+        "langfuse": {
+            "version": "2.93.3",
+            "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso"},
+            "secretEnvironment": rest_of_set("AUTH_KEYCLOAK_ISSUER"),
+        }
     },
     "deletion at once": {"secrets": {"recoveryDays": 0}},
     "the shortest recovery": {"secrets": {"recoveryDays": 7}},
@@ -267,7 +272,7 @@ def test_the_representation_of_settings_shows_no_secret() -> None:
     secret = settings(
         {
             "database": {**EXTERNAL, "password": Encrypted(PASSWORD)},
-            "langfuse": {"secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": Encrypted(PASSWORD)}},
+            "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted(PASSWORD)}},
             "langsmith": {"apiKey": Encrypted(KEY)},
             "agents": {"namespaces": ["ai-agents"]},
         }
@@ -276,7 +281,7 @@ def test_the_representation_of_settings_shows_no_secret() -> None:
     for text in (repr(secret), str(secret), secret.model_dump_json()):
         assert PASSWORD not in text
         assert KEY not in text
-    assert secret.langfuse.secret_environment == {"AUTH_OKTA_CLIENT_SECRET": SecretStr(PASSWORD)}
+    assert secret.langfuse.secret_environment == {"LANGFUSE_EE_LICENSE_KEY": SecretStr(PASSWORD)}
 
 
 def test_the_running_stack_is_read_from_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
