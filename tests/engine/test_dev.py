@@ -24,6 +24,7 @@ from tooling.kubernetes.readiness import readiness
 
 pytestmark = pytest.mark.engine
 
+MIRROR: Final = "registry.example.com/langfuse/langfuse"
 OURS: Final = f"app.kubernetes.io/part-of={PART_OF}"
 APP: Final = {"langfuse-app-secret": "replace", "langfuse-deployment": "update"}
 
@@ -99,28 +100,6 @@ def test_no_generated_value_is_in_clear_in_the_backend(dev: RealStack, api: Api)
     assert sorted(key for key, value in generated.items() if _shows(stored, value)) == []
 
 
-def test_a_setting_replaces_the_configuration_and_rolls_the_pods(dev: RealStack) -> None:
-    assert dev.with_(langfuse={"logLevel": "debug"}).up("a setting") == {
-        "langfuse-config": "replace",
-        "langfuse-deployment": "update",
-    }
-    dev.up("the setting back")
-
-
-def test_another_image_is_migrated_to_before_pods_have_it(dev: RealStack, api: Api) -> None:
-    (before,) = api.list("batch/v1", "Job", NAMESPACE)
-
-    done = dev.with_(langfuse={"version": "2.95.11"}).up("an image")
-
-    (after,) = api.list("batch/v1", "Job", NAMESPACE)
-    (deployment,) = api.list("apps/v1", "Deployment", NAMESPACE)
-    assert done == {"langfuse-migration": "replace", "langfuse-deployment": "update"}
-    assert after["metadata"]["name"] != before["metadata"]["name"]
-    assert after["status"]["succeeded"] == 1
-    assert readiness(deployment) is None
-    dev.up("the image back")
-
-
 @pytest.mark.parametrize(
     ("name", "with_it"),
     [
@@ -175,6 +154,26 @@ def test_an_encryption_key_is_brought_along_as_the_guide_for_disasters_says(
     secrets = api.list("v1", "Secret", NAMESPACE, selector=OURS)
     (kept,) = (s["data"]["ENCRYPTION_KEY"] for s in secrets if "ENCRYPTION_KEY" in s["data"])
     assert base64.b64decode(kept).decode() == key
+
+
+def test_a_setting_replaces_the_configuration_and_rolls_the_pods(dev: RealStack) -> None:
+    assert dev.with_(langfuse={"logLevel": "debug"}).up("a setting") == {
+        "langfuse-config": "replace",
+        "langfuse-deployment": "update",
+    }
+
+
+def test_another_image_is_migrated_to_before_pods_have_it(dev: RealStack, api: Api) -> None:
+    (before,) = api.list("batch/v1", "Job", NAMESPACE)
+
+    done = dev.with_(langfuse={"logLevel": "debug", "repository": MIRROR}).up("an image")
+
+    (after,) = api.list("batch/v1", "Job", NAMESPACE)
+    (deployment,) = api.list("apps/v1", "Deployment", NAMESPACE)
+    assert done == {"langfuse-migration": "replace", "langfuse-deployment": "update"}
+    assert after["metadata"]["name"] != before["metadata"]["name"]
+    assert after["status"]["succeeded"] == 1
+    assert readiness(deployment) is None
 
 
 def test_destroy_leaves_nothing(dev: RealStack, api: Api) -> None:

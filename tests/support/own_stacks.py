@@ -77,7 +77,7 @@ def own_stacks(folder: Path) -> Generator[None]:
     """These in place of the repository's stack files, for what reads one by a stack's name."""
     (folder / "Pulumi.yaml").symlink_to(stack_files.ROOT / "Pulumi.yaml")
     for name, config in STACKS.items():
-        text = yaml.safe_dump({"config": dict(config)})
+        text = yaml.safe_dump({"config": dict(config)}, sort_keys=False)
         (folder / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stack_files, "ROOT", folder)
