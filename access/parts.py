@@ -13,7 +13,7 @@ from stacks.settings.sections.database import RdsDatabase
 def parts(settings: Settings) -> set[Part]:
     """The parts of a stack that need something in AWS."""
     database, endpoint = settings.database, settings.endpoint
-    storage, monitoring = settings.object_storage, settings.monitoring
+    storage, monitoring = settings.s3, settings.monitoring
     alarms = monitoring.alarms if monitoring else None
     entries = settings.secrets.delivery == "secretsManager"
     roles = bool(_prefixes(settings))
@@ -52,7 +52,7 @@ def parts(settings: Settings) -> set[Part]:
 
 def _prefixes(settings: Settings) -> list[str]:
     """Of the objects that Langfuse uses by a role."""
-    storage = settings.object_storage
+    storage = settings.s3
     if storage is None:
         return []
     return storage_environment.role_prefixes(
@@ -81,7 +81,7 @@ def place(settings: Settings, *, partition: str, account: str) -> Place:
 
 def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
     """What the settings name in AWS. ``snapshots``: what the ARN of a snapshot begins with."""
-    database, storage, endpoint = settings.database, settings.object_storage, settings.endpoint
+    database, storage, endpoint = settings.database, settings.s3, settings.endpoint
     rds = database if isinstance(database, RdsDatabase) else None
     restore = rds and rds.restore_from
     alarms = settings.monitoring.alarms if settings.monitoring else None

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.cache.stateful_set import CacheStatefulSet, CacheStatefulSetArgs
+from components.clickhouse.operator import OperatedClickHouse, OperatedClickHouseArgs
+from components.clickhouse.stateful_set import ClickHouseStatefulSet, ClickHouseStatefulSetArgs
 from components.kubernetes import labels
 from components.kubernetes.backing import Backing
 from components.postgres.stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
@@ -16,6 +19,13 @@ from stacks import translation
 from stacks.names import Names
 from stacks.platforms.platform import Platform
 from stacks.settings import Settings
+from stacks.settings.sections.cache import Cache, ExternalCache, StatefulSetCache
+from stacks.settings.sections.clickhouse import (
+    ClickHouse,
+    ExternalClickHouse,
+    OperatorClickHouse,
+    StatefulSetClickHouse,
+)
 from stacks.settings.sections.database import ExternalDatabase, RdsDatabase, StatefulSetDatabase
 
 if TYPE_CHECKING:
@@ -41,9 +51,7 @@ def database(
                 storage_class=section.storage_class,
                 create_storage_class=section.create_storage_class,
                 mode=platform.mode,
-                clients={
-                    role: labels.selector(names.langfuse, role) for role in ("web", "migration")
-                },
+                clients=_clients(settings, names),
                 connection_limit=section.connection_limit,
                 max_connections=section.max_connections,
                 resources=translation.resources(section.resources),
@@ -55,3 +63,99 @@ def database(
             return instance.backing, instance
         case ExternalDatabase() as section:
             return translation.external_database(section), None
+
+
+def others(
+    settings: Settings,
+    names: Names,
+    platform: Platform,
+    *,
+    namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> list[Backing]:
+    """What a release needs beside the database; nothing for version 2."""
+    clickhouse, cache = settings.clickhouse, settings.cache
+    return [
+        *(
+            [_clickhouse(clickhouse, settings, names, platform, namespace=namespace, opts=opts)]
+            if clickhouse
+            else []
+        ),
+        *([_cache(cache, settings, names, namespace=namespace, opts=opts)] if cache else []),
+    ]
+
+
+def _clickhouse(
+    section: ClickHouse,
+    settings: Settings,
+    names: Names,
+    platform: Platform,
+    *,
+    namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> Backing:
+    match section:
+        case StatefulSetClickHouse():
+            args = ClickHouseStatefulSetArgs(
+                namespace=namespace,
+                image=section.image,
+                storage_gib=section.storage_gib,
+                storage_class=section.storage_class,
+                create_storage_class=section.create_storage_class,
+                mode=platform.mode,
+                clients=_clients(settings, names),
+                migrations=labels.selector(names.langfuse, "migration"),
+                resources=translation.resources(section.resources),
+                placement=translation.placement(settings.cluster),
+            )
+            return ClickHouseStatefulSet(names.clickhouse, args, opts).backing
+        case OperatorClickHouse():
+            operated = OperatedClickHouseArgs(
+                namespace=namespace,
+                image=section.image,
+                keeper_image=section.keeper.image,
+                storage_gib=section.storage_gib,
+                keeper_storage_gib=section.keeper.storage_gib,
+                resources=translation.resources(section.resources),
+                keeper_resources=translation.resources(section.keeper.resources),
+                clients=_clients(settings, names),
+                migrations=labels.selector(names.langfuse, "migration"),
+                storage_class=section.storage_class,
+                create_storage_class=section.create_storage_class,
+                mode=platform.mode,
+                placement=translation.placement(settings.cluster),
+                protect=section.protect,
+            )
+            return OperatedClickHouse(names.clickhouse, operated, opts).backing
+        case ExternalClickHouse():
+            return translation.external_clickhouse(section)
+
+
+def _clients(settings: Settings, names: Names) -> dict[str, dict[str, str]]:
+    """Labels of the pods that connect to a database, by role."""
+    roles = translation.database_clients(settings)
+    return {role: labels.selector(names.langfuse, role) for role in roles}
+
+
+def _cache(
+    section: Cache,
+    settings: Settings,
+    names: Names,
+    *,
+    namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> Backing:
+    match section:
+        case StatefulSetCache():
+            args = CacheStatefulSetArgs(
+                namespace=namespace,
+                image=section.image,
+                storage_gib=section.storage_gib,
+                storage_class=section.storage_class,
+                clients={role: labels.selector(names.langfuse, role) for role in ("web", "worker")},
+                resources=translation.resources(section.resources),
+                placement=translation.placement(settings.cluster),
+            )
+            return CacheStatefulSet(names.valkey, args, opts).backing
+        case ExternalCache():
+            return translation.external_cache(section)

@@ -22,6 +22,13 @@ DATABASE: Final = "database"
 """What the Secret with the database's URL is for, and its entry in Secrets Manager."""
 
 
+CACHE: Final = "cache"
+"""What the Secret with the cache's URL is for, and its entry in Secrets Manager."""
+
+CLICKHOUSE: Final = "clickhouse"
+"""What the Secret with ClickHouse's password is for, and its entry in Secrets Manager."""
+
+
 @dataclass(frozen=True)
 class Names:
     """Names in one stack, from that of the component that holds all others."""
@@ -53,6 +60,26 @@ class Names:
     def database(self) -> str:
         """Component that delivers the database's URL."""
         return f"{self.langfuse}-{DATABASE}"
+
+    def delivered(self, role: str) -> str:
+        """Component that delivers what is secret of one purpose."""
+        return f"{self.langfuse}-{role}"
+
+    @property
+    def clickhouse(self) -> str:
+        """ClickHouse's StatefulSet, Service and NetworkPolicy."""
+        return f"{self.langfuse}-{CLICKHOUSE}-server"
+
+    @property
+    def valkey(self) -> str:
+        """The cache's StatefulSet, Service and NetworkPolicy."""
+        return f"{self.langfuse}-valkey"
+
+    @property
+    def worker(self) -> str:
+        """Deployment, ServiceAccount, NetworkPolicy, autoscaler and disruption budget of the pods
+        that work on queues."""
+        return f"{self.langfuse}-worker"
 
     @property
     def postgres(self) -> str:
@@ -207,7 +234,10 @@ def entry(stack: str, *role: str) -> str:
     return entry_name(PROJECT, stack, *role)
 
 
-def entries(stack: str, agent_namespaces: Iterable[str]) -> list[str]:
-    """Every entry of a stack in Secrets Manager."""
+def entries(stack: str, agent_namespaces: Iterable[str], services: Iterable[str] = ()) -> list[str]:
+    """Every entry of a stack in Secrets Manager; ``services`` beside the database."""
     agents = [("agents", namespace, "access") for namespace in agent_namespaces]
-    return [entry(stack, *role) for role in [(APP,), (DATABASE,), *agents]]
+    return [
+        entry(stack, *role)
+        for role in [(APP,), (DATABASE,), *((service,) for service in services), *agents]
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,9 @@ from pulumi_kubernetes.core.v1 import Namespace
 
 from components.agents.access import AgentAccess, AgentAccessArgs
 from components.kubernetes import labels
-from components.kubernetes.backing import Backing
 from components.langfuse import versions
 from components.langfuse.application import Langfuse
-from components.langfuse.args import LangfuseArgs
+from components.langfuse.args import LangfuseArgs, Needed
 from components.langfuse.service import LangfuseService, LangfuseServiceArgs
 from components.langfuse.versions import Version
 from components.secrets.app_credentials import AppCredentials, AppCredentialsArgs
@@ -60,6 +60,8 @@ class ObservabilityStack(pulumi.ComponentResource):
         self._names = Names(name)
         self._release = Version.parse(settings.langfuse.version)
         self._child = pulumi.ResourceOptions(parent=self)
+        if (warning := versions.unread(self._release)) is not None:
+            pulumi.log.warn(warning, self)
 
         namespace = self._namespace()
         credentials = self._credentials()
@@ -80,13 +82,29 @@ class ObservabilityStack(pulumi.ComponentResource):
             ),
             self._child,
         )
+        services = [
+            Needed(
+                backing=backing,
+                secret=secrets.deliver(
+                    self._names.delivered(backing.role),
+                    SecretArgs(role=backing.role, values=backing.secret_environment),
+                    self._child,
+                ),
+                migrated=backing.role == names.CLICKHOUSE,
+            )
+            for backing in backing_services.others(
+                settings, self._names, self._platform, namespace=namespace, opts=self._child
+            )
+        ]
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
         managed = Managed(
             database=rds,
             endpoint=self._endpoint(namespace, service),
             storage=self._storage(namespace),
         )
-        self._langfuse(namespace, secret, database_secret, database, managed)
+        self._langfuse(
+            namespace, secret, Needed(backing=database, secret=database_secret), services, managed
+        )
         self._agents(service, credentials, delivery)
         alarm_topic = monitoring.watch(
             settings,
@@ -158,7 +176,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         )
 
     def _storage(self, namespace: pulumi.Output[str]) -> ObjectStorage | None:
-        section = self._settings.object_storage
+        section = self._settings.s3
         return section and self._platform.storage(
             self._names.storage,
             section,
@@ -171,8 +189,8 @@ class ObservabilityStack(pulumi.ComponentResource):
         self,
         namespace: pulumi.Output[str],
         secret: DeliveredSecret,
-        database_secret: DeliveredSecret,
-        database: Backing,
+        database: Needed,
+        services: Sequence[Needed],
         managed: Managed,
     ) -> None:
         settings, section = self._settings, self._settings.langfuse
@@ -182,11 +200,13 @@ class ObservabilityStack(pulumi.ComponentResource):
             LangfuseArgs(
                 namespace=namespace,
                 version=self._release,
-                image=translation.image(section),
+                image=translation.image(section, section.version),
                 environment=translation.environment(settings, storage),
                 secret=secret,
-                database_secret=database_secret,
-                database=database,
+                database_secret=database.secret,
+                database=database.backing,
+                services=services,
+                worker=translation.worker(section),
                 reports_usage=translation.reports_usage(section),
                 min_replicas=section.min_replicas,
                 max_replicas=section.max_replicas,

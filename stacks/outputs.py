@@ -35,7 +35,9 @@ def stack_outputs(
     known: dict[str, pulumi.Output[Any] | list[str] | str | None] = {
         "url": translation.public_url(settings),
         "version": settings.langfuse.version,
-        "secretEntries": names.entries(settings.stack, agents) if by_entries else None,
+        "secretEntries": names.entries(settings.stack, agents, settings.services)
+        if by_entries
+        else None,
         "databaseVersion": managed.database and managed.database.engine_version,
         "databaseAddress": database.address,
         "loadBalancerHost": managed.endpoint and managed.endpoint.load_balancer_host,

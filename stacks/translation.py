@@ -6,23 +6,29 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pulumi
+from pydantic import SecretStr
 
 from components.agents import langsmith as langsmith_environment
+from components.cache import backing as cache_backing
+from components.cache import url as cache_url
 from components.clickhouse import connection
 from components.clickhouse.backing import clickhouse
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
 from components.langfuse import environment as langfuse_environment
 from components.langfuse import storage_environment, versions
+from components.langfuse.args import WorkerArgs
 from components.langfuse.versions import Version
 from components.postgres import backing
 from components.postgres.url import Pooler, urls
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ExternalCache
 from stacks.settings.sections.clickhouse import ExternalClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
-from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.langfuse import Langfuse, Worker
 from stacks.settings.sections.langsmith import LangSmith
+from stacks.settings.sections.object_storage import ExternalObjectStorage, S3ObjectStorage
 from stacks.settings.sections.resources import Resources
 
 if TYPE_CHECKING:
@@ -68,10 +74,10 @@ def client_namespaces(settings: Settings) -> list[str]:
     ]
 
 
-def image(settings: Langfuse) -> str:
+def image(settings: Langfuse | Worker, version: str) -> str:
     """The image; with a digest, the tag is for people and the digest decides."""
     digest = f"@{settings.digest}" if settings.digest else ""
-    return f"{settings.repository}:{settings.version}{digest}"
+    return f"{settings.repository}:{version}{digest}"
 
 
 def resources(settings: Resources) -> ContainerResources:
@@ -124,7 +130,24 @@ def environment(
             extra=langfuse.environment,
         )
     )
-    return {**plain, **(storage.environment if storage else {})}
+    return {**plain, **_storage_environment(settings, storage)}
+
+
+def _storage_environment(
+    settings: Settings, storage: ObjectStorage | None
+) -> Mapping[str, pulumi.Input[str]]:
+    section = settings.object_storage
+    if not isinstance(section, ExternalObjectStorage):
+        return storage.environment if storage else {}
+    return storage_environment.from_version_3(
+        section.bucket,
+        region=section.region,
+        exports=section.exports,
+        media=section.media,
+        store=storage_environment.Store(
+            endpoint=section.endpoint, force_path_style=section.force_path_style
+        ),
+    )
 
 
 def reports_usage(settings: Langfuse) -> bool:
@@ -163,12 +186,20 @@ def secret_environment(
 
 
 def _storage_keys(settings: Settings) -> dict[str, str]:
-    storage = settings.object_storage
-    if storage is None or storage.access_key_id is None or storage.secret_access_key is None:
-        return {}
-    return storage_environment.static_keys(
-        storage.access_key_id.get_secret_value(), storage.secret_access_key.get_secret_value()
-    )
+    match settings.object_storage:
+        case ExternalObjectStorage() as section:
+            return storage_environment.keys_from_version_3(
+                section.access_key_id.get_secret_value(),
+                section.secret_access_key.get_secret_value(),
+                exports=section.exports,
+                media=section.media,
+            )
+        case S3ObjectStorage(
+            access_key_id=SecretStr() as key, secret_access_key=SecretStr() as half
+        ):
+            return storage_environment.static_keys(key.get_secret_value(), half.get_secret_value())
+        case _:
+            return {}
 
 
 def external_database(settings: ExternalDatabase) -> Backing:
@@ -200,6 +231,44 @@ def external_clickhouse(settings: ExternalClickHouse) -> Backing:
         host=urlsplit(settings.url).hostname or "",
         migration_host=settings.migration_host,
         password=settings.password.get_secret_value(),
+    )
+
+
+def external_cache(settings: ExternalCache) -> Backing:
+    """A cache that nothing here manages."""
+    return cache_backing.cache(
+        url=pulumi.Output.from_input(
+            cache_url.connection_url(
+                user=settings.username,
+                password=settings.password.get_secret_value(),
+                host=settings.host,
+                port=settings.port,
+                tls=settings.tls,
+            )
+        ),
+        address=pulumi.Output.from_input(f"{settings.host}:{settings.port}"),
+        port=settings.port,
+    )
+
+
+def database_clients(settings: Settings) -> tuple[str, ...]:
+    """Roles of the pods that connect to the database."""
+    if versions.has_worker(Version.parse(settings.langfuse.version)):
+        return ("web", "worker", "migration")
+    return ("web", "migration")
+
+
+def worker(settings: Langfuse) -> WorkerArgs | None:
+    """The pods that work on queues, of a release that has them."""
+    if not versions.has_worker(Version.parse(settings.version)):
+        return None
+    section = settings.worker
+    return WorkerArgs(
+        image=image(section, settings.version),
+        min_replicas=section.min_replicas,
+        max_replicas=section.max_replicas,
+        target_cpu_percent=section.target_cpu_percent,
+        resources=resources(section.resources),
     )
 
 

@@ -14,6 +14,7 @@ from components.langfuse import lifecycle, network, pods
 from components.langfuse.args import LangfuseArgs
 from components.langfuse.migration import migration
 from components.langfuse.pods import CertificateVolume
+from components.langfuse.worker import deploy_worker
 from components.langfuse.workload import Workload, deploy
 
 TYPE = "agent-observability:index:Langfuse"
@@ -36,6 +37,7 @@ class Langfuse(pulumi.ComponentResource):
         web = labels(name, "web")
         web_selector = selector(name, "web")
 
+        backings = [args.database, *(service.backing for service in args.services)]
         account = ServiceAccount(
             f"{name}-service-account",
             metadata={
@@ -56,7 +58,15 @@ class Langfuse(pulumi.ComponentResource):
             f"{name}-config",
             metadata={"namespace": args.namespace, "labels": web},
             immutable=True,
-            data={**args.environment, **args.database.environment},
+            data={
+                **args.environment,
+                **args.database.environment,
+                **{
+                    k: v
+                    for service in args.services
+                    for k, v in service.backing.environment.items()
+                },
+            },
             opts=child,
         )
         policy = NetworkPolicy(
@@ -64,14 +74,16 @@ class Langfuse(pulumi.ComponentResource):
             metadata={"namespace": args.namespace, "name": name, "labels": web},
             spec=network.web_policy(
                 web_selector,
-                backings=[args.database],
+                backings=backings,
                 client_namespaces=args.client_namespaces,
                 client_networks=args.client_networks,
                 egress_ports=args.egress_ports,
             ),
             opts=child,
         )
-        certificates = [*_certificates(name, args, args.database, child)]
+        certificates = [
+            volume for backing in backings for volume in _certificates(name, args, backing, child)
+        ]
         migrated = migration(name, args, certificates, child)
         container = pods.web_container(args, config, certificates)
         self.deployment_name = deploy(
@@ -80,7 +92,8 @@ class Langfuse(pulumi.ComponentResource):
                 labels=web,
                 selector=web_selector,
                 pod={
-                    **pods.pod(args, account, container, certificates),
+                    **pods.pod(args, account, container, certificates, pods.web_folders(args)),
+                    **pods.before_web(args),
                     "termination_grace_period_seconds": lifecycle.TERMINATION_GRACE,
                     "topology_spread_constraints": pods.spread(web_selector, args.zone_spread),
                 },
@@ -93,6 +106,16 @@ class Langfuse(pulumi.ComponentResource):
             after=[migrated, policy, *args.before_pods],
             opts=child,
         )
+        if args.worker is not None:
+            deploy_worker(
+                name,
+                args,
+                args.worker,
+                config=config,
+                certificates=certificates,
+                migrated=migrated,
+                opts=child,
+            )
         self.register_outputs({"deploymentName": self.deployment_name})
 
 

@@ -15,6 +15,28 @@ from components.secrets.delivery import DeliveredSecret
 
 
 @dataclass(frozen=True, kw_only=True)
+class Needed:
+    """A backing service, and the Secret with its secret environment."""
+
+    backing: Backing
+    secret: DeliveredSecret
+    migrated: bool = False
+    """Whether it has a schema that migrations change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerArgs:
+    """The pods that work on queues, which releases of version 3 and newer have."""
+
+    image: str
+    """Image of the same release as the web pods'."""
+    min_replicas: int
+    max_replicas: int
+    target_cpu_percent: int
+    resources: ContainerResources
+
+
+@dataclass(frozen=True, kw_only=True)
 class LangfuseArgs:
     namespace: pulumi.Input[str]
     """Namespace of all objects."""
@@ -31,6 +53,10 @@ class LangfuseArgs:
     and does not run again when another one changes."""
     database: Backing
     """The database, for the network policies and its root certificate."""
+    services: Sequence[Needed] = ()
+    """The other backing services: none for version 2, ClickHouse and the cache for newer ones."""
+    worker: WorkerArgs | None = None
+    """Required by a release that has workers."""
     reports_usage: bool = False
     """Whether Langfuse sends usage statistics (see ``versions.reports_usage``)."""
     min_replicas: int

@@ -11,6 +11,8 @@ from components.langfuse import lifecycle, versions
 from components.langfuse.versions import Version
 
 PORT: Final = 3000
+WORKER_PORT: Final = 3030
+"""Of the worker's health pages."""
 
 ORGANIZATION_ID: Final = "default"
 PROJECT_ID: Final = "default"
@@ -40,7 +42,7 @@ class LangfuseSettings:
 
 
 def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
-    """Variables for the web container, sorted by name.
+    """Variables that all pods share, sorted by name; of version 2, all that its only pods have.
 
     A variable that the release does not know, or that has no value, is left out. Before 2.84.0, an
     empty string fails the start-up check.
@@ -49,16 +51,18 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
         "AUTH_DISABLE_SIGNUP": _flag(not settings.sign_up),
         # Kubernetes sets HOSTNAME to the pod's name, and Next.js would listen on that alone.
         "HOSTNAME": "0.0.0.0",  # noqa: S104
-        "KEEP_ALIVE_TIMEOUT": str(lifecycle.KEEP_ALIVE_TIMEOUT * 1000),
         # The migration Job has migrated; two pods that migrate at once would deadlock
         # (https://github.com/langfuse/langfuse/issues/4032).
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "true",
         "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": _flag(settings.experimental_features),
         "NEXTAUTH_URL": settings.public_url,
-        "NODE_OPTIONS": f"--max-old-space-size={node_heap_mib(settings.memory_limit)}",
-        "PORT": str(PORT),
         "TELEMETRY_ENABLED": _flag(settings.telemetry),
     }
+    if versions.has_worker(settings.version):
+        variables["LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED"] = "true"
+        variables |= versions.modes(settings.version)
+    else:
+        variables |= web_environment(settings.memory_limit)
     if settings.version >= versions.LOG_SETTINGS:
         variables["LANGFUSE_LOG_FORMAT"] = settings.log_format or "json"
         if settings.log_level is not None:
@@ -73,6 +77,32 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
             "LANGFUSE_INIT_USER_NAME": settings.admin_name,
         }
     return dict(sorted({**variables, **settings.extra}.items()))
+
+
+def web_environment(memory_limit: str) -> dict[str, str]:
+    """Variables for the web container alone."""
+    return {
+        "KEEP_ALIVE_TIMEOUT": str(lifecycle.KEEP_ALIVE_TIMEOUT * 1000),
+        "NODE_OPTIONS": _heap(memory_limit),
+        "PORT": str(PORT),
+    }
+
+
+def worker_environment(memory_limit: str) -> dict[str, str]:
+    """Variables for the worker's container alone.
+
+    With its default of three attempts, a worker drops what it could not write to ClickHouse for
+    two seconds, after agents were told that it was accepted. It holds the rows in memory meanwhile.
+    """
+    return {
+        "LANGFUSE_INGESTION_CLICKHOUSE_MAX_ATTEMPTS": "1000",
+        "NODE_OPTIONS": _heap(memory_limit),
+        "PORT": str(WORKER_PORT),
+    }
+
+
+def _heap(memory_limit: str) -> str:
+    return f"--max-old-space-size={node_heap_mib(memory_limit)}"
 
 
 def admin_login(email: str) -> str:

@@ -79,3 +79,18 @@ def rollout_limit(pods: int) -> int:
 
 MIGRATION_DEADLINE: Final = 900
 """For one migration Job with all its retries. The slowest known migrations build indexes."""
+
+WORKER_GRACE: Final = 60
+"""A worker has written what it holds within a second of SIGTERM, and does not exit by itself: each
+pod takes the whole time. What it cannot write, because ClickHouse is away, is lost at its end."""
+
+WORKER_STARTUP_FAILURES: Final = 36
+"""Three minutes: it writes default prices, evaluators and dashboards before it listens."""
+
+WORKER_LIVENESS_PERIOD: Final = 20
+WORKER_LIVENESS_FAILURES: Final = 15
+"""Five minutes: its health page fails as long as a failover of the database or the cache takes."""
+
+CLICKHOUSE_MIGRATION_DEADLINE: Final = 3600
+"""For the migrations of two databases. A migration of ClickHouse that is cut off leaves its schema
+"dirty", and each later one stops until it is repaired by hand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
@@ -13,6 +13,9 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from components.kubernetes.labels import labels, selector
 from components.langfuse import lifecycle, network, pods
 from components.langfuse.args import LangfuseArgs
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 _ROLE = "migration"
 
@@ -47,9 +50,13 @@ def migration(
 
     The image's entrypoint migrates and then runs its arguments; ``true`` makes it stop there. A
     Job's template cannot change, so another image or database URL makes another Job, and a failed
-    one is replaced (``replaceUnready``). A completed Job stays, for its log.
+    one is replaced (``replaceUnready``). A completed Job stays, for its log. From version 3 on it
+    migrates ClickHouse too, and a step before it stops where data would be lost.
     """
     object_labels = labels(name, _ROLE)
+    deadline = (
+        lifecycle.CLICKHOUSE_MIGRATION_DEADLINE if args.services else lifecycle.MIGRATION_DEADLINE
+    )
     account = ServiceAccount(
         f"{name}-{_ROLE}-service-account",
         metadata={
@@ -67,7 +74,11 @@ def migration(
             "name": f"{name}-{_ROLE}",
             "labels": object_labels,
         },
-        spec=network.migration_policy(selector(name, _ROLE), backings=[args.database]),
+        spec=network.inner_policy(
+            selector(name, _ROLE),
+            backings=[args.database, *(n.backing for n in args.services if n.migrated)],
+            migrates=True,
+        ),
         opts=opts,
     )
     return Job(
@@ -89,7 +100,7 @@ def migration(
                     }
                 ]
             },
-            "active_deadline_seconds": lifecycle.MIGRATION_DEADLINE,
+            "active_deadline_seconds": deadline,
             "template": {
                 "metadata": {
                     "labels": {
@@ -107,7 +118,7 @@ def migration(
                     **pods.pod(
                         args, account, pods.migration_container(args, certificates), certificates
                     ),
-                    "init_containers": [pods.waiting_container(args)],
+                    "init_containers": _before(args),
                     "restart_policy": "Never",
                 },
             },
@@ -116,9 +127,15 @@ def migration(
             opts,
             pulumi.ResourceOptions(
                 depends_on=[policy],
-                custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{lifecycle.MIGRATION_DEADLINE + 60}s"
-                ),
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{deadline + 60}s"),
             ),
         ),
     )
+
+
+def _before(args: LangfuseArgs) -> list[ContainerArgsDict]:
+    """What has to succeed before the migrations begin, one after the other."""
+    waiting = [pods.waiting_container(args)]
+    if not args.services:
+        return waiting
+    return [*waiting, pods.waiting_for_clickhouse(args), pods.guard_container(args)]

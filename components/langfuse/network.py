@@ -45,11 +45,6 @@ def web_policy(
                 *(_peer({"ip_block": {"cidr": network}}) for network in networks),
             ]
         )
-    anywhere: list[NetworkPolicyEgressRuleArgsDict] = (
-        [{"ports": [{"protocol": "TCP", "port": port} for port in egress_ports]}]
-        if egress_ports
-        else []
-    )
     return {
         "pod_selector": {"match_labels": pods},
         "policy_types": ["Ingress", "Egress"],
@@ -59,31 +54,51 @@ def web_policy(
                 "ports": [{"protocol": "TCP", "port": "http"}],
             }
         ],
-        "egress": [to_resolvers(), *(_to(backing) for backing in backings), *anywhere],
+        "egress": [
+            to_resolvers(),
+            *(_to(backing) for backing in backings),
+            *_anywhere(egress_ports),
+        ],
     }
 
 
-def migration_policy(
-    pods: Mapping[str, str], *, backings: Sequence[Backing]
+def inner_policy(
+    pods: Mapping[str, str],
+    *,
+    backings: Sequence[Backing],
+    egress_ports: Sequence[int] = (),
+    migrates: bool = False,
 ) -> NetworkPolicySpecArgsDict:
-    """Nothing in; out to DNS and the backing services."""
+    """Nothing in; out to DNS, the backing services and the given ports.
+
+    ``migrates``: also to the ports of the services that only migrations use.
+    """
+    services = [_to(backing, migrates=migrates) for backing in backings]
     return {
         "pod_selector": {"match_labels": pods},
         "policy_types": ["Ingress", "Egress"],
-        "egress": [to_resolvers(), *(_to(backing) for backing in backings)],
+        "egress": [to_resolvers(), *services, *_anywhere(egress_ports)],
     }
+
+
+def _anywhere(ports: Sequence[int]) -> list[NetworkPolicyEgressRuleArgsDict]:
+    if not ports:
+        return []
+    return [{"ports": [{"protocol": "TCP", "port": port} for port in ports]}]
 
 
 def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
     return peer
 
 
-def _to(backing: Backing) -> NetworkPolicyEgressRuleArgsDict:
+def _to(backing: Backing, *, migrates: bool = False) -> NetworkPolicyEgressRuleArgsDict:
     """To the service's pods, to its networks, or to its ports anywhere.
 
     The networks, because an address changes with a failover within the networks of its VPC.
     """
     ports = dict.fromkeys([backing.port, *backing.other_ports])
+    if migrates and backing.migration_port is not None:
+        ports[backing.migration_port] = None
     rule: NetworkPolicyEgressRuleArgsDict = {
         "ports": [{"protocol": "TCP", "port": port} for port in ports]
     }

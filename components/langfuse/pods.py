@@ -1,10 +1,11 @@
-"""The pods of Langfuse: web and migration."""
+"""The pods of Langfuse: web, worker and migration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict
 
 from components.kubernetes.placement import ContainerResources
 from components.kubernetes.pods import (
@@ -13,14 +14,20 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
-from components.langfuse import lifecycle, versions, waiting
-from components.langfuse.environment import PORT
+from components.langfuse import guard, lifecycle, versions, waiting
+from components.langfuse.environment import (
+    PORT,
+    WORKER_PORT,
+    web_environment,
+    worker_environment,
+)
 
 if TYPE_CHECKING:
     import pulumi
     from pulumi_kubernetes.core.v1 import (
         ConfigMap,
         ContainerArgsDict,
+        EnvFromSourceArgsDict,
         EnvVarArgsDict,
         PodSpecArgsDict,
         ProbeArgsDict,
@@ -30,8 +37,10 @@ if TYPE_CHECKING:
         VolumeMountArgsDict,
     )
 
-    from components.langfuse.args import LangfuseArgs
+    from components.langfuse.args import LangfuseArgs, Needed, WorkerArgs
     from components.secrets.delivery import DeliveredSecret
+
+EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 
 _UID: Final = 1001
 """uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
@@ -56,8 +65,9 @@ def pod(
     account: ServiceAccount,
     container: ContainerArgsDict,
     certificates: Sequence[CertificateVolume],
+    folders: Mapping[str, str] = EMPTY,
 ) -> PodSpecArgsDict:
-    """What all pods of Langfuse have in common."""
+    """What all pods of Langfuse have in common. ``folders`` can be written: volume to path."""
     return {
         "service_account_name": account.metadata.apply(lambda m: m.name or ""),
         "automount_service_account_token": False,
@@ -69,10 +79,32 @@ def pod(
         "containers": [container],
         "volumes": [
             # For what a library may write; the image's own files are read-only.
-            {"name": "tmp", "empty_dir": {}},
+            *(_scratch(volume) for volume in ("tmp", *folders)),
             *_certificate_volumes(certificates),
         ],
     }
+
+
+def _scratch(volume: str) -> VolumeArgsDict:
+    return {"name": volume, "empty_dir": {}}
+
+
+def web_folders(args: LangfuseArgs) -> Mapping[str, str]:
+    """Where the web container writes, beside ``/tmp``: volume to path.
+
+    From version 3 on one request for an image, which needs no login, ends a server that cannot
+    write there.
+    """
+    return {"next-cache": "/app/web/.next/cache"} if args.worker else EMPTY
+
+
+class _Before(TypedDict):
+    init_containers: NotRequired[Sequence[ContainerArgsDict]]
+
+
+def before_web(args: LangfuseArgs) -> _Before:
+    """What a web pod of version 3 or newer waits for: started without PostgreSQL it never works."""
+    return {"init_containers": [waiting_container(args)]} if args.worker else {}
 
 
 def versioned(object_labels: Mapping[str, str], args: LangfuseArgs) -> dict[str, str]:
@@ -86,9 +118,12 @@ def _certificate_volumes(certificates: Sequence[CertificateVolume]) -> list[Volu
     ]
 
 
-def _mounts(certificates: Sequence[CertificateVolume]) -> list[VolumeMountArgsDict]:
+def _mounts(
+    certificates: Sequence[CertificateVolume], folders: Mapping[str, str] = EMPTY
+) -> list[VolumeMountArgsDict]:
     return [
         {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108
+        *(_mount({"name": name, "mount_path": path}) for name, path in folders.items()),
         *(
             _mount({"name": volume.name, "mount_path": volume.folder, "read_only": True})
             for volume in certificates
@@ -107,15 +142,32 @@ def _from_secret(secret: DeliveredSecret, names: Iterable[str]) -> list[EnvVarAr
     ]
 
 
+def _plain(variables: Mapping[str, pulumi.Input[str]]) -> list[EnvVarArgsDict]:
+    return [{"name": name, "value": value} for name, value in sorted(variables.items())]
+
+
+def _from_services(services: Iterable[Needed]) -> list[EnvVarArgsDict]:
+    return [
+        variable
+        for service in services
+        for variable in _from_secret(service.secret, service.backing.secret_environment)
+    ]
+
+
 def migration_container(
     args: LangfuseArgs, certificates: Sequence[CertificateVolume]
 ) -> ContainerArgsDict:
     """Migrates and stops (see ``migration``)."""
+    migrated = [service for service in args.services if service.migrated]
     return {
         "name": "migration",
         "image": args.image,
         "args": ["true"],
-        "env": _from_secret(args.database_secret, args.database.secret_environment),
+        "env": [
+            *_from_secret(args.database_secret, args.database.secret_environment),
+            *_from_services(migrated),
+            *(v for service in migrated for v in _plain(service.backing.environment)),
+        ],
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=True),
         "volume_mounts": _mounts(certificates),
@@ -134,24 +186,104 @@ def waiting_container(args: LangfuseArgs) -> ContainerArgsDict:
     }
 
 
+def guard_container(args: LangfuseArgs) -> ContainerArgsDict:
+    """Stops before a migration that would destroy data (see ``guard``)."""
+    return {
+        "name": "guard",
+        "image": args.image,
+        "command": guard.command(args.version),
+        "env": _from_secret(args.database_secret, args.database.secret_environment),
+        "resources": resource_requirements(_MIGRATION_RESOURCES),
+        "security_context": container_security(read_only=True),
+        "volume_mounts": _mounts([]),
+    }
+
+
+def waiting_for_clickhouse(args: LangfuseArgs) -> ContainerArgsDict:
+    """Waits for ClickHouse to answer (see ``waiting``)."""
+    migrated = [service for service in args.services if service.migrated]
+    return {
+        "name": "wait-for-clickhouse",
+        "image": args.image,
+        "command": waiting.for_clickhouse(),
+        "env": [
+            variable
+            for service in migrated
+            for variable in _plain(service.backing.environment)
+            if variable.get("name") == "CLICKHOUSE_URL"
+        ],
+        "resources": resource_requirements(_MIGRATION_RESOURCES),
+        "security_context": container_security(read_only=True),
+    }
+
+
+def worker_container(
+    args: LangfuseArgs,
+    worker: WorkerArgs,
+    config: ConfigMap,
+    certificates: Sequence[CertificateVolume],
+) -> ContainerArgsDict:
+    """Works on queues, on the settings of the web pods."""
+    return {
+        "name": "worker",
+        "image": worker.image,
+        **_environment(args, config, worker_environment(worker.resources.memory_limit)),
+        "ports": [{"name": "http", "container_port": WORKER_PORT}],
+        "resources": resource_requirements(worker.resources),
+        "security_context": container_security(read_only=True),
+        "volume_mounts": _mounts(certificates),
+        "startup_probe": _http(
+            versions.WORKER_LIVENESS,
+            period=lifecycle.STARTUP_PERIOD,
+            failures=lifecycle.WORKER_STARTUP_FAILURES,
+        ),
+        "readiness_probe": _http(versions.WORKER_READINESS, period=5, failures=3),
+        "liveness_probe": _http(
+            versions.WORKER_LIVENESS,
+            period=lifecycle.WORKER_LIVENESS_PERIOD,
+            failures=lifecycle.WORKER_LIVENESS_FAILURES,
+        ),
+    }
+
+
+class _Environment(TypedDict):
+    env: Sequence[EnvVarArgsDict]
+    env_from: Sequence[EnvFromSourceArgsDict]
+
+
+def _environment(
+    args: LangfuseArgs, config: ConfigMap, own: Mapping[str, pulumi.Input[str]]
+) -> _Environment:
+    """Settings from ``config`` and the secrets, and variables of one container alone."""
+    return {
+        "env": [
+            *_from_secret(args.database_secret, args.database.secret_environment),
+            *_from_services(args.services),
+            *_plain(own),
+        ],
+        "env_from": [
+            {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
+            {"secret_ref": {"name": args.secret.name}},
+        ],
+    }
+
+
 def web_container(
     args: LangfuseArgs, config: ConfigMap, certificates: Sequence[CertificateVolume]
 ) -> ContainerArgsDict:
     """Serves, on settings from ``config`` and the secrets."""
     readiness = versions.readiness_path(args.version)
     liveness = versions.liveness_path(args.version, reports_usage=args.reports_usage)
+    # Those of version 2 are all in the ConfigMap.
+    own = web_environment(args.resources.memory_limit) if args.worker else {}
     return {
         "name": "langfuse",
         "image": args.image,
-        "env": _from_secret(args.database_secret, args.database.secret_environment),
-        "env_from": [
-            {"config_map_ref": {"name": config.metadata.apply(lambda m: m.name or "")}},
-            {"secret_ref": {"name": args.secret.name}},
-        ],
+        **_environment(args, config, own),
         "ports": [{"name": "http", "container_port": PORT}],
         "resources": resource_requirements(args.resources),
         "security_context": container_security(read_only=True),
-        "volume_mounts": _mounts(certificates),
+        "volume_mounts": _mounts(certificates, web_folders(args)),
         "lifecycle": {"pre_stop": {"sleep": {"seconds": lifecycle.PRE_STOP}}},
         "startup_probe": {
             **_http(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from components.langfuse import versions
@@ -13,6 +14,12 @@ web/src/server/api/routers/generations/exportQuery/index.ts in langfuse/langfuse
 
 MEDIA_PREFIX: Final = "media/"
 """Prefix of media. 2.90.0 accepts no prefix without a slash at its end."""
+
+EVENT_PREFIX: Final = "events/"
+"""Prefix of accepted events, from version 3 on."""
+
+EXPORTS: Final = "exports/"
+"""Prefix of exports, from version 3 on."""
 
 T = TypeVar("T")
 
@@ -35,6 +42,61 @@ def storage_environment(
             "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": MEDIA_PREFIX,
         }
     return variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A store that is not Amazon S3, or is reached with keys."""
+
+    endpoint: str
+    """URL of its API."""
+    force_path_style: bool
+    """Whether the bucket is in the path of a URL."""
+
+
+def from_version_3(
+    bucket: T, *, region: str, exports: bool, media: bool, store: Store | None = None
+) -> dict[str, str | T]:
+    """Variables that are not secret. Without ``store`` it is Amazon S3, reached by role."""
+    variables: dict[str, str | T] = {}
+    for purpose, prefix in _purposes(exports=exports, media=media).items():
+        begin = f"LANGFUSE_S3_{purpose}"
+        variables |= {
+            f"{begin}_BUCKET": bucket,
+            f"{begin}_PREFIX": prefix,
+            f"{begin}_REGION": region,
+        }
+        if store is not None:
+            variables |= {
+                f"{begin}_ENDPOINT": store.endpoint,
+                f"{begin}_FORCE_PATH_STYLE": "true" if store.force_path_style else "false",
+            }
+    if exports:
+        variables["LANGFUSE_S3_BATCH_EXPORT_ENABLED"] = "true"
+    return variables
+
+
+def keys_from_version_3(
+    access_key_id: str, secret_access_key: str, *, exports: bool, media: bool
+) -> dict[str, str]:
+    """Secret variables of a store that is reached with keys."""
+    return {
+        f"LANGFUSE_S3_{purpose}_{name}": value
+        for purpose in _purposes(exports=exports, media=media)
+        for name, value in (
+            ("ACCESS_KEY_ID", access_key_id),
+            ("SECRET_ACCESS_KEY", secret_access_key),
+        )
+    }
+
+
+def _purposes(*, exports: bool, media: bool) -> dict[str, str]:
+    """What is stored, as Langfuse calls it, and the prefix of its objects."""
+    return {
+        "EVENT_UPLOAD": EVENT_PREFIX,
+        **({"BATCH_EXPORT": EXPORTS} if exports else {}),
+        **({"MEDIA_UPLOAD": MEDIA_PREFIX} if media else {}),
+    }
 
 
 def static_keys(access_key_id: str, secret_access_key: str) -> dict[str, str]:

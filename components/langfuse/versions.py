@@ -1,4 +1,4 @@
-"""What each Langfuse 2 release knows: settings, probe paths, shutdown.
+"""What each Langfuse release knows and needs: services, settings, probe paths, shutdown.
 
 Read from the tags of the langfuse/langfuse repository (web/src/env.mjs, packages/shared/src/env.ts,
 web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).
@@ -31,10 +31,46 @@ class Version:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
-OLDEST: Final = Version(2, 75, 0)
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What all releases of one major version have in common."""
+
+    first: Version
+    """The first release that this program runs."""
+    newest: Version
+    """The newest release whose source was read."""
+    complete: bool = False
+    """Whether no release comes after ``newest``."""
+    services: frozenset[str] = frozenset()
+    """Roles of the backing services that it needs beside the database."""
+    worker: bool = False
+    """Whether it has a second kind of pods, which works on queues."""
+    postgres: int = 12
+    """The oldest major version of PostgreSQL that it runs on."""
+
+
+LINES: Final = {
+    2: Line(first=Version(2, 75, 0), newest=Version(2, 95, 12), complete=True),
+    3: Line(
+        first=Version(3, 225, 4),
+        newest=Version(3, 225, 4),
+        services=frozenset({"clickhouse", "cache", "storage"}),
+        worker=True,
+    ),
+    4: Line(
+        first=Version(4, 0, 0),
+        newest=Version(4, 16, 0),
+        services=frozenset({"clickhouse", "cache", "storage"}),
+        worker=True,
+        postgres=15,
+    ),
+}
+"""By major version. Version 2 has reached its end of life; 3 is a step on the way to 4."""
+
+OLDEST: Final = LINES[2].first
 """The release that the topology was first described for (2024-08-29)."""
 
-LATEST: Final = Version(2, 95, 12)
+LATEST: Final = LINES[2].newest
 """The last release of version 2 (2025-11-13)."""
 
 # Every tag of the range that upstream published: a gap (2.95.2) would be an ImagePullBackOff.
@@ -48,6 +84,38 @@ RELEASES: Final = tuple(
         "2.95.12"
     ).split()
 )
+
+
+def line(version: Version) -> Line | None:
+    """The line of a release that this program runs; None for any other."""
+    found = LINES.get(version.major)
+    if found is None or version < found.first:
+        return None
+    return None if found.complete and version not in RELEASES else found
+
+
+def unread(version: Version) -> str | None:
+    """What to say of a release that is newer than the newest one whose source was read."""
+    found = line(version)
+    if found is None or version <= found.newest:
+        return None
+    return (
+        f"Langfuse {version} is newer than {found.newest}, the newest release whose settings and "
+        "migrations this program knows: read its release notes before it meets production."
+    )
+
+
+def needs(version: Version) -> frozenset[str]:
+    """Roles of the backing services that a release needs beside the database."""
+    found = line(version)
+    return found.services if found else frozenset()
+
+
+def has_worker(version: Version) -> bool:
+    """Whether a release has pods that work on queues, beside those that serve."""
+    found = line(version)
+    return found is not None and found.worker
+
 
 REFUSED: Final = {
     Version(2, 90, 0): (
@@ -119,6 +187,21 @@ def reports_usage(*, telemetry: bool, variables: Iterable[str]) -> bool:
     return telemetry or "LANGFUSE_EE_LICENSE_KEY" in variables
 
 
+def modes(version: Version) -> dict[str, str]:
+    """Where traces are kept, for a new installation: upstream's values, each of them written.
+
+    The defaults of the images differ between versions 3 and 4, and a worker does not start with
+    some combinations (worker/src/env.ts at v4.16.0).
+    """
+    fresh = version.major >= 4
+    return {
+        "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "true" if fresh else "false",
+        "LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN": "true" if fresh else "false",
+        "LANGFUSE_MIGRATION_V4_NATIVE_OTEL_BEHAVIOUR": "direct" if fresh else "dual_write",
+        "LANGFUSE_MIGRATION_V4_WRITE_MODE": "events_only" if fresh else "legacy",
+    }
+
+
 def liveness_path(version: Version, *, reports_usage: bool) -> str | None:
     """HTTP path for the liveness probe, or None where only a TCP check is safe.
 
@@ -136,6 +219,13 @@ def readiness_path(version: Version) -> str:
     and the target group while it still serves. In older releases ``/health`` does.
     """
     return "/api/public/ready" if version >= READY_ENDPOINT else "/api/public/health"
+
+
+WORKER_LIVENESS: Final = "/api/health"
+"""Asks PostgreSQL and Redis each time: a probe of it has to outlast a failover of both."""
+
+WORKER_READINESS: Final = "/api/ready"
+"""The same, and 500 from SIGTERM on."""
 
 
 def health_path(version: Version) -> str:

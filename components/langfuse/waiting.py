@@ -1,4 +1,4 @@
-"""Waiting for a database from within Langfuse's image."""
+"""Waiting for the databases from within Langfuse's image."""
 
 from __future__ import annotations
 
@@ -50,3 +50,35 @@ def for_database(*, interval: float = INTERVAL, limit: float = LIMIT) -> list[st
     ``limit`` seconds without an answer too: what runs next says what is wrong.
     """
     return ["node", "-e", _SCRIPT.strip(), str(interval), str(limit)]
+
+
+_ASK_CLICKHOUSE: Final = """
+const url = new URL("/ping", process.env.CLICKHOUSE_URL);
+const [, interval, limit] = process.argv.map((text) => Number(text) * 1000);
+const end = Date.now() + limit;
+const ask = async () => {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(interval) });
+    return answer.ok ? (await answer.text()).trim() : `status ${answer.status}`;
+  } catch (error) {
+    return error.cause?.code ?? error.name;
+  }
+};
+(async () => {
+  for (;;) {
+    const answer = await ask();
+    console.log(`ClickHouse ${url.host}: ${answer}`);
+    if (answer === "Ok." || Date.now() + interval > end) return;
+    await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+})();
+"""
+
+
+def for_clickhouse(*, interval: float = INTERVAL, limit: float = LIMIT) -> list[str]:
+    """A command that ends when ClickHouse answers at CLICKHOUSE_URL, or after ``limit`` seconds.
+
+    A worker that starts without it does not look at its version, and takes no measures against
+    the faults of some (packages/shared/src/server/clickhouse/compatibility.ts at v4.16.0).
+    """
+    return ["node", "-e", _ASK_CLICKHOUSE.strip(), str(interval), str(limit)]

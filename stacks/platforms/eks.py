@@ -35,7 +35,7 @@ from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.monitoring import Monitoring
-from stacks.settings.sections.object_storage import ObjectStorage as ObjectStorageSection
+from stacks.settings.sections.object_storage import S3ObjectStorage
 from stacks.settings.sections.secrets import Secrets
 
 
@@ -141,7 +141,7 @@ class Eks:
     def storage(
         self,
         name: str,
-        section: ObjectStorageSection,
+        section: S3ObjectStorage,
         *,
         namespace: pulumi.Input[str],
         service_account: str,

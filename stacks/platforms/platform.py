@@ -14,7 +14,7 @@ from components.secrets.delivery import Delivery
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.monitoring import Monitoring
-from stacks.settings.sections.object_storage import ObjectStorage as ObjectStorageSection
+from stacks.settings.sections.object_storage import S3ObjectStorage as ObjectStorageSection
 from stacks.settings.sections.secrets import Secrets
 
 if TYPE_CHECKING:

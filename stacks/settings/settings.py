@@ -6,13 +6,15 @@ from stacks.settings.machinery.section import Section
 from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.agents import Agents
 from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cache import Cache
+from stacks.settings.sections.clickhouse import ClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import Database
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.langsmith import LangSmith
 from stacks.settings.sections.monitoring import Monitoring
-from stacks.settings.sections.object_storage import ObjectStorage
+from stacks.settings.sections.object_storage import ObjectStorage, S3ObjectStorage
 from stacks.settings.sections.secrets import Secrets
 
 
@@ -24,9 +26,14 @@ class Settings(Section):
     langfuse: Langfuse
     database: Database
     """PostgreSQL: in the cluster, on Amazon RDS, or an existing one."""
+    clickhouse: ClickHouse | None = None
+    """ClickHouse, from Langfuse 3 on: in the cluster, or an existing one."""
+    cache: Cache | None = None
+    """Redis or Valkey, from Langfuse 3 on: in the cluster, or an existing one."""
     secrets: Secrets = Secrets()
     endpoint: Endpoint | None = None
     object_storage: ObjectStorage | None = None
+    """Amazon S3, or an existing store: for exports and media, and from Langfuse 3 on for events."""
     agents: Agents = Agents()
     langsmith: LangSmith | None = None
     monitoring: Monitoring | None = None
@@ -46,3 +53,14 @@ class Settings(Section):
     - `vulnerableRelease`: the Langfuse release has a known hole (CVE-2025-65107 in 2.95.0 to
       2.95.11)."""
     aws: Aws = Aws()
+
+    @property
+    def s3(self) -> S3ObjectStorage | None:
+        """Object storage in Amazon S3, if it is there."""
+        storage = self.object_storage
+        return storage if isinstance(storage, S3ObjectStorage) else None
+
+    @property
+    def services(self) -> list[str]:
+        """Roles of the backing services that have a secret, beside the database."""
+        return [role for role in ("clickhouse", "cache") if getattr(self, role) is not None]

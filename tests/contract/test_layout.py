@@ -59,6 +59,7 @@ None of them imports tooling."""
 NOUNS = {
     "agents": {"kubernetes", "secrets"},
     "aws": {"kubernetes"},
+    "cache": {"kubernetes"},
     "clickhouse": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
@@ -77,12 +78,14 @@ SDKS = ("pulumi", GRAFANA)
 IMPURE = {
     "aws.cluster": {PULUMI},
     "aws.discovery": {PULUMI, AWS},
+    "cache.backing": {PULUMI},
     "clickhouse.backing": {PULUMI},
     "kubernetes.backing": {PULUMI},
     "kubernetes.volumes": {PULUMI, KUBERNETES},
     "langfuse.args": {PULUMI},
     "langfuse.migration": {PULUMI, KUBERNETES},
     "langfuse.network": {PULUMI},
+    "langfuse.worker": {PULUMI, KUBERNETES},
     "langfuse.workload": {PULUMI, KUBERNETES},
     "monitoring.dashboards.cloudwatch_source": {PULUMI},
     "monitoring.dashboards.database": {GRAFANA},

@@ -17,13 +17,16 @@ VERSIONS: Final = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37
 
 WITHOUT_SCHEMA: Final = frozenset(
     {
+        ("clickhouse.com/v1alpha1", "ClickHouseCluster"),
+        ("clickhouse.com/v1alpha1", "KeeperCluster"),
         ("external-secrets.io/v1", "ExternalSecret"),
         ("external-secrets.io/v1", "SecretStore"),
         ("monitoring.coreos.com/v1", "PrometheusRule"),
         ("monitoring.coreos.com/v1", "Probe"),
     }
 )
-"""Kinds of custom resource definitions, which the cluster tier checks against the definitions."""
+"""Kinds of custom resource definitions, which the cluster tier checks against the definitions.
+Those of ClickHouse's operator are checked in tests/unit/clickhouse."""
 
 
 @pytest.fixture(scope="module", autouse=True)

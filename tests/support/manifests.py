@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from components.clickhouse import operator_resources
+from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT
 from tooling.kit.json_values import as_list, as_mapping
 
 Manifest = Mapping[str, Any]
@@ -170,7 +172,41 @@ def _expression(expression: Mapping[str, Any], labels: Mapping[str, str]) -> boo
             raise ValueError(operator)
 
 
+_OPERATED: Final[Mapping[str, tuple[Callable[[str], dict[str, str]], tuple[int, ...]]]] = {
+    "ClickHouseCluster": (
+        operator_resources.replica_selector,
+        (HTTP_PORT, NATIVE_PORT, operator_resources.MANAGEMENT_PORT),
+    ),
+    "KeeperCluster": (operator_resources.keeper_selector, (operator_resources.KEEPER_PORT,)),
+}
+"""What ClickHouse's operator gives the pods of its kinds: labels, and ports of their container."""
+
+
+def _operated(manifest: Manifest) -> Iterator[Pod]:
+    """One of the pods that ClickHouse's operator makes."""
+    if manifest["apiVersion"] != operator_resources.API_VERSION:
+        return
+    labels, ports = _OPERATED[manifest["kind"]]
+    container = manifest["spec"]["containerTemplate"]
+    image = container["image"]
+    spec = {
+        "automountServiceAccountToken": False,
+        **manifest["spec"]["podTemplate"],
+        "containers": [
+            {
+                **container,
+                "name": "server",
+                "image": f"{image['repository']}:{image['tag']}",
+                "ports": [{"containerPort": port} for port in ports],
+            }
+        ],
+    }
+    namespace = namespace_of(manifest) or "default"
+    yield Pod(manifest, namespace, labels(manifest["metadata"]["name"]), spec)
+
+
 def _pods(manifest: Manifest) -> Iterator[Pod]:
+    yield from _operated(manifest)
     steps = _TEMPLATES.get(manifest["kind"])
     if steps is None or "." in manifest["apiVersion"].partition("/")[0]:
         return

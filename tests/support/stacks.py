@@ -20,6 +20,14 @@ _N: Final = "agent-observability:"
 _ENCRYPTED: Final = {"secure": "not decrypted here"}
 
 
+EXTERNAL_STORAGE: Final[Mapping[str, Any]] = {
+    "engine": "external",
+    "endpoint": "https://objects.example.com",
+    "bucket": "langfuse-events",
+    "accessKeyId": _ENCRYPTED,
+    "secretAccessKey": _ENCRYPTED,
+}
+
 DEV_ON_EKS: Final[Mapping[str, Any]] = {
     f"{_N}cluster": {"context": None, "kubeconfig": None, "eksName": "platform-dev"},
     f"{_N}database": {"createStorageClass": True},
@@ -71,6 +79,48 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         },
         adopted=frozenset({"sales"}),
     ),
+    "version 4 in the cluster": Variant(
+        overrides={
+            f"{_N}langfuse": {"version": "4.16.0"},
+            f"{_N}clickhouse": {"engine": "statefulSet", "createStorageClass": True},
+            f"{_N}cache": {"engine": "statefulSet"},
+            f"{_N}objectStorage": EXTERNAL_STORAGE,
+        }
+    ),
+    "version 4 with services elsewhere": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}langfuse": {"version": "4.16.0"},
+            f"{_N}clickhouse": {
+                "engine": "external",
+                "kind": "cloud",
+                "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+                "password": _ENCRYPTED,
+            },
+            f"{_N}cache": {
+                "engine": "external",
+                "host": "redis.example.com",
+                "password": _ENCRYPTED,
+            },
+            f"{_N}objectStorage": EXTERNAL_STORAGE,
+        },
+    ),
+    "version 4 with the operator of ClickHouse": Variant(
+        overrides={
+            f"{_N}langfuse": {"version": "4.16.0"},
+            f"{_N}clickhouse": {"engine": "operator"},
+            f"{_N}cache": {"engine": "statefulSet"},
+            f"{_N}objectStorage": EXTERNAL_STORAGE,
+        }
+    ),
+    "version 3": Variant(
+        overrides={
+            f"{_N}langfuse": {"version": "3.225.4"},
+            f"{_N}clickhouse": {"engine": "statefulSet"},
+            f"{_N}cache": {"engine": "statefulSet"},
+            f"{_N}objectStorage": {**EXTERNAL_STORAGE, "media": True},
+        }
+    ),
     "oldest version": Variant(
         overrides={
             f"{_N}langfuse": {"version": "2.75.0", "signUp": "open", "admin": None},
@@ -95,7 +145,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "prod with storage, logs and LangSmith, open to the world": Variant(
         stack="prod",
         overrides={
-            f"{_N}objectStorage": {"exports": True, "media": True},
+            f"{_N}objectStorage": {"engine": "s3", "exports": True, "media": True},
             f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents"},
             f"{_N}endpoint": {
                 "accessLogs": {"days": 30},

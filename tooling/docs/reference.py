@@ -156,9 +156,6 @@ def _type(annotation: Annotation, said: Iterable[Any] = ()) -> str:
 
 
 def _scalar(annotation: Annotation, said: list[Any]) -> str:
-    releases = next((extra["enum"] for extra in _extras(said) if "enum" in extra), None)
-    if releases:
-        return f"text, a release from `{releases[0]}` to `{releases[-1]}`"
     if choices := [c if isinstance(c, str) else json.dumps(c) for c in literals(annotation)]:
         return f"one of {_choices(choices)}" if len(choices) > 1 else f"`{choices[0]}`"
     if annotation is int:
@@ -168,13 +165,6 @@ def _scalar(annotation: Annotation, said: list[Any]) -> str:
     if models_of(annotation):
         return "object, see below"
     return {SecretStr: "text, **secret**", bool: "true or false"}.get(annotation, "text")
-
-
-def _extras(known: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for said in known:
-        extra = said.json_schema_extra if isinstance(said, FieldInfo) else None
-        if isinstance(extra, dict):
-            yield extra
 
 
 def _default(field: FieldInfo) -> str:

@@ -10,6 +10,8 @@ from stacks.settings.rules import (
     acknowledge,
     agents,
     aws,
+    cache,
+    clickhouse,
     cluster,
     database,
     endpoint,
@@ -20,6 +22,7 @@ from stacks.settings.rules import (
     monitoring,
     object_storage,
     secrets,
+    services,
 )
 
 _MODULES: Final = (
@@ -34,6 +37,9 @@ _MODULES: Final = (
     endpoint,
     object_storage,
     database,
+    services,
+    clickhouse,
+    cache,
     monitoring,
     acknowledge,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.langfuse import lifecycle
+from components.langfuse import lifecycle, versions
+from components.langfuse.versions import Version
 from components.postgres import url
 from components.postgres.rds import certificates as rds_certificates
 from components.postgres.rds import sizes as rds_sizes
@@ -223,21 +224,25 @@ def _pools_fit(
     """Langfuse's pools at the replica maximum must leave the server connections to spare."""
     limit = database.connection_limit
 
-    def required(replicas: int, limit: int) -> int:
-        pods = lifecycle.most_pods(replicas)
+    workers = versions.has_worker(Version.parse(langfuse.version))
+    web, work = langfuse.max_replicas, langfuse.worker.max_replicas if workers else 0
+    pods = lifecycle.most_pods(web) + (lifecycle.most_pods(work) if work else 0)
+
+    def required(limit: int) -> int:
         return url.required_connections(pods=pods, connection_limit=limit)
 
-    replicas = langfuse.max_replicas
-    if required(replicas, limit) <= available:
+    if required(limit) <= available:
         return
     rule = (
-        f"{replicas} pods of {limit} connections, plus {lifecycle.most_pods(replicas) - replicas} "
+        f"{web + work} pods of {limit} connections, plus {pods - web - work} "
         "pods that start or still end during a rollout, a migration and a reserve, "
-        f"make {required(replicas, limit)}; {server}"
+        f"make {required(limit)}; {server}"
     )
-    fitting = next((n for n in range(limit, 0, -1) if required(replicas, n) <= available), None)
-    if fitting is None:
-        yield to_decide("langfuse.maxReplicas", replicas, rule)
+    fitting = next((n for n in range(limit, 0, -1) if required(n) <= available), None)
+    if fitting is None and work > web:
+        yield to_decide("langfuse.worker.maxReplicas", work, rule)
+    elif fitting is None:
+        yield to_decide("langfuse.maxReplicas", web, rule)
     elif "connection_limit" in database.model_fields_set:
         yield to_decide("database.connectionLimit", limit, rule)
     else:

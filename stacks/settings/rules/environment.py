@@ -23,28 +23,34 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.sections.langfuse import Langfuse
 
-# Environment variables that the program sets, or that no Langfuse 2 on PostgreSQL reads, by
-# prefix, with what to do instead. A variable given twice would win or lose by accident.
+# Environment variables that the program sets, by prefix, with what to do instead. A variable given
+# twice would win or lose by accident.
 _OWNED: Final = {
     "AUTH_DISABLE_SIGNUP": "set langfuse.signUp",
-    "CLICKHOUSE_": "remove it: Langfuse 2 runs on PostgreSQL alone",
+    "CLICKHOUSE_": "set the clickhouse section, from Langfuse 3 on",
     "DATABASE_": "the program gives the whole connection URL: set the database section",
     "DIRECT_URL": "the program gives the whole connection URL: set the database section",
     "ENCRYPTION_KEY": "remove it: the program generates it",
     "HOSTNAME": "remove it: the program sets it",
     "KEEP_ALIVE_TIMEOUT": "remove it: it has to agree with the load balancer's idle timeout",
+    "LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED": "remove it: a Job runs the migrations",
     "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED": "remove it: a Job runs the migrations",
+    "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "remove it: the program sets it",
     "LANGFUSE_CSP_ENFORCE_HTTPS": "remove it: its value is that of the image's build",
     "LANGFUSE_ENABLE_EXPERIMENTAL_FEATURES": "set langfuse.experimentalFeatures",
+    "LANGFUSE_INGESTION_CLICKHOUSE_MAX_ATTEMPTS": "remove it: fewer attempts would lose events",
     "LANGFUSE_INIT_": "set langfuse.admin, langfuse.organization and langfuse.project",
     "LANGFUSE_LOG_FORMAT": "set langfuse.logFormat",
     "LANGFUSE_LOG_LEVEL": "set langfuse.logLevel",
+    "LANGFUSE_MIGRATION_V4_": "remove it: the program sets it",
+    "LANGFUSE_S3_BATCH_EXPORT_": "set the objectStorage section",
+    "LANGFUSE_S3_EVENT_": "set the objectStorage section",
     "LANGFUSE_S3_MEDIA_": "set the objectStorage section",
     "NEXTAUTH_": "remove it: it follows from the URL, or is generated",
     "NODE_ENV": "remove it: the program sets it",
     "NODE_OPTIONS": "remove it: the heap size follows from langfuse.resources.memoryLimit",
     "PORT": "remove it: the program sets it",
-    "REDIS_": "remove it: Langfuse 2 runs on PostgreSQL alone",
+    "REDIS_": "set the cache section, from Langfuse 3 on",
     "S3_": "set the objectStorage section",
     "SALT": "remove it: the program generates it",
     "TELEMETRY_ENABLED": "set langfuse.telemetry",

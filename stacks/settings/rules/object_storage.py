@@ -19,35 +19,35 @@ from stacks.settings.rules.aws import of_stack
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.langfuse import Langfuse
-from stacks.settings.sections.object_storage import ObjectStorage
+from stacks.settings.sections.object_storage import S3ObjectStorage
 
 
-def needs_eks(object_storage: ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
+def needs_eks(object_storage: S3ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is None:
         rule = "needs an EKS cluster (cluster.eksName): pods reach the bucket from its account"
         yield Problem(full_key("objectStorage"), "(an object)", rule, "")
 
 
-def stores_something(object_storage: ObjectStorage) -> Iterator[Problem]:
+def stores_something(object_storage: S3ObjectStorage) -> Iterator[Problem]:
     if not (object_storage.exports or object_storage.media):
         rule = "must be true, or objectStorage.media: the bucket would hold nothing"
         yield to_decide("objectStorage.exports", object_storage.exports, rule)
 
 
-def existing_bucket(object_storage: ObjectStorage) -> Iterator[Problem]:
+def existing_bucket(object_storage: S3ObjectStorage) -> Iterator[Problem]:
     if object_storage.bucket is not None and "export_days" in object_storage.model_fields_set:
         rule = "is for a bucket that the program creates; an existing one keeps its own rules"
         yield to_decide("objectStorage.exportDays", object_storage.export_days, rule)
 
 
-def media_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+def media_by_version(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
     since = versions.MEDIA_UPLOAD
     if object_storage.media and Version.parse(langfuse.version) < since:
         rule = f"needs Langfuse {since} or newer; this is {langfuse.version}"
         yield to_decide("objectStorage.media", True, rule)
 
 
-def keys_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+def keys_by_version(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
     since = versions.EXPORT_WITHOUT_STATIC_KEYS
     needed = storage_environment.needs_static_keys(Version.parse(langfuse.version))
     given = {
@@ -67,7 +67,7 @@ def keys_by_version(object_storage: ObjectStorage, langfuse: Langfuse) -> Iterat
             yield Problem(key, "(nothing)", rule, set_command(key, "", secret=True))
 
 
-def storage_key(object_storage: ObjectStorage, aws: Aws) -> Iterator[Problem]:
+def storage_key(object_storage: S3ObjectStorage, aws: Aws) -> Iterator[Problem]:
     yield from of_stack("objectStorage.kmsKeyArn", object_storage.kms_key_arn, aws)
 
 

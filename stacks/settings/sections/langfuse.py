@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from components.langfuse import versions
 from stacks.settings.machinery.fields.images import ImageDigest, ImageRepository
-from stacks.settings.machinery.fields.kubernetes import DnsLabel, EnvironmentName
+from stacks.settings.machinery.fields.kubernetes import DnsLabel, EnvironmentName, MemoryQuantity
 from stacks.settings.machinery.fields.network import Email, OriginUrl
 from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.rule import Meant
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
+_SUPPORTED: Final = (
+    f"{versions.OLDEST} to {versions.LATEST}, {versions.LINES[3].first} and newer ones of "
+    f"version 3, and {versions.LINES[4].first} and newer ones of version 4"
+)
+
+
+_TAGS: Final = [str(v) for v in versions.RELEASES if v not in versions.REFUSED]
+
 
 def _check_release(value: str) -> str:
     """Refuse what this topology cannot run, with the reason for each kind of mistake."""
-    oldest, latest = versions.OLDEST, versions.LATEST
     try:
         version = versions.Version.parse(value)
     except ValueError:
@@ -31,17 +38,12 @@ def _check_release(value: str) -> str:
             "must name one release as MAJOR.MINOR.PATCH: a floating tag gives each node "
             "the version that its image cache happens to hold"
         )
-    elif version in versions.RELEASES:
+    elif versions.line(version) is not None:
         return value
-    elif version.major > oldest.major:
-        rule = (
-            f"Langfuse {version.major} needs ClickHouse, Redis and S3 as well as PostgreSQL, "
-            f"which this program does not deploy; supported are {oldest} to {latest}"
-        )
-    elif oldest < version < latest:
-        rule = f"no such Langfuse release; supported are the releases from {oldest} to {latest}"
+    elif versions.OLDEST < version < versions.LATEST:
+        rule = f"no such Langfuse release; supported are {_SUPPORTED}"
     else:
-        rule = f"supported are the Langfuse releases from {oldest} to {latest}"
+        rule = f"supported are the Langfuse releases {_SUPPORTED}"
     raise PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
@@ -56,9 +58,9 @@ LangfuseRelease = Annotated[
     AfterValidator(_check_release),
     Meant(_release),
     Field(
-        examples=[str(versions.LATEST)],
+        examples=[*_TAGS, str(versions.LINES[3].newest), str(versions.LINES[4].newest)],
         json_schema_extra={
-            "enum": [str(v) for v in versions.RELEASES if v not in versions.REFUSED]
+            "pattern": rf"^({'|'.join(map(re.escape, _TAGS))}|3\.\d+\.\d+|4\.\d+\.\d+)$"
         },
     ),
 ]
@@ -75,12 +77,37 @@ class Admin(Section):
     """Display name."""
 
 
+class WorkerResources(Resources):
+    """Requests and limits of a worker's pod."""
+
+    memory_limit: MemoryQuantity = "4Gi"
+    """Memory limit. While ClickHouse is away, a worker holds what it could not write."""
+
+
+class Worker(Section):
+    """The pods that work on queues, from Langfuse 3 on."""
+
+    repository: ImageRepository = "docker.io/langfuse/langfuse-worker"
+    """Image repository; the tag is `langfuse.version`."""
+    digest: ImageDigest | None = None
+    """Digest of the image: pods keep it if the tag is moved."""
+    min_replicas: Annotated[int, Field(ge=1, le=50)] = 1
+    """Fewest pods."""
+    max_replicas: Annotated[int, Field(ge=1, le=50)] = 4
+    """Most pods. Equal to `minReplicas`: the autoscaler keeps that number and needs no metrics."""
+    target_cpu_percent: Annotated[int, Field(ge=10, le=95)] = 50
+    """Average CPU utilisation, in percent of the request, that scaling aims at."""
+    resources: WorkerResources = WorkerResources()
+    """Requests and limits of each pod."""
+
+
 class Langfuse(Section):
-    """The Langfuse application."""
+    """The Langfuse application. `minReplicas`, `maxReplicas`, `targetCpuPercent` and `resources`
+    are those of the web pods."""
 
     version: LangfuseRelease = str(versions.LATEST)
-    """Image tag: a Langfuse 2 release. One with a known hole has to be acknowledged:
-    `vulnerableRelease`."""
+    """Image tag: one release of version 4, or of 3 from 3.225.4 on, or of 2 from 2.75.0 on. One
+    with a known hole has to be acknowledged: `vulnerableRelease`."""
     repository: ImageRepository = "docker.io/langfuse/langfuse"
     """Image repository; change it to pull from a mirror."""
     digest: ImageDigest | None = None
@@ -93,6 +120,8 @@ class Langfuse(Section):
     """Average CPU utilisation, in percent of the request, that scaling aims at."""
     resources: Resources = Resources()
     """Requests and limits of each pod."""
+    worker: Worker = Worker()
+    """The pods that work on queues, from Langfuse 3 on."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
     public_url: OriginUrl = "http://localhost:3000"

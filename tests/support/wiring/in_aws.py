@@ -35,7 +35,7 @@ _FULL: Final[dict[str, Any]] = {
         "inboundCidrs": ["203.0.113.0/24"],
         "subnetIds": ["subnet-00000000000000003", "subnet-00000000000000004"],
     },
-    "objectStorage": {"media": True, "protect": False},
+    "objectStorage": {"engine": "s3", "media": True, "protect": False},
     "agents": {"namespaces": ["created"]},
     "monitoring": {
         "runbooks": "https://git.example.com/docs",
@@ -51,6 +51,7 @@ _KEYS_OF_S3: Final[dict[str, Any]] = {
     "database": EXTERNAL,
     "agents": {"namespaces": ["created"], "existingNamespaces": ["adopted"]},
     "objectStorage": {
+        "engine": "s3",
         "accessKeyId": {"secure": "before"},
         "secretAccessKey": {"secure": "before, the secret half"},
     },
@@ -194,15 +195,15 @@ _ENDPOINT: Final[dict[str, Row]] = {
     },
 }
 _OBJECT_STORAGE: Final[dict[str, Row]] = {
-    "objectStorage.kmsKeyArn": {
+    "objectStorage.s3.kmsKeyArn": {
         **to(f"{_ENCRYPTION}.applyServerSideEncryptionByDefault.kmsMasterKeyId"),
         **to(f"{_STORAGE_POLICY}.*.Resource"),
         f"{_ENCRYPTION}.applyServerSideEncryptionByDefault.sseAlgorithm": "aws:kms",
         f"{_ENCRYPTION}.bucketKeyEnabled": True,
         f"{_STORAGE_POLICY}.*": ANY,
     },
-    "objectStorage.exportDays": to(f"{_LIFECYCLE} rules.0.expiration.days"),
-    "objectStorage.protect": {
+    "objectStorage.s3.exportDays": to(f"{_LIFECYCLE} rules.0.expiration.days"),
+    "objectStorage.s3.protect": {
         **to(f"Bucket/{_STORAGE}-bucket @protect"),
         f"Bucket/{_STORAGE}-bucket forceDestroy": False,
     },
@@ -331,7 +332,7 @@ SCENES: Final[dict[str, Scene]] = {
                     ":rds:eu-central-1:"
                 ),
             },
-            "objectStorage.exports": {
+            "objectStorage.s3.exports": {
                 f"{_CONFIG}.S3_{{BUCKET_NAME,REGION}}": ABSENT,
                 f"{_LIFECYCLE} rules.0.expiration.days": ABSENT,
                 f"{_LIFECYCLE} rules.*": ANY,
@@ -391,16 +392,16 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{_CREATED_LOGS} {REMOVED}": REMOVED,
                 f"{_INGRESS} @dependencies.{_LOGS}-*": ABSENT,
             },
-            "objectStorage.bucket": {
+            "objectStorage.s3.bucket": {
                 **to(f"{_CONFIG}.S3_BUCKET_NAME", "outputs bucket"),
                 f"{_STORAGE_POLICY}.0.Resource.*": (
-                    "arn:aws:s3:::langfuse-exports-123456789012-objectstorage-bucket/lf-export-*"
+                    "arn:aws:s3:::langfuse-exports-123456789012-objectstorage-s-bucket/lf-export-*"
                 ),
                 f"{_CREATED_BUCKET} {REMOVED}": REMOVED,
                 f"{{ConfigMap/langfuse-config,RolePolicy/{_STORAGE}-role-policy}} "
                 f"{_WITHOUT_A_BUCKET}": ABSENT,
             },
-            "objectStorage.media": {
+            "objectStorage.s3.media": {
                 f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_{{BUCKET,ENABLED,PREFIX,REGION}}": ABSENT,
                 f"{_STORAGE_POLICY}.0.Resource.*": ABSENT,
             },
@@ -503,10 +504,10 @@ SCENES: Final[dict[str, Scene]] = {
     "AWS, keys of S3": Scene(
         base=_KEYS_OF_S3,
         rows={
-            "objectStorage.accessKeyId": to(
+            "objectStorage.s3.accessKeyId": to(
                 "Secret/langfuse-app-secret stringData.S3_ACCESS_KEY_ID"
             ),
-            "objectStorage.secretAccessKey": to(
+            "objectStorage.s3.secretAccessKey": to(
                 "Secret/langfuse-app-secret stringData.S3_SECRET_ACCESS_KEY"
             ),
         },

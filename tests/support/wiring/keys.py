@@ -23,8 +23,8 @@ Configuration = Mapping[str, Any]
 ABSENT: Final = "(absent)"
 """The value of what is not there."""
 
-PLAIN_NAME: Final = "AUTH_CUSTOM_NAME"
-SECRET_NAME: Final = "AUTH_CUSTOM_CLIENT_SECRET"
+PLAIN_NAME: Final = "AUTH_DOMAINS_WITH_SSO_ENFORCEMENT"
+SECRET_NAME: Final = "ADMIN_API_KEY"
 """The one name in a mapping of free names, such as labels, and in one of secrets: as Langfuse's
 variables they are read in every release, and take every text."""
 
@@ -78,8 +78,8 @@ def _kind(model: type[Section]) -> str:
     """The one value of the key that selects this kind of a section."""
     (kind,) = (
         get_args(field.annotation)[0]
-        for field in model.model_fields.values()
-        if get_origin(field.annotation) is Literal and field.is_required()
+        for name, field in model.model_fields.items()
+        if name == "engine" and get_origin(field.annotation) is Literal
     )
     return kind
 

@@ -19,6 +19,33 @@ VALUES: Final[Mapping[str, object]] = {
     "langfuse.resources.cpu": "700m",
     "langfuse.resources.memory": "1536Mi",
     "langfuse.resources.memoryLimit": "3Gi",
+    "langfuse.worker.resources.cpu": "800m",
+    "langfuse.worker.resources.memory": "1280Mi",
+    "langfuse.worker.resources.memoryLimit": "6Gi",
+    "clickhouse.statefulSet.image": "docker.io/clickhouse/clickhouse-server:26.3.1.1-alpine",
+    "clickhouse.statefulSet.resources.cpu": "300m",
+    "clickhouse.statefulSet.resources.memory": "2560Mi",
+    "clickhouse.statefulSet.resources.memoryLimit": "7Gi",
+    "clickhouse.operator.image": "docker.io/clickhouse/clickhouse-server:26.3.1.1",
+    "clickhouse.operator.resources.cpu": "3",
+    "clickhouse.operator.resources.memory": "9Gi",
+    "clickhouse.operator.resources.memoryLimit": "10Gi",
+    "clickhouse.operator.keeper.image": "docker.io/clickhouse/clickhouse-keeper:26.3.1.1",
+    "clickhouse.operator.keeper.resources.cpu": "350m",
+    "clickhouse.operator.keeper.resources.memory": "600Mi",
+    "clickhouse.operator.keeper.resources.memoryLimit": "1200Mi",
+    "clickhouse.external.kind": "server",
+    "clickhouse.external.url": "https://other.example.com:8443",
+    "clickhouse.external.migrationHost": "other-replica.example.com",
+    "clickhouse.external.username": "other-user",
+    "cache.statefulSet.resources.cpu": "150m",
+    "cache.statefulSet.resources.memory": "300Mi",
+    "cache.statefulSet.resources.memoryLimit": "700Mi",
+    "cache.external.host": "other-cache.example.com",
+    "cache.external.username": "other-cache-user",
+    "objectStorage.external.endpoint": "https://other.example.com",
+    "objectStorage.external.bucket": "other-bucket",
+    "objectStorage.external.region": "eu-west-3",
     "database.statefulSet.engine": "external",
     "database.statefulSet.resources.memoryLimit": "3Gi",
     "database.external.engine": "statefulSet",
@@ -57,5 +84,17 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
 ONE_VALUE: Final[Mapping[str, str]] = {
     "langfuse.admin": "a release refuses the first user, or requires one",
     "database.statefulSet.protect": "only false is valid: the database has no backup",
+    "clickhouse.statefulSet.protect": "only false is valid: the server has no replica",
+    **{
+        f"{section}.{engine}.engine": "another engine has other keys, and a scene of its own"
+        for section, engines in {
+            "cache": ("external", "statefulSet"),
+            "clickhouse": ("external", "operator", "statefulSet"),
+            "objectStorage": ("external", "s3"),
+        }.items()
+        for engine in engines
+    },
+    "clickhouse": "a release refuses it, or requires it",
+    "cache": "a release refuses it, or requires it",
 }
 """Keys that have no other valid value, and why."""

@@ -57,7 +57,12 @@ def configuration(stack: str) -> StackConfiguration:
         "database": {"kmsKeyArn": key(stack, "database"), "restoreFrom": {"snapshot": "before"}},
         "secrets": {"kmsKeyArn": key(stack, "entries")},
         "endpoint": {"host": host(stack), "accessLogs": {"days": 30}},
-        "objectStorage": {"exports": True, "media": True, "kmsKeyArn": key(stack, "bucket")},
+        "objectStorage": {
+            "engine": "s3",
+            "exports": True,
+            "media": True,
+            "kmsKeyArn": key(stack, "bucket"),
+        },
         "cluster": {"permissionsBoundaryArn": place_boundary(stack)},
     }
     return stack_files.read("prod", {f"agent-observability:{k}": v for k, v in changes.items()})

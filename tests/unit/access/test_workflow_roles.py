@@ -459,6 +459,7 @@ def test_the_roles_are_limited_to_what_the_stacks_own_file_names(
             },
             "agent-observability:secrets": {"kmsKeyArn": f"{key}2"},
             "agent-observability:objectStorage": {
+                "engine": "s3",
                 "bucket": "acme-exports",
                 "kmsKeyArn": f"{key}3",
             },
@@ -549,7 +550,9 @@ def test_the_partition_follows_from_the_region(
 def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> None:
     arn = "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
     run_ = recorded(
-        "prod", cluster={"permissionsBoundaryArn": arn}, objectStorage={"exports": True}
+        "prod",
+        cluster={"permissionsBoundaryArn": arn},
+        objectStorage={"engine": "s3", "exports": True},
     )
 
     roles = run_.of_type("aws:iam/role:Role")

@@ -72,7 +72,7 @@ EVERYTHING: Final[Mapping[str, Any]] = {
         "hostedZone": "example.com",
         "accessLogs": {"bucket": "logs"},
     },
-    "objectStorage": {"media": True},
+    "objectStorage": {"engine": "s3", "media": True},
     "monitoring": {
         "runbooks": "https://git.example.com/docs",
         "alarms": {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:on-call"},
@@ -585,7 +585,7 @@ def test_the_action_table_has_every_component_that_makes_something_in_aws() -> N
     recording = recorded(
         "prod",
         endpoint={"accessLogs": {"days": 30}},
-        objectStorage={"media": True},
+        objectStorage={"engine": "s3", "media": True},
         monitoring={
             "runbooks": "https://git.example.com/docs",
             "alarms": {"email": "ops@example.com"},

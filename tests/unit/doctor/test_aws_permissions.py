@@ -383,8 +383,11 @@ RUNBOOKS: Final = "https://git.example.com/docs"
             {"certificate", "zone", "adopted log bucket"},
         ),
         (endpoint(certificateArn=CERTIFICATE), {"adopted certificate", "zone"}),
-        ({"objectStorage": {"media": True}}, {"bucket", "bucket role", "oidc"}),
-        ({"objectStorage": {"bucket": "mine"}}, {"adopted bucket", "bucket role", "oidc"}),
+        ({"objectStorage": {"engine": "s3", "media": True}}, {"bucket", "bucket role", "oidc"}),
+        (
+            {"objectStorage": {"engine": "s3", "bucket": "mine"}},
+            {"adopted bucket", "bucket role", "oidc"},
+        ),
         (
             {
                 **rds(monitoringSeconds=0),

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.kubernetes.backing import Backing
-from components.langfuse.network import migration_policy, web_policy
+from components.langfuse.network import inner_policy, web_policy
 from tests.support.component_run import run_component
 
 DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
@@ -32,7 +32,7 @@ def egress(*where: tuple[int, dict[str, Any]], ports: list[int]) -> tuple[Any, A
         web = web_policy(
             PODS, backings=backings, client_namespaces=[], client_networks=None, egress_ports=ports
         )
-        found.extend((web.get("egress"), migration_policy(PODS, backings=backings).get("egress")))
+        found.extend((web.get("egress"), inner_policy(PODS, backings=backings).get("egress")))
 
     run_component(body)
     web, migration = found

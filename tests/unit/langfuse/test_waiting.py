@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import shutil
 import socketserver
 import subprocess
@@ -106,3 +107,67 @@ def test_a_connection_that_hangs_is_ended() -> None:
 def test_it_reads_an_address_of_ip_6_and_takes_the_port_of_postgresql_for_none() -> None:
     assert _wait("[::1]:1", limit=0) == ["database [::1]:1: ECONNREFUSED"]
     assert _wait("127.0.0.2", limit=0) == ["database 127.0.0.2: ECONNREFUSED"]
+
+
+@contextmanager
+def _clickhouse(*answers: tuple[int, str]) -> Generator[tuple[str, list[str]]]:
+    """URL of a server with an answer to each question in turn, and the paths that were asked."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            status, text = answers[min(len(asked), len(answers)) - 1]
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is there
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        server.shutdown()
+
+
+def _wait_for_clickhouse(url: str, *, limit: float) -> list[str]:
+    if _NODE is None:
+        pytest.skip("needs node")
+    _, *arguments = waiting.for_clickhouse(interval=1, limit=limit)
+    done = subprocess.run(
+        [_NODE, *arguments],
+        env={"CLICKHOUSE_URL": url},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_it_ends_when_clickhouse_answers() -> None:
+    with _clickhouse((503, "starting"), (200, "a page"), (200, "Ok.\n"), (200, "late")) as (
+        url,
+        asked,
+    ):
+        lines = _wait_for_clickhouse(url, limit=20)
+
+    host = url.removeprefix("http://")
+    assert lines == [
+        f"ClickHouse {host}: status 503",
+        f"ClickHouse {host}: a page",
+        f"ClickHouse {host}: Ok.",
+    ]
+    assert asked == ["/ping"] * 3
+
+
+def test_without_clickhouse_it_ends_after_a_while_and_says_what_it_saw() -> None:
+    with _clickhouse((200, "Ok.")) as (url, _):
+        pass  # nothing listens on the port any more
+
+    lines = _wait_for_clickhouse(url, limit=2)
+
+    assert {*lines} == {f"ClickHouse {url.removeprefix('http://')}: ECONNREFUSED"}
+    assert 2 <= len(lines) <= 4

@@ -42,7 +42,7 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
         **rds(kmsKeyArn=KEY_ARN),
         "aws:allowedAccountIds": ["210987654321", "123456789012"],
         "secrets": {**MANAGED, "kmsKeyArn": KEY_ARN},
-        "objectStorage": {"kmsKeyArn": KEY_ARN},
+        "objectStorage": {"engine": "s3", "kmsKeyArn": KEY_ARN},
         "endpoint": {
             "host": "langfuse.example.com",
             "certificateArn": CERTIFICATE_ARN,
@@ -124,20 +124,21 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
     "secret variables of any size without Secrets Manager": {
         "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted("a" * 70000)}}
     },
-    "media alone": {**ON_EKS, "objectStorage": {"exports": False, "media": True}},
+    "media alone": {**ON_EKS, "objectStorage": {"engine": "s3", "exports": False, "media": True}},
     "a given bucket with its key": {
         **ON_EKS,
-        "objectStorage": {"bucket": "exports-123456789012", "kmsKeyArn": KEY_ARN},
+        "objectStorage": {"engine": "s3", "bucket": "exports-123456789012", "kmsKeyArn": KEY_ARN},
     },
     "exports by role": {
         **ON_EKS,
         "langfuse": {"version": "2.81.1"},
-        "objectStorage": {"exports": True},
+        "objectStorage": {"engine": "s3", "exports": True},
     },
     "exports by access key": {
         **ON_EKS,
         "langfuse": {"version": "2.81.0"},
         "objectStorage": {
+            "engine": "s3",
             "accessKeyId": Encrypted("AKIAEXAMPLE"),
             "secretAccessKey": Encrypted("hunter2"),
         },

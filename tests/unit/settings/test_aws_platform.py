@@ -74,7 +74,13 @@ BAD = [
     ),
     bad(
         "a key for the bucket of another region",
-        {**ON_EKS, "objectStorage": {"kmsKeyArn": KMS.replace("ap-northeast-2", "us-west-2")}},
+        {
+            **ON_EKS,
+            "objectStorage": {
+                "engine": "s3",
+                "kmsKeyArn": KMS.replace("ap-northeast-2", "us-west-2"),
+            },
+        },
         problem(
             "objectStorage.kmsKeyArn",
             '"arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
@@ -378,7 +384,7 @@ BAD = [
     ),
     bad(
         "object storage without an EKS cluster",
-        {"objectStorage": {"media": True}},
+        {"objectStorage": {"engine": "s3", "media": True}},
         problem(
             "objectStorage",
             "(an object)",
@@ -388,7 +394,7 @@ BAD = [
     ),
     bad(
         "object storage for nothing",
-        {**ON_EKS, "objectStorage": {"exports": False}},
+        {**ON_EKS, "objectStorage": {"engine": "s3", "exports": False}},
         problem(
             "objectStorage.exports",
             "false",
@@ -398,7 +404,10 @@ BAD = [
     ),
     bad(
         "an expiry in a bucket of another team",
-        {**ON_EKS, "objectStorage": {"bucket": "exports-123456789012", "exportDays": 7}},
+        {
+            **ON_EKS,
+            "objectStorage": {"engine": "s3", "bucket": "exports-123456789012", "exportDays": 7},
+        },
         problem(
             "objectStorage.exportDays",
             "7",
@@ -408,7 +417,11 @@ BAD = [
     ),
     bad(
         "media before 2.90.0",
-        {**ON_EKS, "langfuse": {"version": "2.89.0"}, "objectStorage": {"media": True}},
+        {
+            **ON_EKS,
+            "langfuse": {"version": "2.89.0"},
+            "objectStorage": {"engine": "s3", "media": True},
+        },
         problem(
             "objectStorage.media",
             "true",
@@ -418,7 +431,11 @@ BAD = [
     ),
     bad(
         "exports before 2.81.1 without an access key",
-        {**ON_EKS, "langfuse": {"version": "2.81.0"}, "objectStorage": {"exports": True}},
+        {
+            **ON_EKS,
+            "langfuse": {"version": "2.81.0"},
+            "objectStorage": {"engine": "s3", "exports": True},
+        },
         problem(
             "objectStorage.accessKeyId",
             "(nothing)",
@@ -434,7 +451,11 @@ BAD = [
     ),
     bad(
         "half an access key",
-        {**ON_EKS, "langfuse": OLD, "objectStorage": {"accessKeyId": Encrypted("AKIAEXAMPLE")}},
+        {
+            **ON_EKS,
+            "langfuse": OLD,
+            "objectStorage": {"engine": "s3", "accessKeyId": Encrypted("AKIAEXAMPLE")},
+        },
         problem(
             "objectStorage.secretAccessKey",
             "(nothing)",
@@ -448,6 +469,7 @@ BAD = [
             **ON_EKS,
             "langfuse": {"version": "2.81.1"},
             "objectStorage": {
+                "engine": "s3",
                 "accessKeyId": Encrypted("AKIAEXAMPLE"),
                 "secretAccessKey": Encrypted("hunter2"),
             },
@@ -470,7 +492,11 @@ BAD = [
         {
             **ON_EKS,
             "langfuse": OLD,
-            "objectStorage": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "hunter2"},
+            "objectStorage": {
+                "engine": "s3",
+                "accessKeyId": "AKIAEXAMPLE",
+                "secretAccessKey": "hunter2",
+            },
         },
         problem(
             "objectStorage.accessKeyId",
@@ -491,6 +517,7 @@ BAD = [
             **ON_EKS,
             "langfuse": OLD,
             "objectStorage": {
+                "engine": "s3",
                 "accessKeyId": Encrypted("AKIAEXAMPLE"),
                 "secretAccessKey": Encrypted("hunter2"),
                 "bucket": "Exports",

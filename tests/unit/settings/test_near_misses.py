@@ -656,7 +656,7 @@ UNCLEAR: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "two letters of a mode": ("langfuse.signUp", {"langfuse": {"signUp": "op"}}),
     "an object in place of a bucket": (
         "objectStorage.bucket",
-        {**ON_EKS, "objectStorage": {"bucket": "s3://exports/langfuse"}},
+        {**ON_EKS, "objectStorage": {"engine": "s3", "bucket": "s3://exports/langfuse"}},
     ),
     "a range of addresses": (
         "endpoint.inboundCidrs[0]",

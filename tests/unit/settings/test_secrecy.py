@@ -65,8 +65,8 @@ def texts(change: Mapping[str, Any]) -> str:
             problem(
                 "pin",
                 "[secret]",
-                "unknown key; known here: acknowledge, agents, cluster, database, endpoint, "
-                "langfuse, langsmith, monitoring, objectStorage, secrets",
+                "unknown key; known here: acknowledge, agents, cache, clickhouse, cluster, "
+                "database, endpoint, langfuse, langsmith, monitoring, objectStorage, secrets",
                 "",
             ),
         ),

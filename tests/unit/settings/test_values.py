@@ -10,6 +10,7 @@ import pytest
 from stacks.settings import Problem
 from tests.support.configurations import (
     ON_EKS,
+    Encrypted,
     bad,
     problem,
     problems,
@@ -20,7 +21,10 @@ FLOATING = (
     "must name one release as MAJOR.MINOR.PATCH: a floating tag gives each node "
     "the version that its image cache happens to hold"
 )
-SUPPORTED = "supported are the Langfuse releases from 2.75.0 to 2.95.12"
+RELEASES = (
+    "2.75.0 to 2.95.12, 3.225.4 and newer ones of version 3, and 4.0.0 and newer ones of version 4"
+)
+SUPPORTED = f"supported are the Langfuse releases {RELEASES}"
 LABEL = (
     "must be a DNS label: 1 to 63 lower-case letters, digits or '-', starting and "
     "ending with a letter or digit"
@@ -30,29 +34,96 @@ EMAIL = "must be an e-mail address"
 PINNED = "must be an image with a pinned tag or digest; 'latest' and bare names are not pinned"
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
+NO_USE = "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL"
+TOO_OLD = (
+    "is PostgreSQL 14, and Langfuse 4.16.0 needs 15 or newer. The data of one major version cannot "
+    "be read by another without an upgrade"
+)
+EXTERNAL = {
+    "engine": "external",
+    "endpoint": "https://objects.example.com",
+    "bucket": "langfuse-events",
+    "accessKeyId": Encrypted("AKIAEXAMPLE"),
+    "secretAccessKey": Encrypted("hunter2"),
+}
+VERSION_4 = {
+    "langfuse": {"version": "4.16.0"},
+    "clickhouse": {"engine": "statefulSet"},
+    "cache": {"engine": "statefulSet"},
+    "objectStorage": EXTERNAL,
+}
+
 
 BAD = [
+    *(
+        bad(
+            name,
+            {"langfuse": {"version": text}},
+            problem("langfuse.version", f'"{text}"', SUPPORTED, ""),
+        )
+        for name, text in (
+            ("Langfuse 3 before the release that ends in version 4", "3.225.3"),
+            ("Langfuse 5", "5.0.0"),
+            ("Langfuse 1", "1.9.9"),
+        )
+    ),
     bad(
-        "Langfuse 3",
-        {"langfuse": {"version": "3.1.0"}},
+        "Langfuse 4 without what it needs",
+        {"langfuse": {"version": "4.0.0"}},
         problem(
-            "langfuse.version",
-            '"3.1.0"',
-            "Langfuse 3 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
-            "program does not deploy; supported are 2.75.0 to 2.95.12",
+            "clickhouse",
+            "(nothing)",
+            "is required by Langfuse 4: traces are in ClickHouse",
+            "",
+        ),
+        problem(
+            "cache",
+            "(nothing)",
+            "is required by Langfuse 4: queues between web and worker are in Redis or Valkey",
+            "",
+        ),
+        problem(
+            "objectStorage",
+            "(nothing)",
+            "is required by Langfuse 4: accepted events are in object storage until they are "
+            "processed",
             "",
         ),
     ),
     bad(
-        "Langfuse 4",
-        {"langfuse": {"version": "4.0.0"}},
+        "what Langfuse 2 has no use for",
+        {
+            "langfuse": {"worker": {"minReplicas": 2}},
+            "clickhouse": {"engine": "statefulSet"},
+            "cache": {"engine": "statefulSet"},
+            "objectStorage": EXTERNAL,
+        },
+        problem("clickhouse", "(an object)", NO_USE, ""),
+        problem("cache", "(an object)", NO_USE, ""),
         problem(
-            "langfuse.version",
-            '"4.0.0"',
-            "Langfuse 4 needs ClickHouse, Redis and S3 as well as PostgreSQL, which this "
-            "program does not deploy; supported are 2.75.0 to 2.95.12",
+            "objectStorage",
+            "(an object)",
+            "is for Langfuse 3 and newer; Langfuse 2.95.12 stores exports and media in Amazon S3 "
+            "(engine s3)",
             "",
         ),
+        problem(
+            "langfuse.worker",
+            "(an object)",
+            "has no use: Langfuse 2.95.12 has no workers",
+            "",
+        ),
+    ),
+    bad(
+        "Langfuse 4 on an image of PostgreSQL 14",
+        {
+            **VERSION_4,
+            "database": {
+                "engine": "statefulSet",
+                "image": "docker.io/library/postgres:14.19-alpine",
+            },
+        },
+        problem("database.image", '"docker.io/library/postgres:14.19-alpine"', TOO_OLD, ""),
     ),
     bad(
         "the tag latest",
@@ -85,7 +156,7 @@ BAD = [
         problem(
             "langfuse.version",
             '"2.95.2"',
-            "no such Langfuse release; supported are the releases from 2.75.0 to 2.95.12",
+            f"no such Langfuse release; supported are {RELEASES}",
             "",
         ),
     ),

@@ -60,7 +60,7 @@ def test_what_only_aws_knows_and_the_risks_that_were_accepted_are_exported() -> 
     exports = offline.record(
         "prod",
         {
-            "agent-observability:objectStorage": {"exports": True},
+            "agent-observability:objectStorage": {"engine": "s3", "exports": True},
             "agent-observability:database": {"multiAz": False},
             "agent-observability:acknowledge": ["singleZone"],
         },

@@ -31,7 +31,7 @@ IN_AWS: Final[Mapping[str, Mapping[str, Any]]] = {
         "secrets": {"delivery": "secretsManager", "protect": True},
     },
     "database.engine: rds": rds(),
-    "objectStorage": {**ON_EKS, "objectStorage": {"media": True}},
+    "objectStorage": {**ON_EKS, "objectStorage": {"engine": "s3", "media": True}},
     "endpoint": endpoint(),
 }
 """Changes of a stack on EKS that ask for something of AWS."""

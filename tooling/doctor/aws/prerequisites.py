@@ -18,7 +18,7 @@ def entry_names(settings: Settings) -> list[str]:
     """Names of the stack's Secrets Manager entries; empty with another delivery."""
     if settings.secrets.delivery != "secretsManager":
         return []
-    return names.entries(settings.stack, settings.agents.every_namespace)
+    return names.entries(settings.stack, settings.agents.every_namespace, settings.services)
 
 
 def entries_deleted(account: Account) -> Iterator[Finding]:

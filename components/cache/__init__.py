@@ -1,0 +1,1 @@
+"""Redis or Valkey: the queues between web and worker, and a cache."""

@@ -1,0 +1,255 @@
+"""What the keys of the services of Langfuse 4 change."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.support.wiring.changes import CREATED
+from tests.support.wiring.keys import ABSENT
+from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
+
+_CONTEXT: Final = "kind-langfuse"
+_STORAGE: Final = {
+    "engine": "external",
+    "endpoint": "https://before.example.com",
+    "bucket": "before",
+    "accessKeyId": {"secure": "before"},
+    "secretAccessKey": {"secure": "before"},
+}
+_IN_CLUSTER: Final[dict[str, Any]] = {
+    "cluster": {"context": _CONTEXT},
+    "langfuse": {
+        "version": "4.16.0",
+        "admin": {"email": "admin@example.com"},
+        "worker": {
+            "minReplicas": 2,
+            "maxReplicas": 6,
+            "resources": {"memory": "1Gi", "memoryLimit": "5Gi"},
+        },
+    },
+    "database": {"engine": "statefulSet", "connectionLimit": 2},
+    "clickhouse": {"engine": "statefulSet", "storageClass": "before"},
+    "cache": {"engine": "statefulSet", "storageClass": "before"},
+    "objectStorage": _STORAGE,
+}
+_OPERATED: Final[dict[str, Any]] = {
+    **_IN_CLUSTER,
+    "clickhouse": {"engine": "operator", "storageClass": "before"},
+}
+_ELSEWHERE: Final[dict[str, Any]] = {
+    **_IN_CLUSTER,
+    "clickhouse": {
+        "engine": "external",
+        "kind": "cluster",
+        "url": "http://before.example.com:8123",
+        "migrationHost": "replica.example.com",
+        "password": {"secure": "before"},
+    },
+    "cache": {
+        "engine": "external",
+        "host": "before.example.com",
+        "password": {"secure": "before"},
+    },
+}
+
+_CONFIG: Final = "ConfigMap/langfuse-config data"
+_APP: Final = "Secret/langfuse-app-secret stringData"
+_WORKER: Final = "Deployment/langfuse-worker-deployment"
+_WORKS: Final = f"{_WORKER} spec.template.spec.containers.0"
+_SCALER: Final = "HorizontalPodAutoscaler/langfuse-worker-autoscaler spec"
+_MIGRATES: Final = "Job/langfuse-migration spec.template.spec"
+_POLICIES: Final = "NetworkPolicy/langfuse{,-worker,-migration}-network-policy spec.egress"
+_SERVER: Final = "StatefulSet/langfuse-clickhouse-server-stateful-set"
+_VALKEY: Final = "StatefulSet/langfuse-valkey-stateful-set"
+_SERVERS: Final = "ClickHouseCluster/langfuse-clickhouse-server-servers"
+_KEEPERS: Final = "KeeperCluster/langfuse-clickhouse-server-keeper"
+_CLAIM: Final = "spec.dataVolumeClaimSpec"
+_CACHE_URL: Final = "Secret/langfuse-cache-secret stringData.REDIS_CONNECTION_STRING"
+_STORED: Final = "LANGFUSE_S3_{EVENT_UPLOAD,BATCH_EXPORT,MEDIA_UPLOAD}"
+
+
+def _pod(owner: str, claim: str) -> dict[str, Row]:
+    """Rows of the keys that every server has, by the end of their names."""
+    container = f"{owner} {'spec.containerTemplate' if 'Cluster' in owner else _CONTAINER}"
+    return {
+        "storageGiB": {f"{owner} {claim}.resources.requests.storage": ANY},
+        "storageClass": to(f"{owner} {claim}.storageClassName"),
+        "resources.cpu": to(f"{container}.resources.requests.cpu"),
+        "resources.memory": to(f"{container}.resources.requests.memory"),
+        "resources.memoryLimit": to(f"{container}.resources.limits.memory"),
+    }
+
+
+_CONTAINER: Final = "spec.template.spec.containers.0"
+_TEMPLATE: Final = "spec.volumeClaimTemplates.0.spec"
+
+
+def _named(prefix: str, rows: dict[str, Row], **more: Row) -> dict[str, Row]:
+    """Rows by whole names; ``more`` has what a key changes beside its row, by its last word."""
+    return {
+        f"{prefix}.{name}": {**row, **more.get(name.rpartition(".")[2], {})}
+        for name, row in rows.items()
+    }
+
+
+def _spill(limit: str) -> Row:
+    """Langfuse is told how much of the server's memory one query may use."""
+    return {
+        f"{_CONFIG}.CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": limit,
+        f"{_MIGRATES}.containers.0.env.5.value": limit,
+    }
+
+
+_WORKER_ROWS: Final[dict[str, Row]] = {
+    "langfuse.worker.repository": {
+        f"{_WORKS}.image": Holds("docker.io/langfuse/langfuse-worker-langfuse-worker-repository:")
+    },
+    "langfuse.worker.digest": {f"{_WORKS}.image": Holds(":4.16.0@sha256:" + 64 * "0")},
+    "langfuse.worker.minReplicas": to(f"{_SCALER}.minReplicas"),
+    "langfuse.worker.maxReplicas": {
+        **to(f"{_SCALER}.maxReplicas"),
+        f"{_WORKER} @timeouts": ANY,
+    },
+    "langfuse.worker.targetCpuPercent": to(
+        f"{_SCALER}.metrics.0.resource.target.averageUtilization"
+    ),
+    "langfuse.worker.resources.cpu": to(f"{_WORKS}.resources.requests.cpu"),
+    "langfuse.worker.resources.memory": to(f"{_WORKS}.resources.requests.memory"),
+    "langfuse.worker.resources.memoryLimit": {
+        **to(f"{_WORKS}.resources.limits.memory"),
+        f"{_WORKS}.env.5.value": "--max-old-space-size=4608",
+    },
+}
+_STORE_ROWS: Final[dict[str, Row]] = {
+    "objectStorage.external.endpoint": to(f"{_CONFIG}.{_STORED}_ENDPOINT"),
+    "objectStorage.external.bucket": to(f"{_CONFIG}.{_STORED}_BUCKET"),
+    "objectStorage.external.region": to(f"{_CONFIG}.{_STORED}_REGION"),
+    "objectStorage.external.forcePathStyle": {f"{_CONFIG}.{_STORED}_FORCE_PATH_STYLE": "false"},
+    "objectStorage.external.media": {f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": "media/"},
+    "objectStorage.external.accessKeyId": to(f"{_APP}.{_STORED}_ACCESS_KEY_ID"),
+    "objectStorage.external.secretAccessKey": to(f"{_APP}.{_STORED}_SECRET_ACCESS_KEY"),
+}
+
+
+def _created_class(*owners: str, claim: str) -> Row:
+    return {
+        f"StorageClass/langfuse-clickhouse-server-gp3 {CREATED}": CREATED,
+        **{f"{o} @dependencies.langfuse-clickhouse-server-gp3": True for o in owners},
+        **{f"{o} {claim}.storageClassName": "<langfuse-clickhouse-server-gp3>" for o in owners},
+    }
+
+
+SCENES: Final[dict[str, Scene]] = {
+    "version 4": Scene(
+        base=_IN_CLUSTER,
+        rows={
+            **_WORKER_ROWS,
+            **_STORE_ROWS,
+            **_named(
+                "clickhouse.statefulSet",
+                {**_pod(_SERVER, _TEMPLATE), "image": to(f"{_SERVER} {_CONTAINER}.image")},
+                memoryLimit=_spill("3006477107"),
+            ),
+            **_named(
+                "cache.statefulSet",
+                {**_pod(_VALKEY, _TEMPLATE), "image": to(f"{_VALKEY} {_CONTAINER}.image")},
+                # Three fifths of 700Mi.
+                memoryLimit={f"{_VALKEY} {_CONTAINER}.command.11": "440401920"},
+            ),
+        },
+    ),
+    "version 4, a class of its own for ClickHouse": Scene(
+        base={**_IN_CLUSTER, "clickhouse": {"engine": "statefulSet"}},
+        rows={
+            "clickhouse.statefulSet.createStorageClass": _created_class(_SERVER, claim=_TEMPLATE)
+        },
+    ),
+    "version 4, ClickHouse by its operator": Scene(
+        base=_OPERATED,
+        rows={
+            **_named(
+                "clickhouse.operator",
+                {
+                    **_pod(_SERVERS, _CLAIM),
+                    "image": {f"{_SERVERS} spec.containerTemplate.image.tag": "26.3.1.1"},
+                    "protect": to(f"{{{_SERVERS},{_KEEPERS}}} @protect"),
+                },
+                memoryLimit=_spill("4294967296"),
+                storageClass=to(f"{_KEEPERS} {_CLAIM}.storageClassName"),
+            ),
+            **{
+                name: row
+                for name, row in _named(
+                    "clickhouse.operator.keeper",
+                    {
+                        **_pod(_KEEPERS, _CLAIM),
+                        "image": {f"{_KEEPERS} spec.containerTemplate.image.tag": "26.3.1.1"},
+                    },
+                ).items()
+                if not name.endswith("storageClass")
+            },
+        },
+    ),
+    "version 4, a class of its own for the operator's servers": Scene(
+        base={**_OPERATED, "clickhouse": {"engine": "operator"}},
+        rows={
+            "clickhouse.operator.createStorageClass": _created_class(
+                _SERVERS, _KEEPERS, claim=_CLAIM
+            )
+        },
+    ),
+    "version 4, services elsewhere": Scene(
+        base=_ELSEWHERE,
+        rows={
+            "clickhouse.external.url": {
+                **to(
+                    f"{_CONFIG}.CLICKHOUSE_URL",
+                    f"{_MIGRATES}.containers.0.env.*.value",
+                    f"{{{_MIGRATES},{_WORKER} spec.template.spec}}.initContainers.1.env.0.value",
+                ),
+                # From http to https.
+                f"{_CONFIG}.CLICKHOUSE_MIGRATION_SSL": "true",
+                f"{_MIGRATES}.containers.0.env.*": ANY,
+                f"{_POLICIES}.2.ports.0.port": 8443,
+                "NetworkPolicy/langfuse-migration-network-policy spec.egress.2.ports.1.port": 9440,
+            },
+            "clickhouse.external.migrationHost": {
+                f"{_CONFIG}.CLICKHOUSE_MIGRATION_URL": (
+                    "clickhouse://other-replica.example.com:9440"
+                ),
+                f"{_MIGRATES}.containers.0.env.*.value": (
+                    "clickhouse://other-replica.example.com:9440"
+                ),
+            },
+            "clickhouse.external.username": to(
+                f"{_CONFIG}.CLICKHOUSE_USER", f"{_MIGRATES}.containers.0.env.*.value"
+            ),
+            "clickhouse.external.password": to(
+                "Secret/langfuse-clickhouse-secret stringData.CLICKHOUSE_PASSWORD"
+            ),
+            "cache.external.host": {_CACHE_URL: Holds("@other-cache.example.com:")},
+            "cache.external.port": {
+                _CACHE_URL: Holds(":6380"),
+                "NetworkPolicy/langfuse{,-worker}-network-policy spec.egress.3.ports.0.port": 6380,
+            },
+            "cache.external.username": {_CACHE_URL: Holds("//other-cache-user:")},
+            "cache.external.password": {_CACHE_URL: Holds(":placeholder")},
+            "cache.external.tls": {_CACHE_URL: Holds("redis://")},
+        },
+    ),
+    "version 4, one server in place of a cluster, and no exports": Scene(
+        base=_ELSEWHERE,
+        beside={"clickhouse": {"migrationHost": None}},
+        rows={
+            "clickhouse.external.kind": {
+                f"{_CONFIG}.CLICKHOUSE_CLUSTER_ENABLED": "false",
+                f"{_CONFIG}.CLICKHOUSE_MIGRATION_URL": "clickhouse://before.example.com:9000",
+                f"{_MIGRATES}.containers.0.env.*.value": ANY,
+            },
+            "objectStorage.external.exports": {
+                f"{_CONFIG}.LANGFUSE_S3_BATCH_EXPORT_*": ABSENT,
+                f"{_APP}.LANGFUSE_S3_BATCH_EXPORT_*": ABSENT,
+            },
+        },
+    ),
+}
