@@ -32,6 +32,9 @@ FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "context-unusable": frozenset({"aws-cli-missing", "aws-credentials"}),
     "ingress-without-address": frozenset({"auto-mode-tags", "load-balancer-controller-missing"}),
     "secret-not-synced": frozenset({"external-secrets-missing"}),
+    "start-failed": frozenset(
+        {"database-password", "database-unreachable", "database-url", "environment-invalid"}
+    ),
 }
 """Consequences, and the causes that explain each."""
 

@@ -66,7 +66,7 @@ def examine(
     """Ask everything. ``place``: the cluster to look at; ``log``: the text of a failed run;
     ``now``: what ages count from."""
     start, deadline = time.monotonic(), Deadline(seconds)
-    aws = Question(lambda: _ask_aws(settings, before_up=before_up))
+    aws = Question(lambda: _ask_aws(settings, place.stack, before_up=before_up))
     reach = Question(lambda: _reach(settings, place))
     try:
         server, where = reach.answer(deadline)
@@ -145,15 +145,15 @@ def _reach(settings: Settings, place: Place) -> tuple[Server, Place]:
     return connect(found.kubeconfig, found.place), found.place
 
 
-def _ask_aws(settings: Settings, *, before_up: bool) -> tuple[list[Asked], list[Asked]]:
+def _ask_aws(settings: Settings, stack: str, *, before_up: bool) -> tuple[list[Asked], list[Asked]]:
     """Checks of what `up` needs and of what it made, without duplicates."""
     if settings.cluster.eks_name is None:
         return [], []
     from tooling.doctor import aws  # noqa: PLC0415 - as above
 
-    needed = aws.checks_before(settings)
+    needed = aws.checks_before(settings, stack=stack)
     titles = {check.title for check in needed}
-    made = [] if before_up else aws.checks_after(settings)
+    made = [] if before_up else aws.checks_after(settings, stack=stack)
     return ask(needed), ask(check for check in made if check.title not in titles)
 
 

@@ -484,6 +484,19 @@ def test_entries_that_are_deleted_or_empty_are_errors(fake: FakeAws) -> None:
     ]
 
 
+def test_a_command_names_the_stack_as_it_was_given(fake: FakeAws) -> None:
+    entry(fake, "app", WITH_VALUE)
+    entry(fake, "database", {"VersionIdsToStages": {"u" * 32: ["AWSPREVIOUS"]}})
+    checks = aws.checks_after(settings(SECRETS), fake.client, stack="acme/test")
+
+    assert [
+        finding.command
+        for check in checks
+        if check.title == "Secrets Manager entries"
+        for finding in check.run()
+    ] == ["make up STACK=acme/test"]
+
+
 def test_an_entry_that_is_not_there_is_a_warning(fake: FakeAws) -> None:
     fake.refuse("secretsmanager", "DescribeSecret", "ResourceNotFoundException")
     entry(fake, "database", WITH_VALUE)

@@ -69,6 +69,21 @@ SHOW_ZONES: Final = (
 )
 
 
+def test_a_command_names_the_stack_as_it_was_given(fake: FakeAws) -> None:
+    zones(fake, ("langfuse.example.com", "Z2", False))
+    checks = aws.checks_before(settings(endpoint()), fake.client, stack="acme/test")
+
+    assert [
+        finding.command
+        for check in checks
+        if check.title == "Hosted zone"
+        for finding in check.run()
+    ] == [
+        "pulumi config set --stack acme/test --path agent-observability:endpoint.hostedZone "
+        "langfuse.example.com"
+    ]
+
+
 def test_one_public_zone_of_the_name_is_silence(fake: FakeAws) -> None:
     zones(fake, ("example.com", "Z1", False), ("example.com", "Z2", True), ("a.com", "Z3", False))
 

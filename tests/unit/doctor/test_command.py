@@ -19,7 +19,7 @@ import yaml
 
 from tests.support.doctor import PLACE, error, stack, warning
 from tooling.__main__ import main
-from tooling.doctor import asking, examination, failed_run, report
+from tooling.doctor import asking, aws, examination, failed_run, report
 from tooling.doctor.asking import Answer
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.doctor.place import Place
@@ -284,6 +284,24 @@ def test_without_aws_credentials_a_stack_on_eks_says_that_and_not_what_follows(
         "see:  docs/troubleshooting.md#unknown-error",
     ]
     assert re.search(r"^warning  EKS cluster, IAM identity provider, ", said, re.MULTILINE)
+
+
+def test_what_aws_is_asked_about_has_the_stacks_whole_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def checks(*_: object, **options: object) -> list[Check]:
+        asked.append(options)
+        return []
+
+    monkeypatch.setattr(aws, "checks_before", checks)
+    monkeypatch.setattr(aws, "checks_after", checks)
+    file = str(tmp_path / "kubeconfig")
+    main(["doctor", "--stack", "acme/prod", "--kubeconfig", file, "--context", "here"])
+
+    capsys.readouterr()
+    assert asked == [{"stack": "acme/prod"}, {"stack": "acme/prod"}]
 
 
 def test_the_cluster_of_the_demo_is_named_by_one_word(

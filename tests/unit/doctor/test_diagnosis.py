@@ -743,6 +743,10 @@ def finding(section: str, severity: str = "error", subject: str = "x") -> Findin
         ("context-unusable", "aws-credentials"),
         ("ingress-without-address", "load-balancer-controller-missing"),
         ("secret-not-synced", "external-secrets-missing"),
+        ("start-failed", "database-password"),
+        ("start-failed", "database-unreachable"),
+        ("start-failed", "database-url"),
+        ("start-failed", "environment-invalid"),
     ],
 )
 def test_a_missing_precondition_explains_what_follows(follows: str, precondition: str) -> None:

@@ -42,6 +42,57 @@ TEXTS = [
         f"{AWS}",
     ),
     (
+        "Error: P1001: Can't reach database server at `db`:`5432`\n    at async z (file.js:1:2)\n"
+        "Failed to prepare server Error: An error occurred while loading instrumentation hook",
+        "database-unreachable",
+        "The database was away when Langfuse started. The pod answers 500 to everything, also when "
+        "the database is back, until the startup probe ends it after a minute; the next start may "
+        "be five minutes later. As soon as the database is available, new pods serve at once",
+        f"{IN_NAMESPACE} rollout restart deployment/langfuse",
+    ),
+    (
+        "Error: Timed out fetching a new connection from the connection pool. More info: "
+        "http://pris.ly/d/connection-pool (Current connection pool timeout: 10, connection limit: "
+        "5)",
+        "database-slow",
+        "No connection of a pod's pool became free within 10 s (P2024): queries hang since a "
+        "failover, or the database is slower than the load. If the database is available and this "
+        "goes on for three minutes, new pods make new connections",
+        f"{IN_NAMESPACE} rollout restart deployment/langfuse",
+    ),
+    (
+        "prisma:error\nOperations timed out after `N/A`. Context: The database failed to respond "
+        "to a query within the configured timeout",
+        "database-slow",
+        "A query had no answer within 60 s (P1008): the database is overloaded, waits for a lock, "
+        "or is the host before a failover. The pool gives such a connection up by itself; see "
+        "whether Langfuse works again",
+        "make smoke STACK=prod",
+    ),
+    (
+        "Raw query failed. Code: `25006`. Message: `cannot execute INSERT in a read-only "
+        "transaction`\nFailed to prepare server",
+        "start-failed",
+        "The database takes no writes: its host is a replica, or its storage is full",
+        "aws rds describe-db-instances --query "
+        "'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus,Endpoint.Address]' --output table "
+        f"{AWS}",
+    ),
+    (
+        "Unique constraint failed on the fields: (`email`)\nFailed to prepare server",
+        "start-failed",
+        "Two pods of a new stack made the first user at the same time, and one failed. Its next "
+        "start works, a minute later",
+        f"{IN_NAMESPACE} rollout status deployment/langfuse",
+    ),
+    (
+        "Failed to prepare server Error: An error occurred while loading instrumentation hook",
+        "start-failed",
+        "Langfuse's start failed, and the pod answers 500 to everything until the startup probe "
+        "ends it after a minute. What is above this line in the log says why",
+        f"{IN_NAMESPACE} logs -l app.kubernetes.io/component=web --tail=100 --prefix",
+    ),
+    (
         "Error: P1002\n\nThe database server at `db`:`5432` was reached but timed out.\n\nContext: "
         "Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(72707369)). "
         "Elapsed: 10000ms.",

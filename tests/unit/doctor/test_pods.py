@@ -360,6 +360,22 @@ def test_its_log_explains_it_better() -> None:
     assert found.section == "database-unreachable"
 
 
+@pytest.mark.parametrize(
+    ("log", "section"),
+    [
+        ("Invalid environment variables: {}\nFailed to prepare server", "environment-invalid"),
+        ("Failed to prepare server", "start-failed"),
+        ("code: 'P1008'", "database-slow"),
+        ("code: 'P2024'", "database-slow"),
+    ],
+)
+def test_a_server_that_answers_500_is_explained_by_its_log(log: str, section: str) -> None:
+    found = diagnosed(UNREADY, log=log)
+
+    assert found is not None
+    assert found.section == section
+
+
 def test_a_pod_that_the_load_balancer_does_not_want_is_not_ready() -> None:
     gate = "target-health.elbv2.k8s.aws/k8s-observab-langfuse-1"
     found = pod(

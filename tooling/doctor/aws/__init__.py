@@ -57,11 +57,16 @@ SECTIONS: Final[tuple[str, ...]] = (
 """Headings in ``docs/troubleshooting.md`` that the findings name."""
 
 
-def checks_before(settings: Settings, clients: Clients | None = None) -> list[Check]:
-    """Checks before `up`, to run in parallel; empty for a stack that is not in AWS."""
+def checks_before(
+    settings: Settings, clients: Clients | None = None, *, stack: str | None = None
+) -> list[Check]:
+    """Checks before `up`, to run in parallel; empty for a stack that is not in AWS.
+
+    ``stack``: as the commands of the findings name it; None: by its own name.
+    """
     if settings.cluster.eks_name is None:
         return []
-    account = Account(settings, clients or _clients(settings))
+    account = Account(settings, clients or _clients(settings), stack)
     needed = parts(settings)
     logs = settings.endpoint.access_logs if settings.endpoint else None
     watched = settings.monitoring.alarms if settings.monitoring else None
@@ -92,11 +97,16 @@ def checks_before(settings: Settings, clients: Clients | None = None) -> list[Ch
     ]
 
 
-def checks_after(settings: Settings, clients: Clients | None = None) -> list[Check]:
-    """Checks after a failure, to run in parallel; empty for a stack that is not in AWS."""
+def checks_after(
+    settings: Settings, clients: Clients | None = None, *, stack: str | None = None
+) -> list[Check]:
+    """Checks after a failure, to run in parallel; empty for a stack that is not in AWS.
+
+    ``stack``: as in ``checks_before``.
+    """
     if settings.cluster.eks_name is None:
         return []
-    account = Account(settings, clients or _clients(settings))
+    account = Account(settings, clients or _clients(settings), stack)
     questions: list[tuple[str, Question, bool]] = [
         ("Certificate validation", validation.certificate, settings.endpoint is not None),
         ("Load balancer targets", after.load_balancer, settings.endpoint is not None),

@@ -33,6 +33,7 @@ _CONFIGURATION: Final = {"CreateContainerConfigError", "CreateContainerError", "
 _READINESS_GATE: Final = "target-health."
 _OF_LOGS: Final = {
     "database-password",
+    "database-slow",
     "database-unreachable",
     "database-url",
     "data-directory",
@@ -40,6 +41,7 @@ _OF_LOGS: Final = {
     "migration-broken",
     "migration-lock",
     "out-of-memory",
+    "start-failed",
 }
 """What a container's own log can say about it."""
 

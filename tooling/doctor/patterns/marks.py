@@ -175,6 +175,8 @@ SAID: Final = _table(
         "langfuse",
         r"\bP[123]0\d\d\b|Can't reach database server|Invalid environment variables"
         r"|database string is invalid|the URL must start with the protocol|pg_advisory_lock"
+        r"|Failed to prepare server|Timed out fetching a new connection|\bOperations timed out\b"
+        r"|in a read-only transaction|Unique constraint failed"
         r"|JavaScript heap out of memory|password authentication failed for user|prisma:",
     ),
 )

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from components.kubernetes.labels import PART_OF
+from components.postgres.url import SOCKET_TIMEOUT
 from stacks.names import NAMES
 from tooling.doctor.patterns.pattern import MIGRATION_LOG, Groups, kubectl, of, pattern, up
 from tooling.doctor.place import Place
@@ -20,6 +21,20 @@ def _wrong_variables(_: Place, groups: Groups) -> str:
         "variable is missing"
     )
 
+
+_WEB_LOG: Final = kubectl("logs", "-l", "app.kubernetes.io/component=web", "--tail=100", "--prefix")
+
+
+def _new_pods(place: Place, _: Groups) -> str:
+    return place.deployment("rollout", "restart")
+
+
+def _look_at_database(place: Place, _: Groups) -> str:
+    return place.look_at_database
+
+
+_NO_SERVER: Final = r"Failed to prepare server"
+"""What Next.js writes of a start that failed; the process stays, and answers 500 to everything."""
 
 _CONTAINERS: Final = of(
     ("langfuse", "migration", "database"),
@@ -55,15 +70,59 @@ _CONTAINERS: Final = of(
     ),
     pattern(
         "database-unreachable",
+        rf"(?:\bP1001\b|Can't reach database server)(?s:.{{0,2000}}?){_NO_SERVER}",
+        "The database was away when Langfuse started. The pod answers 500 to everything, also when "
+        "the database is back, until the startup probe ends it after a minute; the next start may "
+        "be five minutes later. As soon as the database is available, new pods serve at once",
+        _new_pods,
+    ),
+    pattern(
+        "database-unreachable",
         r"\bP1001\b|Can't reach database server",
         lambda place, _: f"Langfuse does not reach the database: {place.unreachable_because}",
-        lambda place, _: place.look_at_database,
+        _look_at_database,
+    ),
+    pattern(
+        "database-slow",
+        r"\bP2024\b|Timed out fetching a new connection",
+        "No connection of a pod's pool became free within 10 s (P2024): queries hang since a "
+        "failover, or the database is slower than the load. If the database is available and this "
+        "goes on for three minutes, new pods make new connections",
+        _new_pods,
+    ),
+    pattern(
+        "database-slow",
+        r"\bP1008\b|\bOperations timed out\b",
+        f"A query had no answer within {SOCKET_TIMEOUT} s (P1008): the database is overloaded, "
+        "waits for a lock, or is the host before a failover. The pool gives such a connection up "
+        "by itself; see whether Langfuse works again",
+        lambda place, _: place.smoke(),
     ),
     pattern(
         "environment-invalid",
         r"Invalid environment variables(?P<variables>:?\s{0,4}\{[^}]{0,4000}\}?)?",
         _wrong_variables,
         lambda place, _: place.make("render"),
+    ),
+    pattern(
+        "start-failed",
+        r"cannot execute [A-Z][A-Z ]{1,40} in a read-only transaction",
+        "The database takes no writes: its host is a replica, or its storage is full",
+        _look_at_database,
+    ),
+    pattern(
+        "start-failed",
+        rf"Unique constraint failed(?s:.{{0,2000}}?){_NO_SERVER}",
+        "Two pods of a new stack made the first user at the same time, and one failed. Its next "
+        "start works, a minute later",
+        lambda place, _: place.deployment("rollout", "status"),
+    ),
+    pattern(
+        "start-failed",
+        _NO_SERVER,
+        "Langfuse's start failed, and the pod answers 500 to everything until the startup probe "
+        "ends it after a minute. What is above this line in the log says why",
+        _WEB_LOG,
     ),
     pattern(
         "data-directory",

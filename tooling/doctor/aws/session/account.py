@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from stacks.settings import Settings
@@ -72,9 +72,10 @@ class Once(Generic[T]):
 class Account:
     """What several checks of one stack ask AWS about; asked once, safe in threads."""
 
-    def __init__(self, settings: Settings, clients: Clients) -> None:
+    def __init__(self, settings: Settings, clients: Clients, stack: str | None = None) -> None:
+        """``stack``: as `pulumi` and `make` take it, where that is more than its name."""
         self.settings = settings
-        self.commands = Commands.of(settings)
+        self.commands = replace(Commands.of(settings), stack=stack or settings.stack)
         self.aws = Aws(clients, region=settings.aws.region, profile=settings.aws.profile)
         self.caller = Once(self._caller)
         """The caller; raises ``Unanswerable`` when the credentials do not work."""
