@@ -31,8 +31,11 @@ Part = Literal[
     "adopted certificate",
     "zone",
     "bucket",
+    "bucket for pages",
+    "events bucket",
     "bucket role",
     "adopted bucket",
+    "adopted media bucket",
     "load balancer",
     "alarms",
     "topic",
@@ -88,6 +91,7 @@ Given = Literal[
     "entries_key",
     "bucket_key",
     "bucket",
+    "media_bucket",
     "log_bucket",
     "certificate",
     "topic",
@@ -158,6 +162,7 @@ _BUCKET_MADE: Final = _verbs(
     "CreateBucket TagResource PutBucketTagging PutBucketPublicAccessBlock "
     "PutEncryptionConfiguration PutLifecycleConfiguration PutBucketPolicy",
 )
+_BUCKET_OWNED: Final = _verbs("s3", "PutBucketOwnershipControls GetBucketOwnershipControls")
 _BUCKET_GONE: Final = _verbs("s3", "DeleteBucket DeleteBucketPolicy ListBucketVersions")
 _OBJECTS_GONE: Final = _verbs("s3", "DeleteObject DeleteObjectVersion")
 
@@ -448,11 +453,17 @@ NEEDS: Final[tuple[Need, ...]] = (
         actions=(
             *_BUCKET_MADE,
             *_BUCKET_READ,
-            *_verbs(
-                "s3", "PutBucketVersioning PutBucketOwnershipControls GetBucketOwnershipControls"
-            ),
+            *_BUCKET_OWNED,
+            *_verbs("s3", "PutBucketVersioning"),
         ),
         removal=_BUCKET_GONE,
+    ),
+    Need(
+        component="ObjectStorage",
+        part="bucket for pages",
+        resource=_bucket(_unique(_NAMES.storage)),
+        # It also removes the rule.
+        actions=_verbs("s3", "PutBucketCORS"),
     ),
     Need(
         component="ObjectStorage",
@@ -463,8 +474,28 @@ NEEDS: Final[tuple[Need, ...]] = (
     ),
     Need(
         component="ObjectStorage",
+        part="events bucket",
+        resource=_bucket(_unique(_NAMES.events)),
+        actions=(*_BUCKET_MADE, *_BUCKET_READ, *_BUCKET_OWNED),
+        removal=_BUCKET_GONE,
+    ),
+    Need(
+        component="ObjectStorage",
+        part="events bucket",
+        resource=_bucket(f"{_unique(_NAMES.events)}/*"),
+        actions=(),
+        removal=_OBJECTS_GONE,
+    ),
+    Need(
+        component="ObjectStorage",
         part="adopted bucket",
         resource=_bucket("{bucket}"),
+        actions=_verbs("s3", "ListBucket"),
+    ),
+    Need(
+        component="ObjectStorage",
+        part="adopted media bucket",
+        resource=_bucket("{media_bucket}"),
         actions=_verbs("s3", "ListBucket"),
     ),
     Need(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from access.actions import Given, Part
 from access.place import Place
-from components.langfuse import storage_environment
+from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from stacks.settings import Settings
 from stacks.settings.sections.database import RdsDatabase
@@ -17,6 +17,8 @@ def parts(settings: Settings) -> set[Part]:
     alarms = monitoring.alarms if monitoring else None
     entries = settings.secrets.delivery == "secretsManager"
     roles = bool(_prefixes(settings))
+    events = bool(versions.needs(Version.parse(settings.langfuse.version)))
+    made = storage is not None and storage.bucket is None and storage.media_bucket is None
     rds = isinstance(database, RdsDatabase)
     restore = database.restore_from if rds else None
     chosen: dict[Part, bool] = {
@@ -37,8 +39,11 @@ def parts(settings: Settings) -> set[Part]:
         "certificate": endpoint is not None and endpoint.certificate_arn is None,
         "adopted certificate": endpoint is not None and endpoint.certificate_arn is not None,
         "zone": endpoint is not None and endpoint.hosted_zone is not None,
-        "bucket": storage is not None and storage.bucket is None,
+        "bucket": made,
+        "bucket for pages": made and events and storage is not None and storage.media,
+        "events bucket": events and storage is not None and storage.bucket is None,
         "adopted bucket": storage is not None and storage.bucket is not None,
+        "adopted media bucket": storage is not None and storage.media_bucket is not None,
         "bucket role": roles,
         "load balancer": endpoint is not None
         and monitoring is not None
@@ -93,6 +98,7 @@ def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
         "entries_key": settings.secrets.kms_key_arn,
         "bucket_key": storage and storage.kms_key_arn,
         "bucket": storage and storage.bucket,
+        "media_bucket": storage and storage.media_bucket,
         "log_bucket": endpoint and endpoint.access_logs and endpoint.access_logs.bucket,
         "certificate": endpoint and endpoint.certificate_arn,
         "topic": alarms and alarms.topic_arn,

@@ -15,7 +15,9 @@ from access.actions import DOCTOR, NEEDS, Given, Need
 from access.limits import Conditions
 from access.place import Place
 from components.aws.iam_documents import PolicyDocument, Statement, dns_suffix, document
+from components.langfuse.storage_environment import EVENT_PREFIX, MEDIA_PREFIX
 from components.project import PROJECT
+from components.storage import object_storage_iam
 from stacks import names
 from stacks.names import UNIQUE
 
@@ -156,12 +158,7 @@ def boundary(place: Place) -> PolicyDocument:
             "Action": "secretsmanager:GetSecretValue",
             "Resource": f"arn:{place.partition}:secretsmanager:{here}:{entries}",
         },
-        {
-            "Sid": "Objects",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-            "Resource": [f"arn:{place.partition}:s3:::{objects}" for objects in _objects(place)],
-        },
+        *_objects(place),
         {
             # What AmazonRDSEnhancedMonitoringRole allows, here. The log group is the account's.
             "Sid": "DatabaseLogs",
@@ -193,11 +190,35 @@ def boundary(place: Place) -> PolicyDocument:
     return document(*statements)
 
 
-def _objects(place: Place) -> list[str]:
+def _objects(place: Place) -> Iterator[Statement]:
     """Objects that a role of the stack may use: in a bucket that is there already, not all."""
-    own = f"{place.names.storage}-{'?' * UNIQUE}/*"
-    bucket = place.given.get("bucket")
-    return [own, *(f"{bucket}/{prefix}*" for prefix in place.prefixes if bucket)]
+    manages = EVENT_PREFIX in place.prefixes
+    own = [place.names.storage, *([place.names.events] if manages else [])]
+    bucket, media = place.given.get("bucket"), place.given.get("media_bucket")
+    adopted = [
+        (holder, prefix)
+        for prefix in place.prefixes
+        if (holder := (media if prefix == MEDIA_PREFIX and media else bucket))
+    ]
+    arn = f"arn:{place.partition}:s3:::"
+    made = [f"{arn}{prefix}-{'?' * UNIQUE}" for prefix in own]
+    yield {
+        "Sid": "Objects",
+        "Effect": "Allow",
+        "Action": [*(object_storage_iam.MANAGES if manages else object_storage_iam.WRITES)],
+        "Resource": [
+            *(f"{own_bucket}/*" for own_bucket in made),
+            *(f"{arn}{holder}/{prefix}*" for holder, prefix in adopted),
+        ],
+    }
+    if manages:
+        yield {
+            "Sid": "Lists",
+            "Effect": "Allow",
+            "Action": object_storage_iam.LISTS,
+            "Resource": [*made, *dict.fromkeys(f"{arn}{holder}" for holder, _ in adopted)],
+            "Condition": {"StringLike": {"s3:prefix": [f"{p}*" for p in place.prefixes]}},
+        }
 
 
 def policies(statements: Sequence[Statement]) -> list[PolicyDocument]:

@@ -15,6 +15,10 @@ from components.clickhouse.stateful_set import ClickHouseStatefulSet, ClickHouse
 from components.kubernetes import labels
 from components.kubernetes.backing import Backing
 from components.postgres.stateful_set import PostgresStatefulSet, PostgresStatefulSetArgs
+from components.storage.stateful_set import (
+    ObjectStorageStatefulSet,
+    ObjectStorageStatefulSetArgs,
+)
 from stacks import translation
 from stacks.names import Names
 from stacks.platforms.platform import Platform
@@ -27,6 +31,10 @@ from stacks.settings.sections.clickhouse import (
     StatefulSetClickHouse,
 )
 from stacks.settings.sections.database import ExternalDatabase, RdsDatabase, StatefulSetDatabase
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    StatefulSetObjectStorage,
+)
 
 if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
@@ -82,6 +90,7 @@ def others(
             else []
         ),
         *([_cache(cache, settings, names, namespace=namespace, opts=opts)] if cache else []),
+        *_storage(settings, names, namespace=namespace, opts=opts),
     ]
 
 
@@ -159,3 +168,37 @@ def _cache(
             return CacheStatefulSet(names.valkey, args, opts).backing
         case ExternalCache():
             return translation.external_cache(section)
+
+
+def _storage(
+    settings: Settings,
+    names: Names,
+    *,
+    namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> list[Backing]:
+    """A store that Langfuse reaches with keys; none in S3, which it reaches by role."""
+    match settings.object_storage:
+        case StatefulSetObjectStorage() as section:
+            args = ObjectStorageStatefulSetArgs(
+                namespace=namespace,
+                image=section.image,
+                storage_gib=section.storage_gib,
+                storage_class=section.storage_class,
+                event_days=section.event_days,
+                export_days=section.export_days,
+                media=section.media,
+                links=section.public_endpoint,
+                clients={role: labels.selector(names.langfuse, role) for role in ("web", "worker")},
+                media_namespaces=[
+                    *settings.agents.every_namespace,
+                    *settings.langfuse.allowed_namespaces,
+                ],
+                resources=translation.resources(section.resources),
+                placement=translation.placement(settings.cluster),
+            )
+            return [ObjectStorageStatefulSet(names.seaweedfs, args, opts).backing]
+        case ExternalObjectStorage() as section:
+            return [translation.external_storage(section)]
+        case _:
+            return []

@@ -28,6 +28,10 @@ CACHE: Final = "cache"
 CLICKHOUSE: Final = "clickhouse"
 """What the Secret with ClickHouse's password is for, and its entry in Secrets Manager."""
 
+STORAGE: Final = "storage"
+"""What the Secret with the keys of a store outside of AWS is for, and its entry in Secrets
+Manager."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -76,6 +80,11 @@ class Names:
         return f"{self.langfuse}-valkey"
 
     @property
+    def seaweedfs(self) -> str:
+        """The object store's StatefulSet, Service and NetworkPolicy."""
+        return f"{self.langfuse}-seaweedfs"
+
+    @property
     def worker(self) -> str:
         """Deployment, ServiceAccount, NetworkPolicy, autoscaler and disruption budget of the pods
         that work on queues."""
@@ -113,7 +122,7 @@ class Names:
 
     @property
     def storage(self) -> str:
-        """Component that makes the bucket of exports and media, and its role."""
+        """Component that makes the buckets of events, exports and media, and their role."""
         return f"{self.langfuse}-storage"
 
     @property
@@ -190,8 +199,13 @@ class AccountNames:
 
     @property
     def storage(self) -> str:
-        """What the name of the bucket of exports and media begins with."""
+        """What the name of the bucket of media, and of version 2's exports, begins with."""
         return f"{NAMES.langfuse}-{self.stack}-data"
+
+    @property
+    def events(self) -> str:
+        """What the name of the bucket of events and exports begins with."""
+        return f"{NAMES.langfuse}-{self.stack}-evts"
 
     @property
     def access_logs(self) -> str:

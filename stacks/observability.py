@@ -177,11 +177,13 @@ class ObservabilityStack(pulumi.ComponentResource):
 
     def _storage(self, namespace: pulumi.Output[str]) -> ObjectStorage | None:
         section = self._settings.s3
+        workers = [self._names.worker] if versions.has_worker(self._release) else []
         return section and self._platform.storage(
             self._names.storage,
             section,
             namespace=namespace,
-            service_account=self._names.langfuse,
+            service_accounts=[self._names.langfuse, *workers],
+            origin=translation.origin(self._settings),
             opts=self._child,
         )
 

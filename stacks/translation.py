@@ -21,7 +21,9 @@ from components.langfuse.args import WorkerArgs
 from components.langfuse.versions import Version
 from components.postgres import backing
 from components.postgres.url import Pooler, urls
+from components.storage import backing as storage_backing
 from stacks.settings import Settings
+from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.sections.cache import ExternalCache
 from stacks.settings.sections.clickhouse import ExternalClickHouse
 from stacks.settings.sections.cluster import Cluster
@@ -46,9 +48,18 @@ def public_url(settings: Settings) -> str:
     return f"https://{endpoint.host}" if endpoint else settings.langfuse.public_url
 
 
+def origin(settings: Settings) -> str:
+    """The origin of Langfuse's pages, as browsers write it: in lower case, without a default
+    port."""
+    url = urlsplit(public_url(settings))
+    default = {"http": 80, "https": 443}[url.scheme]
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    return f"{url.scheme}://{host}" + (f":{url.port}" if url.port not in {None, default} else "")
+
+
 def has_local_url(settings: Settings) -> bool:
     """Whether the URL leads to the machine of its reader, as that of a port-forward does."""
-    return urlsplit(public_url(settings)).hostname in {"localhost", "127.0.0.1", "::1"}
+    return is_local(public_url(settings))
 
 
 def agents_use_public_url(settings: Settings) -> bool:
@@ -130,24 +141,7 @@ def environment(
             extra=langfuse.environment,
         )
     )
-    return {**plain, **_storage_environment(settings, storage)}
-
-
-def _storage_environment(
-    settings: Settings, storage: ObjectStorage | None
-) -> Mapping[str, pulumi.Input[str]]:
-    section = settings.object_storage
-    if not isinstance(section, ExternalObjectStorage):
-        return storage.environment if storage else {}
-    return storage_environment.from_version_3(
-        section.bucket,
-        region=section.region,
-        exports=section.exports,
-        media=section.media,
-        store=storage_environment.Store(
-            endpoint=section.endpoint, force_path_style=section.force_path_style
-        ),
-    )
+    return {**plain, **(storage.environment if storage else {})}
 
 
 def reports_usage(settings: Langfuse) -> bool:
@@ -186,14 +180,7 @@ def secret_environment(
 
 
 def _storage_keys(settings: Settings) -> dict[str, str]:
-    match settings.object_storage:
-        case ExternalObjectStorage() as section:
-            return storage_environment.keys_from_version_3(
-                section.access_key_id.get_secret_value(),
-                section.secret_access_key.get_secret_value(),
-                exports=section.exports,
-                media=section.media,
-            )
+    match settings.s3:
         case S3ObjectStorage(
             access_key_id=SecretStr() as key, secret_access_key=SecretStr() as half
         ):
@@ -256,6 +243,24 @@ def database_clients(settings: Settings) -> tuple[str, ...]:
     if versions.has_worker(Version.parse(settings.langfuse.version)):
         return ("web", "worker", "migration")
     return ("web", "migration")
+
+
+def external_storage(settings: ExternalObjectStorage) -> Backing:
+    """A store that nothing here manages."""
+    url = urlsplit(settings.endpoint)
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    return storage_backing.storage(
+        bucket=settings.bucket,
+        region=settings.region,
+        exports=settings.exports,
+        media=settings.media,
+        endpoint=pulumi.Output.from_input(settings.endpoint),
+        force_path_style=settings.force_path_style,
+        address=pulumi.Output.from_input(f"{url.hostname}:{port}"),
+        port=port,
+        access_key_id=settings.access_key_id.get_secret_value(),
+        secret_access_key=settings.secret_access_key.get_secret_value(),
+    )
 
 
 def worker(settings: Langfuse) -> WorkerArgs | None:

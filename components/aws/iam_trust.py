@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from components.aws.iam_documents import PolicyDocument, document
 
 
@@ -11,9 +13,9 @@ def service_account_subject(namespace: str, service_account: str) -> str:
 
 
 def irsa_trust(
-    *, oidc_provider_arn: str, issuer_host: str, namespace: str, service_account: str
+    *, oidc_provider_arn: str, issuer_host: str, namespace: str, service_accounts: Sequence[str]
 ) -> PolicyDocument:
-    """Trust in one Kubernetes service account of one cluster, by the cluster's OIDC provider.
+    """Trust in Kubernetes service accounts of one namespace, by their cluster's OIDC provider.
 
     ``issuer_host`` is the issuer without its scheme; with a scheme, no claim would match. Both
     claims are compared exactly. Without ``sub``, every pod of the cluster could assume the role;
@@ -21,6 +23,7 @@ def irsa_trust(
     """
     if "://" in issuer_host:
         raise ValueError(f"the issuer is named without its scheme: {issuer_host}")
+    subjects = [service_account_subject(namespace, account) for account in service_accounts]
     return document(
         {
             "Sid": "ServiceAccount",
@@ -29,7 +32,7 @@ def irsa_trust(
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {
                 "StringEquals": {
-                    f"{issuer_host}:sub": service_account_subject(namespace, service_account),
+                    f"{issuer_host}:sub": subjects[0] if len(subjects) == 1 else subjects,
                     f"{issuer_host}:aud": "sts.amazonaws.com",
                 }
             },

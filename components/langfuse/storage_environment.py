@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
@@ -45,24 +45,34 @@ def storage_environment(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store:
+class Store(Generic[T]):
     """A store that is not Amazon S3, or is reached with keys."""
 
-    endpoint: str
+    endpoint: T
     """URL of its API."""
     force_path_style: bool
     """Whether the bucket is in the path of a URL."""
+    links: str | None = None
+    """URL that links to exports lead to; none leads them to ``endpoint``."""
 
 
 def from_version_3(
-    bucket: T, *, region: str, exports: bool, media: bool, store: Store | None = None
+    bucket: T,
+    *,
+    region: str,
+    exports: bool,
+    media: bool,
+    media_bucket: T | None = None,
+    store: Store[T] | None = None,
 ) -> dict[str, str | T]:
-    """Variables that are not secret. Without ``store`` it is Amazon S3, reached by role."""
+    """Variables that are not secret. Without ``store`` it is Amazon S3, reached by role; media are
+    in ``media_bucket`` if there is one."""
     variables: dict[str, str | T] = {}
     for purpose, prefix in _purposes(exports=exports, media=media).items():
         begin = f"LANGFUSE_S3_{purpose}"
+        own = media_bucket if prefix == MEDIA_PREFIX else None
         variables |= {
-            f"{begin}_BUCKET": bucket,
+            f"{begin}_BUCKET": bucket if own is None else own,
             f"{begin}_PREFIX": prefix,
             f"{begin}_REGION": region,
         }
@@ -73,12 +83,14 @@ def from_version_3(
             }
     if exports:
         variables["LANGFUSE_S3_BATCH_EXPORT_ENABLED"] = "true"
+        if store is not None and store.links is not None:
+            variables["LANGFUSE_S3_BATCH_EXPORT_EXTERNAL_ENDPOINT"] = store.links
     return variables
 
 
 def keys_from_version_3(
-    access_key_id: str, secret_access_key: str, *, exports: bool, media: bool
-) -> dict[str, str]:
+    access_key_id: T, secret_access_key: T, *, exports: bool, media: bool
+) -> dict[str, T]:
     """Secret variables of a store that is reached with keys."""
     return {
         f"LANGFUSE_S3_{purpose}_{name}": value
@@ -111,6 +123,8 @@ def needs_static_keys(version: Version) -> bool:
 
 def role_prefixes(*, version: Version, exports: bool, media: bool) -> list[str]:
     """Prefixes of the objects that a release accesses by role; none if it needs no role."""
+    if versions.needs(version):
+        return list(_purposes(exports=exports, media=media).values())
     prefixes: list[str] = []
     if exports and not needs_static_keys(version):
         prefixes.append(EXPORT_PREFIX)

@@ -80,7 +80,7 @@ class SecretsManagerStore(pulumi.ComponentResource):
                         oidc_provider_arn=known["provider"],
                         issuer_host=known["issuer"],
                         namespace=known["namespace"],
-                        service_account=name,
+                        service_accounts=[name],
                     )
                 )
             ),

@@ -1,48 +1,47 @@
-"""An S3 bucket for exports and media, and the role with which Langfuse accesses it."""
+"""Object storage in Amazon S3, and the role with which Langfuse accesses it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pulumi
-from pulumi_aws import iam, s3
+from pulumi_aws import iam
 
 from components.aws import iam_trust
 from components.aws.cluster import EksCluster, OidcProvider
 from components.aws.iam_documents import encode
+from components.langfuse import storage_environment, versions
 from components.langfuse.storage_environment import (
+    EVENT_PREFIX,
     EXPORT_PREFIX,
-    role_prefixes,
-    storage_environment,
+    EXPORTS,
+    MEDIA_PREFIX,
 )
 from components.langfuse.versions import Version
 from components.storage import object_storage_iam
-
-if TYPE_CHECKING:
-    from pulumi_aws.s3 import BucketLifecycleConfigurationRuleArgsDict
+from components.storage.bucket import Bucket, BucketArgs, created_bucket, expire, found_bucket
 
 TYPE = "agent-observability:index:ObjectStorage"
 
 ROLE_ANNOTATION: Final = "eks.amazonaws.com/role-arn"
 
-_CLEAN_UP_DAYS: Final = 7
-"""Days for which an overwritten object can be restored and a multipart upload completed."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectStorageArgs:
     cluster: EksCluster
-    """The cluster that Langfuse runs in; the bucket is in its account and region."""
+    """The cluster that Langfuse runs in; the buckets are in its account and region."""
     name_prefix: str
     """What the name of a created bucket begins with, that of no other stack."""
+    events_name_prefix: str
+    """The same for the bucket of events and exports, from version 3 on."""
     oidc: OidcProvider | None
     """The cluster's identity provider; none if the release uses no role."""
     namespace: pulumi.Input[str]
     """Langfuse's namespace."""
-    service_account: str
-    """Langfuse's service account, the only one that can assume the role."""
+    service_accounts: Sequence[str]
+    """Langfuse's service accounts, the only ones that can assume the role."""
     version: Version
     """Langfuse's release, which determines what it can store and how."""
     exports: bool
@@ -51,127 +50,121 @@ class ObjectStorageArgs:
     """Store media of traces."""
     export_days: int
     """Days until an export expires, in a bucket that is created."""
+    event_days: int
+    """Days until an event expires, in a bucket that is created; from version 3 on."""
     protect: bool
-    """Refuse deletion and replacement of the bucket. Without it, a deletion includes all
+    """Refuse deletion and replacement of the buckets. Without it, a deletion includes all
     objects."""
+    origin: str
+    """Web origin of Langfuse's pages, which upload media from version 3 on."""
     bucket: str | None = None
     """An existing bucket, whose settings are not changed; none creates one."""
+    media_bucket: str | None = None
+    """An existing bucket for media alone, from version 3 on; none takes ``bucket``, or creates
+    one."""
     kms_key_arn: str | None = None
-    """Key of the bucket's objects; none uses keys that S3 manages."""
+    """Key of the objects; none uses keys that S3 manages."""
 
 
 class ObjectStorage(pulumi.ComponentResource):
-    """A private, encrypted bucket that only Langfuse writes to.
+    """Private, encrypted buckets that only Langfuse writes to.
 
-    It is versioned, because traces refer to media permanently and a faulty or compromised client
-    could overwrite it. It has no CORS rule: Langfuse's pages show media as images and audio and
-    open other files in a tab, and uploads come from servers
-    (web/src/components/ui/LangfuseMediaView.tsx at v2.95.12; its Content-Security-Policy would
-    refuse a request to S3).
+    Version 2 has one, for exports and media. It is versioned, because traces refer to media
+    permanently and a faulty or compromised client could overwrite it. It has no CORS rule:
+    Langfuse's pages show media as images and audio and open other files in a tab, and uploads come
+    from servers (web/src/components/ui/LangfuseMediaView.tsx at v2.95.12; its
+    Content-Security-Policy would refuse a request to S3).
+
+    From version 3 on that bucket is for media, so that an upgrade finds them where they are, and
+    pages upload to it. A second one has events and exports, which expire; it is not versioned,
+    because all that it holds is temporary. Agents and browsers use links that Langfuse signed, from
+    wherever they are, so that no policy limits the network that a request comes from.
     """
 
     bucket_name: pulumi.Output[str]
-    """Name of the bucket, when it is ready for use."""
+    """Name of the bucket of exports, and of version 2's media or newer releases' events, when it is
+    ready for use."""
+    media_bucket_name: pulumi.Output[str] | None
+    """Name of the bucket of media, from version 3 on."""
     environment: Mapping[str, pulumi.Input[str]]
     """Langfuse's settings for it; not secret."""
     service_account_annotations: Mapping[str, pulumi.Output[str]]
-    """Annotations that give the role to Langfuse's service account."""
+    """Annotations that give the role to Langfuse's service accounts."""
 
     def __init__(
         self, name: str, args: ObjectStorageArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(TYPE, name, None, opts)
-        if args.bucket is None:
-            self.bucket_name, bucket_arn = self._create(name, args)
+        if versions.needs(args.version):
+            bucket, media = self._from_version_3(name, args)
         else:
-            # Looked up, so that the preview fails if the bucket does not exist.
-            found = s3.get_bucket_output(bucket=args.bucket, opts=pulumi.InvokeOptions(parent=self))
-            self.bucket_name = found.apply(lambda bucket: bucket.bucket)
-            bucket_arn = found.apply(lambda bucket: bucket.arn)
-        self.environment = storage_environment(
-            self.bucket_name,
-            version=args.version,
-            region=args.cluster.region,
-            exports=args.exports,
-            media=args.media,
+            bucket, media = self._version_2(name, args), None
+        self.bucket_name = bucket.name
+        self.media_bucket_name = media.name if media else None
+        self.environment = _environment(args, bucket, media)
+        self.service_account_annotations = self._role(name, args, _access(args, bucket, media))
+        self.register_outputs(
+            {"bucket": bucket.name, **({"mediaBucket": media.name} if media else {})}
         )
-        self.service_account_annotations = self._role(name, args, bucket_arn)
-        self.register_outputs({"bucket": self.bucket_name})
 
-    def _create(
-        self, name: str, args: ObjectStorageArgs
-    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """A bucket: its name, which resolves when its policies apply, and its ARN."""
-        child = pulumi.ResourceOptions(parent=self)
-        bucket = s3.Bucket(
-            f"{name}-bucket",
-            bucket_prefix=f"{args.name_prefix}-",
-            force_destroy=not args.protect,
-            # None, not False: an unset option inherits, a set one would undo the component's own.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
+    def _version_2(self, name: str, args: ObjectStorageArgs) -> Bucket:
+        """The bucket of exports and media."""
+        if args.bucket is not None:
+            return found_bucket(args.bucket, self)
+        return self._permanent(name, args, origin=None)
+
+    def _from_version_3(self, name: str, args: ObjectStorageArgs) -> tuple[Bucket, Bucket]:
+        """The bucket of events and exports, and that of media. Both exist without media too: to
+        switch them off deletes none."""
+        if args.bucket is not None:
+            bucket = found_bucket(args.bucket, self)
+        else:
+            bucket = self._temporary(f"{name}-events", args)
+        if args.media_bucket is not None:
+            return bucket, found_bucket(args.media_bucket, self)
+        if args.bucket is not None:
+            return bucket, bucket
+        return bucket, self._permanent(name, args, origin=args.origin if args.media else None)
+
+    def _permanent(self, name: str, args: ObjectStorageArgs, *, origin: str | None) -> Bucket:
+        """A bucket of media, and of version 2's exports, which an upgrade leaves in it."""
+        expiry = [expire("exports", EXPORT_PREFIX, args.export_days)] if args.exports else []
+        return created_bucket(
+            name,
+            BucketArgs(
+                cluster=args.cluster,
+                name_prefix=args.name_prefix,
+                versioned=True,
+                expiry=expiry,
+                kms_key_arn=args.kms_key_arn,
+                protect=args.protect,
+                origin=origin,
+            ),
+            self,
         )
-        # Access control lists are disabled: the bucket's owner owns every object.
-        ownership = s3.BucketOwnershipControls(
-            f"{name}-ownership",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=child,
+
+    def _temporary(self, name: str, args: ObjectStorageArgs) -> Bucket:
+        """A bucket of events and exports."""
+        return created_bucket(
+            name,
+            BucketArgs(
+                cluster=args.cluster,
+                name_prefix=args.events_name_prefix,
+                versioned=False,
+                expiry=[
+                    expire("events", EVENT_PREFIX, args.event_days),
+                    expire("exports", EXPORTS, args.export_days),
+                ],
+                kms_key_arn=args.kms_key_arn,
+                protect=args.protect,
+            ),
+            self,
         )
-        privacy = s3.BucketPublicAccessBlock(
-            f"{name}-privacy",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        algorithm = "AES256" if args.kms_key_arn is None else "aws:kms"
-        encryption = s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": algorithm,
-                        "kms_master_key_id": args.kms_key_arn,
-                    },
-                    # Fewer calls to KMS.
-                    "bucket_key_enabled": True if args.kms_key_arn else None,
-                }
-            ],
-            opts=child,
-        )
-        versioning = s3.BucketVersioning(
-            f"{name}-versioning",
-            bucket=bucket.bucket,
-            versioning_configuration={"status": "Enabled"},
-            opts=child,
-        )
-        s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            rules=_lifecycle(args),
-            # S3 refuses rules about versions in a bucket without versioning.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
-        )
-        policy = s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=bucket.bucket,
-            policy=pulumi.Output.all(
-                bucket_arn=bucket.arn, account_id=args.cluster.account_id
-            ).apply(lambda known: encode(object_storage_iam.bucket_policy(**known))),
-            # S3 refuses concurrent changes of a bucket's access ("conflicting operation").
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[ownership, privacy]),
-        )
-        ready = pulumi.Output.all(bucket.bucket, policy.id, encryption.id)
-        return ready.apply(lambda known: known[0]), bucket.arn
 
     def _role(
-        self, name: str, args: ObjectStorageArgs, bucket_arn: pulumi.Output[str]
+        self, name: str, args: ObjectStorageArgs, access: pulumi.Output[str] | None
     ) -> Mapping[str, pulumi.Output[str]]:
-        prefixes = role_prefixes(version=args.version, exports=args.exports, media=args.media)
-        if not prefixes:
+        if access is None:
             return {}
         if args.oidc is None:
             raise ValueError(
@@ -189,47 +182,57 @@ class ObjectStorage(pulumi.ComponentResource):
                 namespace=args.namespace,
             ).apply(
                 lambda known: encode(
-                    iam_trust.irsa_trust(**known, service_account=args.service_account)
+                    iam_trust.irsa_trust(**known, service_accounts=args.service_accounts)
                 )
             ),
             opts=child,
         )
-        policy = iam.RolePolicy(
-            f"{name}-role-policy",
-            role=role.name,
-            policy=bucket_arn.apply(
-                lambda arn: encode(
-                    object_storage_iam.langfuse_access(
-                        bucket_arn=arn,
-                        prefixes=prefixes,
-                        region=args.cluster.region,
-                        kms_key_arn=args.kms_key_arn,
-                    )
-                )
-            ),
-            opts=child,
-        )
+        policy = iam.RolePolicy(f"{name}-role-policy", role=role.name, policy=access, opts=child)
         # The role is handed out only with its permissions.
         ready = pulumi.Output.all(role.arn, policy.id)
         return {ROLE_ANNOTATION: ready.apply(lambda known: known[0])}
 
 
-def _lifecycle(args: ObjectStorageArgs) -> list[BucketLifecycleConfigurationRuleArgsDict]:
-    clean_up: BucketLifecycleConfigurationRuleArgsDict = {
-        "id": "clean-up",
-        "status": "Enabled",
-        "filter": {"prefix": ""},
-        "abort_incomplete_multipart_upload": {"days_after_initiation": _CLEAN_UP_DAYS},
-        "noncurrent_version_expiration": {"noncurrent_days": _CLEAN_UP_DAYS},
-        # Removes delete markers of objects without versions.
-        "expiration": {"expired_object_delete_marker": True},
-    }
-    if not args.exports:
-        return [clean_up]
-    expire: BucketLifecycleConfigurationRuleArgsDict = {
-        "id": "exports",
-        "status": "Enabled",
-        "filter": {"prefix": EXPORT_PREFIX},
-        "expiration": {"days": args.export_days},
-    }
-    return [expire, clean_up]
+def _environment(
+    args: ObjectStorageArgs, bucket: Bucket, media: Bucket | None
+) -> Mapping[str, pulumi.Input[str]]:
+    if media is None:
+        return storage_environment.storage_environment(
+            bucket.name,
+            version=args.version,
+            region=args.cluster.region,
+            exports=args.exports,
+            media=args.media,
+        )
+    return storage_environment.from_version_3(
+        bucket.name,
+        media_bucket=media.name,
+        region=args.cluster.region,
+        exports=args.exports,
+        media=args.media,
+    )
+
+
+def _access(
+    args: ObjectStorageArgs, bucket: Bucket, media: Bucket | None
+) -> pulumi.Output[str] | None:
+    """What the role may do; None for a release that needs no role."""
+    prefixes = storage_environment.role_prefixes(
+        version=args.version, exports=args.exports, media=args.media
+    )
+    if not prefixes:
+        return None
+    own = [prefix for prefix in prefixes if media is None or prefix != MEDIA_PREFIX]
+    stores = [(bucket.arn, own)]
+    if media is not None and args.media:
+        stores.append((media.arn, [MEDIA_PREFIX]))
+    return pulumi.Output.all(*(arn for arn, _ in stores)).apply(
+        lambda arns: encode(
+            object_storage_iam.langfuse_access(
+                [(arn, prefixes) for arn, (_, prefixes) in zip(arns, stores, strict=True)],
+                manages=media is not None,
+                region=args.cluster.region,
+                kms_key_arn=args.kms_key_arn,
+            )
+        )
+    )

@@ -1,8 +1,9 @@
-"""IAM documents of the bucket for exports and media."""
+"""IAM documents of object storage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from components.aws.iam_documents import (
     PolicyDocument,
@@ -13,23 +14,54 @@ from components.aws.iam_documents import (
     tls_only,
 )
 
+WRITES: Final = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
+"""On objects, for version 2. It does not list or delete. A large export is a multipart upload,
+which is aborted if it fails."""
+
+MANAGES: Final = (*WRITES, "s3:ListMultipartUploadParts", "s3:DeleteObject")
+"""On objects, from version 3 on: what is deleted in Langfuse is deleted in the bucket too
+(packages/shared/src/server/services/StorageService.ts in langfuse/langfuse at v4.16.0)."""
+
+LISTS: Final = "s3:ListBucket"
+"""On buckets, from version 3 on: the events of one object are found by the beginning of their
+names."""
+
 
 def langfuse_access(
-    *, bucket_arn: str, prefixes: Sequence[str], region: str, kms_key_arn: str | None
+    stores: Sequence[tuple[str, Sequence[str]]],
+    *,
+    manages: bool,
+    region: str,
+    kms_key_arn: str | None,
 ) -> PolicyDocument:
-    """Langfuse writes objects, and signs links that read them.
+    """Langfuse writes objects, and signs links that read or write them.
 
-    It does not list or delete objects. A large export is a multipart upload, which is aborted if it
-    fails. ``*`` matches the object names below the prefixes, which Langfuse chooses at run time.
+    ``stores``: each bucket's ARN with the prefixes of the objects. ``*`` matches the object names
+    below the prefixes, which Langfuse chooses at run time. ``manages``: it also lists and deletes
+    them, as it does from version 3 on.
     """
     statements: list[Statement] = [
         {
             "Sid": "Objects",
             "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-            "Resource": [f"{bucket_arn}/{prefix}*" for prefix in prefixes],
+            "Action": [*(MANAGES if manages else WRITES)],
+            "Resource": [f"{arn}/{prefix}*" for arn, prefixes in stores for prefix in prefixes],
         }
     ]
+    if manages:
+        statements.append(
+            {
+                "Sid": "Lists",
+                "Effect": "Allow",
+                "Action": LISTS,
+                "Resource": list(dict.fromkeys(arn for arn, _ in stores)),
+                "Condition": {
+                    "StringLike": {
+                        "s3:prefix": [f"{prefix}*" for _, prefixes in stores for prefix in prefixes]
+                    }
+                },
+            }
+        )
     if kms_key_arn is not None:
         statements.append(
             {
@@ -39,7 +71,7 @@ def langfuse_access(
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": kms_key_arn,
                 "Condition": {
-                    "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix(bucket_arn)}"}
+                    "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix(stores[0][0])}"}
                 },
             }
         )

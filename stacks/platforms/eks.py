@@ -144,10 +144,11 @@ class Eks:
         section: S3ObjectStorage,
         *,
         namespace: pulumi.Input[str],
-        service_account: str,
+        service_accounts: Sequence[str],
+        origin: str,
         opts: pulumi.ResourceOptions,
     ) -> ObjectStorage:
-        """A bucket in S3, reached by role where the release can."""
+        """Buckets in S3, reached by role where the release can."""
         prefixes = storage_environment.role_prefixes(
             version=self._release, exports=section.exports, media=section.media
         )
@@ -157,15 +158,19 @@ class Eks:
             ObjectStorageArgs(
                 cluster=self.cluster,
                 name_prefix=self._names.storage,
+                events_name_prefix=self._names.events,
                 oidc=oidc,
                 namespace=namespace,
-                service_account=service_account,
+                service_accounts=service_accounts,
                 version=self._release,
                 exports=section.exports,
                 media=section.media,
                 export_days=section.export_days,
+                event_days=section.event_days,
                 protect=section.protect,
+                origin=origin,
                 bucket=section.bucket,
+                media_bucket=section.media_bucket,
                 kms_key_arn=section.kms_key_arn,
             ),
             opts,

@@ -85,10 +85,11 @@ class Platform(Protocol):
         section: ObjectStorageSection,
         *,
         namespace: pulumi.Input[str],
-        service_account: str,
+        service_accounts: Sequence[str],
+        origin: str,
         opts: pulumi.ResourceOptions,
     ) -> ObjectStorage:
-        """A bucket that the pods of one service account reach."""
+        """Buckets that the pods of some service accounts reach, and pages of a web origin."""
         ...
 
     def endpoint(

@@ -33,7 +33,8 @@ class Settings(Section):
     secrets: Secrets = Secrets()
     endpoint: Endpoint | None = None
     object_storage: ObjectStorage | None = None
-    """Amazon S3, or an existing store: for exports and media, and from Langfuse 3 on for events."""
+    """Amazon S3, a store in the cluster, or an existing one: for exports and media, and from
+    Langfuse 3 on for events."""
     agents: Agents = Agents()
     langsmith: LangSmith | None = None
     monitoring: Monitoring | None = None
@@ -63,4 +64,8 @@ class Settings(Section):
     @property
     def services(self) -> list[str]:
         """Roles of the backing services that have a secret, beside the database."""
-        return [role for role in ("clickhouse", "cache") if getattr(self, role) is not None]
+        keys = self.object_storage is not None and self.s3 is None
+        return [
+            *(role for role in ("clickhouse", "cache") if getattr(self, role) is not None),
+            *(["storage"] if keys else []),
+        ]

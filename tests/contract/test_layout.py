@@ -66,7 +66,7 @@ NOUNS = {
     "monitoring": {"aws", "kubernetes", "postgres"},
     "postgres": {"aws", "kubernetes"},
     "secrets": {"aws", "kubernetes"},
-    "storage": {"aws", "langfuse"},
+    "storage": {"aws", "kubernetes", "langfuse"},
 }
 """Which folder of components imports which, for types too. The fewer arrows, the better."""
 
@@ -105,6 +105,8 @@ IMPURE = {
     "secrets.delivery": {PULUMI},
     "secrets.kubernetes_delivery": {PULUMI, KUBERNETES},
     "secrets.secrets_manager_delivery": {PULUMI, AWS, KUBERNETES},
+    "storage.backing": {PULUMI},
+    "storage.bucket": {PULUMI, AWS},
 }
 """What modules of components load when they are imported, apart from those that define a component.
 Every module that is not here is pure: it imports no SDK, and no module that does."""

@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 from tests.support.shared import shared
-from tests.support.wiring import in_aws, in_cluster, of_version_4
+from tests.support.wiring import in_aws, in_cluster, object_storage, of_version_4
 from tests.support.wiring.changes import changes
 from tests.support.wiring.keys import (
     ABSENT,
@@ -30,7 +30,12 @@ from tests.support.wiring.values import ELSEWHERE, ONE_VALUE, VALUES
 from tooling.engineless.recording import Recording
 
 KEYS: Final = keys()
-SCENES: Final[Mapping[str, Scene]] = {**in_cluster.SCENES, **in_aws.SCENES, **of_version_4.SCENES}
+SCENES: Final[Mapping[str, Scene]] = {
+    **in_cluster.SCENES,
+    **in_aws.SCENES,
+    **of_version_4.SCENES,
+    **object_storage.SCENES,
+}
 
 
 def new_value(name: str, base: Configuration) -> object:

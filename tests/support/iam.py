@@ -53,6 +53,9 @@ def _holds(operator: str, key: str, values: str | Sequence[str], context: Contex
             return (not has) is (wanted == ["true"])
         case "StringEquals" | "ArnEquals":
             return bool(has) and has[0] in wanted
+        case "StringLike":
+            # Of a key with one value; several here are those of several requests.
+            return bool(has) and all(any(_like(p, value) for p in wanted) for value in has)
         case "ForAllValues:StringLike":
             return all(any(_like(pattern, value) for pattern in wanted) for value in has)
         case _:

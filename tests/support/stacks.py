@@ -84,7 +84,11 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}langfuse": {"version": "4.16.0"},
             f"{_N}clickhouse": {"engine": "statefulSet", "createStorageClass": True},
             f"{_N}cache": {"engine": "statefulSet"},
-            f"{_N}objectStorage": EXTERNAL_STORAGE,
+            f"{_N}objectStorage": {
+                "engine": "statefulSet",
+                "media": True,
+                "publicEndpoint": "http://localhost:8333",
+            },
         }
     ),
     "version 4 with services elsewhere": Variant(

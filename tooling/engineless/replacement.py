@@ -104,6 +104,9 @@ RULES: Final[dict[str, Rule]] = {
     "aws:rds/subnetGroup:SubnetGroup": _aws(_NAMED, "rds/subnet_group.go"),
     "aws:route53/record:Record": _aws("name zoneId", "route53/record.go"),
     "aws:s3/bucket:Bucket": _aws("bucket bucketPrefix objectLockEnabled", "s3/bucket.go"),
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _aws(
+        _BUCKET_PART, "s3/bucket_cors_configuration.go"
+    ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _aws(
         _BUCKET_PART, "s3/bucket_lifecycle_configuration.go"
     ),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
-from urllib.parse import urlsplit
 
 from components.langfuse import versions
 from components.langfuse.versions import Version
 from stacks.names import NAMES
 from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.machinery.problems import (
     Problem,
     to_decide,
@@ -74,8 +74,7 @@ def agents_need_keys(agents: Agents, langfuse: Langfuse) -> Iterator[Problem]:
 def url_for_agents(
     agents: Agents, langfuse: Langfuse, endpoint: Endpoint | None
 ) -> Iterator[Problem]:
-    local = urlsplit(langfuse.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
-    if agents.url == "public" and endpoint is None and local:
+    if agents.url == "public" and endpoint is None and is_local(langfuse.public_url):
         rule = (
             f"needs a public URL: {langfuse.public_url} (langfuse.publicUrl) is the agent's own "
             "pod; give 'endpoint' or another publicUrl"

@@ -9,17 +9,20 @@ from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from components.secrets.masking import MASK
 from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.machinery.problems import (
     Problem,
     full_key,
     set_command,
     to_decide,
+    to_remove,
 )
 from stacks.settings.rules.aws import of_stack
+from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.langfuse import Langfuse
-from stacks.settings.sections.object_storage import S3ObjectStorage
+from stacks.settings.sections.object_storage import S3ObjectStorage, StatefulSetObjectStorage
 
 
 def needs_eks(object_storage: S3ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
@@ -28,16 +31,60 @@ def needs_eks(object_storage: S3ObjectStorage, cluster: Cluster) -> Iterator[Pro
         yield Problem(full_key("objectStorage"), "(an object)", rule, "")
 
 
-def stores_something(object_storage: S3ObjectStorage) -> Iterator[Problem]:
-    if not (object_storage.exports or object_storage.media):
+def _keeps_events(langfuse: Langfuse) -> bool:
+    """Whether the release has accepted events in object storage, as all have from version 3 on."""
+    return bool(versions.needs(Version.parse(langfuse.version)))
+
+
+def stores_something(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+    if not (object_storage.exports or object_storage.media or _keeps_events(langfuse)):
         rule = "must be true, or objectStorage.media: the bucket would hold nothing"
         yield to_decide("objectStorage.exports", object_storage.exports, rule)
 
 
 def existing_bucket(object_storage: S3ObjectStorage) -> Iterator[Problem]:
-    if object_storage.bucket is not None and "export_days" in object_storage.model_fields_set:
+    if object_storage.bucket is not None:
         rule = "is for a bucket that the program creates; an existing one keeps its own rules"
-        yield to_decide("objectStorage.exportDays", object_storage.export_days, rule)
+        if "export_days" in object_storage.model_fields_set:
+            yield to_decide("objectStorage.exportDays", object_storage.export_days, rule)
+        if "event_days" in object_storage.model_fields_set:
+            yield to_decide("objectStorage.eventDays", object_storage.event_days, rule)
+
+
+def events_by_version(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+    if _keeps_events(langfuse):
+        return
+    if "event_days" in object_storage.model_fields_set:
+        rule = f"has no use: Langfuse {langfuse.version} keeps no events in object storage"
+        yield to_decide("objectStorage.eventDays", object_storage.event_days, rule)
+    if object_storage.media_bucket is not None:
+        rule = f"is for Langfuse 3 and newer; {langfuse.version} has one bucket"
+        yield to_decide("objectStorage.mediaBucket", object_storage.media_bucket, rule)
+
+
+def media_bucket_is_used(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+    bucket, key = object_storage.media_bucket, "objectStorage.mediaBucket"
+    if bucket is None or not _keeps_events(langfuse):
+        return
+    if not object_storage.media:
+        yield to_decide(key, bucket, "is for media, which this stack does not store")
+    if bucket == object_storage.bucket:
+        rule = "is objectStorage.bucket too, which has the media without it"
+        yield to_remove(key, bucket, rule)
+
+
+def media_from_pages(
+    object_storage: S3ObjectStorage, langfuse: Langfuse, endpoint: None
+) -> Iterator[Problem]:
+    url = langfuse.public_url
+    if object_storage.media and _keeps_events(langfuse) and (is_local(url) or "*" in url):
+        why = "the machine of each reader" if is_local(url) else "no origin of a page"
+        rule = (
+            f"needs a public URL: Langfuse's pages upload media to the bucket, which admits pages "
+            f"of that URL alone, and {url} (langfuse.publicUrl) is {why}; give an endpoint, or "
+            "langfuse.publicUrl"
+        )
+        yield to_decide("objectStorage.media", True, rule)
 
 
 def media_by_version(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
@@ -71,11 +118,29 @@ def storage_key(object_storage: S3ObjectStorage, aws: Aws) -> Iterator[Problem]:
     yield from of_stack("objectStorage.kmsKeyArn", object_storage.kms_key_arn, aws)
 
 
+def store_memory(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
+    yield from within_limit("objectStorage.resources", object_storage.resources)
+
+
+def exports_kept(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
+    if object_storage.public_endpoint is None and "export_days" in object_storage.model_fields_set:
+        rule = (
+            "has no use without objectStorage.publicEndpoint: exports are off, because their links "
+            "would lead browsers to an address in the cluster"
+        )
+        yield to_decide("objectStorage.exportDays", object_storage.export_days, rule)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     storage_key,
     needs_eks,
     stores_something,
     existing_bucket,
+    events_by_version,
+    media_bucket_is_used,
     media_by_version,
+    media_from_pages,
     keys_by_version,
+    store_memory,
+    exports_kept,
 )

@@ -18,7 +18,10 @@ from stacks.settings.sections.clickhouse import (
 )
 from stacks.settings.sections.database import RdsDatabase, StatefulSetDatabase
 from stacks.settings.sections.langfuse import Langfuse
-from stacks.settings.sections.object_storage import ExternalObjectStorage
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    StatefulSetObjectStorage,
+)
 
 _PURPOSE: Final = {
     "cache": "queues between web and worker are in Redis or Valkey",
@@ -74,8 +77,8 @@ def storage_needed(object_storage: None, langfuse: Langfuse) -> Iterator[Problem
     yield from _missing("objectStorage", langfuse)
 
 
-def external_storage_useless(
-    object_storage: ExternalObjectStorage,
+def store_useless(
+    object_storage: ExternalObjectStorage | StatefulSetObjectStorage,
     langfuse: Langfuse,
 ) -> Iterator[Problem]:
     if not _needed(langfuse):
@@ -119,7 +122,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     cache_needed,
     cache_useless,
     storage_needed,
-    external_storage_useless,
+    store_useless,
     postgres_of_release,
     postgres_of_image,
     workers_by_version,

@@ -53,9 +53,12 @@ _ELSEWHERE: Final[dict[str, Any]] = {
 }
 
 _CONFIG: Final = "ConfigMap/langfuse-config data"
-_APP: Final = "Secret/langfuse-app-secret stringData"
+_KEYS: Final = "Secret/langfuse-storage-secret stringData"
 _WORKER: Final = "Deployment/langfuse-worker-deployment"
 _WORKS: Final = f"{_WORKER} spec.template.spec.containers.0"
+_ENVIRONMENTS: Final = (
+    "Deployment/langfuse{,-worker}-deployment spec.template.spec.containers.0.env"
+)
 _SCALER: Final = "HorizontalPodAutoscaler/langfuse-worker-autoscaler spec"
 _MIGRATES: Final = "Job/langfuse-migration spec.template.spec"
 _POLICIES: Final = "NetworkPolicy/langfuse{,-worker,-migration}-network-policy spec.egress"
@@ -117,17 +120,24 @@ _WORKER_ROWS: Final[dict[str, Row]] = {
     "langfuse.worker.resources.memory": to(f"{_WORKS}.resources.requests.memory"),
     "langfuse.worker.resources.memoryLimit": {
         **to(f"{_WORKS}.resources.limits.memory"),
-        f"{_WORKS}.env.5.value": "--max-old-space-size=4608",
+        f"{_WORKS}.env.*.value": "--max-old-space-size=4608",
     },
 }
 _STORE_ROWS: Final[dict[str, Row]] = {
-    "objectStorage.external.endpoint": to(f"{_CONFIG}.{_STORED}_ENDPOINT"),
+    "objectStorage.external.endpoint": {
+        **to(f"{_CONFIG}.{_STORED}_ENDPOINT"),
+        "NetworkPolicy/langfuse{,-worker}-network-policy spec.egress.4.ports.0.port": 9000,
+    },
     "objectStorage.external.bucket": to(f"{_CONFIG}.{_STORED}_BUCKET"),
     "objectStorage.external.region": to(f"{_CONFIG}.{_STORED}_REGION"),
     "objectStorage.external.forcePathStyle": {f"{_CONFIG}.{_STORED}_FORCE_PATH_STYLE": "false"},
-    "objectStorage.external.media": {f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": "media/"},
-    "objectStorage.external.accessKeyId": to(f"{_APP}.{_STORED}_ACCESS_KEY_ID"),
-    "objectStorage.external.secretAccessKey": to(f"{_APP}.{_STORED}_SECRET_ACCESS_KEY"),
+    "objectStorage.external.media": {
+        f"{_CONFIG}.LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": "media/",
+        # Two more variables from its keys, before the others.
+        f"{_ENVIRONMENTS}.*": ANY,
+    },
+    "objectStorage.external.accessKeyId": to(f"{_KEYS}.{_STORED}_ACCESS_KEY_ID"),
+    "objectStorage.external.secretAccessKey": to(f"{_KEYS}.{_STORED}_SECRET_ACCESS_KEY"),
 }
 
 
@@ -248,7 +258,8 @@ SCENES: Final[dict[str, Scene]] = {
             },
             "objectStorage.external.exports": {
                 f"{_CONFIG}.LANGFUSE_S3_BATCH_EXPORT_*": ABSENT,
-                f"{_APP}.LANGFUSE_S3_BATCH_EXPORT_*": ABSENT,
+                f"{_KEYS}.LANGFUSE_S3_BATCH_EXPORT_*": ABSENT,
+                f"{_ENVIRONMENTS}.*": ANY,
             },
         },
     ),

@@ -43,7 +43,7 @@ VALUES: Final[Mapping[str, object]] = {
     "cache.statefulSet.resources.memoryLimit": "700Mi",
     "cache.external.host": "other-cache.example.com",
     "cache.external.username": "other-cache-user",
-    "objectStorage.external.endpoint": "https://other.example.com",
+    "objectStorage.external.endpoint": "https://other.example.com:9000",
     "objectStorage.external.bucket": "other-bucket",
     "objectStorage.external.region": "eu-west-3",
     "database.statefulSet.engine": "external",
@@ -66,6 +66,12 @@ VALUES: Final[Mapping[str, object]] = {
     "endpoint.inboundCidrs": ["198.51.100.0/24"],
     "endpoint.sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
     "endpoint.subnetIds": ["subnet-00000000000000007", "subnet-00000000000000008"],
+    "objectStorage.s3.eventDays": 60,
+    "objectStorage.statefulSet.eventDays": 60,
+    "objectStorage.statefulSet.resources.cpu": "700m",
+    "objectStorage.statefulSet.resources.memory": "300Mi",
+    "objectStorage.statefulSet.resources.memoryLimit": "700Mi",
+    "objectStorage.statefulSet.publicEndpoint": "https://objects.example.com",
     "monitoring.prometheusRules.prober": "other.probes.svc:9116",
     # The risk that the scene with it takes.
     "acknowledge": ["singleZone"],
@@ -90,7 +96,7 @@ ONE_VALUE: Final[Mapping[str, str]] = {
         for section, engines in {
             "cache": ("external", "statefulSet"),
             "clickhouse": ("external", "operator", "statefulSet"),
-            "objectStorage": ("external", "s3"),
+            "objectStorage": ("external", "s3", "statefulSet"),
         }.items()
         for engine in engines
     },

@@ -17,6 +17,7 @@ EVERYTHING = frozenset(get_args(Part))
 KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1234"
 GIVEN: dict[Given, str] = {
     "bucket": "exports",
+    "media_bucket": "pictures",
     "log_bucket": "logs",
     "entries_key": KEY,
     "database_key": KEY,
@@ -28,7 +29,7 @@ GIVEN: dict[Given, str] = {
 }
 
 
-def place(*parts: Part) -> Place:
+def place(*parts: Part, prefixes: tuple[str, ...] = ("lf-export-", "media/")) -> Place:
     return Place(
         partition="aws",
         region="ap-northeast-2",
@@ -38,7 +39,7 @@ def place(*parts: Part) -> Place:
         parts=frozenset(parts),
         given=GIVEN,
         host="langfuse.example.com",
-        prefixes=("lf-export-", "media/"),
+        prefixes=prefixes,
     )
 
 
@@ -387,9 +388,71 @@ def test_the_boundary_ends_at_the_stacks_own_entries_and_buckets() -> None:
     assert named["Objects"] == [
         f"arn:aws:s3:::langfuse-prod-data-{'?' * 26}/*",
         "arn:aws:s3:::exports/lf-export-*",
-        "arn:aws:s3:::exports/media/*",
+        "arn:aws:s3:::pictures/media/*",
     ]
     assert named["DatabaseLogs"] == "arn:aws:logs:ap-northeast-2:123456789012:log-group:RDS*"
+
+
+def test_the_boundary_of_version_2_knows_no_second_bucket_no_list_and_no_deletion() -> None:
+    given: dict[Given, str] = {"bucket": "exports"}
+    statements = policies.boundary(dataclasses.replace(place(), given=given))["Statement"]
+
+    (objects,) = [s for s in statements if s["Action"][0] == "s3:GetObject"]
+    assert objects["Action"] == ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
+    assert objects.get("Resource") == [
+        f"arn:aws:s3:::langfuse-prod-data-{'?' * 26}/*",
+        "arn:aws:s3:::exports/lf-export-*",
+        "arn:aws:s3:::exports/media/*",
+    ]
+    assert [s for s in statements if s["Action"] == "s3:ListBucket"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "adopted", "buckets"),
+    [
+        ({}, [], []),
+        (
+            {"bucket": "ours"},
+            ["ours/events/*", "ours/exports/*", "ours/media/*"],
+            ["ours"],
+        ),
+        (
+            {"bucket": "ours", "media_bucket": "pictures"},
+            ["ours/events/*", "ours/exports/*", "pictures/media/*"],
+            ["ours", "pictures"],
+        ),
+        ({"media_bucket": "pictures"}, ["pictures/media/*"], ["pictures"]),
+    ],
+)
+def test_the_boundary_from_version_3_on_lists_and_deletes_in_both_buckets(
+    given: dict[Given, str], adopted: list[str], buckets: list[str]
+) -> None:
+    four = dataclasses.replace(place(prefixes=("events/", "exports/", "media/")), given=given)
+    statements = {s["Sid"]: s for s in policies.boundary(four)["Statement"]}
+    own = [f"arn:aws:s3:::langfuse-prod-{name}-{'?' * 26}" for name in ("data", "evts")]
+
+    assert statements["Objects"] == {
+        "Sid": "Objects",
+        "Effect": "Allow",
+        "Action": [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+            "s3:DeleteObject",
+        ],
+        "Resource": [
+            *(f"{bucket}/*" for bucket in own),
+            *(f"arn:aws:s3:::{objects}" for objects in adopted),
+        ],
+    }
+    assert statements["Lists"] == {
+        "Sid": "Lists",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": [*own, *(f"arn:aws:s3:::{bucket}" for bucket in buckets)],
+        "Condition": {"StringLike": {"s3:prefix": ["events/*", "exports/*", "media/*"]}},
+    }
 
 
 def test_the_boundary_lets_each_key_be_used_through_its_own_service() -> None:

@@ -38,7 +38,27 @@ PAIRS: Final = [
     ("prod", "prod-eu"),
     ("prod-eu", "prod"),
     ("prod", "prod-db"),
+    # A stack of version 4, which has more.
+    ("four", "prod"),
+    ("prod", "four"),
+    ("four", "four-eu"),
 ]
+
+
+VERSION_4: Final[Mapping[str, Any]] = {
+    "langfuse": {"version": "4.16.0"},
+    "clickhouse": {
+        "engine": "external",
+        "kind": "cloud",
+        "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+        "password": {"secure": "not decrypted here"},
+    },
+    "cache": {
+        "engine": "external",
+        "host": "redis.example.com",
+        "password": {"secure": "not decrypted here"},
+    },
+}
 
 
 def key(stack: str, purpose: str) -> str:
@@ -64,6 +84,7 @@ def configuration(stack: str) -> StackConfiguration:
             "kmsKeyArn": key(stack, "bucket"),
         },
         "cluster": {"permissionsBoundaryArn": place_boundary(stack)},
+        **(VERSION_4 if stack.startswith("four") else {}),
     }
     return stack_files.read("prod", {f"agent-observability:{k}": v for k, v in changes.items()})
 
@@ -412,7 +433,7 @@ UNTOUCHED: Final = {
 """Made and read by their topic, by no resource at all, or not by this role."""
 
 
-@pytest.mark.parametrize("stack", ["prod", "a" * 22])
+@pytest.mark.parametrize("stack", ["prod", "a" * 22, "four"])
 def test_the_deploying_role_reaches_every_resource_of_its_own_stack(stack: str) -> None:
     statements = role_documents(stack)["deploy"]
     own = [*targets(stack)]
@@ -461,9 +482,25 @@ MONITORING: Final = {
 (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html)."""
 
 
-def test_the_boundary_allows_each_statement_of_each_role_of_the_stack() -> None:
-    boundary = [*policies.boundary(place("prod"))["Statement"]]
-    run = made("prod")
+@pytest.mark.parametrize(
+    ("stack", "more"),
+    [
+        ("prod", set[tuple[str, str]]()),
+        (
+            "four",
+            {
+                ("langfuse-storage-role-policy", "s3:DeleteObject"),
+                ("langfuse-storage-role-policy", "s3:ListBucket"),
+                ("langfuse-cache-read", "secretsmanager:GetSecretValue"),
+            },
+        ),
+    ],
+)
+def test_the_boundary_allows_each_statement_of_each_role_of_the_stack(
+    stack: str, more: set[tuple[str, str]]
+) -> None:
+    boundary = [*policies.boundary(place(stack))["Statement"]]
+    run = made(stack)
     asked: list[tuple[str, str, str]] = []
     refused: list[tuple[str, str, str]] = []
     for policy in run.of_type("aws:iam/rolePolicy:RolePolicy"):
@@ -482,6 +519,7 @@ def test_the_boundary_allows_each_statement_of_each_role_of_the_stack() -> None:
         ("langfuse-storage-role-policy", "kms:GenerateDataKey"),
         ("langfuse-app-read", "secretsmanager:GetSecretValue"),
         ("langfuse-app-read", "kms:Decrypt"),
+        *more,
     }
     attached = run.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
     assert [a.inputs["policyArn"].rpartition("/")[2] for a in attached] == [

@@ -15,7 +15,7 @@ def test_a_role_trusts_one_service_account_by_exact_subject_and_audience() -> No
         oidc_provider_arn=PROVIDER,
         issuer_host=ISSUER,
         namespace="observability",
-        service_account="langfuse",
+        service_accounts=["langfuse"],
     )
 
     assert trust == {
@@ -37,13 +37,32 @@ def test_a_role_trusts_one_service_account_by_exact_subject_and_audience() -> No
     }
 
 
+def test_a_role_trusts_several_service_accounts_by_their_exact_subjects() -> None:
+    trust = iam_trust.irsa_trust(
+        oidc_provider_arn=PROVIDER,
+        issuer_host=ISSUER,
+        namespace="observability",
+        service_accounts=["langfuse", "langfuse-worker"],
+    )
+
+    assert trust["Statement"][0].get("Condition") == {
+        "StringEquals": {
+            f"{ISSUER}:sub": [
+                "system:serviceaccount:observability:langfuse",
+                "system:serviceaccount:observability:langfuse-worker",
+            ],
+            f"{ISSUER}:aud": "sts.amazonaws.com",
+        }
+    }
+
+
 def test_an_issuer_with_its_scheme_is_refused_because_no_claim_would_match() -> None:
     with pytest.raises(ValueError, match="without its scheme"):
         iam_trust.irsa_trust(
             oidc_provider_arn=PROVIDER,
             issuer_host=f"https://{ISSUER}",
             namespace="observability",
-            service_account="langfuse",
+            service_accounts=["langfuse"],
         )
 
 

@@ -356,6 +356,11 @@ CERTIFICATE: Final = (
 )
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 RUNBOOKS: Final = "https://git.example.com/docs"
+VERSION_4: Final[Mapping[str, Any]] = {
+    "langfuse": {"version": "4.16.0", "publicUrl": "https://langfuse.example.com"},
+    "clickhouse": {"engine": "statefulSet"},
+    "cache": {"engine": "statefulSet"},
+}
 
 
 @pytest.mark.parametrize(
@@ -387,6 +392,25 @@ RUNBOOKS: Final = "https://git.example.com/docs"
         (
             {"objectStorage": {"engine": "s3", "bucket": "mine"}},
             {"adopted bucket", "bucket role", "oidc"},
+        ),
+        (
+            {**VERSION_4, "objectStorage": {"engine": "s3"}},
+            {"bucket", "events bucket", "bucket role", "oidc"},
+        ),
+        (
+            {**VERSION_4, "objectStorage": {"engine": "s3", "media": True}},
+            {"bucket", "bucket for pages", "events bucket", "bucket role", "oidc"},
+        ),
+        (
+            {**VERSION_4, "objectStorage": {"engine": "s3", "media": True, "bucket": "ours"}},
+            {"adopted bucket", "bucket role", "oidc"},
+        ),
+        (
+            {
+                **VERSION_4,
+                "objectStorage": {"engine": "s3", "media": True, "mediaBucket": "pictures"},
+            },
+            {"adopted media bucket", "events bucket", "bucket role", "oidc"},
         ),
         (
             {

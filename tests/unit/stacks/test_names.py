@@ -37,6 +37,7 @@ EXACT: Final = {
     "postgres_claim": "data-langfuse-postgres-0",
     "rds_instance": "langfuse-postgres-instance",
     "clickhouse": "langfuse-clickhouse-server",
+    "seaweedfs": "langfuse-seaweedfs",
     "valkey": "langfuse-valkey",
     "worker": "langfuse-worker",
     "endpoint": "langfuse-endpoint",
@@ -159,6 +160,7 @@ IN_ACCOUNT: Final = {
     "alarm_prefix": "agent-observability/prod/",
     "database": "langfuse-prod-db",
     "storage": "langfuse-prod-data",
+    "events": "langfuse-prod-evts",
     "access_logs": "langfuse-prod-logs",
     "alarms": "langfuse-prod-alarms",
 }
@@ -293,7 +295,7 @@ def test_names_of_the_stack_with_the_longest_name_are_taken_by_aws() -> None:
 def test_no_pattern_of_a_stack_holds_a_name_of_another(pair: tuple[str, str]) -> None:
     for own, other in (pair, pair[::-1]):
         mine, theirs = AccountNames(own), AccountNames(other)
-        for prefix in ("database", "storage", "access_logs", "alarms"):
+        for prefix in ("database", "storage", "events", "access_logs", "alarms"):
             made = f"{getattr(theirs, prefix)}-{'0' * names.UNIQUE}"
             assert not fnmatchcase(made, f"{getattr(mine, prefix)}-{'?' * names.UNIQUE}")
         for path in ("role_path", "workflow_path", "alarm_prefix"):

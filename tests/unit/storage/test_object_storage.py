@@ -40,14 +40,17 @@ def arguments(*, unknown: bool = False) -> ObjectStorageArgs:
     return ObjectStorageArgs(
         cluster=cluster(unknown=unknown),
         name_prefix="langfuse-prod-data",
+        events_name_prefix="langfuse-prod-evts",
         oidc=oidc_provider(unknown=unknown),
         namespace="observability",
-        service_account="langfuse",
+        service_accounts=["langfuse"],
         version=LATEST,
         exports=True,
         media=True,
         export_days=30,
+        event_days=90,
         protect=True,
+        origin="https://langfuse.example.com",
     )
 
 

@@ -14,8 +14,8 @@ OBJECTS = {
 
 def test_langfuse_reads_and_writes_objects_below_its_prefixes_and_nothing_else() -> None:
     policy = object_storage_iam.langfuse_access(
-        bucket_arn=BUCKET,
-        prefixes=["lf-export-", "media/"],
+        [(BUCKET, ["lf-export-", "media/"])],
+        manages=False,
         region="ap-northeast-2",
         kms_key_arn=None,
     )
@@ -25,8 +25,8 @@ def test_langfuse_reads_and_writes_objects_below_its_prefixes_and_nothing_else()
 
 def test_a_key_may_be_used_by_way_of_s3_in_the_region_alone() -> None:
     policy = object_storage_iam.langfuse_access(
-        bucket_arn=BUCKET,
-        prefixes=["lf-export-", "media/"],
+        [(BUCKET, ["lf-export-", "media/"])],
+        manages=False,
         region="ap-northeast-2",
         kms_key_arn=KEY,
     )
@@ -48,10 +48,56 @@ def test_a_key_may_be_used_by_way_of_s3_in_the_region_alone() -> None:
     }
 
 
+def test_from_version_3_on_langfuse_lists_and_deletes_what_is_below_its_prefixes() -> None:
+    media = "arn:aws:s3:::langfuse-media"
+    policy = object_storage_iam.langfuse_access(
+        [(BUCKET, ["events/", "exports/"]), (media, ["media/"])],
+        manages=True,
+        region="ap-northeast-2",
+        kms_key_arn=None,
+    )
+
+    assert policy == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Objects",
+                "Effect": "Allow",
+                "Action": [
+                    "s3:GetObject",
+                    "s3:PutObject",
+                    "s3:AbortMultipartUpload",
+                    "s3:ListMultipartUploadParts",
+                    "s3:DeleteObject",
+                ],
+                "Resource": [f"{BUCKET}/events/*", f"{BUCKET}/exports/*", f"{media}/media/*"],
+            },
+            {
+                "Sid": "Lists",
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": [BUCKET, media],
+                "Condition": {"StringLike": {"s3:prefix": ["events/*", "exports/*", "media/*"]}},
+            },
+        ],
+    }
+
+
+def test_one_bucket_for_everything_is_listed_once() -> None:
+    policy = object_storage_iam.langfuse_access(
+        [(BUCKET, ["events/"]), (BUCKET, ["media/"])],
+        manages=True,
+        region="ap-northeast-2",
+        kms_key_arn=None,
+    )
+
+    assert policy["Statement"][1].get("Resource") == [BUCKET]
+
+
 def test_the_service_of_a_key_has_the_partitions_domain() -> None:
     policy = object_storage_iam.langfuse_access(
-        bucket_arn="arn:aws-cn:s3:::langfuse-storage",
-        prefixes=["media/"],
+        [("arn:aws-cn:s3:::langfuse-storage", ["media/"])],
+        manages=False,
         region="cn-north-1",
         kms_key_arn=KEY,
     )

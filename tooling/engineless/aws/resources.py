@@ -235,6 +235,7 @@ _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
     "aws:route53/record:Record": _record,
     "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _bucket_part,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _bucket_part,
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _bucket_part,
     "aws:s3/bucketPolicy:BucketPolicy": _bucket_part,

@@ -66,6 +66,11 @@ def _is_origin(value: str) -> bool:
     return _is_url(value) and not urlsplit(value).path
 
 
+def is_local(url: str) -> bool:
+    """Whether a URL leads to the machine of its reader, as that of a port-forward does."""
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
 def _url(text: str) -> Iterator[str]:
     yield text.rstrip("/")
 
