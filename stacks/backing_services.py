@@ -129,6 +129,7 @@ def _clickhouse(
                 keeper_resources=translation.resources(section.keeper.resources),
                 clients=_clients(settings, names),
                 migrations=labels.selector(names.langfuse, "migration"),
+                operator_namespace=section.operator_namespace,
                 storage_class=section.storage_class,
                 create_storage_class=section.create_storage_class,
                 mode=platform.mode,

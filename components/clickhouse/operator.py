@@ -52,6 +52,8 @@ class OperatedClickHouseArgs:
     """Labels of the pods that may send queries, by role."""
     migrations: Mapping[str, str]
     """Labels of the pods that may use the native protocol too."""
+    operator_namespace: str
+    """Namespace of the operator's pods."""
     storage_class: str | None = None
     """StorageClass of all volumes; none takes the cluster's default."""
     create_storage_class: bool = False
@@ -103,7 +105,9 @@ class OperatedClickHouse(pulumi.ComponentResource):
             NetworkPolicy(
                 f"{name}-network-policy",
                 metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-                spec=server_policy(name, args.clients.values(), args.migrations),
+                spec=server_policy(
+                    name, args.clients.values(), args.migrations, args.operator_namespace
+                ),
                 opts=child,
             ),
             NetworkPolicy(
@@ -113,7 +117,7 @@ class OperatedClickHouse(pulumi.ComponentResource):
                     "name": f"{name}-keeper",
                     "labels": keeper_labels,
                 },
-                spec=keeper_policy(name),
+                spec=keeper_policy(name, args.operator_namespace),
                 opts=child,
             ),
         ]

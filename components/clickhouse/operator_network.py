@@ -1,7 +1,6 @@
 """Network policies of the pods that ClickHouse's operator makes.
 
-The operator runs in a namespace that only its owner knows, so that its two ports are open to all
-namespaces; both ask for a password or change nothing.
+Nothing but the operator's own namespace reaches the ports that it uses.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from components.clickhouse.operator_resources import (
     keeper_selector,
     server_selector,
 )
+from components.kubernetes.labels import NAMESPACE_NAME
 from components.kubernetes.resolvers import to_resolvers
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 def server_policy(
-    name: str, clients: Iterable[Mapping[str, str]], migrations: Mapping[str, str]
+    name: str,
+    clients: Iterable[Mapping[str, str]],
+    migrations: Mapping[str, str],
+    operator_namespace: str,
 ) -> NetworkPolicySpecArgsDict:
     """Of the servers: in from clients, each other and the operator; out to each other and to the
     Keepers."""
@@ -46,19 +49,19 @@ def server_policy(
                 "ports": [{"protocol": "TCP", "port": NATIVE_PORT}],
             },
             {"from_": [servers]},
-            _operator(MANAGEMENT_PORT),
+            _operator(operator_namespace, MANAGEMENT_PORT),
         ],
         "egress": [to_resolvers(), {"to": [servers, keepers]}],
     }
 
 
-def keeper_policy(name: str) -> NetworkPolicySpecArgsDict:
+def keeper_policy(name: str, operator_namespace: str) -> NetworkPolicySpecArgsDict:
     """Of the Keepers: in from the servers, each other and the operator; out to each other."""
     servers, keepers = _pods(server_selector(name)), _pods(keeper_selector(name))
     return {
         "pod_selector": {"match_labels": keeper_selector(name)},
         "policy_types": ["Ingress", "Egress"],
-        "ingress": [{"from_": [servers, keepers]}, _operator(KEEPER_PORT)],
+        "ingress": [{"from_": [servers, keepers]}, _operator(operator_namespace, KEEPER_PORT)],
         "egress": [to_resolvers(), {"to": [keepers]}],
     }
 
@@ -67,9 +70,9 @@ def _pods(labels: Mapping[str, str]) -> NetworkPolicyPeerArgsDict:
     return {"pod_selector": {"match_labels": labels}}
 
 
-def _operator(port: int) -> NetworkPolicyIngressRuleArgsDict:
-    """From the pods of every namespace to one port."""
+def _operator(namespace: str, port: int) -> NetworkPolicyIngressRuleArgsDict:
+    """From the operator to one port."""
     return {
-        "from_": [{"namespace_selector": {}}],
+        "from_": [{"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}],
         "ports": [{"protocol": "TCP", "port": port}],
     }

@@ -55,11 +55,11 @@ _PAIRS: Final = frozenset(
         *("client secret", "connection string", "connection uri", "database url", "db url"),
         *("redis url", "mongo url", "broker url", "smtp url", "jdbc url", "pass word"),
         *("pass phrase", "auth string", "hmac key", "root key", "webhook url", "webhook uri"),
-        *("smtp connection", "redis connection", "clickhouse migration", "direct url"),
+        *("smtp connection", "redis connection", "direct url"),
     }
 )
 _ALWAYS: Final = re.compile(
-    r"(?i)(?:database|direct|shadow_database|webhook|clickhouse_migration)_?(?:url|uri)$"
+    r"(?i)(?:database|direct|shadow_database|webhook)_?(?:url|uri)$"
     r"|connection_?(?:string|url|uri)$|(?:^|[_.-])dsn$"
 )
 """Names whose value has a password in it even if it ends like a reference."""

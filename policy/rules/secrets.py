@@ -72,6 +72,8 @@ def _of_manifest(manifest: Manifest) -> Iterator[Text]:
 def _name(manifest: Manifest, path: Path) -> str:
     """The name that a value is judged by; "" where names are not the author's."""
     key = str(path[-1])
+    if path[-2:-1] == ("secret",) and key in {"name", "key"}:
+        return ""  # which Secret, and which of its keys
     if manifest.kind == "ConfigMap" and path[0] == "data":
         return key
     of_template = path[-2:-1] == ("data",) and "template" in path

@@ -10,7 +10,12 @@ from pydantic import Field, SecretStr
 from components.clickhouse import releases
 from components.clickhouse.connection import UNENCODED
 from stacks.settings.machinery.fields.images import ImageReference
-from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
+from stacks.settings.machinery.fields.kubernetes import (
+    CpuQuantity,
+    DnsLabel,
+    DnsSubdomain,
+    MemoryQuantity,
+)
 from stacks.settings.machinery.fields.network import Server, Url
 from stacks.settings.machinery.rule import Rule, matching
 from stacks.settings.machinery.section import Section
@@ -120,6 +125,8 @@ class OperatorClickHouse(Section):
     """Create an encrypted gp3 StorageClass (EBS CSI driver) and use it."""
     resources: ReplicaResources = ReplicaResources()
     """Requests and limits of each replica's pod."""
+    operator_namespace: DnsLabel = "clickhouse-operator-system"
+    """Namespace that the operator runs in. Only its pods, beside Langfuse's, reach the servers."""
     keeper: Keeper = Keeper()
     """The three Keepers."""
     protect: bool = True

@@ -183,6 +183,10 @@ SCENES: Final[dict[str, Scene]] = {
                     **_pod(_SERVERS, _CLAIM),
                     "image": {f"{_SERVERS} spec.containerTemplate.image.tag": "26.3.1.1"},
                     "protect": to(f"{{{_SERVERS},{_KEEPERS}}} @protect"),
+                    "operatorNamespace": to(
+                        "NetworkPolicy/langfuse-clickhouse-server{,-keeper}-network-policy "
+                        "spec.ingress.*.namespaceSelector.*"
+                    ),
                 },
                 memoryLimit=_spill("4294967296"),
                 storageClass=to(f"{_KEEPERS} {_CLAIM}.storageClassName"),

@@ -54,6 +54,7 @@ def metadata(name: str, component: str = "clickhouse") -> dict[str, Any]:
 
 
 ARGS: Final = OperatedClickHouseArgs(
+    operator_namespace="operators",
     namespace="observability",
     image="docker.io/clickhouse/clickhouse-server:26.4.5.143",
     keeper_image="mirror.example.com:5000/keeper:26.4@sha256:0123",
@@ -389,7 +390,9 @@ def tcp(port: int) -> list[dict[str, Any]]:
 RESOLVERS: Final = {
     "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
 }
-EVERY_NAMESPACE: Final[list[dict[str, Any]]] = [{"namespaceSelector": {}}]
+THE_OPERATOR: Final[list[dict[str, Any]]] = [
+    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "operators"}}}
+]
 
 
 def test_servers_hear_clients_each_other_and_the_operator() -> None:
@@ -406,7 +409,7 @@ def test_servers_hear_clients_each_other_and_the_operator() -> None:
                 {"from": [peer(role) for role in roles], "ports": tcp(8123)},
                 {"from": [peer({"role": "migration"})], "ports": tcp(9000)},
                 {"from": [peer(SERVERS)]},
-                {"from": EVERY_NAMESPACE, "ports": tcp(9001)},
+                {"from": THE_OPERATOR, "ports": tcp(9001)},
             ],
             "egress": [RESOLVERS, {"to": [peer(SERVERS), peer(KEEPERS)]}],
         },
@@ -423,7 +426,7 @@ def test_keepers_hear_servers_each_other_and_the_operator() -> None:
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
                 {"from": [peer(SERVERS), peer(KEEPERS)]},
-                {"from": EVERY_NAMESPACE, "ports": tcp(2181)},
+                {"from": THE_OPERATOR, "ports": tcp(2181)},
             ],
             "egress": [RESOLVERS, {"to": [peer(KEEPERS)]}],
         },

@@ -42,11 +42,13 @@ SECRET_NAMES: Final = (
         "webhookUrl",
         "WEBHOOK_URL",
     ),
-    *("DATABASE_URL", "databaseUrl", "DIRECT_URL", "CLICKHOUSE_MIGRATION_URL", "connectionString"),
+    *("DATABASE_URL", "databaseUrl", "DIRECT_URL", "connectionString"),
     *("SENTRY_DSN", "SMTP_CONNECTION_URL", "REDIS_AUTH_TOKEN", "credentials", "LICENSE_KEY"),
     *("Authorization", "cookie", "JWT", "privateKey", "HMAC_KEY", "rootpassword", "licenseKey"),
 )
 OTHER_NAMES: Final = (
+    # Langfuse reads the password from another variable; one in the URL shows by its form.
+    "CLICKHOUSE_MIGRATION_URL",
     *("PASSWORD_FILE", "POSTGRES_PASSWORD_FILE", "TOKEN_LIMIT", "MAX_TOKENS_LIMIT", "TOKEN_URL"),
     *(
         "secretName",
