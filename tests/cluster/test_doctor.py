@@ -249,6 +249,7 @@ def test_operators_that_the_prod_stack_needs_are_missed(doctor: Doctor) -> None:
     assert found.pop("metrics-server") != []
     assert found == {
         "Kubernetes version": [],
+        "nodes and network": [],
         "permissions": [],
         "External Secrets": [
             error(
@@ -267,6 +268,7 @@ def test_operators_that_the_prod_stack_needs_are_missed(doctor: Doctor) -> None:
                 place.kubectl("get", "ingressclasses"),
             )
         ],
+        "NetworkPolicy": [],
         "namespaces": [],
     }
 

@@ -36,7 +36,7 @@ needs_postgres = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. Its role ``langfuse`` is no superuser."""
+    """A running server. Its role ``langfuse`` is no superuser and owns the database `langfuse`."""
 
     socket: str
 
@@ -52,12 +52,10 @@ class Server:
         return done.stdout.strip()
 
     def empty(self, database: str) -> None:
-        """Make a database again, with nothing in it."""
-        for statement in (
-            f'DROP DATABASE IF EXISTS "{database}"',
-            f'CREATE DATABASE "{database}" OWNER langfuse',
-        ):
-            _checked(["psql", "-X", "-q", "-h", self.socket, "-U", "postgres", "-c", statement])
+        """Take away all that a database holds; a new database would take ten times as long."""
+        statement = "DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION langfuse"
+        options = ["-d", database, "-c", "SET client_min_messages = warning", "-c", statement]
+        _checked(["psql", "-X", "-q", "-h", self.socket, "-U", "postgres", *options])
 
 
 class PostgresError(Exception):
@@ -82,6 +80,7 @@ def running() -> Generator[Server]:
             _checked(
                 ["psql", "-X", "-q", "-h", server.socket, "-U", "postgres"],
                 ["-c", "CREATE ROLE langfuse LOGIN"],
+                ["-c", "CREATE DATABASE langfuse OWNER langfuse"],
             )
             yield server
         finally:

@@ -204,6 +204,15 @@ class Api:
             ).to_dict()
         return [{"apiVersion": api_version, "kind": kind, **item} for item in found["items"]]
 
+    def knows(self, api_version: str, kind: str) -> bool:
+        """Whether the cluster serves a kind; every user may ask that."""
+        with self._failures(f"looking for {api_version} {kind}"):
+            try:
+                self._resource(api_version, kind)
+            except UnknownKindError:
+                return False
+        return True
+
     def read(self, path: str) -> Object:
         """The answer to a GET of any path, such as ``/apis``."""
         with self._failures(f"reading {path}"):

@@ -13,7 +13,7 @@ from tooling.doctor.before import checks as before
 from tooling.doctor.before.permissions import Need
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
-from tooling.kubernetes.api import Reference, UnknownKindError
+from tooling.kubernetes.api import ApiError, Reference, UnknownKindError
 
 AUTO_MODE: Final = obj(
     "CustomResourceDefinition", "ingressclassparams.eks.amazonaws.com", namespace=None
@@ -43,15 +43,24 @@ DRIVER: Final = obj("CSIDriver", "ebs.csi.aws.com", namespace=None)
 class Cluster:
     """A server that has some objects, and lets its user do everything but be an administrator."""
 
-    def __init__(self, *objects: Object, unknown: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *objects: Object, unknown: tuple[str, ...] = (), refused: tuple[str, ...] = ()
+    ) -> None:
         self._objects = objects
         self._unknown = unknown
+        self._refused = refused
         self.asked = set[str]()
+
+    def knows(self, api_version: str, kind: str) -> bool:
+        definition = f"{kind.lower()}.{api_version.partition('/')[0]}"
+        return definition in {item["metadata"]["name"] for item in self._objects}
 
     def list(self, api_version: str, kind: str, *_: object, **__: object) -> list[Object]:
         return [item for item in self._objects if item["kind"] == kind]
 
     def get(self, reference: Reference) -> Object | None:
+        if reference.kind in self._refused:
+            raise ApiError(f"reading {reference} was refused")
         if reference.kind in self._unknown:
             raise UnknownKindError(reference.kind)
         found = self.list(reference.api_version, reference.kind)
@@ -123,6 +132,14 @@ def test_the_permission_to_make_a_class_is_asked_for_in_auto_mode(
 
     assert found("permissions", stack("prod"), cluster) == []
     assert ("ingressclasses" in cluster.asked) is asked
+
+
+def test_what_a_user_may_do_is_asked_without_reading_definitions() -> None:
+    """Whoever may do nothing may not read them either, and is told what is missing."""
+    cluster = Cluster(AUTO_MODE, refused=("CustomResourceDefinition",))
+
+    assert found("permissions", stack("prod"), cluster) == []
+    assert "ingressclasses" in cluster.asked
 
 
 def test_nodes_and_networks_are_looked_at() -> None:

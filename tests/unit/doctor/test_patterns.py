@@ -61,7 +61,7 @@ TEXTS = [
         f"{IN_NAMESPACE} rollout restart deployment/langfuse",
     ),
     (
-        "prisma:error\nOperations timed out after `N/A`. Context: The database failed to respond "
+        "Operations timed out after `N/A`. Context: The database failed to respond "
         "to a query within the configured timeout",
         "database-slow",
         "A query had no answer within 60 s (P1008): the database is overloaded, waits for a lock, "

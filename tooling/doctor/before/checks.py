@@ -165,7 +165,7 @@ class _Asks:
 
     def _mode(self) -> ClusterMode:
         """By what the cluster has: a context may lead to a cluster in Auto Mode too."""
-        in_auto_mode = self._definition(preconditions.AUTO_MODE) is not None
+        in_auto_mode = self._server.knows(*preconditions.AUTO_MODE)
         return cluster_mode.AUTO if in_auto_mode else cluster_mode.SELF_MANAGED
 
     def _get(

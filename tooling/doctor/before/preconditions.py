@@ -27,8 +27,8 @@ LOAD_BALANCER_CONTROLLER: Final = "aws-load-balancer-controller"
 _IN_CLUSTER: Final = cluster_mode.SELF_MANAGED.ingress_controller
 _CONTROLLERS: Final = {_IN_CLUSTER, cluster_mode.AUTO.ingress_controller}
 
-AUTO_MODE: Final = "ingressclassparams.eks.amazonaws.com"
-"""A definition that clusters in EKS Auto Mode have."""
+AUTO_MODE: Final = ("eks.amazonaws.com/v1", "IngressClassParams")
+"""A kind that clusters in EKS Auto Mode have."""
 
 
 def kubernetes(version: Object, place: Place) -> Iterator[Finding]:
