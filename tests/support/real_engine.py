@@ -72,9 +72,7 @@ class RealStack:
 
     def preview(self, step: str, *, replace: list[str] | None = None) -> dict[str, str]:
         """What `up` would do, by logical name; what stays the same is left out."""
-        return self._run(
-            step, lambda stack, rest: stack.preview(replace=replace, diff=True, **rest)
-        )
+        return self._run(step, lambda stack, rest: stack.preview(replace=replace, **rest))
 
     def up(self, step: str, *, replace: list[str] | None = None) -> dict[str, str]:
         """What `up` did, by logical name; what stayed the same is left out."""
