@@ -29,6 +29,9 @@ _BAKED: Final = re.compile(r"NEXT_PUBLIC_\w+|LANGFUSE_CSP_ENFORCE_HTTPS")
 _STARTS_NOTHING: Final = re.compile(r"OTEL_\w+")
 """Langfuse 2 starts its own tracing in Langfuse Cloud alone."""
 
+_OF_THE_CLOUD: Final = re.compile(r"AUTH_CLICKHOUSE_CLOUD_\w+")
+"""Of a provider that is offered where the image was built for Langfuse Cloud."""
+
 _SIMILAR: Final = 0.8
 """How alike two names are, of 1, for one to be suggested in place of the other."""
 
@@ -134,6 +137,11 @@ def starts_nothing(name: str, version: Version) -> bool:
     return version.major == 2 and _STARTS_NOTHING.fullmatch(name) is not None
 
 
+def is_of_the_cloud(name: str) -> bool:
+    """Whether only Langfuse Cloud does something with it."""
+    return _OF_THE_CLOUD.fullmatch(name) is not None
+
+
 def names(version: Version, containers: Collection[Container]) -> list[str]:
     """What a release reads in any of the containers, and does something with; sorted."""
     return sorted(
@@ -142,6 +150,7 @@ def names(version: Version, containers: Collection[Container]) -> list[str]:
         if variable.in_release(version)
         and not variable.containers.isdisjoint(containers)
         and not is_baked(name)
+        and not is_of_the_cloud(name)
         and not starts_nothing(name, version)
     )
 

@@ -133,6 +133,9 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
         if variables.is_baked(name):
             rule = "does nothing: the image keeps the value that it was built with"
             yield Problem(key, found, rule, "")
+        elif variables.is_of_the_cloud(name):
+            rule = "does nothing: Langfuse offers this provider in its cloud alone"
+            yield Problem(key, found, rule, "")
         elif variables.starts_nothing(name, version):
             rule = f"does nothing: Langfuse {version.major} starts no tracing outside of its cloud"
             yield Problem(key, found, rule, "")

@@ -137,6 +137,11 @@ NOT_FIXED = [
         "does nothing: the image keeps the value that it was built with",
     ),
     refused(
+        "AUTH_CLICKHOUSE_CLOUD_CLIENT_ID",
+        "x",
+        "does nothing: Langfuse offers this provider in its cloud alone",
+    ),
+    refused(
         "LANGFUSE_EVAL_CREATOR_WORKER_CONCURRENCY",
         "5",
         "is read by the worker alone, which there is none of with Langfuse 2.95.12",
