@@ -35,6 +35,7 @@ Part = Literal[
     "events bucket",
     "bucket role",
     "adopted bucket",
+    "adopted bucket for pages",
     "adopted media bucket",
     "load balancer",
     "alarms",
@@ -665,6 +666,24 @@ DOCTOR: Final[tuple[Need, ...]] = (
         part="adopted log bucket",
         resource=_bucket("{log_bucket}"),
         actions=_verbs("s3", "GetBucketPolicy GetEncryptionConfiguration ListBucket"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted bucket",
+        resource=_bucket("{bucket}"),
+        actions=_verbs("s3", "ListBucket"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted bucket for pages",
+        resource=_bucket("{bucket}"),
+        actions=_verbs("s3", "GetBucketCORS"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="adopted media bucket",
+        resource=_bucket("{media_bucket}"),
+        actions=_verbs("s3", "GetBucketCORS ListBucket"),
     ),
     Need(
         component=QUESTIONS,

@@ -18,6 +18,7 @@ def parts(settings: Settings) -> set[Part]:
     entries = settings.secrets.delivery == "secretsManager"
     roles = bool(_prefixes(settings))
     events = bool(versions.needs(Version.parse(settings.langfuse.version)))
+    pages = storage is not None and storage.media and events
     made = storage is not None and storage.bucket is None and storage.media_bucket is None
     rds = isinstance(database, RdsDatabase)
     restore = database.restore_from if rds else None
@@ -40,9 +41,13 @@ def parts(settings: Settings) -> set[Part]:
         "adopted certificate": endpoint is not None and endpoint.certificate_arn is not None,
         "zone": endpoint is not None and endpoint.hosted_zone is not None,
         "bucket": made,
-        "bucket for pages": made and events and storage is not None and storage.media,
+        "bucket for pages": made and pages,
         "events bucket": events and storage is not None and storage.bucket is None,
         "adopted bucket": storage is not None and storage.bucket is not None,
+        "adopted bucket for pages": pages
+        and storage is not None
+        and storage.bucket is not None
+        and storage.media_bucket is None,
         "adopted media bucket": storage is not None and storage.media_bucket is not None,
         "bucket role": roles,
         "load balancer": endpoint is not None

@@ -57,6 +57,16 @@ def origin(settings: Settings) -> str:
     return f"{url.scheme}://{host}" + (f":{url.port}" if url.port not in {None, default} else "")
 
 
+def pages_upload(settings: Settings) -> bool:
+    """Whether Langfuse's pages upload media to S3, as they do from version 3 on."""
+    section = settings.s3
+    return (
+        section is not None
+        and section.media
+        and bool(versions.needs(Version.parse(settings.langfuse.version)))
+    )
+
+
 def has_local_url(settings: Settings) -> bool:
     """Whether the URL leads to the machine of its reader, as that of a port-forward does."""
     return is_local(public_url(settings))

@@ -17,7 +17,7 @@ from stacks import stack_files
 from stacks.settings import Section, Settings, read
 from stacks.settings.machinery.shape import fields, models_of
 from stacks.settings.sections.aws import Aws
-from tests.support import markdown
+from tests.support import markdown, stacks
 from tests.support.config_commands import run_command
 from tests.support.recordings import recorded
 from tooling.doctor.sections import SECTIONS
@@ -147,6 +147,9 @@ KEY: Final = re.compile(
 )
 
 
+VERSION_4: Final = "version 4 in the cluster"
+"""A stack with what the stack files do not have."""
+
 OWN_NAME: Final = re.compile(r"langfuse-[a-z-]+[a-z]")
 """A name of this program's, whole."""
 
@@ -173,7 +176,7 @@ def test_every_aws_key_that_a_page_names_is_one_of_the_configuration(page: str) 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
 def test_every_resource_that_a_runbook_names_is_one_of_a_stack(name: str) -> None:
-    runs = [recorded(stack) for stack in ("dev", "prod")]
+    runs = [*(recorded(stack) for stack in ("dev", "prod")), stacks.recorded(VERSION_4)]
     known = {resource.name for run in runs for resource in run.resources.values()}
     known |= {
         offline.kubernetes_name(resource)

@@ -117,6 +117,24 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}objectStorage": EXTERNAL_STORAGE,
         }
     ),
+    "version 4 with S3": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}langfuse": {"version": "4.16.0"},
+            f"{_N}clickhouse": {
+                "engine": "external",
+                "kind": "cloud",
+                "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+                "password": _ENCRYPTED,
+            },
+            f"{_N}cache": {
+                "engine": "external",
+                "host": "redis.example.com",
+                "password": _ENCRYPTED,
+            },
+            f"{_N}objectStorage": {"engine": "s3", "media": True},
+        },
+    ),
     "version 3": Variant(
         overrides={
             f"{_N}langfuse": {"version": "3.225.4"},

@@ -45,6 +45,7 @@ AWS: Final = (
     "aws-permission-missing",
     "secret-scheduled-for-deletion",
     "bucket-policy",
+    "storage-bucket",
     "instance-class-unavailable",
     "topic-missing",
     "orphans",

@@ -15,7 +15,7 @@ _IMAGE: Final = re.compile(
 )
 _RELEASE: Final = re.compile(r"v?(?P<numbers>\d+(?:\.\d+)*)(?P<suffix>[-_+].*)?")
 _COMMIT: Final = re.compile(r"(?:sha-|git-)?(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,40}")
-_NUMBERS: Final = (("postgres", 2), ("clickhouse", 4))
+_NUMBERS: Final = (("postgres", 2), ("seaweedfs", 2), ("clickhouse", 4))
 """How many numbers a full release has, by a part of the image's name. Others have three."""
 _USUAL: Final = 3
 _FLOATING: Final = re.compile(r"(?i)latest|nightly|edge|stable|main|master|snapshot|dev\b")

@@ -403,7 +403,7 @@ VERSION_4: Final[Mapping[str, Any]] = {
         ),
         (
             {**VERSION_4, "objectStorage": {"engine": "s3", "media": True, "bucket": "ours"}},
-            {"adopted bucket", "bucket role", "oidc"},
+            {"adopted bucket", "adopted bucket for pages", "bucket role", "oidc"},
         ),
         (
             {

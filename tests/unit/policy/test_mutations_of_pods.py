@@ -163,6 +163,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             *("langfuse/langfuse:2.95", "langfuse/langfuse:stable", "langfuse/langfuse:main"),
             *("langfuse/langfuse:edge", "langfuse/langfuse:v3", "langfuse/langfuse:2-alpine"),
             *("langfuse/langfuse:2.95-alpine", "langfuse/langfuse:alpine", "postgres:16"),
+            *("chrislusf/seaweedfs:4", "chrislusf/seaweedfs:latest"),
             *("postgres:16-alpine", "localhost:5000/langfuse", "clickhouse/clickhouse-server:25.8"),
             *("clickhouse/clickhouse-server:25.8.1", "valkey/valkey:8", "valkey/valkey:8.1-alpine"),
             *("langfuse/langfuse:2.95.12-latest", "langfuse/langfuse:2.95.12-nightly"),

@@ -19,6 +19,7 @@ from tooling.doctor.aws import (
     orphans,
     permissions,
     prerequisites,
+    storage,
     validation,
 )
 from tooling.doctor.aws.session import caller
@@ -50,6 +51,7 @@ SECTIONS: Final[tuple[str, ...]] = (
     "restore-window-stale",
     "secret-not-synced",
     "secret-scheduled-for-deletion",
+    "storage-bucket",
     "subnets-untagged",
     "subscription-unconfirmed",
     "topic-missing",
@@ -85,6 +87,11 @@ def checks_before(
             settings.endpoint is not None and settings.endpoint.certificate_arn is not None,
         ),
         ("Access log bucket", endpoint.log_bucket, bool(logs and logs.bucket)),
+        (
+            "Buckets of object storage",
+            storage.buckets,
+            not needed.isdisjoint({"adopted bucket", "adopted media bucket"}),
+        ),
         ("Secrets Manager names", prerequisites.entries_deleted, "entries" in needed),
         ("SNS topic", alarms.topic, bool(watched and watched.topic_arn)),
         ("AWS permissions", permissions.permissions, True),

@@ -43,6 +43,7 @@ _PREFIXES: Final = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi":
 
 _PERMISSIONS: Final = {
     ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "GetBucketCors"): "s3:GetBucketCORS",
     ("s3", "HeadBucket"): "s3:ListBucket",
 }
 """Permissions that are not called as their operation
