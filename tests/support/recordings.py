@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from stacks import stack_files
 from tests.support.shared import shared
 from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
@@ -39,6 +40,20 @@ def _made(stack: str, overrides: str, preview: bool, auto_mode: bool) -> Recordi
         )
 
     return shared(json.dumps([stack, overrides, preview, auto_mode]), make)
+
+
+def of_configuration(stack: str, config: Mapping[str, Any], *, preview: bool = False) -> Recording:
+    """What the program registers for a whole configuration, made once in a run."""
+    return _of_whole(stack, json.dumps(config, sort_keys=True), preview)
+
+
+@functools.cache
+def _of_whole(stack: str, config: str, preview: bool) -> Recording:
+    def make() -> Recording:
+        given = stack_files.assemble(json.loads(config))
+        return on_short_stack(lambda: offline.record_configuration(stack, given, preview=preview))
+
+    return shared(json.dumps(["whole", stack, config, preview]), make)
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support import recordings
+from tests.support import examples, recordings
 from tests.support.manifests import Cluster
 from tooling import render
 from tooling.engineless.recording import Recording
@@ -41,6 +41,8 @@ class Variant:
     """A stack file with overrides, and what its cluster has already."""
 
     stack: str = "dev"
+    config: Mapping[str, Any] | None = None
+    """A whole configuration in place of a stack file."""
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
     auto_mode: bool = False
     adopted: frozenset[str] = frozenset()
@@ -49,6 +51,10 @@ class Variant:
 
 VARIANTS: Final[Mapping[str, Variant]] = {
     **{stack: Variant(stack=stack) for stack in STACKS},
+    **{
+        f"example {name}": Variant(stack="example", config=examples.configuration(file))
+        for name, file in examples.files().items()
+    },
     "fixed replicas": Variant(overrides={f"{_N}langfuse": {"minReplicas": 2, "maxReplicas": 2}}),
     "created storage class": Variant(overrides={f"{_N}database": {"createStorageClass": True}}),
     "external database": Variant(
@@ -243,6 +249,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
 def recorded(variant: str, *, preview: bool = False) -> Recording:
     """What the program registers for a variant."""
     case = VARIANTS[variant]
+    if case.config is not None:
+        return recordings.of_configuration(case.stack, case.config, preview=preview)
     return recordings.with_overrides(
         case.stack, case.overrides, preview=preview, auto_mode=case.auto_mode
     )
