@@ -3,8 +3,8 @@
 The names are those of https://docs.aws.amazon.com/service-authorization/latest/reference/, and each
 action is named with every type of resource that it asks for there. It is what the provider asks for
 when it makes, reads, changes and removes the resources of a component; tags of the stack are part
-of making them. Not here is what only a first database of an account needs (the service-linked role
-of RDS), and what belongs to the controllers in the cluster.
+of making them. Not here is what only a first database or cache of an account needs (the
+service-linked roles of RDS and ElastiCache), and what belongs to the controllers in the cluster.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ Part = Literal[
     "restore from snapshot",
     "restore from instance",
     "database key",
+    "cache",
+    "cache firewall",
+    "cache key",
     "entries",
     "entries key",
     "log bucket",
@@ -54,6 +57,7 @@ Limit = Literal[
     "proof",
     "notifies",
     "through rds",
+    "through elasticache",
     "through secretsmanager",
 ]
 """What an action is limited to where the id of its resource says nothing: the tag that the resource
@@ -89,6 +93,7 @@ class Need:
 
 Given = Literal[
     "database_key",
+    "cache_key",
     "entries_key",
     "bucket_key",
     "bucket",
@@ -131,6 +136,11 @@ _SUBNETS: Final = _arn("rds", f"subgrp:{_unique(f'{_NAMES.database}-subnets')}")
 _PARAMETERS: Final = _arn("rds", f"pg:{_unique(f'{_NAMES.database}-parameters')}")
 _OPTIONS: Final = _arn("rds", "og:default:*")
 _FINAL_SNAPSHOT: Final = _arn("rds", f"snapshot:{_NAMES.database}-final-????????")
+_CACHE: Final = _arn("elasticache", f"replicationgroup:{_NAMES.replication_group}-{'?' * 8}")
+_CACHE_NODES: Final = _arn("elasticache", f"cluster:{_NAMES.replication_group}-{'?' * 8}-???")
+_CACHE_SUBNETS: Final = _arn("elasticache", f"subnetgroup:{_NAMES.cache}")
+_CACHE_PARAMETERS: Final = _arn("elasticache", f"parametergroup:{_NAMES.cache}-valkey?")
+_CACHE_SNAPSHOT: Final = _arn("elasticache", f"snapshot:{_NAMES.cache}-final-{'?' * 8}")
 _ENTRIES: Final = _arn("secretsmanager", f"secret:{entry('{stack}', '*')}")
 _CERTIFICATES: Final = _arn("acm", "certificate/*")
 _ZONES: Final = "arn:{partition}:route53:::hostedzone/*"
@@ -169,6 +179,68 @@ _OBJECTS_GONE: Final = _verbs("s3", "DeleteObject DeleteObjectVersion")
 
 _CREATED: Final = _verbs("rds", "CreateDBInstance ModifyDBInstance")
 _RESTORED: Final = _verbs("rds", "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime")
+
+
+def _firewall(component: str, part: Part) -> tuple[Need, ...]:
+    """What a security group and its rules need."""
+    return (
+        Need(
+            component=component,
+            part=part,
+            resource=_GROUPS,
+            actions=_verbs("ec2", "CreateSecurityGroup"),
+            limit="tags",
+        ),
+        Need(
+            component=component,
+            part=part,
+            resource=_arn("ec2", "vpc/*"),
+            actions=_verbs("ec2", "CreateSecurityGroup"),
+        ),
+        Need(
+            component=component,
+            part=part,
+            resource=_GROUPS,
+            actions=_verbs("ec2", "CreateTags"),
+            limit="tags a new group",
+        ),
+        Need(
+            component=component,
+            part=part,
+            resource=_GROUPS,
+            actions=_verbs(
+                "ec2",
+                "CreateTags RevokeSecurityGroupEgress AuthorizeSecurityGroupIngress "
+                "ModifySecurityGroupRules",
+            ),
+            removal=_verbs("ec2", "RevokeSecurityGroupIngress DeleteSecurityGroup"),
+            limit="tagged",
+        ),
+        Need(
+            component=component,
+            part=part,
+            # A rule is tagged and changed by an ARN of its own, and changed in a group of the
+            # stack's.
+            resource=_GROUP_RULES,
+            actions=_verbs("ec2", "AuthorizeSecurityGroupIngress CreateTags"),
+            limit="tags the untagged",
+        ),
+        Need(
+            component=component,
+            part=part,
+            resource=_GROUP_RULES,
+            actions=_verbs("ec2", "CreateTags ModifySecurityGroupRules"),
+            limit="tagged",
+        ),
+        Need(
+            component=component,
+            part=part,
+            resource="*",
+            actions=_verbs("ec2", "DescribeSecurityGroups DescribeSecurityGroupRules"),
+            removal=_verbs("ec2", "DescribeNetworkInterfaces"),
+        ),
+    )
+
 
 NEEDS: Final[tuple[Need, ...]] = (
     Need(
@@ -266,60 +338,7 @@ NEEDS: Final[tuple[Need, ...]] = (
         ),
         removal=_verbs("rds", "DeleteDBParameterGroup"),
     ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource=_GROUPS,
-        actions=_verbs("ec2", "CreateSecurityGroup"),
-        limit="tags",
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource=_arn("ec2", "vpc/*"),
-        actions=_verbs("ec2", "CreateSecurityGroup"),
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource=_GROUPS,
-        actions=_verbs("ec2", "CreateTags"),
-        limit="tags a new group",
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource=_GROUPS,
-        actions=_verbs(
-            "ec2",
-            "CreateTags RevokeSecurityGroupEgress AuthorizeSecurityGroupIngress "
-            "ModifySecurityGroupRules",
-        ),
-        removal=_verbs("ec2", "RevokeSecurityGroupIngress DeleteSecurityGroup"),
-        limit="tagged",
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        # A rule is tagged and changed by an ARN of its own, and changed in a group of the stack's.
-        resource=_GROUP_RULES,
-        actions=_verbs("ec2", "AuthorizeSecurityGroupIngress CreateTags"),
-        limit="tags the untagged",
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource=_GROUP_RULES,
-        actions=_verbs("ec2", "CreateTags ModifySecurityGroupRules"),
-        limit="tagged",
-    ),
-    Need(
-        component="PostgresRds",
-        part="database",
-        resource="*",
-        actions=_verbs("ec2", "DescribeSecurityGroups DescribeSecurityGroupRules"),
-        removal=_verbs("ec2", "DescribeNetworkInterfaces"),
-    ),
+    *_firewall("PostgresRds", "database"),
     Need(
         component="PostgresRds",
         part="monitoring role",
@@ -333,6 +352,63 @@ NEEDS: Final[tuple[Need, ...]] = (
         resource="{database_key}",
         actions=_verbs("kms", "DescribeKey CreateGrant Decrypt GenerateDataKey"),
         limit="through rds",
+    ),
+    Need(
+        component="CacheElastiCache",
+        part="cache",
+        resource=_CACHE,
+        actions=_verbs(
+            "elasticache",
+            "CreateReplicationGroup DescribeReplicationGroups ModifyReplicationGroup "
+            "IncreaseReplicaCount DecreaseReplicaCount AddTagsToResource ListTagsForResource",
+        ),
+        # A deletion with a final snapshot asks for CreateSnapshot too
+        # (https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteReplicationGroup.html).
+        removal=_verbs("elasticache", "DeleteReplicationGroup CreateSnapshot"),
+    ),
+    Need(
+        component="CacheElastiCache",
+        part="cache",
+        resource=_CACHE_NODES,
+        actions=_verbs("elasticache", "DescribeCacheClusters"),
+    ),
+    Need(
+        component="CacheElastiCache",
+        part="cache",
+        resource=_CACHE_SNAPSHOT,
+        actions=(),
+        removal=_verbs("elasticache", "DeleteReplicationGroup CreateSnapshot"),
+    ),
+    Need(
+        component="CacheElastiCache",
+        part="cache",
+        resource=_CACHE_SUBNETS,
+        actions=_verbs(
+            "elasticache",
+            "CreateReplicationGroup CreateCacheSubnetGroup DescribeCacheSubnetGroups "
+            "ModifyCacheSubnetGroup AddTagsToResource ListTagsForResource",
+        ),
+        removal=_verbs("elasticache", "DeleteCacheSubnetGroup"),
+    ),
+    Need(
+        component="CacheElastiCache",
+        part="cache",
+        resource=_CACHE_PARAMETERS,
+        actions=_verbs(
+            "elasticache",
+            "CreateReplicationGroup ModifyReplicationGroup CreateCacheParameterGroup "
+            "DescribeCacheParameterGroups DescribeCacheParameters ModifyCacheParameterGroup "
+            "AddTagsToResource ListTagsForResource",
+        ),
+        removal=_verbs("elasticache", "DeleteCacheParameterGroup"),
+    ),
+    *_firewall("CacheElastiCache", "cache firewall"),
+    Need(
+        component="CacheElastiCache",
+        part="cache key",
+        resource="{cache_key}",
+        actions=_verbs("kms", "DescribeKey CreateGrant Decrypt GenerateDataKey"),
+        limit="through elasticache",
     ),
     Need(
         component="SecretsManagerSecret",
@@ -603,6 +679,7 @@ DOCTOR: Final[tuple[Need, ...]] = (
         actions=(
             "acm:ListCertificates",
             "ec2:DescribeSubnets",
+            "elasticache:DescribeCacheEngineVersions",
             "elasticloadbalancing:DescribeTargetHealth",
             "iam:ListOpenIDConnectProviders",
             "rds:DescribeDBEngineVersions",
@@ -635,6 +712,19 @@ DOCTOR: Final[tuple[Need, ...]] = (
         part="database",
         resource=_arn("rds", "db:*"),
         actions=_verbs("rds", "DescribeDBInstances"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="cache",
+        # Found by the beginning of its name, which is a look at all of them.
+        resource=_arn("elasticache", "replicationgroup:*"),
+        actions=_verbs("elasticache", "DescribeReplicationGroups"),
+    ),
+    Need(
+        component=QUESTIONS,
+        part="cache",
+        resource=_CACHE_NODES,
+        actions=_verbs("elasticache", "DescribeCacheClusters"),
     ),
     Need(
         component=QUESTIONS,

@@ -48,6 +48,7 @@ def conditions(
         # An alarm that does nothing is no danger, so that no action at all is allowed.
         "notifies": {"ForAllValues:StringLike": {ALARM_ACTIONS: [topic]}},
         "through rds": _through("rds", region, partition),
+        "through elasticache": _through("elasticache", region, partition),
         "through secretsmanager": _through("secretsmanager", region, partition),
     }
     return made[limit]

@@ -7,12 +7,13 @@ from access.place import Place
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 
 
 def parts(settings: Settings) -> set[Part]:
     """The parts of a stack that need something in AWS."""
-    database, endpoint = settings.database, settings.endpoint
+    database, cache, endpoint = settings.database, settings.cache, settings.endpoint
     storage, monitoring = settings.s3, settings.monitoring
     alarms = monitoring.alarms if monitoring else None
     entries = settings.secrets.delivery == "secretsManager"
@@ -31,6 +32,10 @@ def parts(settings: Settings) -> set[Part]:
         "restore from snapshot": restore is not None and restore.snapshot is not None,
         "restore from instance": restore is not None and restore.instance is not None,
         "database key": rds and database.kms_key_arn is not None,
+        "cache": isinstance(cache, ElastiCacheCache),
+        # The database's statements about groups and rules are about all of the stack's.
+        "cache firewall": isinstance(cache, ElastiCacheCache) and not rds,
+        "cache key": isinstance(cache, ElastiCacheCache) and cache.kms_key_arn is not None,
         "entries": entries,
         "entries key": entries and settings.secrets.kms_key_arn is not None,
         "log bucket": bool(endpoint and endpoint.access_logs and not endpoint.access_logs.bucket),
@@ -93,6 +98,7 @@ def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
     """What the settings name in AWS. ``snapshots``: what the ARN of a snapshot begins with."""
     database, storage, endpoint = settings.database, settings.s3, settings.endpoint
     rds = database if isinstance(database, RdsDatabase) else None
+    cache = settings.cache if isinstance(settings.cache, ElastiCacheCache) else None
     restore = rds and rds.restore_from
     alarms = settings.monitoring.alarms if settings.monitoring else None
     snapshot = restore and restore.snapshot
@@ -100,6 +106,7 @@ def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
         snapshot = snapshots + snapshot
     named: dict[Given, str | None] = {
         "database_key": rds and rds.kms_key_arn,
+        "cache_key": cache and cache.kms_key_arn,
         "entries_key": settings.secrets.kms_key_arn,
         "bucket_key": storage and storage.kms_key_arn,
         "bucket": storage and storage.bucket,

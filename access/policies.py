@@ -30,10 +30,10 @@ LARGEST_POLICY: Final = 6_144
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 _READS: Final = re.compile(r"\w+:(Describe|Get|List|BatchGet|Lookup|Simulate)\w*")
-_ON_BEHALF: Final = ("through rds", "through secretsmanager")
+_ON_BEHALF: Final = ("through rds", "through elasticache", "through secretsmanager")
 """Limits of what a service does for whoever writes. No read needs it."""
 
-_KEYS: Final[tuple[Given, ...]] = ("database_key", "entries_key", "bucket_key")
+_KEYS: Final[tuple[Given, ...]] = ("database_key", "cache_key", "entries_key", "bucket_key")
 
 _MONITORING_POLICY: Final = "service-role/AmazonRDSEnhancedMonitoringRole"
 _MONITORING_SERVICE: Final = "monitoring.rds.amazonaws.com"
@@ -170,7 +170,7 @@ def boundary(place: Place) -> PolicyDocument:
             "Resource": f"arn:{place.partition}:logs:{here}:log-group:RDS*",
         },
     ]
-    # The database's own key is used by RDS, by a grant.
+    # Keys of the database and the cache are used by RDS and ElastiCache, by a grant.
     used: tuple[tuple[str, Given, str, list[str]], ...] = (
         ("EntriesKey", "entries_key", "secretsmanager", ["kms:Decrypt"]),
         ("BucketKey", "bucket_key", "s3", ["kms:Decrypt", "kms:GenerateDataKey"]),

@@ -23,7 +23,12 @@ from stacks import translation
 from stacks.names import Names
 from stacks.platforms.platform import Platform
 from stacks.settings import Settings
-from stacks.settings.sections.cache import Cache, ExternalCache, StatefulSetCache
+from stacks.settings.sections.cache import (
+    Cache,
+    ElastiCacheCache,
+    ExternalCache,
+    StatefulSetCache,
+)
 from stacks.settings.sections.clickhouse import (
     ClickHouse,
     ExternalClickHouse,
@@ -38,6 +43,7 @@ from stacks.settings.sections.object_storage import (
 
 if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
+    from components.cache.elasticache.replication_group import CacheElastiCache
     from components.postgres.rds.instance import PostgresRds
 
 
@@ -80,18 +86,20 @@ def others(
     *,
     namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
-) -> list[Backing]:
-    """What a release needs beside the database; nothing for version 2."""
-    clickhouse, cache = settings.clickhouse, settings.cache
-    return [
-        *(
-            [_clickhouse(clickhouse, settings, names, platform, namespace=namespace, opts=opts)]
-            if clickhouse
-            else []
-        ),
-        *([_cache(cache, settings, names, namespace=namespace, opts=opts)] if cache else []),
-        *_storage(settings, names, namespace=namespace, opts=opts),
-    ]
+) -> tuple[list[Backing], CacheElastiCache | None]:
+    """What a release needs beside the database, and the group of a managed cache; nothing for
+    version 2."""
+    backings: list[Backing] = []
+    group: CacheElastiCache | None = None
+    if (section := settings.clickhouse) is not None:
+        backings.append(
+            _clickhouse(section, settings, names, platform, namespace=namespace, opts=opts)
+        )
+    if (section := settings.cache) is not None:
+        backing, group = _cache(section, settings, names, platform, namespace=namespace, opts=opts)
+        backings.append(backing)
+    backings += _storage(settings, names, namespace=namespace, opts=opts)
+    return backings, group
 
 
 def _clickhouse(
@@ -151,10 +159,11 @@ def _cache(
     section: Cache,
     settings: Settings,
     names: Names,
+    platform: Platform,
     *,
     namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
-) -> Backing:
+) -> tuple[Backing, CacheElastiCache | None]:
     match section:
         case StatefulSetCache():
             args = CacheStatefulSetArgs(
@@ -166,9 +175,12 @@ def _cache(
                 resources=translation.resources(section.resources),
                 placement=translation.placement(settings.cluster),
             )
-            return CacheStatefulSet(names.valkey, args, opts).backing
+            return CacheStatefulSet(names.valkey, args, opts).backing, None
+        case ElastiCacheCache():
+            group = platform.cache(names.valkey, section, opts)
+            return group.backing, group
         case ExternalCache():
-            return translation.external_cache(section)
+            return translation.external_cache(section), None
 
 
 def _storage(

@@ -80,6 +80,16 @@ class Names:
         return f"{self.langfuse}-valkey"
 
     @property
+    def valkey_password(self) -> str:
+        """Logical name of the password's resource, in the cluster and on ElastiCache."""
+        return f"{self.valkey}-password"
+
+    @property
+    def replication_group(self) -> str:
+        """Logical name of the replication group; its identifier is one of the account's."""
+        return f"{self.valkey}-group"
+
+    @property
     def seaweedfs(self) -> str:
         """The object store's StatefulSet, Service and NetworkPolicy."""
         return f"{self.langfuse}-seaweedfs"
@@ -198,6 +208,17 @@ class AccountNames:
         return f"{NAMES.langfuse}-{self.stack}-db"
 
     @property
+    def cache(self) -> str:
+        """Names in ElastiCache, or what they begin with, and that of the cache's security group."""
+        return f"{NAMES.langfuse}-{self.stack}-cache"
+
+    @property
+    def replication_group(self) -> str:
+        """What the identifier of the cache's replication group begins with. It has 40 characters
+        at most, and so the stack alone names it: no other kind of resource has such a name."""
+        return f"{NAMES.langfuse}-{self.stack}"
+
+    @property
     def storage(self) -> str:
         """What the name of the bucket of media, and of version 2's exports, begins with."""
         return f"{NAMES.langfuse}-{self.stack}-data"
@@ -223,7 +244,8 @@ STACK_TAG: Final = f"{PROJECT}:stack"
 it where AWS invents the id of a resource."""
 
 LONGEST_STACK: Final = 63 - UNIQUE - len(f"{AccountNames('').storage}-")
-"""Characters that a stack's name may have: those of a bucket and of an RDS instance have 63."""
+"""Characters that a stack's name may have: those of a bucket and of an RDS instance have 63. That
+of a replication group has 40, and fits."""
 
 _STACK: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

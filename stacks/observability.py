@@ -82,6 +82,9 @@ class ObservabilityStack(pulumi.ComponentResource):
             ),
             self._child,
         )
+        backings, cache = backing_services.others(
+            settings, self._names, self._platform, namespace=namespace, opts=self._child
+        )
         services = [
             Needed(
                 backing=backing,
@@ -92,13 +95,12 @@ class ObservabilityStack(pulumi.ComponentResource):
                 ),
                 migrated=backing.role == names.CLICKHOUSE,
             )
-            for backing in backing_services.others(
-                settings, self._names, self._platform, namespace=namespace, opts=self._child
-            )
+            for backing in backings
         ]
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
         managed = Managed(
             database=rds,
+            cache=cache,
             endpoint=self._endpoint(namespace, service),
             storage=self._storage(namespace),
         )

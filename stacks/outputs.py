@@ -40,6 +40,8 @@ def stack_outputs(
         else None,
         "databaseVersion": managed.database and managed.database.engine_version,
         "databaseAddress": database.address,
+        "cacheVersion": managed.cache and managed.cache.engine_version,
+        "cacheAddress": managed.cache and managed.cache.backing.address,
         "loadBalancerHost": managed.endpoint and managed.endpoint.load_balancer_host,
         "bucket": managed.storage and managed.storage.bucket_name,
         "mediaBucket": managed.storage and managed.storage.media_bucket_name,

@@ -14,6 +14,7 @@ import pulumi_kubernetes
 
 from components.aws import discovery
 from components.aws.cluster import EksCluster
+from components.cache.elasticache.replication_group import CacheElastiCache, CacheElastiCacheArgs
 from components.endpoint.public_endpoint import AccessLogs, PublicEndpoint, PublicEndpointArgs
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
@@ -32,6 +33,7 @@ from stacks.names import AccountNames
 from stacks.platforms import cloudwatch, eks_providers
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.monitoring import Monitoring
@@ -102,15 +104,12 @@ class Eks:
     ) -> PostgresRds:
         """On RDS, in the cluster's private subnets unless the section names others."""
         restore = section.restore_from
-        subnets = list(section.subnet_ids) or discovery.find_private_subnets(
-            self.cluster, self._look_up
-        )
         return PostgresRds(
             name,
             PostgresRdsArgs(
                 cluster=self.cluster,
                 name_prefix=self._names.database,
-                subnet_ids=subnets,
+                subnet_ids=self._subnets(section.subnet_ids),
                 client_security_group_ids=section.client_security_group_ids,
                 version=section.version,
                 instance_class=section.instance_class,
@@ -134,6 +133,31 @@ class Eks:
                 and Restore(
                     snapshot=restore.snapshot, instance=restore.instance, time=restore.time
                 ),
+            ),
+            opts,
+        )
+
+    def cache(
+        self, name: str, section: ElastiCacheCache, opts: pulumi.ResourceOptions
+    ) -> CacheElastiCache:
+        """On ElastiCache, in the cluster's private subnets unless the section names others."""
+        return CacheElastiCache(
+            name,
+            CacheElastiCacheArgs(
+                cluster=self.cluster,
+                identifier_prefix=self._names.replication_group,
+                name_prefix=self._names.cache,
+                subnet_ids=self._subnets(section.subnet_ids),
+                client_security_group_ids=section.client_security_group_ids,
+                version=section.version,
+                node_type=section.node_type,
+                replicas=section.replicas,
+                snapshot_days=section.snapshot_days,
+                snapshot_window=section.snapshot_window,
+                maintenance_window=section.maintenance_window,
+                kms_key_arn=section.kms_key_arn,
+                apply_immediately=section.apply_immediately,
+                protect=section.protect,
             ),
             opts,
         )
@@ -232,6 +256,10 @@ class Eks:
         return cloudwatch.watch(
             name, section, managed, settings=self.settings, cluster=self.cluster, opts=opts
         )
+
+    def _subnets(self, given: Sequence[str]) -> pulumi.Input[Sequence[str]]:
+        """Those that a section names, or the private ones of the cluster."""
+        return list(given) or discovery.find_private_subnets(self.cluster, self._look_up)
 
     @property
     def _release(self) -> Version:

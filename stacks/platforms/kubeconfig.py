@@ -44,6 +44,9 @@ class Kubeconfig:
     def database(self, *_: object, **__: object) -> NoReturn:
         raise _not_offered("database.engine: rds")
 
+    def cache(self, *_: object, **__: object) -> NoReturn:
+        raise _not_offered("cache.engine: elastiCache")
+
     def storage(self, *_: object, **__: object) -> NoReturn:
         raise _not_offered("objectStorage")
 

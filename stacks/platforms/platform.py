@@ -11,6 +11,7 @@ import pulumi
 from components.kubernetes.cluster_mode import ClusterMode
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.secrets.delivery import Delivery
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.monitoring import Monitoring
@@ -19,6 +20,7 @@ from stacks.settings.sections.secrets import Secrets
 
 if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
+    from components.cache.elasticache.replication_group import CacheElastiCache
     from components.endpoint.public_endpoint import PublicEndpoint
     from components.postgres.rds.instance import PostgresRds
     from components.storage.object_storage import ObjectStorage
@@ -29,6 +31,7 @@ class Managed:
     """What a stack got from its platform. What is None it did not ask for."""
 
     database: PostgresRds | None = None
+    cache: CacheElastiCache | None = None
     endpoint: PublicEndpoint | None = None
     storage: ObjectStorage | None = None
 
@@ -77,6 +80,12 @@ class Platform(Protocol):
         self, name: str, section: RdsDatabase, opts: pulumi.ResourceOptions
     ) -> PostgresRds:
         """A managed PostgreSQL."""
+        ...
+
+    def cache(
+        self, name: str, section: ElastiCacheCache, opts: pulumi.ResourceOptions
+    ) -> CacheElastiCache:
+        """A managed Valkey."""
         ...
 
     def storage(

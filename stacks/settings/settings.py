@@ -29,7 +29,8 @@ class Settings(Section):
     clickhouse: ClickHouse | None = None
     """ClickHouse, from Langfuse 3 on: in the cluster, or an existing one."""
     cache: Cache | None = None
-    """Redis or Valkey, from Langfuse 3 on: in the cluster, or an existing one."""
+    """Redis or Valkey, from Langfuse 3 on: in the cluster, on Amazon ElastiCache, or an existing
+    one."""
     secrets: Secrets = Secrets()
     endpoint: Endpoint | None = None
     object_storage: ObjectStorage | None = None
@@ -47,10 +48,11 @@ class Settings(Section):
       and attack, the login page and the ingestion API.
     - `openSignUp`: beside that, `langfuse.signUp` is open. Anyone can register, make projects and
       fill the database.
-    - `noProtection`: the RDS database, or the credentials that its encrypted data needs, can be
-      deleted or replaced by one command.
-    - `shortBackups`: the protected RDS database keeps fewer than 7 days of backups.
-    - `singleZone`: the protected RDS database has no standby in another zone.
+    - `noProtection`: the RDS database, the credentials that its encrypted data needs, or the
+      ElastiCache cache can be deleted or replaced by one command.
+    - `shortBackups`: the protected RDS database or ElastiCache cache keeps fewer than 7 days of
+      backups.
+    - `singleZone`: the protected RDS database or ElastiCache cache has no copy in another zone.
     - `vulnerableRelease`: the Langfuse release has a known hole (CVE-2025-65107 in 2.95.0 to
       2.95.11)."""
     aws: Aws = Aws()

@@ -59,7 +59,7 @@ None of them imports tooling."""
 NOUNS = {
     "agents": {"kubernetes", "secrets"},
     "aws": {"kubernetes"},
-    "cache": {"kubernetes"},
+    "cache": {"aws", "kubernetes"},
     "clickhouse": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
@@ -77,6 +77,7 @@ SDKS = ("pulumi", GRAFANA)
 
 IMPURE = {
     "aws.cluster": {PULUMI},
+    "aws.firewall": {PULUMI, AWS},
     "aws.discovery": {PULUMI, AWS},
     "cache.backing": {PULUMI},
     "clickhouse.backing": {PULUMI},
@@ -100,7 +101,6 @@ IMPURE = {
     "monitoring.dashboards.panels.rds": {GRAFANA},
     "postgres.backing": {PULUMI},
     "postgres.rds.final_snapshot": {PULUMI, RANDOM},
-    "postgres.rds.firewall": {PULUMI, AWS},
     "postgres.rds.monitoring_role": {PULUMI, AWS},
     "secrets.delivery": {PULUMI},
     "secrets.kubernetes_delivery": {PULUMI, KUBERNETES},

@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 from tests.support.shared import shared
-from tests.support.wiring import in_aws, in_cluster, object_storage, of_version_4
+from tests.support.wiring import elasticache, in_aws, in_cluster, object_storage, of_version_4
 from tests.support.wiring.changes import changes
 from tests.support.wiring.keys import (
     ABSENT,
@@ -35,6 +35,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     **in_aws.SCENES,
     **of_version_4.SCENES,
     **object_storage.SCENES,
+    **elasticache.SCENES,
 }
 
 

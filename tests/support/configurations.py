@@ -73,6 +73,25 @@ EXTERNAL: Final[Mapping[str, Any]] = {
 """As a change of ``database``: one that exists."""
 
 
+VERSION_4_ELSEWHERE: Final[dict[str, Any]] = {
+    "langfuse": {"version": "4.16.0"},
+    "clickhouse": {
+        "engine": "external",
+        "kind": "cloud",
+        "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+        "password": Encrypted("hunter2"),
+    },
+    "objectStorage": {
+        "engine": "external",
+        "endpoint": "https://objects.example.com",
+        "bucket": "langfuse-events",
+        "accessKeyId": Encrypted("AKIAEXAMPLE"),
+        "secretAccessKey": Encrypted("hunter2"),
+    },
+}
+"""As a change: version 4 with all of its services elsewhere but the cache, which it lacks."""
+
+
 def small(change: Mapping[str, Any] | None = None) -> tuple[dict[str, str], set[str]]:
     """Values and secret keys, as the engine passes them, of ``SMALL`` with a ``change``.
 

@@ -20,6 +20,7 @@ Mutate = Callable[[dict[str, Any]], None]
 INSTANCE: Final = "langfuse-postgres-instance"
 INGRESS: Final = "langfuse-endpoint-ingress"
 WEB: Final = "langfuse-deployment"
+CACHE: Final = "version 4 with ElastiCache"
 STORAGE: Final = "prod with storage, logs and LangSmith, open to the world"
 CONTAINER: Final = "spec/template/spec/containers/0"
 POD: Final = "spec/template/spec"
@@ -192,4 +193,4 @@ def new_in(seen: Sequence[Seen]) -> list[Seen]:
 
 @functools.cache
 def _registered() -> frozenset[int]:
-    return frozenset(id(s) for variant in ("dev", "prod", STORAGE) for s in stack(variant))
+    return frozenset(id(s) for variant in ("dev", "prod", STORAGE, CACHE) for s in stack(variant))

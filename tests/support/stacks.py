@@ -141,6 +141,20 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}objectStorage": {"engine": "s3", "media": True},
         },
     ),
+    "version 4 with ElastiCache": Variant(
+        stack="prod",
+        overrides={
+            f"{_N}langfuse": {"version": "4.16.0"},
+            f"{_N}clickhouse": {
+                "engine": "external",
+                "kind": "cloud",
+                "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+                "password": _ENCRYPTED,
+            },
+            f"{_N}cache": {"engine": "elastiCache"},
+            f"{_N}objectStorage": EXTERNAL_STORAGE,
+        },
+    ),
     "version 3": Variant(
         overrides={
             f"{_N}langfuse": {"version": "3.225.4"},

@@ -78,6 +78,17 @@ RULES: Final[dict[str, Rule]] = {
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _aws(
         "accessScope clusterName policyArn principalArn", "eks/access_policy_association.go"
     ),
+    "aws:elasticache/parameterGroup:ParameterGroup": _aws(
+        "name family description", "elasticache/parameter_group.go"
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": _aws(
+        "atRestEncryptionEnabled dataTieringEnabled globalReplicationGroupId kmsKeyId networkType "
+        "port replicationGroupId securityGroupNames snapshotArns snapshotName subnetGroupName",
+        "elasticache/replication_group.go",
+        # A lower version, and Redis after Valkey.
+        unsure=("engine", "engineVersion", "nodeGroupConfigurations", "transitEncryptionEnabled"),
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": _aws("name", "elasticache/subnet_group.go"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _aws(
         "url", "iam/openid_connect_provider.go"
     ),

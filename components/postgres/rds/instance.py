@@ -12,11 +12,11 @@ from pulumi_aws import rds
 
 from components.aws import write_only_version
 from components.aws.cluster import EksCluster
+from components.aws.firewall import firewall
 from components.kubernetes.backing import Authority, Backing
 from components.postgres.backing import database
 from components.postgres.rds.certificates import AUTHORITY, root_certificate, root_in
 from components.postgres.rds.final_snapshot import final_snapshot_name
-from components.postgres.rds.firewall import firewall
 from components.postgres.rds.monitoring_role import monitoring_role
 from components.postgres.rds.restore import Restore, point_in_time
 from components.postgres.url import CA_FILE, urls, verified_tls
@@ -105,6 +105,8 @@ class PostgresRds(pulumi.ComponentResource):
             name,
             args.cluster,
             name_prefix=args.name_prefix,
+            store="Database",
+            protocol="PostgreSQL",
             further_groups=args.client_security_group_ids,
             port=PORT,
             opts=child,

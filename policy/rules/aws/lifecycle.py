@@ -8,10 +8,17 @@ from typing import Final
 from ..model import UNKNOWN, Rule, Seen, StackRule, accepted, is_asked, is_off, is_on
 
 _FEWEST_DAYS: Final = 7
-"""Days of backups of a protected database."""
+"""Days of backups of a protected store."""
 _SHORTEST_WINDOW: Final = 7
 """Days in which a deleted key can be restored: the fewest that AWS knows."""
 _DATABASES: Final = ("aws:rds/instance:Instance", "aws:rds/cluster:Cluster")
+_CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
+_STORES: Final = {
+    **dict.fromkeys(_DATABASES, ("database.protect", "backupRetentionPeriod")),
+    _CACHE: ("cache.protect", "snapshotRetentionLimit"),
+}
+"""Resources with data that is backed up: the setting that protects them, and the input with the
+days of backups."""
 _ENTRY: Final = "aws:secretsmanager/secret:Secret"
 _BUCKETS: Final = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 _OF_AGENTS: Final = "-agents-"
@@ -24,8 +31,12 @@ def protected_data(seen: Seen) -> Iterator[str]:
         days = seen.get("deletionWindowInDays")
         if isinstance(days, int | float) and days < _SHORTEST_WINDOW:
             yield f"deletionWindowInDays is {days:g}: leave time to notice"
-    if not seen.protect:
-        return
+    if seen.protect:
+        yield from _way_back(seen)
+
+
+def _way_back(seen: Seen) -> Iterator[str]:
+    """What a deletion of a protected resource would leave nothing of."""
     if seen.type in _DATABASES:
         if not is_on(seen.get("deletionProtection")):
             yield "deletionProtection is not true: the console would delete what Pulumi protects"
@@ -36,6 +47,9 @@ def protected_data(seen: Seen) -> Iterator[str]:
             yield "deleteAutomatedBackups is missing, which is true: its backups would go with it"
         elif not is_off(kept):
             yield "deleteAutomatedBackups is true: its backups would go with it"
+    elif seen.type == _CACHE:
+        if not seen.get("finalSnapshotIdentifier"):
+            yield "finalSnapshotIdentifier is missing: a deletion would leave nothing to restore"
     elif seen.type in _BUCKETS:
         if is_asked(seen.get("forceDestroy")):
             yield "forceDestroy is true: a protected bucket would be emptied to be deleted"
@@ -45,27 +59,32 @@ def protected_data(seen: Seen) -> Iterator[str]:
 
 def protection(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
     """Without it the other rules about data that is kept would have nothing to judge."""
-    if _RISK in accepted(stack) or not any(seen.type in _DATABASES for seen in stack):
+    if _RISK in accepted(stack):
         return
+    with_database = any(seen.type in _DATABASES for seen in stack)
     for seen in stack:
         if seen.protect:
             continue
-        if seen.type in _DATABASES:
-            yield seen, f"is not protected: set database.protect, or acknowledge {_RISK}"
-        elif seen.type == _ENTRY and _OF_AGENTS not in seen.name:
+        if seen.type in _STORES:
+            key, _ = _STORES[seen.type]
+            yield seen, f"is not protected: set {key}, or acknowledge {_RISK}"
+        elif with_database and seen.type == _ENTRY and _OF_AGENTS not in seen.name:
             yield seen, f"is not protected: set secrets.protect, or acknowledge {_RISK}"
 
 
 def backups(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
     fewest = 1 if "shortBackups" in accepted(stack) else _FEWEST_DAYS
     for seen in stack:
-        days = seen.get("backupRetentionPeriod")
-        if seen.type not in _DATABASES or not seen.protect or days is UNKNOWN:
+        if seen.type not in _STORES or not seen.protect:
+            continue
+        _, name = _STORES[seen.type]
+        days = seen.get(name)
+        if days is UNKNOWN:
             continue
         if not isinstance(days, int | float):
-            yield seen, f"backupRetentionPeriod is missing: keep {fewest} days or more"
+            yield seen, f"{name} is missing: keep {fewest} days or more"
         elif days < fewest:
-            yield seen, f"backupRetentionPeriod is {days:g}: keep {fewest} days or more"
+            yield seen, f"{name} is {days:g}: keep {fewest} days or more"
 
 
 RULES: Final = (
@@ -78,8 +97,8 @@ RULES: Final = (
 STACK_RULES: Final = (
     StackRule(
         name="data-is-protected",
-        protects="An RDS database, and the entries with the keys for its data, are "
-        "protected, unless the stack acknowledges noProtection.",
+        protects="An RDS database, the entries with the keys for its data, and an ElastiCache "
+        "cache are protected, unless the stack acknowledges noProtection.",
         check=protection,
     ),
     StackRule(

@@ -17,6 +17,7 @@ _NO_RESOURCE: Final = frozenset(
         *("ec2:describenetworkinterfaces", "ec2:describeroutetables"),
         *("ec2:describesecuritygrouprules", "ec2:describesecuritygroups", "ec2:describesubnets"),
         *("ec2:describevpcs", "ecr:getauthorizationtoken"),
+        "elasticache:describecacheengineversions",
         *("elasticloadbalancing:describelisteners", "elasticloadbalancing:describetags"),
         *("elasticloadbalancing:describeloadbalancerattributes",),
         *("elasticloadbalancing:describeloadbalancers",),
@@ -47,6 +48,7 @@ _OF_THE_ACCOUNT: Final = (
         ),
     ),
     # A look with a filter is a look at all of them.
+    ("elasticache:replicationgroup:", frozenset({"elasticache:describereplicationgroups"})),
     ("rds:db:", frozenset({"rds:describedbinstances"})),
     # AWS's own option groups, which no one can change.
     ("rds:og:default:", frozenset({"rds:createdbinstance", "rds:modifydbinstance", *_RESTORES})),

@@ -115,6 +115,13 @@ def _problem(section: moves.Section, finding: ErrorDetails, secret_keys: Set[str
         return _no_variant(full, given, union, masked=masked)
     if kind == "extra_forbidden" and place.model is not None:
         name = str(place.path[-1])
+        if (reason := place.model.refused.get(name)) is not None:
+            return Problem(
+                full,
+                shown_unknown(name, given, masked=masked, model=place.model),
+                f"is not offered: {reason}",
+                "",
+            )
         rule = f"unknown key{_other_variants(name, place)}{suggestion(name, fields(place.model))}"
         found = shown_unknown(name, given, masked=masked, model=place.model)
         return Problem(full, found, rule, section.renamed(place, given))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -20,3 +23,7 @@ class Section(BaseModel):
         strict=True,
         use_attribute_docstrings=True,
     )
+
+    refused: ClassVar[Mapping[str, str]] = {}
+    """Keys that readers may expect and that this section cannot have, and the reason: a sentence's
+    end, after "is not offered"."""

@@ -5,7 +5,7 @@ The command that is offered is the safe one: to accept a risk is the reader's de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final, TypeAlias
 
@@ -21,6 +21,7 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
 from stacks.settings.sections.acknowledge import Acknowledgement
+from stacks.settings.sections.cache import ElastiCacheCache, ExternalCache, StatefulSetCache
 from stacks.settings.sections.database import (
     ExternalDatabase,
     RdsDatabase,
@@ -49,16 +50,14 @@ def _is_open(endpoint: Endpoint) -> bool:
     return endpoint.scheme == "internet-facing" and is_wide(_networks(endpoint).values())
 
 
-def _is_unprotected(database: RdsDatabase, secrets: Secrets) -> bool:
-    return not (database.protect and secrets.protect)
+def _is_short(store: RdsDatabase | ElastiCacheCache) -> bool:
+    days = store.backup_days if isinstance(store, RdsDatabase) else store.snapshot_days
+    return store.protect and 0 < days < _FEWEST_DAYS
 
 
-def _is_short(database: RdsDatabase) -> bool:
-    return database.protect and 0 < database.backup_days < _FEWEST_DAYS
-
-
-def _is_single(database: RdsDatabase) -> bool:
-    return database.protect and not database.multi_az
+def _is_single(store: RdsDatabase | ElastiCacheCache) -> bool:
+    copied = store.multi_az if isinstance(store, RdsDatabase) else store.replicas > 0
+    return store.protect and not copied
 
 
 def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator[Problem]:
@@ -138,6 +137,34 @@ def single_zone(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Pr
         yield to_change("database.multiAz", database.multi_az, rule, value=True)
 
 
+def no_protection_of_cache(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if not cache.protect and "noProtection" not in acknowledge:
+        rule = (
+            "lets one `pulumi up` or `destroy` delete the cache, or replace it by an empty one: "
+            f"events that were accepted and not yet processed are lost; {_accept('noProtection')}"
+        )
+        yield to_change("cache.protect", cache.protect, rule, value=True)
+
+
+def short_snapshots(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if _is_short(cache) and "shortBackups" not in acknowledge:
+        rule = (
+            f"leaves fewer than {_FEWEST_DAYS} days to notice a mistake: from then on no snapshot "
+            f"is from before it; {_accept('shortBackups')}"
+        )
+        yield to_change("cache.snapshotDays", cache.snapshot_days, rule, _FEWEST_DAYS)
+
+
+def single_zone_of_cache(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
+    if _is_single(cache) and "singleZone" not in acknowledge:
+        rule = (
+            "keeps no copy: when its zone or its node fails, Langfuse accepts nothing until the "
+            "node is replaced, and what waited in the queues is lost; "
+            f"{_accept('singleZone')}"
+        )
+        yield to_change("cache.replicas", cache.replicas, rule, 1)
+
+
 def _is_vulnerable(langfuse: Langfuse) -> bool:
     return versions.vulnerability(Version.parse(langfuse.version)) is not None
 
@@ -152,45 +179,28 @@ def vulnerable_release(langfuse: Langfuse, acknowledge: Acknowledged) -> Iterato
         yield to_change("langfuse.version", langfuse.version, rule, str(known.fixed))
 
 
-def stale_with_rds(
+def stale(
+    *,
     acknowledge: Acknowledged,
     endpoint: Endpoint | None,
     langfuse: Langfuse,
-    database: RdsDatabase,
+    database: RdsDatabase | StatefulSetDatabase | ExternalDatabase,
+    cache: ElastiCacheCache | StatefulSetCache | ExternalCache | None,
     secrets: Secrets,
 ) -> Iterator[Problem]:
-    taken: dict[Acknowledgement, bool] = {
-        **_taken_everywhere(endpoint, langfuse),
-        "noProtection": _is_unprotected(database, secrets),
-        "shortBackups": _is_short(database),
-        "singleZone": _is_single(database),
-    }
-    yield from _stale(acknowledge, taken)
-
-
-def stale_without_rds(
-    acknowledge: Acknowledged,
-    endpoint: Endpoint | None,
-    langfuse: Langfuse,
-    database: StatefulSetDatabase | ExternalDatabase,
-) -> Iterator[Problem]:
-    yield from _stale(acknowledge, _taken_everywhere(endpoint, langfuse))
-
-
-def _taken_everywhere(
-    endpoint: Endpoint | None, langfuse: Langfuse
-) -> Mapping[Acknowledgement, bool]:
+    rds = [database] if isinstance(database, RdsDatabase) else []
+    stores = [*rds, *([cache] if isinstance(cache, ElastiCacheCache) else [])]
     is_open = endpoint is not None and _is_open(endpoint)
-    return {
+    taken: dict[Acknowledgement, bool] = {
         "openSignUp": is_open and langfuse.sign_up == "open",
         "openToTheWorld": is_open,
         "vulnerableRelease": _is_vulnerable(langfuse),
+        "noProtection": not all(store.protect for store in [*stores, *([secrets] if rds else [])]),
+        "shortBackups": any(_is_short(store) for store in stores),
+        "singleZone": any(_is_single(store) for store in stores),
     }
-
-
-def _stale(acknowledge: Acknowledged, taken: Mapping[Acknowledgement, bool]) -> Iterator[Problem]:
     for index, risk in reversed(list(enumerate(acknowledge))):
-        if not taken.get(risk, False):
+        if not taken[risk]:
             rule = "is a risk that this stack does not take; left here, it would hide a mistake"
             yield to_remove(f"acknowledge[{index}]", risk, rule)
         elif risk in acknowledge[:index]:
@@ -203,7 +213,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     no_protection,
     short_backups,
     single_zone,
+    no_protection_of_cache,
+    short_snapshots,
+    single_zone_of_cache,
     vulnerable_release,
-    stale_with_rds,
-    stale_without_rds,
+    stale,
 )

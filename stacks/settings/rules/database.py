@@ -11,27 +11,12 @@ from components.postgres import url
 from components.postgres.rds import certificates as rds_certificates
 from components.postgres.rds import sizes as rds_sizes
 from stacks.settings.machinery.dispatch import Check
-from stacks.settings.machinery.problems import (
-    Problem,
-    full_key,
-    set_command,
-    show,
-    to_change,
-    to_decide,
-)
-from stacks.settings.machinery.windows import (
-    DAY,
-    Window,
-    daily,
-    daily_text,
-    overlap,
-    weekly,
-    weekly_text,
-)
+from stacks.settings.machinery.problems import Problem, to_change, to_decide
 from stacks.settings.rules.aws import in_two_zones, of_region, of_stack
 from stacks.settings.rules.lists import distinct
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.rules.volumes import one_class
+from stacks.settings.rules.windows import Setting, apart
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import (
@@ -47,8 +32,7 @@ _STRIPED_GIB: Final = 400
 
 _STRIPED_IOPS: Final = 12000
 
-_SHORTEST: Final = 30
-_HOUR: Final = 60
+_SHORTEST_WINDOW: Final = 30
 
 
 def needs_eks(database: RdsDatabase, cluster: Cluster) -> Iterator[Problem]:
@@ -113,39 +97,14 @@ def backups_of_protected(database: RdsDatabase) -> Iterator[Problem]:
 
 
 def windows(database: RdsDatabase) -> Iterator[Problem]:
-    backup, maintenance = daily(database.backup_window), weekly(database.maintenance_window)
-    problems = [*_length(database, backup, maintenance)]
-    if not problems and overlap(backup, maintenance):
-        problems = [_apart(database, backup, maintenance)]
-    yield from problems
-
-
-def _length(database: RdsDatabase, backup: Window, maintenance: Window) -> Iterator[Problem]:
-    rule = f"must be at least {_SHORTEST} minutes long, and is {{}}"
-    if backup.minutes < _SHORTEST:
-        told = rule.format(backup.minutes)
-        yield to_decide("database.backupWindow", database.backup_window, told)
-    if not _SHORTEST <= maintenance.minutes < DAY:
-        told = rule.format(maintenance.minutes)
-        if maintenance.minutes >= DAY:
-            told = f"must be shorter than 24 hours, and is {maintenance.minutes // 60}"
-        yield to_decide("database.maintenanceWindow", database.maintenance_window, told)
-
-
-def _apart(database: RdsDatabase, backup: Window, maintenance: Window) -> Problem:
-    """The problem of overlapping windows. The one that was not given makes way."""
-    key, found = "database.maintenanceWindow", database.maintenance_window
-    rule = f"must not overlap database.backupWindow, which is {database.backup_window} every day"
-    given = database.model_fields_set & {"backup_window", "maintenance_window"}
-    if given == {"backup_window"} and backup.minutes <= DAY // 2:
-        midnight = maintenance.start // DAY * DAY
-        after = Window(midnight + backup.start + backup.minutes + _SHORTEST, _HOUR)
-        return to_change(key, found, rule, weekly_text(after))
-    if given == {"maintenance_window"} and maintenance.minutes <= DAY // 2:
-        after = Window(maintenance.start + maintenance.minutes + _SHORTEST, _HOUR)
-        fix = set_command(full_key("database.backupWindow"), daily_text(after))
-        return Problem(full_key(key), show(found), rule, fix)
-    return to_decide(key, found, rule)
+    given = database.model_fields_set
+    yield from apart(
+        Setting("database.backupWindow", database.backup_window, "backup_window" in given),
+        Setting(
+            "database.maintenanceWindow", database.maintenance_window, "maintenance_window" in given
+        ),
+        shortest=_SHORTEST_WINDOW,
+    )
 
 
 def restore_source(database: RdsDatabase) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from components.langfuse import versions
 from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import Problem, full_key, to_decide
-from stacks.settings.sections.cache import ExternalCache, StatefulSetCache
+from stacks.settings.sections.cache import ElastiCacheCache, ExternalCache, StatefulSetCache
 from stacks.settings.sections.clickhouse import (
     ExternalClickHouse,
     OperatorClickHouse,
@@ -67,7 +67,7 @@ def cache_needed(cache: None, langfuse: Langfuse) -> Iterator[Problem]:
 
 
 def cache_useless(
-    cache: StatefulSetCache | ExternalCache,
+    cache: StatefulSetCache | ElastiCacheCache | ExternalCache,
     langfuse: Langfuse,
 ) -> Iterator[Problem]:
     yield from _useless("cache", langfuse)

@@ -13,15 +13,14 @@ from stacks.settings.machinery.fields.images import ImageReference
 from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
 from stacks.settings.machinery.fields.network import Server
 from stacks.settings.machinery.fields.rds import (
-    BackupWindow,
     InstanceClass,
     InstanceIdentifier,
     Instant,
-    MaintenanceWindow,
     PostgresMajor,
     SnapshotIdentifier,
 )
 from stacks.settings.machinery.fields.text import SecretText
+from stacks.settings.machinery.fields.windows import DailyWindow, WeeklyWindow
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
@@ -118,9 +117,9 @@ class RdsDatabase(Section):
     backup_days: Annotated[int, Field(ge=0, le=35)] = 14
     """Days of automated backups and point-in-time recovery. With `protect` not 0, and fewer than 7
     have to be acknowledged: `shortBackups`."""
-    backup_window: BackupWindow = "17:00-18:00"
+    backup_window: DailyWindow = "17:00-18:00"
     """Daily backup window in UTC, hh24:mi-hh24:mi, of 30 minutes at least."""
-    maintenance_window: MaintenanceWindow = "sun:18:30-sun:19:30"
+    maintenance_window: WeeklyWindow = "sun:18:30-sun:19:30"
     """Weekly maintenance window in UTC, ddd:hh24:mi-ddd:hh24:mi, of 30 minutes at least and less
     than 24 hours, outside of `backupWindow`."""
     root_certificates: RootCertificates | None = None

@@ -41,6 +41,11 @@ VALUES: Final[Mapping[str, object]] = {
     "cache.statefulSet.resources.cpu": "150m",
     "cache.statefulSet.resources.memory": "300Mi",
     "cache.statefulSet.resources.memoryLimit": "700Mi",
+    "cache.elastiCache.nodeType": "cache.r7g.large",
+    "cache.elastiCache.version": "8.1",
+    "cache.elastiCache.snapshotWindow": "02:00-03:00",
+    "cache.elastiCache.maintenanceWindow": "tue:05:00-tue:06:00",
+    "cache.elastiCache.subnetIds": ["subnet-00000000000000005", "subnet-00000000000000006"],
     "cache.external.host": "other-cache.example.com",
     "cache.external.username": "other-cache-user",
     "objectStorage.external.endpoint": "https://other.example.com:9000",
@@ -94,7 +99,7 @@ ONE_VALUE: Final[Mapping[str, str]] = {
     **{
         f"{section}.{engine}.engine": "another engine has other keys, and a scene of its own"
         for section, engines in {
-            "cache": ("external", "statefulSet"),
+            "cache": ("elastiCache", "external", "statefulSet"),
             "clickhouse": ("external", "operator", "statefulSet"),
             "objectStorage": ("external", "s3", "statefulSet"),
         }.items()

@@ -27,6 +27,7 @@ EVERYTHING: Final = Place(
     parts=frozenset(get_args(Part)),
     given={
         "database_key": _ARN.format("kms", "key/1"),
+        "cache_key": _ARN.format("kms", "key/4"),
         "entries_key": _ARN.format("kms", "key/2"),
         "bucket_key": _ARN.format("kms", "key/3"),
         "bucket": "exports",
@@ -55,6 +56,14 @@ def test_the_named_resources_are_exactly_these() -> None:
         ("PostgresRds", f"rds:{HERE}:pg:langfuse-{{stack}}-db-parameters-{UNIQUE}"),
         ("PostgresRds", f"rds:{HERE}:snapshot:langfuse-{{stack}}-db-final-????????"),
         ("PostgresRds", "iam::{account}:role/agent-observability/{stack}/*"),
+        ("CacheElastiCache", f"elasticache:{HERE}:replicationgroup:langfuse-{{stack}}-????????"),
+        ("CacheElastiCache", f"elasticache:{HERE}:cluster:langfuse-{{stack}}-????????-???"),
+        ("CacheElastiCache", f"elasticache:{HERE}:subnetgroup:langfuse-{{stack}}-cache"),
+        ("CacheElastiCache", f"elasticache:{HERE}:parametergroup:langfuse-{{stack}}-cache-valkey?"),
+        (
+            "CacheElastiCache",
+            f"elasticache:{HERE}:snapshot:langfuse-{{stack}}-cache-final-????????",
+        ),
         ("SecretsManagerSecret", f"secretsmanager:{HERE}:secret:agent-observability/{{stack}}/*"),
         ("SecretsManagerSecret", "iam::{account}:role/agent-observability/{stack}/*"),
         ("SecretsManagerStore", "iam::{account}:role/agent-observability/{stack}/*"),
@@ -70,6 +79,7 @@ def test_the_named_resources_are_exactly_these() -> None:
         ("CloudAlarms", f"rds:{HERE}:es:langfuse-{{stack}}-alarms-events-{UNIQUE}"),
         ("AlarmTopic", f"sns:{HERE}:langfuse-{{stack}}-alarms-topic-{UNIQUE}"),
         ("doctor", "iam::{account}:role/agent-observability-workflows/{stack}/*"),
+        ("doctor", f"elasticache:{HERE}:cluster:langfuse-{{stack}}-????????-???"),
         ("doctor", f"sns:{HERE}:langfuse-{{stack}}-alarms-topic-{UNIQUE}"),
         ("doctor", f"secretsmanager:{HERE}:secret:agent-observability/{{stack}}/*"),
     }
@@ -82,6 +92,10 @@ ON_BUCKETS: Final = frozenset({"s3:TagResource", "s3:ListTagsForResource"})
 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_TagResource.html)."""
 
 NOT_ASKED: Final[Mapping[str, str]] = {
+    "ec2:CreateNetworkInterface": "ElastiCache's service-linked role makes those of a cache",
+    "ec2:DeleteNetworkInterface": "the same",
+    "s3:GetObject": "a cache that starts from a file",
+    "s3:PutObject": "a snapshot that is copied to a bucket",
     "iam:CreateServiceLinkedRole": "a key in several regions",
     "rds:CreateTenantDatabase": "Oracle and SQL Server with several databases",
     "rds:DeleteTenantDatabase": "the same",
@@ -150,6 +164,17 @@ RESTORED: Final = {"db", "og", "pg", "subgrp"}
     [
         ("ec2:CreateSecurityGroup", {"security-group", "vpc"}),
         ("ec2:CreateTags", {"security-group", "security-group-rule"}),
+        (
+            "elasticache:AddTagsToResource",
+            {"parametergroup", "replicationgroup", "subnetgroup"},
+        ),
+        (
+            "elasticache:CreateReplicationGroup",
+            {"parametergroup", "replicationgroup", "subnetgroup"},
+        ),
+        ("elasticache:CreateSnapshot", {"replicationgroup", "snapshot"}),
+        ("elasticache:DeleteReplicationGroup", {"replicationgroup", "snapshot"}),
+        ("elasticache:ModifyReplicationGroup", {"parametergroup", "replicationgroup"}),
         ("rds:AddTagsToResource", {"db", "es", "pg", "snapshot", "subgrp"}),
         ("rds:CreateDBInstance", {"db", "og", "pg", "subgrp"}),
         ("rds:CreateDBSnapshot", {"db", "snapshot"}),

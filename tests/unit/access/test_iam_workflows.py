@@ -21,6 +21,7 @@ GIVEN: dict[Given, str] = {
     "log_bucket": "logs",
     "entries_key": KEY,
     "database_key": KEY,
+    "cache_key": KEY,
     "bucket_key": KEY,
     "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1",
     "topic": "arn:aws:sns:ap-northeast-2:123456789012:on-call",
@@ -347,7 +348,7 @@ def test_a_policy_is_as_large_as_aws_takes_and_no_statement_is_lost() -> None:
     documents = policies.policies(statements)
 
     assert [s for d in documents for s in d["Statement"]] == statements
-    assert len(documents) == 4
+    assert len(documents) == 5
     for document in documents:
         assert policies.size(document["Statement"]) <= 6144
 

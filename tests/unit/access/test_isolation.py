@@ -42,23 +42,8 @@ PAIRS: Final = [
     ("four", "prod"),
     ("prod", "four"),
     ("four", "four-eu"),
+    ("four", "four-cache"),
 ]
-
-
-VERSION_4: Final[Mapping[str, Any]] = {
-    "langfuse": {"version": "4.16.0"},
-    "clickhouse": {
-        "engine": "external",
-        "kind": "cloud",
-        "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
-        "password": {"secure": "not decrypted here"},
-    },
-    "cache": {
-        "engine": "external",
-        "host": "redis.example.com",
-        "password": {"secure": "not decrypted here"},
-    },
-}
 
 
 def key(stack: str, purpose: str) -> str:
@@ -68,6 +53,20 @@ def key(stack: str, purpose: str) -> str:
 
 def host(stack: str) -> str:
     return "langfuse.example.com" if stack == "prod" else f"{stack}.langfuse.example.com"
+
+
+def version_4(stack: str) -> Mapping[str, Any]:
+    """What a stack of version 4 has besides."""
+    return {
+        "langfuse": {"version": "4.16.0"},
+        "clickhouse": {
+            "engine": "external",
+            "kind": "cloud",
+            "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
+            "password": {"secure": "not decrypted here"},
+        },
+        "cache": {"engine": "elastiCache", "kmsKeyArn": key(stack, "cache")},
+    }
 
 
 @functools.cache
@@ -84,7 +83,7 @@ def configuration(stack: str) -> StackConfiguration:
             "kmsKeyArn": key(stack, "bucket"),
         },
         "cluster": {"permissionsBoundaryArn": place_boundary(stack)},
-        **(VERSION_4 if stack.startswith("four") else {}),
+        **(version_4(stack) if stack.startswith("four") else {}),
     }
     return stack_files.read("prod", {f"agent-observability:{k}": v for k, v in changes.items()})
 
@@ -145,7 +144,12 @@ def _targets(stack: str) -> Iterator[Target]:
         if resource.type == "aws:rds/instance:Instance":
             snapshot = resource.inputs["finalSnapshotIdentifier"]
             yield Target(arn("rds", f"snapshot:{snapshot}"), "snapshot", tagged)
-    for purpose in ("database", "entries", "bucket"):
+        if resource.type == "aws:elasticache/replicationGroup:ReplicationGroup":
+            snapshot = resource.inputs["finalSnapshotIdentifier"]
+            yield Target(arn("elasticache", f"snapshot:{snapshot}"), "cache snapshot", tagged)
+            for node in state["memberClusters"]:
+                yield Target(arn("elasticache", f"cluster:{node}"), "cache node", tagged)
+    for purpose in ("database", "cache", "entries", "bucket"):
         has: dict[str, str | list[str]] = {"kms:ResourceAliases": [f"alias/{stack}"]}
         yield Target(key(stack, purpose), "key", has)
     for purpose in ("preview", "deploy"):
@@ -215,6 +219,14 @@ ACROSS: Final = {
 }
 """What a role may ask for by the name of another stack's resource: nothing of it changes, and no
 value is read."""
+ACROSS_CACHES: Final = {
+    # The doctor finds a group by the beginning of its name.
+    (
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "elasticache:DescribeReplicationGroups",
+    ),
+}
+"""The same between two stacks of version 4."""
 
 
 @pytest.mark.parametrize(("own", "other"), PAIRS)
@@ -227,7 +239,9 @@ def test_no_statement_of_a_role_reaches_a_resource_of_another_stack(own: str, ot
         for action in reached(statements, target)
     }
 
-    assert {(type_, action) for _, type_, action in found} == ACROSS
+    caches = own.startswith("four") and other.startswith("four")
+    expected = {*ACROSS, *(ACROSS_CACHES if caches else ())}
+    assert {(type_, action) for _, type_, action in found} == expected
     assert {name for name, _, _ in found} == {"preview", "deploy", "deploy without a boundary"}
 
 
@@ -235,7 +249,8 @@ WITHOUT_RESOURCE: Final = {
     "preview": {
         *("acm:ListCertificates", "ec2:DescribeRouteTables"),
         *("ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"),
-        *("ec2:DescribeVpcs", "elasticloadbalancing:DescribeListeners"),
+        *("ec2:DescribeVpcs", "elasticache:DescribeCacheEngineVersions"),
+        "elasticloadbalancing:DescribeListeners",
         *("elasticloadbalancing:DescribeLoadBalancerAttributes",),
         *("elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags"),
         *("elasticloadbalancing:DescribeTargetHealth", "iam:ListOpenIDConnectProviders"),
@@ -385,6 +400,23 @@ WORK: Final[Mapping[str, tuple[str, ...]]] = {
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:DeleteSecurityGroup",
     ),
+    "aws:elasticache/parameterGroup:ParameterGroup": (
+        "elasticache:CreateCacheParameterGroup",
+        "elasticache:CreateReplicationGroup",
+        "elasticache:ModifyReplicationGroup",
+        "elasticache:DeleteCacheParameterGroup",
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": (
+        "elasticache:CreateReplicationGroup",
+        "elasticache:IncreaseReplicaCount",
+        "elasticache:AddTagsToResource",
+        "elasticache:DeleteReplicationGroup",
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": (
+        "elasticache:CreateCacheSubnetGroup",
+        "elasticache:CreateReplicationGroup",
+        "elasticache:DeleteCacheSubnetGroup",
+    ),
     "aws:iam/role:Role": ("iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole", "iam:DeleteRole"),
     "aws:kms/key:Key": ("kms:EnableKeyRotation", "kms:ScheduleKeyDeletion"),
     "aws:rds/eventSubscription:EventSubscription": (
@@ -418,6 +450,8 @@ WORK: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretsmanager:PutSecretValue",),
     "aws:sns/topic:Topic": ("sns:CreateTopic", "sns:Subscribe", "sns:DeleteTopic"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2:ModifySecurityGroupRules",),
+    "cache node": ("elasticache:DescribeCacheClusters",),
+    "cache snapshot": ("elasticache:CreateSnapshot", "elasticache:DeleteReplicationGroup"),
     "object": ("s3:DeleteObjectVersion",),
     "snapshot": ("rds:CreateDBSnapshot", "rds:AddTagsToResource"),
     "state": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
@@ -433,12 +467,19 @@ UNTOUCHED: Final = {
 """Made and read by their topic, by no resource at all, or not by this role."""
 
 
-@pytest.mark.parametrize("stack", ["prod", "a" * 22, "four"])
+OF_VERSION_4: Final = {
+    *("cache node", "cache snapshot"),
+    *(type_ for type_ in WORK if type_.startswith("aws:elasticache/")),
+}
+
+
+@pytest.mark.parametrize("stack", ["prod", "a" * 22, "four", f"four{'a' * 18}"])
 def test_the_deploying_role_reaches_every_resource_of_its_own_stack(stack: str) -> None:
     statements = role_documents(stack)["deploy"]
     own = [*targets(stack)]
 
-    assert {target.type for target in own} == {*WORK, *UNTOUCHED, "key"}
+    more = set[str]() if stack.startswith("four") else OF_VERSION_4
+    assert {target.type for target in own} == {*WORK, *UNTOUCHED, "key"} - more
     missing = [
         (target.arn, action)
         for target in own

@@ -10,6 +10,7 @@ import pytest
 from policy.rules import RULES, STACK_RULES
 from policy.rules.model import Seen
 from tests.support.policy_stacks import (
+    CACHE,
     INSTANCE,
     STORAGE,
     Mutation,
@@ -40,6 +41,7 @@ _DATABASE_ENTRY: Final = "langfuse-database-entry"
 _BUCKET: Final = "langfuse-storage-bucket"
 _KEY: Final = "langfuse-alarms-topic-key"
 _TOPIC: Final = "langfuse-alarms-topic-topic"
+_GROUP: Final = "langfuse-valkey-group"
 _SECURE: Final = {"kmsMasterKeyId": "alias/aws/sns"}
 
 
@@ -70,6 +72,14 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         change(_KEPT, f"{key} left out", INSTANCE, take(key))
         for key in ("deletionProtection", "deleteAutomatedBackups")
     ),
+    change(
+        _KEPT,
+        "a cache without a last snapshot",
+        _GROUP,
+        take("finalSnapshotIdentifier"),
+        variant=CACHE,
+    ),
+    change(_KEPT, "an empty name of it", _GROUP, put("finalSnapshotIdentifier", ""), variant=CACHE),
     change(_KEPT, "no days to restore an entry", _ENTRY, put("recoveryWindowInDays", 0)),
     change(_KEPT, "a bucket that empties", _BUCKET, put("forceDestroy", True), variant=STORAGE),
     change(_KEPT, "a key gone in a day", _KEY, put("deletionWindowInDays", 1)),
@@ -98,7 +108,19 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "aws:rds/cluster:Cluster",
         {"storageEncrypted": True, "tags": {"a": "b"}},
     ),
+    change(_PROTECTED, "a cache without protection", _GROUP, variant=CACHE, protect=False),
     # -- Backups
+    *(
+        change(
+            _BACKUPS,
+            f"{days!r} days of snapshots",
+            _GROUP,
+            put("snapshotRetentionLimit", days),
+            variant=CACHE,
+        )
+        for days in (0, 6, None, "7")
+    ),
+    change(_BACKUPS, "no snapshots", _GROUP, take("snapshotRetentionLimit"), variant=CACHE),
     *(
         change(_BACKUPS, f"{days!r} days", INSTANCE, put("backupRetentionPeriod", days))
         for days in (0, 1, 6, 6.5, None, "14")
@@ -122,10 +144,6 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             ("aws:docdb/cluster:Cluster", {}),
             ("aws:opensearch/domain:Domain", {"encryptAtRest": {"enabled": False}}),
             ("aws:ebs/encryptionByDefault:EncryptionByDefault", {"enabled": False}),
-            (
-                "aws:elasticache/replicationGroup:ReplicationGroup",
-                {"transitEncryptionEnabled": True},
-            ),
         )
     ),
     *(
@@ -144,6 +162,16 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             ("aws:ec2/instance:Instance", "rootBlockDevice", {"volumeSize": 8}),
             ("aws:ec2/instance:Instance", "ebsBlockDevices", [{"encrypted": False}]),
         )
+    ),
+    *(
+        change(
+            _REST,
+            f"atRestEncryptionEnabled {value!r}",
+            _GROUP,
+            put("atRestEncryptionEnabled", value),
+            variant=CACHE,
+        )
+        for value in (False, "false", None)
     ),
     *(
         added(
@@ -216,6 +244,16 @@ THROUGH: Final[tuple[Mutation, ...]] = (
             changed("prod", INSTANCE, put("deletionProtection", False), protect=False),
             "noProtection",
         ),
+    ),
+    Mutation(
+        "a cache without protection that is acknowledged",
+        "the stack says that it may be lost",
+        lambda: accepting(changed(CACHE, _GROUP, protect=False), "noProtection"),
+    ),
+    Mutation(
+        "a cache with a day of snapshots that is acknowledged",
+        "the stack says that a day is enough",
+        lambda: accepting(changed(CACHE, _GROUP, put("snapshotRetentionLimit", 1)), "shortBackups"),
     ),
     change(
         "objectStorage.protect may be false, and no name for that risk exists",

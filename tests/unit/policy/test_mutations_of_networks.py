@@ -14,6 +14,7 @@ import pytest
 from policy.rules.model import Seen
 from tests.support.policy_stacks import (
     ALB,
+    CACHE,
     INGRESS,
     INSTANCE,
     STORAGE,
@@ -37,6 +38,7 @@ _PARAMETERS: Final = "langfuse-postgres-parameters"
 _RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _OLD_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
+_VALKEY: Final = "langfuse-valkey-group"
 _TAGS: Final = {"tags": {"a": "b"}}
 
 _WORLD: Final = (
@@ -355,16 +357,10 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         _TLS, "the default parameters", INSTANCE, put("parameterGroupName", "default.postgres16")
     ),
     *(
-        added(
-            f"{_TLS} {also}".strip(),
-            f"a cache with {values}",
-            "aws:elasticache/replicationGroup:ReplicationGroup",
-            {"atRestEncryptionEnabled": True, **values},
-        )
-        for also, values in (
-            ("", {}),
-            ("", {"transitEncryptionEnabled": False}),
-            ("", {"transitEncryptionEnabled": True, "transitEncryptionMode": "preferred"}),
+        change(_TLS, f"a cache with {key} {value!r}", _VALKEY, put(key, value), variant=CACHE)
+        for key, value in (
+            *(("transitEncryptionEnabled", value) for value in (False, "false", None)),
+            *(("transitEncryptionMode", value) for value in ("preferred", "")),
         )
     ),
     added(_TLS, "a cache of MemoryDB", "aws:memorydb/cluster:Cluster", {"tlsEnabled": False}),
@@ -376,6 +372,9 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             {"family": "docdb5.0", "parameters": [{"name": "tls", "value": value}]},
         )
         for value in ("disabled", "tls1.1+")
+    ),
+    change(
+        _TLS, "a cache that says nothing", _VALKEY, take("transitEncryptionEnabled"), variant=CACHE
     ),
     *(
         change(_TLS, f"{name} with clear text", name, _denial(None), variant=STORAGE)

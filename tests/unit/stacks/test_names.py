@@ -16,6 +16,7 @@ import pytest
 from components.project import PROJECT
 from stacks import names, stack_files
 from stacks.names import NAMES, AccountNames, Names
+from tests.support import stacks
 from tests.support.recordings import inputs, recorded
 from tests.support.short_stack import on_short_stack
 from tests.support.stacks import STACKS
@@ -39,6 +40,8 @@ EXACT: Final = {
     "clickhouse": "langfuse-clickhouse-server",
     "seaweedfs": "langfuse-seaweedfs",
     "valkey": "langfuse-valkey",
+    "valkey_password": "langfuse-valkey-password",
+    "replication_group": "langfuse-valkey-group",
     "worker": "langfuse-worker",
     "endpoint": "langfuse-endpoint",
     "access_logs": "langfuse-endpoint-access-logs",
@@ -159,6 +162,8 @@ IN_ACCOUNT: Final = {
     "workflow_path": "/agent-observability-workflows/prod/",
     "alarm_prefix": "agent-observability/prod/",
     "database": "langfuse-prod-db",
+    "cache": "langfuse-prod-cache",
+    "replication_group": "langfuse-prod",
     "storage": "langfuse-prod-data",
     "events": "langfuse-prod-evts",
     "access_logs": "langfuse-prod-logs",
@@ -208,6 +213,27 @@ def test_what_the_program_makes_in_aws_has_the_names_that_policies_admit() -> No
     }
     (instance,) = everything().of_type("aws:rds/instance:Instance")
     assert instance.name == NAMES.rds_instance
+
+
+def test_what_the_program_makes_in_elasticache_has_the_names_that_policies_admit() -> None:
+    found = physical(stacks.recorded("version 4 with ElastiCache"))
+    made = stacks.recorded("version 4 with ElastiCache")
+    group = inputs(made, NAMES.replication_group)
+
+    assert fnmatchcase(group["replicationGroupId"], "langfuse-prod-????????")
+    assert fnmatchcase(group["finalSnapshotIdentifier"], "langfuse-prod-cache-final-????????")
+    assert found["ParameterGroup"] == [
+        "langfuse-prod-cache-valkey8",
+        "langfuse-prod-db-parameters-",
+    ]
+    assert found["SubnetGroup"] == ["langfuse-prod-cache", "langfuse-prod-db-subnets-"]
+    assert found["SecurityGroup"] == ["langfuse-prod-cache-firewall-", "langfuse-prod-db-firewall-"]
+
+
+def test_the_longest_name_of_a_stack_fits_into_that_of_a_replication_group() -> None:
+    longest = AccountNames("a" * names.LONGEST_STACK).replication_group
+
+    assert len(longest) + len("-01234567") == 40
 
 
 @pytest.mark.parametrize(
@@ -298,6 +324,8 @@ def test_no_pattern_of_a_stack_holds_a_name_of_another(pair: tuple[str, str]) ->
         for prefix in ("database", "storage", "events", "access_logs", "alarms"):
             made = f"{getattr(theirs, prefix)}-{'0' * names.UNIQUE}"
             assert not fnmatchcase(made, f"{getattr(mine, prefix)}-{'?' * names.UNIQUE}")
+        made = f"{theirs.replication_group}-{'0' * 8}"
+        assert not fnmatchcase(made, f"{mine.replication_group}-{'?' * 8}")
         for path in ("role_path", "workflow_path", "alarm_prefix"):
             assert not getattr(theirs, path).startswith(getattr(mine, path))
 

@@ -20,7 +20,7 @@ from stacks.platforms.platform import Managed, Platform, Watch
 from stacks.settings import Settings
 from stacks.settings.sections.monitoring import Dashboards, Monitoring
 from tests.support.component_run import run_component
-from tests.support.configurations import ON_EKS, endpoint, rds, settings
+from tests.support.configurations import ON_EKS, VERSION_4_ELSEWHERE, endpoint, rds, settings
 
 RUNBOOKS: Final = "https://git.example.com/docs"
 OPTS: Final = pulumi.ResourceOptions()
@@ -31,6 +31,11 @@ IN_AWS: Final[Mapping[str, Mapping[str, Any]]] = {
         "secrets": {"delivery": "secretsManager", "protect": True},
     },
     "database.engine: rds": rds(),
+    "cache.engine: elastiCache": {
+        **ON_EKS,
+        **VERSION_4_ELSEWHERE,
+        "cache": {"engine": "elastiCache"},
+    },
     "objectStorage": {**ON_EKS, "objectStorage": {"engine": "s3", "media": True}},
     "endpoint": endpoint(),
 }
@@ -60,6 +65,7 @@ def in_a_run(body: Callable[[Kubeconfig], object]) -> None:
     [
         ("delivery", "secrets.delivery: secretsManager"),
         ("database", "database.engine: rds"),
+        ("cache", "cache.engine: elastiCache"),
         ("storage", "objectStorage"),
         ("endpoint", "endpoint"),
         ("endpoint_networks", "endpoint"),
@@ -83,6 +89,7 @@ def test_every_method_of_a_platform_is_offered_or_refused() -> None:
         "readiness_gates",
         "delivery",
         "database",
+        "cache",
         "storage",
         "endpoint",
         "endpoint_networks",

@@ -106,6 +106,31 @@ def _db_instance(resource: Resource) -> Values:
     }
 
 
+def _replication_group(resource: Resource) -> Values:
+    identifier = resource.inputs["replicationGroupId"]
+    zone = f"{digits(ACCOUNT, 6)}.{REGION}.cache.amazonaws.com"
+    nodes = resource.inputs["numCacheClusters"]
+    return {
+        "id": identifier,
+        "arn": arn("elasticache", f"replicationgroup:{identifier}"),
+        "clusterEnabled": False,
+        "engineVersionActual": f"{resource.inputs['engineVersion']}.99",
+        "memberClusters": [f"{identifier}-{node:03}" for node in range(1, nodes + 1)],
+        "primaryEndpointAddress": f"master.{identifier}.{zone}",
+        "readerEndpointAddress": f"replica.{identifier}.{zone}",
+    }
+
+
+def _fixed(kind: str) -> Callable[[Resource], Values]:
+    """What ElastiCache has under the name that it is given."""
+
+    def compute(resource: Resource) -> Values:
+        name = resource.inputs["name"]
+        return {"id": name, "arn": arn("elasticache", f"{kind}:{name}")}
+
+    return compute
+
+
 def _event_subscription(resource: Resource) -> Values:
     return {**_named("rds", "es:")(resource), "customerAwsId": ACCOUNT}
 
@@ -223,6 +248,9 @@ _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:ec2/securityGroup:SecurityGroup": _security_group,
     "aws:eks/accessEntry:AccessEntry": _access,
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _access,
+    "aws:elasticache/parameterGroup:ParameterGroup": _fixed("parametergroup"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
+    "aws:elasticache/subnetGroup:SubnetGroup": _fixed("subnetgroup"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _openid_provider,
     "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,

@@ -1,4 +1,4 @@
-"""Types of the settings of Amazon RDS: instance class, version, windows, identifiers, times."""
+"""Types of the settings of Amazon RDS: instance class, version, identifiers, times."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from stacks.settings.machinery.fields.windows import TIME
 from stacks.settings.machinery.rule import Meant, Rule, matching
-
-_TIME: Final = r"([01]\d|2[0-3]):[0-5]\d"
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY: Final = f"({'|'.join(_DAYS)})"
-
-_CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.h]?(\d{2}))?\s*(am|pm)?")
-_MOMENT: Final = re.compile(rf"({'|'.join(_DAYS)})?[a-z]*[\s:,]*(\d.*)")
 
 
 def _instance_class(text: str) -> Iterator[str]:
@@ -30,41 +24,6 @@ def _major(text: str) -> Iterator[str]:
     """With a minor version, or the product before it."""
     match = re.fullmatch(r"(?:v|pg|postgres(?:ql)?)?[\s:_-]*(\d+)(?:\.\d+)*", text.lower())
     yield from [match[1]] if match else []
-
-
-def _clock(text: str) -> str | None:
-    match = _CLOCK.fullmatch(text)
-    if match is None or (match[2] is None and match[3] is None):
-        return None
-    hour = int(match[1])
-    if match[3] is not None:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if match[3] == "pm" else 0)
-    return f"{0 if hour == 24 else hour:02}:{match[2] or '00'}"
-
-
-def _ends(text: str) -> list[str]:
-    """Both ends of a window, which are in UTC whether it says so or not."""
-    said = re.sub(r"\s*(utc|gmt|(?<=\d)z)\b", "", text.lower())
-    return re.split(r"\s*(?:[-\u2013\u2014]|\bto\b|\buntil\b)\s*", said.strip())
-
-
-def _daily(text: str) -> Iterator[str]:
-    clocks = [_clock(end) for end in _ends(text)]
-    if len(clocks) == 2 and None not in clocks:
-        yield "-".join(filter(None, clocks))
-
-
-def _weekly(text: str) -> Iterator[str]:
-    """Full names of days, and one day for both ends."""
-    moments = [_MOMENT.fullmatch(end) for end in _ends(text)]
-    if len(moments) != 2 or moments[0] is None or moments[1] is None:
-        return
-    (first, start), (last, end) = moments[0].groups(), moments[1].groups()
-    start, end = _clock(start), _clock(end)
-    if first and start and end and (last or start < end):
-        yield f"{first}:{start}-{last or first}:{end}"
 
 
 def _is_instant(value: str) -> bool:
@@ -104,27 +63,12 @@ PostgresMajor = Annotated[
     Meant(_major),
 ]
 
-BackupWindow = Annotated[
-    str,
-    matching("must be a daily window in UTC such as '17:00-18:00'", f"{_TIME}-{_TIME}"),
-    Meant(_daily),
-]
-
-MaintenanceWindow = Annotated[
-    str,
-    matching(
-        "must be a weekly window in UTC such as 'sun:18:30-sun:19:30'",
-        f"{_DAY}:{_TIME}-{_DAY}:{_TIME}",
-    ),
-    Meant(_weekly),
-]
-
 Instant = Annotated[
     str,
     Rule(
         "must be a time in UTC such as '2026-11-01T09:30:00Z'",
         _is_instant,
-        rf"\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{_TIME}:[0-5]\dZ",
+        rf"\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{TIME}:[0-5]\dZ",
     ),
     Meant(_instant),
     Field(examples=["2026-11-01T09:30:00Z"]),

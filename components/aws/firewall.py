@@ -1,4 +1,4 @@
-"""The security group of an RDS instance."""
+"""The security group of a managed data store: who may connect to it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ def firewall(
     cluster: EksCluster,
     *,
     name_prefix: str,
+    store: str,
+    protocol: str,
     further_groups: Sequence[str],
     port: int,
     opts: pulumi.ResourceOptions,
 ) -> tuple[ec2.SecurityGroup, list[vpc.SecurityGroupIngressRule]]:
     """A security group that admits the cluster's nodes and pods to ``port``, without egress.
 
-    Returns the group and its rules. The rules are separate resources: AWS's provider lets inline
-    rules and separate ones overwrite each other.
+    ``store`` and ``protocol``: what is reached, and how, for people. Returns the group and its
+    rules. The rules are separate resources: AWS's provider lets inline rules and separate ones
+    overwrite each other.
     """
     group = ec2.SecurityGroup(
         f"{name}-firewall",
         name_prefix=f"{name_prefix}-firewall-",
         # A changed description would replace the group.
-        description="Database of Langfuse",
+        description=f"{store} of Langfuse",
         vpc_id=cluster.vpc_id,
         opts=opts,
     )
@@ -36,7 +39,7 @@ def firewall(
     def admit(role: str, client: pulumi.Input[str]) -> vpc.SecurityGroupIngressRule:
         return vpc.SecurityGroupIngressRule(
             f"{name}-from-{role}",
-            description="PostgreSQL from the nodes and pods of the cluster",
+            description=f"{protocol} from the nodes and pods of the cluster",
             security_group_id=group.id,
             referenced_security_group_id=client,
             ip_protocol="tcp",
