@@ -9,7 +9,7 @@ from pydantic import Field
 from stacks.settings.machinery.fields.aws import BucketName, KeyArn
 from stacks.settings.machinery.fields.images import ImageReference
 from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
-from stacks.settings.machinery.fields.network import OriginUrl
+from stacks.settings.machinery.fields.network import StoreUrl
 from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
@@ -74,7 +74,7 @@ class StatefulSetObjectStorage(Section):
     """Volume size in GiB, decided when the volume is made."""
     storage_class: DnsSubdomain | None = None
     """StorageClass of the volume; none takes the cluster's default."""
-    public_endpoint: Annotated[OriginUrl, Field(examples=["http://localhost:8333"])] | None = None
+    public_endpoint: Annotated[StoreUrl, Field(examples=["http://localhost:8333"])] | None = None
     """URL at which browsers reach the store, such as that of a port-forward,
     `http://localhost:8333`. Exports from the user interface are on with it alone: their links lead
     there."""
@@ -95,7 +95,7 @@ class ExternalObjectStorage(Section):
 
     engine: Literal["external"]
     """Selects this kind of object storage."""
-    endpoint: Annotated[OriginUrl, Field(examples=["https://objects.example.com"])]
+    endpoint: StoreUrl
     """URL of the store."""
     bucket: BucketName
     """Bucket of events, exports and media."""

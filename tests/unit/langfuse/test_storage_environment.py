@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.langfuse import storage_environment as storage
-from components.langfuse.versions import LATEST, OLDEST, Version
+from components.langfuse.versions import LATEST, LINES, OLDEST, Version
 
 BEFORE_ROLES = Version(2, 81, 0)
 FIRST_WITH_ROLES = Version(2, 81, 1)
@@ -57,10 +57,58 @@ def test_a_release_is_told_what_it_can_read(
         (BEFORE_MEDIA, ["lf-export-"]),
         (FIRST_WITH_MEDIA, ["lf-export-", "media/"]),
         (LATEST, ["lf-export-", "media/"]),
+        (LINES[3].newest, ["events/", "exports/", "media/"]),
+        (LINES[4].newest, ["events/", "exports/", "media/"]),
     ],
 )
 def test_a_role_is_for_what_the_release_does_by_role(version: Version, prefixes: list[str]) -> None:
     assert storage.role_prefixes(version=version, exports=True, media=True) == prefixes
+
+
+@pytest.mark.parametrize(
+    ("exports", "media", "expected"),
+    [
+        (False, False, ["events/"]),
+        (True, False, ["events/", "exports/"]),
+        (False, True, ["events/", "media/"]),
+    ],
+)
+def test_from_version_3_on_events_are_always_stored(
+    exports: bool, media: bool, expected: list[str]
+) -> None:
+    version = LINES[4].newest
+
+    assert storage.role_prefixes(version=version, exports=exports, media=media) == expected
+
+
+def test_from_version_3_on_media_may_have_a_bucket_of_their_own() -> None:
+    variables = storage.from_version_3(
+        "bucket", media_bucket="pictures", region="eu-west-1", exports=False, media=True
+    )
+
+    assert variables == {
+        "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": "bucket",
+        "LANGFUSE_S3_EVENT_UPLOAD_PREFIX": "events/",
+        "LANGFUSE_S3_EVENT_UPLOAD_REGION": "eu-west-1",
+        "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET": "pictures",
+        "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": "media/",
+        "LANGFUSE_S3_MEDIA_UPLOAD_REGION": "eu-west-1",
+    }
+
+
+def test_links_to_exports_lead_to_another_address_only_where_there_are_exports() -> None:
+    store = storage.Store(endpoint="http://s3:8333", force_path_style=True, links="http://links")
+    given = {
+        exports: storage.from_version_3(
+            "bucket", region="us-east-1", exports=exports, media=False, store=store
+        )
+        for exports in (True, False)
+    }
+
+    key = "LANGFUSE_S3_BATCH_EXPORT_EXTERNAL_ENDPOINT"
+    assert given[True][key] == "http://links"
+    assert key not in given[False]
+    assert given[True]["LANGFUSE_S3_BATCH_EXPORT_ENDPOINT"] == "http://s3:8333"
 
 
 def test_a_release_that_knows_no_role_needs_a_key_for_exports() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from stacks import translation
 from stacks.settings import Problem
+from stacks.settings.sections.object_storage import ExternalObjectStorage
+from tests.support.component_run import run_component
 from tests.support.configurations import (
     ABSENT,
     ON_EKS,
@@ -37,6 +39,12 @@ CREATED: Final = "is for a bucket that the program creates; an existing one keep
 def storage(*, url: object = URL, version: str = "4.16.0", **section: object) -> dict[str, Any]:
     langfuse = {"version": version, "publicUrl": url}
     return {**VERSION_4, "langfuse": langfuse, "objectStorage": {"engine": "s3", **section}}
+
+
+def in_cluster(**section: object) -> dict[str, Any]:
+    """On any cluster."""
+    stack = {key: VERSION_4[key] for key in ("langfuse", "clickhouse", "cache")}
+    return {**stack, "objectStorage": {"engine": "statefulSet", **section}}
 
 
 def version_2(**section: object) -> dict[str, Any]:
@@ -124,6 +132,55 @@ BAD = [
         ),
     ),
     bad(
+        "a store in the cluster for version 2",
+        {"objectStorage": {"engine": "statefulSet"}},
+        problem(
+            "objectStorage",
+            "(an object)",
+            "is for Langfuse 3 and newer; Langfuse 2.95.12 stores exports and media in Amazon S3 "
+            "(engine s3)",
+            "",
+        ),
+    ),
+    bad(
+        "an expiry of exports that have no address for browsers",
+        in_cluster(exportDays=7),
+        problem(
+            "objectStorage.exportDays",
+            "7",
+            "has no use without objectStorage.publicEndpoint: exports are off, because their links "
+            "would lead browsers to an address in the cluster",
+            "",
+        ),
+    ),
+    bad(
+        "more memory than the limit",
+        in_cluster(resources={"memory": "2Gi"}),
+        problem(
+            "objectStorage.resources.memory",
+            '"2Gi"',
+            "must not be above the limit, objectStorage.resources.memoryLimit, which is 1Gi",
+            "pulumi config set --path @objectStorage.resources.memoryLimit 2Gi",
+        ),
+    ),
+    bad(
+        "an expiry that the store cannot keep, in a volume that is too small",
+        in_cluster(eventDays=256, storageGiB=9),
+        problem("objectStorage.storageGiB", "9", "must be greater than or equal to 10", ""),
+        problem("objectStorage.eventDays", "256", "must be less than or equal to 255", ""),
+    ),
+    bad(
+        "a path in the address for browsers",
+        in_cluster(publicEndpoint="https://objects.example.com/langfuse"),
+        problem(
+            "objectStorage.publicEndpoint",
+            '"https://objects.example.com/langfuse"',
+            "must be an http:// or https:// URL without path, credentials, query or trailing "
+            "slash: the bucket is a key of its own",
+            "",
+        ),
+    ),
+    bad(
         "an access key, which no release after version 2 takes",
         storage(accessKeyId=Encrypted("AKIAEXAMPLE")),
         problem(
@@ -151,6 +208,14 @@ JUST_RIGHT: Final[Mapping[str, Mapping[str, Any]]] = {
     "media in a bucket that exists, and events in a new one": storage(
         media=True, mediaBucket="pictures", eventDays=60, exportDays=7
     ),
+    "a store in the cluster": in_cluster(),
+    "a store in the cluster that keeps what it can as long as it can": in_cluster(
+        storageGiB=10,
+        eventDays=255,
+        exportDays=255,
+        publicEndpoint="http://localhost:8333",
+        media=True,
+    ),
     "version 2's media on a machine of one's own": version_2(media=True),
 }
 
@@ -163,6 +228,35 @@ def test_what_cannot_work_is_refused(change: Mapping[str, Any], expected: list[P
 @pytest.mark.parametrize("change", JUST_RIGHT.values(), ids=JUST_RIGHT.keys())
 def test_what_is_just_right_is_accepted(change: Mapping[str, Any]) -> None:
     assert problems(change) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint_", "port"),
+    [
+        ("https://objects.example.com", 443),
+        ("http://objects.example.com", 80),
+        ("https://objects.example.com:9000", 9000),
+    ],
+)
+def test_pods_may_reach_a_store_at_the_port_of_its_url(endpoint_: str, port: int) -> None:
+    store = {
+        "engine": "external",
+        "endpoint": endpoint_,
+        "bucket": "ours",
+        "accessKeyId": Encrypted("AKIAEXAMPLE"),
+        "secretAccessKey": Encrypted("hunter2"),
+    }
+    section = settings({**in_cluster(), "objectStorage": store}).object_storage
+    assert isinstance(section, ExternalObjectStorage)
+    seen: list[str] = []
+
+    def body() -> None:
+        backing = translation.external_storage(section)
+        assert (backing.role, backing.port, backing.pods) == ("storage", port, None)
+        backing.address.apply(seen.append)
+
+    run_component(body)
+    assert seen == [f"objects.example.com:{port}"]
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,17 @@ OriginUrl = Annotated[
     Field(examples=["https://langfuse.example.com"]),
 ]
 
+StoreUrl = Annotated[
+    str,
+    Rule(
+        "must be an http:// or https:// URL without path, credentials, query or trailing slash: "
+        "the bucket is a key of its own",
+        _is_origin,
+    ),
+    Meant(_url),
+    Field(examples=["https://objects.example.com"]),
+]
+
 # As Langfuse checks an address that logs in: `email()` of zod
 # (https://github.com/colinhacks/zod/blob/v3.22.4/src/types.ts), with a domain of DNS.
 Email = Annotated[
