@@ -14,6 +14,7 @@ from stacks.settings.machinery.problems import (
     Problem,
     full_key,
     set_command,
+    show,
     to_decide,
     to_remove,
 )
@@ -23,6 +24,8 @@ from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.object_storage import S3ObjectStorage, StatefulSetObjectStorage
+
+_HTTPS: Final = 443
 
 
 def needs_eks(object_storage: S3ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
@@ -118,6 +121,18 @@ def storage_key(object_storage: S3ObjectStorage, aws: Aws) -> Iterator[Problem]:
     yield from of_stack("objectStorage.kmsKeyArn", object_storage.kms_key_arn, aws)
 
 
+def reachable(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
+    """From version 3 on nothing is accepted without the store."""
+    ports = langfuse.egress_ports
+    if _keeps_events(langfuse) and _HTTPS not in ports:
+        rule = (
+            f"does not have {_HTTPS}, by which pods reach S3 and take their role: Langfuse's "
+            "NetworkPolicy lets its pods reach no other port"
+        )
+        fix = set_command(full_key(f"langfuse.egressPorts[{len(ports)}]"), _HTTPS)
+        yield Problem(full_key("langfuse.egressPorts"), show([*ports]), rule, fix)
+
+
 def store_memory(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
     yield from within_limit("objectStorage.resources", object_storage.resources)
 
@@ -141,6 +156,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     media_by_version,
     media_from_pages,
     keys_by_version,
+    reachable,
     store_memory,
     exports_kept,
 )

@@ -132,6 +132,20 @@ BAD = [
         ),
     ),
     bad(
+        "pods that cannot reach S3",
+        {
+            **storage(),
+            "langfuse": {"version": "4.16.0", "publicUrl": URL, "egressPorts": [587, 8443]},
+        },
+        problem(
+            "langfuse.egressPorts",
+            "[587, 8443]",
+            "does not have 443, by which pods reach S3 and take their role: Langfuse's "
+            "NetworkPolicy lets its pods reach no other port",
+            "pulumi config set --path '@langfuse.egressPorts[2]' 443",
+        ),
+    ),
+    bad(
         "a store in the cluster for version 2",
         {"objectStorage": {"engine": "statefulSet"}},
         problem(
@@ -203,6 +217,14 @@ JUST_RIGHT: Final[Mapping[str, Mapping[str, Any]]] = {
         "objectStorage": {"engine": "s3", "media": True},
     },
     "events on a machine of one's own": storage(url=ABSENT),
+    "S3 beside other ports": {
+        **storage(),
+        "langfuse": {"version": "4.16.0", "publicUrl": URL, "egressPorts": [587, 443]},
+    },
+    "version 2, whose exports alone would fail": {
+        **version_2(),
+        "langfuse": {"egressPorts": [587]},
+    },
     "one bucket that exists": storage(media=True, bucket="ours"),
     "two buckets that exist": storage(media=True, bucket="ours", mediaBucket="pictures"),
     "media in a bucket that exists, and events in a new one": storage(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support import stacks
 from tests.support.recordings import all_before, depends_on, recorded
 from tooling.engineless.aws import lookups
 from tooling.engineless.recording import Secret, holds_secret, secret_texts
@@ -206,6 +207,17 @@ def test_the_entries_named_in_the_outputs_are_those_that_exist() -> None:
     recording = recorded("prod")
 
     entries = recording.of_type("aws:secretsmanager/secret:Secret")
+    assert sorted(e.inputs["name"] for e in entries) == sorted(recording.exports["secretEntries"])
+
+
+def test_the_keys_of_each_service_of_version_4_have_an_entry() -> None:
+    recording = stacks.recorded("version 4 with services elsewhere")
+    entries = recording.of_type("aws:secretsmanager/secret:Secret")
+
+    assert recording.exports["secretEntries"] == [
+        f"agent-observability/prod/{role}"
+        for role in ("app", "database", "clickhouse", "cache", "storage", "agents/ai-agents/access")
+    ]
     assert sorted(e.inputs["name"] for e in entries) == sorted(recording.exports["secretEntries"])
 
 
