@@ -37,6 +37,7 @@ class _Danger:
 
 
 _DATABASE: Final = "aws:rds/instance:Instance"
+_CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 _DANGERS: Final[dict[str, tuple[_Danger, ...]]] = {
     _DATABASE: (
         _Danger("deletionProtection", "RDS no longer refuses to delete it", _switched_off),
@@ -50,6 +51,21 @@ _DANGERS: Final[dict[str, tuple[_Danger, ...]]] = {
         _Danger("parameterGroupName", "the database may restart"),
         _Danger("vpcSecurityGroupIds", "who may connect"),
         _Danger("caCertIdentifier", "clients have to trust the new authority"),
+    ),
+    _CACHE: (
+        _Danger("numCacheClusters", "fewer copies in other zones", _less),
+        _Danger("automaticFailoverEnabled", "the loss of a zone is an outage", _switched_off),
+        _Danger("multiAzEnabled", "the loss of a zone is an outage", _switched_off),
+        _Danger("snapshotRetentionLimit", "fewer days to go back to", _less),
+        _Danger("finalSnapshotIdentifier", "another name of the last snapshot, or none"),
+        _Danger("engineVersion", "the cache fails over; a lower version is another cache"),
+        _Danger("nodeType", "the cache fails over"),
+        _Danger("parameterGroupName", "what waits in queues may be evicted"),
+        _Danger("securityGroupIds", "who may connect"),
+        _Danger("transitEncryptionMode", "connections without encryption"),
+    ),
+    "aws:elasticache/parameterGroup:ParameterGroup": (
+        _Danger("parameters", "what waits in queues may be evicted"),
     ),
     "aws:iam/role:Role": (_Danger("assumeRolePolicy", "who may act as this role"),),
     "aws:iam/rolePolicy:RolePolicy": (_Danger("policy", "what the role may do"),),
@@ -86,6 +102,7 @@ _WEIGHTY: Final[dict[str, str]] = {
 }
 _KEEPS: Final[dict[str, str]] = {
     _DATABASE: "all data is in it",
+    _CACHE: "events that wait in its queues go with it",
     "aws:s3/bucket:Bucket": "its content goes with it",
     "aws:kms/key:Key": "what it encrypted cannot be read again",
     "aws:secretsmanager/secret:Secret": "what reads it fails",

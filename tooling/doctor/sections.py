@@ -61,6 +61,7 @@ AFTER: Final = (
     "database-unreachable",
     "database-password",
     "database-slow",
+    "cache-unreachable",
     "migration-lock",
     "migration-broken",
     "database-url",

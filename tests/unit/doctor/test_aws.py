@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissin
 from access import actions
 from stacks.settings import Settings
 from tests.support.components import discovered
-from tests.support.configurations import ON_EKS, settings
+from tests.support.configurations import ON_EKS, VERSION_4_ELSEWHERE, settings
 from tests.support.doctor_aws import ACCOUNT, REGION, FakeAws
 from tests.support.recordings import recorded
 from tooling.doctor import aws
@@ -64,6 +64,8 @@ def run(title: str, fake: FakeAws, change: Mapping[str, Any] | None = None) -> l
 
 EVERYTHING: Final[Mapping[str, Any]] = {
     **ON_EKS,
+    **VERSION_4_ELSEWHERE,
+    "cache": {"engine": "elastiCache"},
     "aws:defaultTags": {"tags": {"team": "ai"}},
     "database": {"engine": "rds"},
     "secrets": {"delivery": "secretsManager", "protect": True},
@@ -112,6 +114,9 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "Database subnets",
         "Database instance class",
         "Database settings",
+        "Cache subnets",
+        "Cache version",
+        "Cache settings",
         "Hosted zone",
         "Access log bucket",
         "Secrets Manager names",
@@ -125,6 +130,7 @@ def test_a_stack_with_everything_is_asked_about_all_of_it() -> None:
         "Load balancer targets",
         "Database instance",
         "Database backups",
+        "Cache",
         "Alarm subscriptions",
         "Secrets Manager entries",
         "What killed updates left",
@@ -448,6 +454,20 @@ DENIED: Final = [
     ),
     ("Database settings", [("rds", "DescribeDBInstances")], "rds:DescribeDBInstances"),
     ("Database backups", [("rds", "DescribeDBInstances")], "rds:DescribeDBInstances"),
+    ("Cache subnets", ["cluster", ("ec2", "DescribeSubnets")], "ec2:DescribeSubnets"),
+    (
+        "Cache version",
+        [("elasticache", "DescribeCacheEngineVersions")],
+        "elasticache:DescribeCacheEngineVersions",
+    ),
+    *(
+        (
+            title,
+            [("elasticache", "DescribeReplicationGroups")],
+            "elasticache:DescribeReplicationGroups",
+        )
+        for title in ("Cache settings", "Cache")
+    ),
     (
         "Alarm subscriptions",
         [("sns", "ListSubscriptionsByTopic")],

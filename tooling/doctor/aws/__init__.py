@@ -7,11 +7,13 @@ from typing import Final
 
 from access.parts import parts
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws import (
     after,
     alarms,
     auto_mode,
+    cache,
     database,
     eks,
     endpoint,
@@ -37,6 +39,7 @@ SECTIONS: Final[tuple[str, ...]] = (
     "aws-credentials",
     "aws-permission-missing",
     "bucket-policy",
+    "cache-unreachable",
     "certificate-not-issued",
     "certificate-pending",
     "changed-in-aws",
@@ -80,6 +83,9 @@ def checks_before(
         ("Database subnets", network.database_subnets, "database" in needed),
         ("Database instance class", prerequisites.instance_class, "database" in needed),
         ("Database settings", database.changed, "database" in needed),
+        ("Cache subnets", network.cache_subnets, "cache" in needed),
+        ("Cache version", prerequisites.valkey_version, "cache" in needed),
+        ("Cache settings", cache.changed, "cache" in needed),
         ("Hosted zone", endpoint.hosted_zone, "zone" in needed),
         (
             "Certificate",
@@ -127,6 +133,7 @@ def checks_after(
             database.restorable,
             isinstance(settings.database, RdsDatabase) and settings.database.backup_days > 0,
         ),
+        ("Cache", cache.status, isinstance(settings.cache, ElastiCacheCache)),
         (
             "Alarm subscriptions",
             alarms.subscriptions,

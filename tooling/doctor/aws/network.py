@@ -1,4 +1,4 @@
-"""Checks of the subnets of the load balancer and of the database."""
+"""Checks of the subnets of the load balancer, the database and the cache."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.aws.discovery import PRIVATE_SUBNET_TAG, PUBLIC_SUBNET_TAG
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.session.account import Account, Cluster
 from tooling.doctor.findings import Finding
@@ -84,24 +85,34 @@ def load_balancer_subnets(account: Account) -> Iterator[Finding]:
 
 def database_subnets(account: Account) -> Iterator[Finding]:
     """Whether RDS gets subnets in two zones of the cluster's VPC."""
-    database = account.settings.database
-    if not isinstance(database, RdsDatabase):
-        return
-    cluster = account.cluster()
-    if database.subnet_ids:
-        found = _given(account, database.subnet_ids)
-        problems = _problems_of_given(found, database.subnet_ids, cluster, "database.subnetIds")
+    if isinstance(section := account.settings.database, RdsDatabase):
+        yield from _of_store(account, "database", "RDS", section.subnet_ids)
+
+
+def cache_subnets(account: Account) -> Iterator[Finding]:
+    """Whether ElastiCache gets subnets in two zones of the cluster's VPC."""
+    if isinstance(section := account.settings.cache, ElastiCacheCache):
+        yield from _of_store(account, "cache", "ElastiCache", section.subnet_ids)
+
+
+def _of_store(
+    account: Account, store: str, service: str, given: Sequence[str]
+) -> Iterator[Finding]:
+    """``store``: the section of the settings; ``given``: the subnets that it names."""
+    cluster, key = account.cluster(), f"{store}.subnetIds"
+    if given:
+        problems = _problems_of_given(_given(account, given), given, cluster, key)
         if problems:
-            yield _about(account, cluster, "Subnets of the database", "; ".join(problems))
+            yield _about(account, cluster, f"Subnets of the {store}", "; ".join(problems))
         return
     found = _tagged(account, cluster, PRIVATE_SUBNET_TAG) or _given(account, cluster.subnet_ids)
     if len({subnet.zone for subnet in found}) < _ZONES:
         problem = (
-            f"RDS wants subnets in two zones. The private ones of {cluster.vpc_id} are found by "
-            f"the tag {PRIVATE_SUBNET_TAG} (without any, the cluster's own are taken), which are "
-            f"{_list(found)}. Tag more of them, or name the subnets in database.subnetIds"
+            f"{service} wants subnets in two zones. The private ones of {cluster.vpc_id} are found "
+            f"by the tag {PRIVATE_SUBNET_TAG} (without any, the cluster's own are taken), which "
+            f"are {_list(found)}. Tag more of them, or name the subnets in {key}"
         )
-        yield _about(account, cluster, "Subnets of the database", problem)
+        yield _about(account, cluster, f"Subnets of the {store}", problem)
 
 
 def _problems_of_given(

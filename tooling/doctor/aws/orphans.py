@@ -46,6 +46,16 @@ _KINDS: Final[Mapping[str, _Kind]] = {
             "DBInstances[].[DBInstanceIdentifier,InstanceCreateTime,DeletionProtection]",
         ),
     ),
+    "elasticache": _Kind(
+        "ElastiCache groups",
+        r"replicationgroup:(.+)",
+        "`pulumi stack output cacheAddress` holds the name of the stack's own. The other costs as "
+        "much.",
+        (
+            *("elasticache", "describe-replication-groups", "--query"),
+            "ReplicationGroups[].[ReplicationGroupId,ReplicationGroupCreateTime]",
+        ),
+    ),
     "acm": _Kind(
         "certificates",
         r"certificate/(.+)",

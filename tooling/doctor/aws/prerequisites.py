@@ -1,4 +1,4 @@
-"""Other checks before `up`: names in use, the instance class."""
+"""Other checks before `up`: names in use, instance class, version."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from stacks import names
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from tooling.doctor.aws.session.account import Account
 from tooling.doctor.findings import Finding
@@ -79,3 +80,26 @@ def instance_class(account: Account) -> Iterator[Finding]:
             *("--query", "OrderableDBInstanceOptions[].DBInstanceClass", "--output", "text"),
         ),
     )
+
+
+def valkey_version(account: Account) -> Iterator[Finding]:
+    """Whether the region has the version of Valkey."""
+    cache = account.settings.cache
+    if not isinstance(cache, ElastiCacheCache):
+        return
+    listed = account.aws.pages(
+        "elasticache", "DescribeCacheEngineVersions", "CacheEngineVersions", Engine="valkey"
+    )
+    # With or without a patch level.
+    offered = [str(found["EngineVersion"]) for found in listed]
+    if not any(f"{version}.".startswith(f"{cache.version}.") for version in offered):
+        yield Finding.error(
+            "instance-class-unavailable",
+            f"Valkey {cache.version}",
+            f"ElastiCache does not offer Valkey {cache.version} in {account.aws.region} "
+            f"(cache.version). It offers {', '.join(offered) or 'none'}.",
+            account.aws.command(
+                *("elasticache", "describe-cache-engine-versions", "--engine", "valkey"),
+                *("--query", "CacheEngineVersions[].EngineVersion", "--output", "text"),
+            ),
+        )
