@@ -1,0 +1,97 @@
+"""Langfuse 4 on a real control plane: what the example in a cluster makes, and that it goes away.
+
+Simulated pods: containers do not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import examples
+from tests.support.live_stack import LiveStack
+from tooling.cluster import Cluster
+from tooling.kubernetes.api import Api, Object, is_ours
+from tooling.kubernetes.readiness import readiness
+
+pytestmark = pytest.mark.cluster
+
+NAMESPACE = "version-4"
+AGENTS = "version-4-agents"
+NAMESPACES = 2
+"""Made too, and in no namespace."""
+
+
+def change() -> dict[str, Any]:
+    """The example by section, in namespaces of its own."""
+    config = examples.configuration(examples.files()["v4-cluster"])
+    sections = {key.partition(":")[2]: value for key, value in config.items()}
+    return {
+        **sections,
+        "cluster": {"namespace": NAMESPACE},
+        "agents": {"namespaces": [AGENTS]},
+    }
+
+
+@pytest.fixture(scope="module")
+def four(
+    cluster: Cluster, api: Api, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveStack]:
+    stack = LiveStack(cluster, api, tmp_path_factory.mktemp("four") / "state.json")
+    stack.up(change())
+    yield stack
+    stack.destroy()
+
+
+def ours(stack: LiveStack, *kinds: str) -> list[Object]:
+    namespaced = (
+        item
+        for item in stack.everything()
+        if item["metadata"].get("namespace") in {NAMESPACE, AGENTS}
+    )
+    return [item for item in namespaced if is_ours(item) and (not kinds or item["kind"] in kinds)]
+
+
+def test_every_workload_is_available_and_the_migration_was_first(four: LiveStack) -> None:
+    workloads = {
+        f"{item['kind']} {item['metadata']['name']}": readiness(item)
+        for item in ours(four, "Deployment", "StatefulSet")
+    }
+    (job,) = ours(four, "Job")
+    deployments = ours(four, "Deployment")
+
+    assert workloads == dict.fromkeys(
+        (
+            "Deployment langfuse",
+            "Deployment langfuse-worker",
+            "StatefulSet langfuse-clickhouse-server",
+            "StatefulSet langfuse-postgres",
+            "StatefulSet langfuse-seaweedfs",
+            "StatefulSet langfuse-valkey",
+        )
+    )
+    assert job["status"]["succeeded"] == 1
+    assert [
+        d["metadata"]["name"]
+        for d in deployments
+        if d["metadata"]["creationTimestamp"] < job["status"]["completionTime"]
+    ] == []
+
+
+def test_a_second_run_changes_nothing(four: LiveStack) -> None:
+    before = {(i["kind"], i["metadata"]["name"]): i["metadata"]["uid"] for i in ours(four)}
+
+    summary = four.up(change())
+
+    assert not summary.changed
+    objects = [name for name in summary.unchanged if not name.startswith("RandomPassword ")]
+    assert len(objects) == len(before) + NAMESPACES
+    assert before == {(i["kind"], i["metadata"]["name"]): i["metadata"]["uid"] for i in ours(four)}
+
+
+def test_it_goes_away_but_for_the_volumes_with_the_namespace(four: LiveStack) -> None:
+    four.destroy()
+
+    assert ours(four) == []
