@@ -98,6 +98,7 @@ def test_the_operators_servers_have_defaults_for_production() -> None:
             "resources": {"cpu": "250m", "memory": "512Mi", "memory_limit": "1Gi"},
         },
         "protect": True,
+        "operator_namespace": "clickhouse-operator-system",
     }
 
 

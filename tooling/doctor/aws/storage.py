@@ -50,7 +50,7 @@ def _pages(account: Account, bucket: str) -> Iterator[Finding]:
     """Whether browsers let Langfuse's pages use the links that it signs."""
     aws, origin = account.aws, translation.origin(account.settings)
     found = aws.look_up("s3", "GetBucketCors", {"NoSuchCORSConfiguration"}, Bucket=bucket)
-    rules = [] if found is None else found["CORSRules"]
+    rules: list[dict[str, Any]] = [] if found is None else found["CORSRules"]
     refused = [method for method in _METHODS if not _admitted(rules, origin, method)]
     if not refused:
         return
