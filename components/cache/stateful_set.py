@@ -122,7 +122,10 @@ class CacheStatefulSet(pulumi.ComponentResource):
                 "selector": {"match_labels": pods},
                 "persistent_volume_claim_retention_policy": RETAINED,
                 "template": {
-                    "metadata": {"labels": object_labels},
+                    "metadata": {
+                        "labels": {**args.placement.labels, **object_labels},
+                        "annotations": args.placement.annotations or None,
+                    },
                     "spec": pod_spec(
                         image=args.image,
                         resources=args.resources,
