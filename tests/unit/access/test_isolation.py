@@ -590,3 +590,37 @@ def test_every_resource_in_aws_is_made_by_the_provider_that_gives_the_tag() -> N
     ]
     assert others == []
     assert json.loads(provider.inputs["defaultTags"])["tags"][STACK_TAG] == "prod"
+
+
+@pytest.mark.parametrize(
+    ("database", "firewall"),
+    [
+        ({"engine": "rds"}, set[str]()),
+        # Else the database's statements about groups and rules are the cache's too.
+        (
+            {
+                "engine": "external",
+                "host": "db.example.com",
+                "password": {"secure": "not decrypted here"},
+            },
+            {"cache firewall"},
+        ),
+    ],
+)
+def test_what_admits_clients_is_said_once_for_database_and_cache(
+    database: Mapping[str, Any], firewall: set[str]
+) -> None:
+    changes: dict[str, Any] = {
+        **version_4("four"),
+        "langfuse": {"version": "4.16.0", "admin": {"email": "admin@example.com"}},
+        "cluster": {"eksName": "platform-prod"},
+        "database": database,
+        "secrets": {"protect": True},
+        "objectStorage": {"engine": "s3"},
+    }
+    full = {f"agent-observability:{k}": v for k, v in changes.items()}
+    read = stack_files.assemble({"aws:region": "ap-northeast-2", **full})
+    settings = stack_settings.read("four", read.values, read.secret_keys)
+
+    found = parts.parts(settings)
+    assert {part for part in found if part.startswith("cache")} == {"cache", "cache key", *firewall}

@@ -4,10 +4,12 @@ An immutable object and a Job have invented names that follow from their inputs,
 would replace them under a new name. What the engine itself decides is the engine tier's.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from tests.support import stacks
 from tests.support.recordings import recorded
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, reveal
@@ -29,7 +31,12 @@ def difference(before: Recording, after: Recording) -> dict[str, str]:
     return changes
 
 
-def with_other(monkeypatch: pytest.MonkeyPatch, name: str, stack: str = "dev") -> Recording:
+def with_other(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    stack: str = "dev",
+    overrides: Mapping[str, Any] | None = None,
+) -> Recording:
     """A stack after one generated value was made again."""
     original = offline.OfflineBackend._random  # pyright: ignore[reportPrivateUsage]
 
@@ -38,7 +45,7 @@ def with_other(monkeypatch: pytest.MonkeyPatch, name: str, stack: str = "dev") -
         return {k: v[::-1] for k, v in state.items()} if resource.name == name else state
 
     monkeypatch.setattr(offline.OfflineBackend, "_random", other)
-    return offline.record(stack)
+    return offline.record(stack, overrides)
 
 
 def test_the_same_configuration_changes_nothing() -> None:
@@ -176,6 +183,36 @@ def test_in_prod_another_database_password_is_tried_by_a_migration_before_the_po
         **delivered_anew("database"),
         "langfuse-migration": "replaced",
         "langfuse-deployment": "updated",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variant", "changed"),
+    [
+        (
+            "version 4 with ElastiCache",
+            {"langfuse-valkey-group": "updated", **delivered_anew("cache")},
+        ),
+        (
+            "version 4 in the cluster",
+            {
+                "langfuse-valkey-credentials": "replaced",
+                "langfuse-valkey-stateful-set": "updated",
+                "langfuse-cache-secret": "replaced",
+            },
+        ),
+    ],
+)
+def test_another_password_of_the_cache_reaches_server_and_pods_and_migrates_nothing(
+    variant: str, changed: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, made = stacks.recorded(variant), stacks.VARIANTS[variant]
+
+    after = with_other(monkeypatch, "langfuse-valkey-password", made.stack, made.overrides)
+    assert difference(before, after) == {
+        **changed,
+        "langfuse-deployment": "updated",
+        "langfuse-worker-deployment": "updated",
     }
 
 
