@@ -156,6 +156,11 @@ def _values(change: PropertyChange, invented: Mapping[str, str]) -> str:
         return f"added, {_code(_cut(new))}"
     if after is ABSENT:
         return f"taken away, was {_code(_cut(old))}"
+    return _becomes(old, new)
+
+
+def _becomes(old: str, new: str) -> str:
+    """Both values; of long ones the part that differs first."""
     start = max(0, _common(old, new) - _CONTEXT) if max(len(old), len(new)) > _WIDTH else 0
     return f"{_code(_cut(old, start))} → {_code(_cut(new, start))}"
 
@@ -165,8 +170,12 @@ def _moved(before: object, after: object, invented: Mapping[str, str]) -> Iterat
     old, new = as_list(before), as_list(after)
     if old is None or new is None or sorted(map(str, old)) == sorted(map(str, new)):
         return
-    yield from (f"without {_code(item)}" for item in _items(old, new, invented))
-    yield from (f"with {_code(item)}" for item in _items(new, old, invented))
+    gone, come = _items(old, new, invented), _items(new, old, invented)
+    if len(gone) == len(come) == 1 and max(map(len, gone + come)) > _WIDTH:
+        yield _becomes(*gone, *come)
+        return
+    yield from (f"without {_code(_cut(item))}" for item in gone)
+    yield from (f"with {_code(_cut(item))}" for item in come)
 
 
 def _name(path: Path) -> str:

@@ -279,6 +279,40 @@ def test_a_secret_in_clear_is_masked_where_it_is_typed_in(
     assert [row.partition(" ([replaces it]")[0] for row in rows] == [f"  - {line}"]
 
 
+LISTS: Mapping[str, tuple[list[str], list[str], str]] = {
+    "one long item becomes another: where they differ": (
+        ["sh", "-c", "a" * 90 + "b"],
+        ["sh", "-c", "a" * 90 + "c"],
+        f"`…{'a' * 16}b` → `…{'a' * 16}c`",
+    ),
+    "one long item takes the place of a short one": (
+        ["run"],
+        ["c" * 73],
+        f"`run` → `{'c' * 72}…`",
+    ),
+    "one short item becomes another: both whole": (
+        ["a" * 72],
+        ["b" * 72],
+        f"without `{'a' * 72}`, with `{'b' * 72}`",
+    ),
+    "long items beside others: their beginning": (
+        ["a" * 73],
+        ["b" * 73, "run"],
+        f"without `{'a' * 72}…`, with `{'b' * 72}…`, with `run`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "shown"), LISTS.values(), ids=LISTS.keys())
+def test_items_of_a_list_are_cut_as_other_values_are(
+    before: list[str], after: list[str], shown: str
+) -> None:
+    text = document(config(command=before), config(command=after))
+
+    rows = [row for row in text.splitlines() if row.startswith("  - ")]
+    assert rows == [f"  - `command`: {shown}"]
+
+
 def test_only_another_invented_name_is_said_to_be_one_beside_a_secret() -> None:
     old, new = "https://me:hunter2@app-1/", "https://me:hunter2@app-2/"
     resource = config().resources["urn:a"]
