@@ -181,7 +181,7 @@ def test_what_is_just_right_is_accepted(change: Mapping[str, Any]) -> None:
 
 
 def test_an_access_key_is_read_and_not_shown() -> None:
-    storage = settings(JUST_RIGHT["exports by access key"]).object_storage
+    storage = settings(JUST_RIGHT["exports by access key"]).s3
 
     assert storage is not None
     assert storage.access_key_id is not None
