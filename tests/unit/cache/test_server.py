@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Cache:
         ]
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         assert SERVER is not None
         command = [SERVER, *self.arguments, "--port", str(self.port), "--bind", "127.0.0.1"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
