@@ -13,6 +13,7 @@ from stacks import stack_files
 from stacks.settings import ConfigurationError, read
 from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.database import RdsDatabase
+from stacks.settings.sections.object_storage import S3ObjectStorage
 from tests.support.configurations import (
     ABSENT,
     EXTERNAL,
@@ -183,7 +184,7 @@ def test_what_is_just_right_is_accepted(change: Mapping[str, Any]) -> None:
 def test_an_access_key_is_read_and_not_shown() -> None:
     storage = settings(JUST_RIGHT["exports by access key"]).s3
 
-    assert storage is not None
+    assert isinstance(storage, S3ObjectStorage)
     assert storage.access_key_id is not None
     assert storage.secret_access_key is not None
     assert storage.access_key_id.get_secret_value() == "AKIAEXAMPLE"
