@@ -174,11 +174,11 @@ def migration_container(
     }
 
 
-def waiting_container(args: LangfuseArgs) -> ContainerArgsDict:
-    """Waits for the database to answer (see ``waiting``)."""
+def waiting_container(args: LangfuseArgs, image: str | None = None) -> ContainerArgsDict:
+    """Waits for the database to answer (see ``waiting``); ``image`` is that of the pod."""
     return {
         "name": "wait-for-database",
-        "image": args.image,
+        "image": image or args.image,
         "command": waiting.for_database(),
         "env": _from_secret(args.database_secret, ["DIRECT_URL"]),
         "resources": resource_requirements(_MIGRATION_RESOURCES),
@@ -199,12 +199,12 @@ def guard_container(args: LangfuseArgs) -> ContainerArgsDict:
     }
 
 
-def waiting_for_clickhouse(args: LangfuseArgs) -> ContainerArgsDict:
-    """Waits for ClickHouse to answer (see ``waiting``)."""
+def waiting_for_clickhouse(args: LangfuseArgs, image: str | None = None) -> ContainerArgsDict:
+    """Waits for ClickHouse to answer (see ``waiting``); ``image`` is that of the pod."""
     migrated = [service for service in args.services if service.migrated]
     return {
         "name": "wait-for-clickhouse",
-        "image": args.image,
+        "image": image or args.image,
         "command": waiting.for_clickhouse(),
         "env": [
             variable

@@ -63,9 +63,10 @@ def deploy_worker(
             selector=own_selector,
             pod={
                 **pods.pod(args, account, container, certificates),
+                # Of the worker's own image: a node pulls one.
                 "init_containers": [
-                    pods.waiting_container(args),
-                    pods.waiting_for_clickhouse(args),
+                    pods.waiting_container(args, worker.image),
+                    pods.waiting_for_clickhouse(args, worker.image),
                 ],
                 "termination_grace_period_seconds": lifecycle.WORKER_GRACE,
                 "topology_spread_constraints": pods.spread(own_selector, args.zone_spread),

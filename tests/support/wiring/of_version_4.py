@@ -59,6 +59,7 @@ _WORKS: Final = f"{_WORKER} spec.template.spec.containers.0"
 _ENVIRONMENTS: Final = (
     "Deployment/langfuse{,-worker}-deployment spec.template.spec.containers.0.env"
 )
+_IMAGES: Final = f"{_WORKER} spec.template.spec.*.image"
 _SCALER: Final = "HorizontalPodAutoscaler/langfuse-worker-autoscaler spec"
 _MIGRATES: Final = "Job/langfuse-migration spec.template.spec"
 _POLICIES: Final = "NetworkPolicy/langfuse{,-worker,-migration}-network-policy spec.egress"
@@ -105,9 +106,9 @@ def _spill(limit: str) -> Row:
 
 _WORKER_ROWS: Final[dict[str, Row]] = {
     "langfuse.worker.repository": {
-        f"{_WORKS}.image": Holds("docker.io/langfuse/langfuse-worker-langfuse-worker-repository:")
+        _IMAGES: Holds("docker.io/langfuse/langfuse-worker-langfuse-worker-repository:")
     },
-    "langfuse.worker.digest": {f"{_WORKS}.image": Holds(":4.16.0@sha256:" + 64 * "0")},
+    "langfuse.worker.digest": {_IMAGES: Holds(":4.16.0@sha256:" + 64 * "0")},
     "langfuse.worker.minReplicas": to(f"{_SCALER}.minReplicas"),
     "langfuse.worker.maxReplicas": {
         **to(f"{_SCALER}.maxReplicas"),

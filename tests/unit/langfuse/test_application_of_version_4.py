@@ -177,6 +177,15 @@ def test_what_pods_wait_for() -> None:
     assert [*first(JOB)] == [WAIT, WAIT_CLICKHOUSE, GUARD]
 
 
+def test_a_pod_needs_one_image() -> None:
+    def images(workload: str) -> set[str]:
+        pod = spec(workload)
+        return {c["image"] for c in (*pod["initContainers"], *pod["containers"])}
+
+    assert images(WEB) == images(JOB) == {f"langfuse:{V4}"}
+    assert images(WORKER) == {f"langfuse-worker:{V4}"}
+
+
 def test_the_migration_knows_both_databases_and_nothing_else() -> None:
     job = inputs(record(), JOB)["spec"]
 
