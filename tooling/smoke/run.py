@@ -112,13 +112,25 @@ class Run:
             )
         except (LiveError, UnreachableError) as error:
             self._blocked = NOT_REACHED
-            yield fail(
+            yield self._no_forward(str(error))
+
+    def _no_forward(self, seen: str) -> Verdict:
+        """Why there is no port-forward, from what kubectl said."""
+        if "(NotFound)" in seen:
+            return fail(
                 "port-forward",
-                str(error),
-                cause="no pod of Langfuse is ready, or the cluster refuses port-forwards",
-                command=self._commands.own("get", "pods", "-o", "wide"),
-                section="not-ready",
+                seen,
+                cause="the stack was not deployed to this cluster, or was removed",
+                command=self._commands.up(),
+                section="namespace-missing",
             )
+        return fail(
+            "port-forward",
+            seen,
+            cause="no pod of Langfuse is ready, or the cluster refuses port-forwards",
+            command=self._commands.own("get", "pods", "-o", "wide"),
+            section="not-ready",
+        )
 
     def _langfuse(self, given: KeyPair | None, no_pods: str) -> Iterator[Verdict]:
         plan, url = self._plan, self.url

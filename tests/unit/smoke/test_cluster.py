@@ -108,6 +108,23 @@ def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surrounding
     assert outcome.code == 1
 
 
+@pytest.mark.parametrize("kind", ["namespaces", "services"])
+def test_a_stack_that_was_not_deployed_is_said_to_be_none(stack: Surroundings, kind: str) -> None:
+    said = f'Error from server (NotFound): {kind} "observability" not found'
+    program(stack, "kubectl", f"echo '{said}' >&2; exit 1")
+
+    outcome = stack.run(url=None)
+
+    assert outcome.lines[:5] == [
+        f"FAIL  port-forward   kubectl port-forward ended: {said}",
+        "      cause          the stack was not deployed to this cluster, or was removed",
+        "      next           make up STACK=test",
+        "      see            docs/troubleshooting.md#namespace-missing",
+        "skip  health         Langfuse was not reached",
+    ]
+    assert outcome.code == 1
+
+
 def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundings) -> None:
     program(stack, "kubectl", "exec sleep 60")
 
