@@ -145,8 +145,8 @@ class ConfigurationError(pulumi.RunError):
         select = f"`pulumi stack select {stack}`"
         if folder:
             select += f", and in {folder}/ `pulumi -C {folder} stack select {stack}`"
+        about = f"\nThe commands change the stack that is selected: {select}.\n"
         super().__init__(
             f"The configuration of stack '{stack}' has {count}; nothing was changed.\n\n"
-            f"{listing}\n\n"
-            f"The commands change the stack that is selected: {select}.\n"
+            f"{listing}\n{about if any(problem.fix for problem in problems) else ''}"
         )

@@ -213,6 +213,16 @@ def test_one_problem_is_counted_in_the_singular() -> None:
     )
 
 
+def test_where_no_problem_has_a_command_none_is_spoken_of() -> None:
+    problems = [Problem("a:b", "1", "is wrong", ""), Problem("a:c", "2", "is wrong too", "")]
+
+    assert str(ConfigurationError("dev", problems, "access")) == (
+        "The configuration of stack 'dev' has 2 problems; nothing was changed.\n\n"
+        "  a:b = 1\n    rule: is wrong\n\n"
+        "  a:c = 2\n    rule: is wrong too\n"
+    )
+
+
 SECRET_PLACES: Mapping[str, Mapping[str, Any]] = {
     "the API key itself": {"langsmith": {"apiKey": PASSWORD}},
     "the encrypted API key": {"langsmith": {"apiKey": Encrypted(PASSWORD)}},

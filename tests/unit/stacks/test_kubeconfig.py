@@ -47,8 +47,7 @@ def test_a_context_that_does_not_exist_is_one_message_with_those_that_do(tmp_pat
     assert str(caught.value) == (
         "The configuration of stack 'test' has 1 problem; nothing was changed.\n\n"
         '  agent-observability:cluster.context = "kind-c"\n'
-        f"    rule: must be a context of the kubeconfig {file}; it has kind-a, kind-b\n\n"
-        "The commands change the stack that is selected: `pulumi stack select test`.\n"
+        f"    rule: must be a context of the kubeconfig {file}; it has kind-a, kind-b\n"
     )
 
 
