@@ -40,8 +40,9 @@ def definitions(api: Api, *modules: CrdModule) -> Generator[None]:
     finally:
         for reference in references:
             api.delete(reference)
-        # The next test that needs them would apply them to what is going.
-        deadline = time.monotonic() + 30
+        # The next test that needs them would apply them to what is going. The server deletes the
+        # objects of a definition first, and works through them slowly beside another cluster.
+        deadline = time.monotonic() + 120
         while any(api.get(reference) for reference in references):
             assert time.monotonic() < deadline, "the definitions do not go"
             time.sleep(0.1)
