@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import Secret, Service
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.core.v1 import Secret
 
 from components.cache.backing import cache
 from components.cache.pod import AUTH_FILE, AUTH_VARIABLE, PORT_NAME, pod_spec
 from components.cache.url import PORT, connection_url
 from components.kubernetes.backing import Backing
-from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.volumes import FIXED, RETAINED, data_claim
+from components.kubernetes.single_server import SingleServer, admit, pods_with, serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,70 +75,23 @@ class CacheStatefulSet(pulumi.ComponentResource):
             },
             opts=child,
         )
-        service = Service(
-            f"{name}-service",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "cluster_ip": "None",
-                "selector": pods,
-                "ports": [{"name": PORT_NAME, "port": PORT, "target_port": PORT_NAME}],
-            },
-            opts=child,
-        )
-        policy = NetworkPolicy(
-            f"{name}-network-policy",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "pod_selector": {"match_labels": pods},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [
-                    {
-                        "from_": [
-                            {"pod_selector": {"match_labels": client}}
-                            for client in args.clients.values()
-                        ],
-                        "ports": [{"protocol": "TCP", "port": PORT_NAME}],
-                    }
-                ],
-                # No egress rule: the server opens no connections.
-            },
-            opts=child,
-        )
-        stateful_set = StatefulSet(
-            f"{name}-stateful-set",
-            metadata={
-                "namespace": args.namespace,
-                "name": name,
-                "labels": object_labels,
-                "annotations": OURS_ALONE,
-            },
-            spec={
-                # A plain name, so that the pod does not wait for the Service.
-                "service_name": name,
-                "replicas": 1,
-                "selector": {"match_labels": pods},
-                "persistent_volume_claim_retention_policy": RETAINED,
-                "template": {
-                    "metadata": {
-                        "labels": {**args.placement.labels, **object_labels},
-                        "annotations": args.placement.annotations or None,
-                    },
-                    "spec": pod_spec(
-                        image=args.image,
-                        resources=args.resources,
-                        placement=args.placement,
-                        credentials=secret.metadata.apply(lambda m: m.name or ""),
-                    ),
-                },
-                "volume_claim_templates": [data_claim(args.storage_gib, args.storage_class)],
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # The policy exists before any connection is possible.
-                depends_on=[policy],
-                ignore_changes=[*FIXED],
+        server = SingleServer(
+            namespace=args.namespace,
+            labels=object_labels,
+            selector=pods,
+            ports={PORT_NAME: PORT},
+            ingress=[admit(pods_with(args.clients.values()), PORT_NAME)],
+            pod=pod_spec(
+                image=args.image,
+                resources=args.resources,
+                placement=args.placement,
+                credentials=secret.metadata.apply(lambda m: m.name or ""),
             ),
+            placement=args.placement,
+            storage_gib=args.storage_gib,
+            storage_class=args.storage_class,
         )
+        service, stateful_set = serve(name, server, child)
         ready = stateful_set.metadata.apply(lambda m: m.name or "")
         host = pulumi.Output.format("{0}.{1}.svc", ready, args.namespace)
         self.backing = cache(

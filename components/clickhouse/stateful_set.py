@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from components.clickhouse import configuration
 from components.clickhouse.backing import clickhouse
@@ -19,15 +17,13 @@ from components.clickhouse.pod import CONFIG_FILE, HTTP, NATIVE, USERS_FILE, pod
 from components.kubernetes import quantities
 from components.kubernetes.backing import Backing
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
-from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.volumes import FIXED, RETAINED, data_claim, encrypted_gp3
+from components.kubernetes.single_server import SingleServer, admit, pods_with, serve
+from components.kubernetes.volumes import encrypted_gp3
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pulumi_kubernetes.networking.v1 import NetworkPolicyIngressRuleArgsDict
+    from collections.abc import Mapping
 
 TYPE = "agent-observability:index:ClickHouseStatefulSet"
 
@@ -90,72 +86,31 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
             data={CONFIG_FILE: configuration.SERVER, USERS_FILE: configuration.USERS},
             opts=child,
         )
-        service = Service(
-            f"{name}-service",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "cluster_ip": "None",
-                "selector": pods,
-                "ports": [
-                    {"name": HTTP, "port": HTTP_PORT, "target_port": HTTP},
-                    {"name": NATIVE, "port": NATIVE_PORT, "target_port": NATIVE},
-                ],
-            },
-            opts=child,
-        )
-        policy = NetworkPolicy(
-            f"{name}-network-policy",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "pod_selector": {"match_labels": pods},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [
-                    _from([*args.clients.values(), args.migrations], HTTP),
-                    _from([args.migrations], NATIVE),
-                ],
-                # No egress rule: the server opens no connections.
-            },
-            opts=child,
-        )
         storage_class: pulumi.Input[str] | None = args.storage_class
         if args.create_storage_class:
             storage_class = encrypted_gp3(f"{name}-gp3", object_labels, args.mode, child)
-        stateful_set = StatefulSet(
-            f"{name}-stateful-set",
-            metadata={
-                "namespace": args.namespace,
-                "name": name,
-                "labels": object_labels,
-                "annotations": OURS_ALONE,
-            },
-            spec={
-                # A plain name, so that the pod does not wait for the Service.
-                "service_name": name,
-                "replicas": 1,
-                "selector": {"match_labels": pods},
-                "persistent_volume_claim_retention_policy": RETAINED,
-                "template": {
-                    "metadata": {
-                        "labels": {**args.placement.labels, **object_labels},
-                        "annotations": args.placement.annotations or None,
-                    },
-                    "spec": pod_spec(
-                        image=args.image,
-                        resources=args.resources,
-                        placement=args.placement,
-                        configuration=config.metadata.apply(lambda m: m.name or ""),
-                        credentials=secret.metadata.apply(lambda m: m.name or ""),
-                    ),
-                },
-                "volume_claim_templates": [data_claim(args.storage_gib, storage_class)],
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # The policy exists before any connection is possible.
-                depends_on=[policy],
-                ignore_changes=[*FIXED],
+        migrations = [args.migrations]
+        server = SingleServer(
+            namespace=args.namespace,
+            labels=object_labels,
+            selector=pods,
+            ports={HTTP: HTTP_PORT, NATIVE: NATIVE_PORT},
+            ingress=[
+                admit(pods_with([*args.clients.values(), *migrations]), HTTP),
+                admit(pods_with(migrations), NATIVE),
+            ],
+            pod=pod_spec(
+                image=args.image,
+                resources=args.resources,
+                placement=args.placement,
+                configuration=config.metadata.apply(lambda m: m.name or ""),
+                credentials=secret.metadata.apply(lambda m: m.name or ""),
             ),
+            placement=args.placement,
+            storage_gib=args.storage_gib,
+            storage_class=storage_class,
         )
+        service, stateful_set = serve(name, server, child)
         self.backing = clickhouse(
             Server(
                 user=configuration.USER,
@@ -173,11 +128,3 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
 
 def _sha256(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()
-
-
-def _from(pods: Sequence[Mapping[str, str]], port: str) -> NetworkPolicyIngressRuleArgsDict:
-    """From these pods to one port."""
-    return {
-        "from_": [{"pod_selector": {"match_labels": pod}} for pod in pods],
-        "ports": [{"protocol": "TCP", "port": port}],
-    }

@@ -84,3 +84,8 @@ class LangfuseArgs:
     """Annotations of the web pods' service account, such as their IAM role on EKS."""
     placement: Placement = ANYWHERE
     """Where pods may run."""
+
+    @property
+    def migrated(self) -> list[Needed]:
+        """The services beside the database whose schema the migration changes."""
+        return [service for service in self.services if service.migrated]

@@ -76,7 +76,7 @@ def migration(
         },
         spec=network.inner_policy(
             selector(name, _ROLE),
-            backings=[args.database, *(n.backing for n in args.services if n.migrated)],
+            backings=[args.database, *(service.backing for service in args.migrated)],
             migrates=True,
         ),
         opts=opts,

@@ -158,15 +158,14 @@ def migration_container(
     args: LangfuseArgs, certificates: Sequence[CertificateVolume]
 ) -> ContainerArgsDict:
     """Migrates and stops (see ``migration``)."""
-    migrated = [service for service in args.services if service.migrated]
     return {
         "name": "migration",
         "image": args.image,
         "args": ["true"],
         "env": [
             *_from_secret(args.database_secret, args.database.secret_environment),
-            *_from_services(migrated),
-            *(v for service in migrated for v in _plain(service.backing.environment)),
+            *_from_services(args.migrated),
+            *(v for service in args.migrated for v in _plain(service.backing.environment)),
         ],
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=True),
@@ -201,14 +200,13 @@ def guard_container(args: LangfuseArgs) -> ContainerArgsDict:
 
 def waiting_for_clickhouse(args: LangfuseArgs, image: str | None = None) -> ContainerArgsDict:
     """Waits for ClickHouse to answer (see ``waiting``); ``image`` is that of the pod."""
-    migrated = [service for service in args.services if service.migrated]
     return {
         "name": "wait-for-clickhouse",
         "image": image or args.image,
         "command": waiting.for_clickhouse(),
         "env": [
             variable
-            for service in migrated
+            for service in args.migrated
             for variable in _plain(service.backing.environment)
             if variable.get("name") == "CLICKHOUSE_URL"
         ],

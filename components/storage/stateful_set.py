@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import Secret, Service
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.core.v1 import Secret
 
 from components.kubernetes.backing import Backing
-from components.kubernetes.field_ownership import OURS_ALONE
 from components.kubernetes.labels import NAMESPACE_NAME, labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.volumes import FIXED, RETAINED, data_claim
+from components.kubernetes.single_server import SingleServer, admit, pods_with, serve
 from components.langfuse.storage_environment import EVENT_PREFIX, EXPORTS
 from components.storage.backing import storage
 from components.storage.pod import BUCKET, KEY_ID, PORT, PORT_NAME, SECRET_KEY, pod_spec
@@ -107,71 +104,27 @@ class ObjectStorageStatefulSet(pulumi.ComponentResource):
             string_data={KEY_ID: _ACCESS_KEY_ID, SECRET_KEY: secret_key},
             opts=child,
         )
-        service = Service(
-            f"{name}-service",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "cluster_ip": "None",
-                "selector": pods,
-                "ports": [{"name": PORT_NAME, "port": PORT, "target_port": PORT_NAME}],
-            },
-            opts=child,
-        )
-        policy = NetworkPolicy(
-            f"{name}-network-policy",
-            metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
-            spec={
-                "pod_selector": {"match_labels": pods},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [
-                    {
-                        "from_": _peers(args),
-                        "ports": [{"protocol": "TCP", "port": PORT_NAME}],
-                    }
-                ],
-                # No egress rule: the server opens no connections but to itself.
-            },
-            opts=child,
-        )
-        stateful_set = StatefulSet(
-            f"{name}-stateful-set",
-            metadata={
-                "namespace": args.namespace,
-                "name": name,
-                "labels": object_labels,
-                "annotations": OURS_ALONE,
-            },
-            spec={
-                # A plain name, so that the pod does not wait for the Service.
-                "service_name": name,
-                "replicas": 1,
-                "selector": {"match_labels": pods},
-                "persistent_volume_claim_retention_policy": RETAINED,
-                "template": {
-                    "metadata": {
-                        "labels": {**args.placement.labels, **object_labels},
-                        "annotations": args.placement.annotations or None,
-                    },
-                    "spec": pod_spec(
-                        image=args.image,
-                        resources=args.resources,
-                        placement=args.placement,
-                        credentials=secret.metadata.apply(lambda m: m.name or ""),
-                        expiry_days={
-                            EVENT_PREFIX: args.event_days,
-                            **({EXPORTS: args.export_days} if exports else {}),
-                        },
-                    ),
+        server = SingleServer(
+            namespace=args.namespace,
+            labels=object_labels,
+            selector=pods,
+            ports={PORT_NAME: PORT},
+            ingress=[admit(_peers(args), PORT_NAME)],
+            pod=pod_spec(
+                image=args.image,
+                resources=args.resources,
+                placement=args.placement,
+                credentials=secret.metadata.apply(lambda m: m.name or ""),
+                expiry_days={
+                    EVENT_PREFIX: args.event_days,
+                    **({EXPORTS: args.export_days} if exports else {}),
                 },
-                "volume_claim_templates": [data_claim(args.storage_gib, args.storage_class)],
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # The policy exists before any connection is possible.
-                depends_on=[policy],
-                ignore_changes=[*FIXED],
             ),
+            placement=args.placement,
+            storage_gib=args.storage_gib,
+            storage_class=args.storage_class,
         )
+        service, stateful_set = serve(name, server, child)
         address = pulumi.Output.format("{0}.{1}.svc:{2}", name, args.namespace, PORT)
         # The keys are handed out when the server answers; the address is known before.
         ready = pulumi.Output.all(key=secret_key, server=stateful_set.id)
@@ -193,11 +146,8 @@ class ObjectStorageStatefulSet(pulumi.ComponentResource):
 
 
 def _peers(args: ObjectStorageStatefulSetArgs) -> list[NetworkPolicyPeerArgsDict]:
-    own: list[NetworkPolicyPeerArgsDict] = [
-        {"pod_selector": {"match_labels": client}} for client in args.clients.values()
-    ]
     agents: list[NetworkPolicyPeerArgsDict] = [
         {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
         for namespace in (args.media_namespaces if args.media else ())
     ]
-    return [*own, *agents]
+    return [*pods_with(args.clients.values()), *agents]

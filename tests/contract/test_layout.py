@@ -82,6 +82,7 @@ IMPURE = {
     "cache.backing": {PULUMI},
     "clickhouse.backing": {PULUMI},
     "kubernetes.backing": {PULUMI},
+    "kubernetes.single_server": {PULUMI, KUBERNETES},
     "kubernetes.volumes": {PULUMI, KUBERNETES},
     "langfuse.args": {PULUMI},
     "langfuse.migration": {PULUMI, KUBERNETES},
