@@ -115,6 +115,21 @@ BAD = [
         ),
     ),
     bad(
+        "more workers than the database has connections for",
+        {
+            **VERSION_4,
+            "langfuse": {"version": "4.16.0", "maxReplicas": 2, "worker": {"maxReplicas": 16}},
+            "database": {"engine": "statefulSet", "connectionLimit": 5},
+        },
+        problem(
+            "database.connectionLimit",
+            "5",
+            "18 pods of 5 connections, plus 8 pods that start or still end during a rollout, a "
+            "migration and a reserve, make 135; database.maxConnections is 100",
+            "",
+        ),
+    ),
+    bad(
         "Langfuse 4 on an image of PostgreSQL 14",
         {
             **VERSION_4,
@@ -462,3 +477,10 @@ BAD = [
 @pytest.mark.parametrize(("change", "expected"), BAD)
 def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     assert problems(change) == expected
+
+
+@pytest.mark.parametrize("image", ["postgres:15.14-alpine", "postgres:17.6-alpine"])
+def test_langfuse_4_runs_on_postgresql_15_and_newer(image: str) -> None:
+    database = {"engine": "statefulSet", "image": f"docker.io/library/{image}"}
+
+    assert problems({**VERSION_4, "database": database}) == []

@@ -1,0 +1,78 @@
+"""The lines of releases: what each needs, its modes, and what is said of a newer one."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.langfuse import versions
+from components.langfuse.environment import LangfuseSettings, plain_environment
+from components.langfuse.versions import LINES, Version
+
+PREFIX = "LANGFUSE_MIGRATION_V4_"
+MODES = {
+    "4.0.0": {
+        "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "true",
+        f"{PREFIX}ALLOW_PREVIEW_OPT_IN": "true",
+        f"{PREFIX}NATIVE_OTEL_BEHAVIOUR": "direct",
+        f"{PREFIX}WRITE_MODE": "events_only",
+    },
+    "3.225.4": {
+        "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "false",
+        f"{PREFIX}ALLOW_PREVIEW_OPT_IN": "false",
+        f"{PREFIX}NATIVE_OTEL_BEHAVIOUR": "dual_write",
+        f"{PREFIX}WRITE_MODE": "legacy",
+    },
+    "2.95.12": {},
+}
+
+
+@pytest.mark.parametrize("release", MODES)
+def test_every_mode_of_a_new_installation_is_written(release: str) -> None:
+    version = Version.parse(release)
+    settings = LangfuseSettings(
+        version=version, public_url="https://langfuse.example.com", memory_limit="2Gi"
+    )
+
+    written = {k: v for k, v in plain_environment(settings).items() if "_V4_" in k}
+    assert written == MODES[release]
+
+
+@pytest.mark.parametrize(
+    ("release", "supported"),
+    [
+        ("2.74.9", False),
+        ("2.75.0", True),
+        ("2.95.2", False),
+        ("2.95.12", True),
+        ("2.96.0", False),
+        ("3.225.3", False),
+        ("3.225.4", True),
+        ("3.226.0", True),
+        ("3.999.0", True),
+        ("4.0.0", True),
+        ("4.99.0", True),
+        ("5.0.0", False),
+    ],
+)
+def test_which_releases_the_program_runs(release: str, supported: bool) -> None:
+    assert (versions.line(Version.parse(release)) is not None) == supported
+
+
+def test_a_line_says_what_its_releases_need() -> None:
+    assert {
+        major: (sorted(line.services), line.worker, line.postgres) for major, line in LINES.items()
+    } == {
+        2: ([], False, 12),
+        3: (["cache", "clickhouse", "storage"], True, 12),
+        4: (["cache", "clickhouse", "storage"], True, 15),
+    }
+
+
+def test_a_release_is_warned_of_if_it_is_newer_than_the_newest_that_was_read() -> None:
+    assert [versions.unread(Version.parse(r)) for r in ("2.95.12", "3.225.4", "4.16.0")] == [
+        None
+    ] * 3
+    assert versions.unread(Version.parse("4.16.1")) == (
+        "Langfuse 4.16.1 is newer than 4.16.0, the newest release whose settings and migrations "
+        "this program knows: read its release notes before it meets production."
+    )
