@@ -11,13 +11,19 @@ from pulumi_kubernetes.core.v1 import Namespace
 
 from components.agents.access import AgentAccess, AgentAccessArgs
 from components.kubernetes import labels
+from components.kubernetes.backing import Backing
 from components.langfuse import versions
 from components.langfuse.application import Langfuse
 from components.langfuse.args import LangfuseArgs, Needed
 from components.langfuse.service import LangfuseService, LangfuseServiceArgs
 from components.langfuse.versions import Version
 from components.secrets.app_credentials import AppCredentials, AppCredentialsArgs
-from components.secrets.delivery import DeliveredSecret, Delivery, SecretArgs
+from components.secrets.delivery import (
+    DeliveredSecret,
+    Delivery,
+    SecretArgs,
+    SecretsOfNamespace,
+)
 from components.secrets.kubernetes_delivery import KubernetesDelivery
 from stacks import backing_services, monitoring, names, translation
 from stacks.names import Names
@@ -70,11 +76,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         database, rds = backing_services.database(
             settings, self._names, self._platform, namespace=namespace, opts=self._child
         )
-        database_secret = secrets.deliver(
-            self._names.database,
-            SecretArgs(role=names.DATABASE, values=database.secret_environment),
-            self._child,
-        )
+        needed_database = self._needed(database, secrets)
         secret = secrets.deliver(
             self._names.app,
             SecretArgs(
@@ -85,18 +87,7 @@ class ObservabilityStack(pulumi.ComponentResource):
         backings, cache = backing_services.others(
             settings, self._names, self._platform, namespace=namespace, opts=self._child
         )
-        services = [
-            Needed(
-                backing=backing,
-                secret=secrets.deliver(
-                    self._names.delivered(backing.role),
-                    SecretArgs(role=backing.role, values=backing.secret_environment),
-                    self._child,
-                ),
-                migrated=backing.role == names.CLICKHOUSE,
-            )
-            for backing in backings
-        ]
+        services = [self._needed(backing, secrets) for backing in backings]
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
         managed = Managed(
             database=rds,
@@ -104,9 +95,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             endpoint=self._endpoint(namespace, service),
             storage=self._storage(namespace),
         )
-        self._langfuse(
-            namespace, secret, Needed(backing=database, secret=database_secret), services, managed
-        )
+        self._langfuse(namespace, secret, needed_database, services, managed)
         self._agents(service, credentials, delivery)
         alarm_topic = monitoring.watch(
             settings,
@@ -128,6 +117,18 @@ class ObservabilityStack(pulumi.ComponentResource):
             alarm_topic=alarm_topic,
         )
         self.register_outputs(self.outputs)
+
+    def _needed(self, backing: Backing, secrets: SecretsOfNamespace) -> Needed:
+        """A backing service, with its secret environment delivered."""
+        return Needed(
+            backing=backing,
+            secret=secrets.deliver(
+                self._names.delivered(backing.role),
+                SecretArgs(role=backing.role, values=backing.secret_environment),
+                self._child,
+            ),
+            migrated=backing.role == names.CLICKHOUSE,
+        )
 
     def _namespace(self) -> pulumi.Output[str]:
         cluster, endpoint = self._settings.cluster, self._settings.endpoint

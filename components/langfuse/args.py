@@ -54,7 +54,8 @@ class LangfuseArgs:
     database: Backing
     """The database, for the network policies and its root certificate."""
     services: Sequence[Needed] = ()
-    """The other backing services: none for version 2, ClickHouse and the cache for newer ones."""
+    """The other backing services: none for version 2; for newer ones ClickHouse, the cache, and
+    object storage that is reached with keys."""
     worker: WorkerArgs | None = None
     """Required by a release that has workers."""
     reports_usage: bool = False
