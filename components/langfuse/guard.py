@@ -41,7 +41,7 @@ REPAIRED: Final = (
 (packages/shared/scripts/cleanup.sql)."""
 
 NEWEST: Final = "@NEWEST@"
-"""Stands for the newest schema migration of the image, which ``command`` reads from its files."""
+"""Placeholder of the image's newest schema migration, which ``command`` reads from its files."""
 
 _SCHEMA: Final = "./packages/shared/prisma/schema.prisma"
 _MIGRATIONS: Final = "./packages/shared/prisma/migrations"

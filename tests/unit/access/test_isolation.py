@@ -187,7 +187,7 @@ def role_documents(stack: str) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def request(statement: Mapping[str, Any], target: Target) -> dict[str, str | list[str]]:
-    """The best that somebody can ask for who has the statement: all conditions met but its."""
+    """The most that a caller with the statement can ask for: all conditions met but its own."""
     asked: dict[str, str | list[str]] = {**limits.context(statement.get("Condition", {}))}
     # AWS gives the first to what is made by the same request, and knows the second.
     return {**asked, "ec2:CreateAction": [], TAG: [], **target.has}
@@ -210,7 +210,7 @@ def reached(statements: list[Mapping[str, Any]], target: Target) -> set[str]:
 ACROSS: Final = {
     # The provider finds an instance by a filter, which AWS judges as a look at all of them.
     ("aws:rds/instance:Instance", "rds:DescribeDBInstances"),
-    # A zone is nobody's: whoever writes a record of its own reads all of them.
+    # No stack owns a zone: whoever writes a record of its own reads all of them.
     ("aws:route53/record:Record", "route53:GetHostedZone"),
     ("aws:route53/record:Record", "route53:ListResourceRecordSets"),
     ("aws:route53/record:Record", "route53:ListTagsForResource"),

@@ -1,7 +1,7 @@
 """Whole logs of failed runs: whose each line is, and what the doctor makes of the whole.
 
 The logs have the form that Pulumi 3.27x, its AWS and Kubernetes providers, kubectl and the
-controllers write. Before each line is its caller, `-` for one that is nobody's.
+controllers write. Before each line is its caller, `-` for a line without one.
 """
 
 from __future__ import annotations

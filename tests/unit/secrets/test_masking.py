@@ -152,7 +152,7 @@ def test_a_long_text_is_masked_in_time_that_grows_with_its_length(part: str) -> 
     started = time.process_time()
     masked(part * 50_000)
 
-    # It takes 0.3 s; with each name read anew inside of a secret, 3 s.
+    # It takes 0.3 s; with each name read again inside of a secret, 3 s.
     assert time.process_time() - started < 1.5
 
 
