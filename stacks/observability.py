@@ -247,6 +247,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     langfuse_host=service.url if internal else translation.public_url(settings),
                     public_key=credentials.public_key,
                     secret_key=credentials.secret_key,
+                    opentelemetry=self._release >= versions.OPENTELEMETRY,
                     langsmith=translation.langsmith(settings.langsmith),
                     langsmith_api_key=translation.langsmith_key(settings.langsmith),
                 ),

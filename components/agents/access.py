@@ -33,6 +33,8 @@ class AgentAccessArgs:
     """Project public key."""
     secret_key: pulumi.Input[str]
     """Project secret key."""
+    opentelemetry: bool = False
+    """Whether Langfuse takes traces by OpenTelemetry, as newer SDKs send them."""
     langsmith: LangSmithSettings | None = None
     """LangSmith settings without the key."""
     langsmith_api_key: pulumi.Input[str] | None = None
@@ -70,7 +72,10 @@ class AgentAccess(pulumi.ComponentResource):
             namespace = created.metadata.apply(lambda m: m.name or "")
         values: dict[str, pulumi.Input[str]] = {
             **client_environment(
-                host=args.langfuse_host, public_key=args.public_key, secret_key=args.secret_key
+                host=args.langfuse_host,
+                public_key=args.public_key,
+                secret_key=args.secret_key,
+                opentelemetry=args.opentelemetry,
             ),
             **_langsmith(args),
         }

@@ -178,6 +178,11 @@ MEDIA_UPLOAD: Final = Version(2, 90, 0)
 """``LANGFUSE_S3_MEDIA_UPLOAD_*``."""
 
 
+OPENTELEMETRY: Final = Version(3, 0, 0)
+"""``/api/public/otel/v1/traces``: traces of the SDKs Python 3 and later and JavaScript 4 and later.
+"""
+
+
 def reports_usage(*, telemetry: bool, variables: Iterable[str]) -> bool:
     """Whether Langfuse sends usage statistics: where it is told to, or has a licence.
 

@@ -28,6 +28,21 @@ DEV: Final[Mapping[str, Any]] = {
 }
 """PostgreSQL and everything else in the cluster."""
 
+SERVICES: Final[Mapping[str, Any]] = {
+    f"{_N}clickhouse": {"engine": "statefulSet"},
+    f"{_N}cache": {"engine": "statefulSet"},
+    f"{_N}objectStorage": {"engine": "statefulSet"},
+}
+"""What versions 3 and 4 need beside the database, in the cluster."""
+
+
+def of_release(release: str) -> Mapping[str, Any]:
+    """``DEV`` with another release of Langfuse, and what that needs."""
+    services = {} if release.startswith("2.") else SERVICES
+    changed = {f"{_N}langfuse": {"version": release, "resources": None}}
+    return stack_files.merge(DEV, {**services, **changed})
+
+
 PROD: Final[Mapping[str, Any]] = {
     "aws:region": "ap-northeast-2",
     "aws:allowedAccountIds": ["123456789012"],

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks import stack_files
+from stacks import settings, stack_files
+from tests.support import own_stacks
 from tests.support.certificates import Certificate
 from tests.support.fake_kubernetes import FakeKubernetes, write_kubeconfig
 from tests.support.fake_langfuse import (
@@ -27,6 +28,7 @@ from tests.support.fake_langfuse import (
 from tests.support.loopback import serving
 from tooling.__main__ import main
 from tooling.smoke import trace
+from tooling.smoke.stack import Expected, expected
 
 HOST = "http://langfuse.observability.svc"
 CONTEXT = "kind-langfuse"
@@ -34,6 +36,13 @@ CONTEXT = "kind-langfuse"
 _VARIABLES = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGSMITH_API_KEY", "KUBECONFIG")
 _SDK = trace.SDK
 _PROJECT_FILE = stack_files.ROOT / "Pulumi.yaml"
+
+
+def promised(config: Mapping[str, Any] = own_stacks.DEV, **sections: object) -> Expected:
+    """What a run has to see of a stack with ``config``, changed in ``sections``."""
+    changes = {f"agent-observability:{name}": value for name, value in sections.items()}
+    given = stack_files.assemble(stack_files.merge(config, changes))
+    return expected(settings.read("test", given.values, set(given.secret_keys)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
+from components.agents.environment import client_environment
+from components.langfuse import versions
 from components.langfuse.versions import Version
 from stacks import translation
 from stacks.names import NAMES
@@ -58,25 +60,27 @@ def expected(settings: Settings) -> Expected:
     """What a stack's settings promise."""
     cluster, langfuse, agents = settings.cluster, settings.langfuse, settings.agents
     url = translation.public_url(settings)
+    release = Version.parse(langfuse.version)
     service = f"http://{NAMES.langfuse}.{cluster.namespace}.svc"
     return Expected(
         stack=settings.stack,
-        version=Version.parse(langfuse.version),
+        version=release,
         url=url,
         sign_up_open=langfuse.sign_up == "open",
         load_balancer=settings.endpoint is not None,
         namespace=cluster.namespace,
         agents=agents.every_namespace,
         agents_host=url if agents.url == "public" else service,
-        agents_keys=_agents_keys(settings),
+        agents_keys=_agents_keys(settings, release),
         langsmith=_langsmith(settings),
     )
 
 
-def _agents_keys(settings: Settings) -> list[str]:
+def _agents_keys(settings: Settings, release: Version) -> list[str]:
     langsmith = translation.langsmith(settings.langsmith)
+    opentelemetry = release >= versions.OPENTELEMETRY
     return [
-        *("LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"),
+        *client_environment(host="", public_key="", secret_key="", opentelemetry=opentelemetry),
         *(langsmith_environment.environment(langsmith) if langsmith else []),
         *(langsmith_environment.key_names(langsmith) if langsmith else []),
     ]

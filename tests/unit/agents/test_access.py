@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from tests.support.recordings import inputs, recorded
+import pytest
+
+from tests.support.own_stacks import of_release
+from tests.support.recordings import inputs, of_configuration, recorded
 from tooling.engineless.recording import Recording, Secret
 
 LANGSMITH = {"apiKey": {"secure": "v1:ciphertext"}, "project": "agents"}
@@ -30,13 +33,22 @@ def test_the_secret_has_the_name_that_agents_write_into_their_manifests() -> Non
     assert isinstance(secret.inputs["stringData"], Secret)
 
 
-def test_agents_get_the_url_within_the_cluster_and_the_projects_keys() -> None:
-    recording = recorded()
+@pytest.mark.parametrize(
+    ("release", "hosts"),
+    [
+        ("2.95.12", ["LANGFUSE_HOST", "LANGFUSE_BASEURL"]),
+        ("3.225.4", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
+        ("4.16.0", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
+    ],
+)
+def test_agents_get_the_url_within_the_cluster_and_the_projects_keys(
+    release: str, hosts: list[str]
+) -> None:
+    recording = of_configuration("dev", of_release(release))
     app = inputs(recording, "langfuse-app-secret")["stringData"]
 
     assert access(recording) == {
-        "LANGFUSE_HOST": "http://langfuse.observability.svc",
-        "LANGFUSE_BASEURL": "http://langfuse.observability.svc",
+        **dict.fromkeys(hosts, "http://langfuse.observability.svc"),
         "LANGFUSE_PUBLIC_KEY": app["LANGFUSE_INIT_PROJECT_PUBLIC_KEY"],
         "LANGFUSE_SECRET_KEY": app["LANGFUSE_INIT_PROJECT_SECRET_KEY"],
     }

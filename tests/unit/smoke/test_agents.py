@@ -9,17 +9,17 @@ import pytest
 
 from tests.support.fake_langfuse import API_KEY, PUBLIC_KEY, SECRET_KEY, FakeLangSmith
 from tests.support.loopback import Response, serving
+from tests.support.smoke import promised
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
-from tooling.kit.stack_settings import read_settings
-from tooling.smoke import agents, langsmith, stack
+from tooling.smoke import agents, langsmith
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import LangSmith
 from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = stack.expected(read_settings("dev"))
+EXPECTED = promised()
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 UP = "make up STACK=dev"
 

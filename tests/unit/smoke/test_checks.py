@@ -15,17 +15,17 @@ from tests.support.fake_langfuse import (
     FakeLangfuse,
 )
 from tests.support.loopback import Response, serving
+from tests.support.smoke import promised
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
-from tooling.kit.stack_settings import read_settings
-from tooling.smoke import checks, stack
+from tooling.smoke import checks
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.stack import Expected
 from tooling.smoke.web import Trouble, UnreachableError, Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = stack.expected(read_settings("dev"))
+EXPECTED = promised()
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 GIVEN = replace(KEYS, source="the environment")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from components.langfuse.versions import Version
-from tooling.kit.stack_settings import read_settings
-from tooling.smoke import stack
+from tests.support import own_stacks
+from tests.support.smoke import promised
 from tooling.smoke.stack import Expected, LangSmith
 
 HOST = "http://langfuse.observability.svc"
@@ -16,16 +16,11 @@ LANGFUSE_KEYS = ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LA
 LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
 
 
-def expected(name: str, **sections: dict[str, Any]) -> Expected:
-    overrides = {f"agent-observability:{key}": value for key, value in sections.items()}
-    return stack.expected(read_settings(name, overrides))
-
-
 def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
-    found = expected("dev")
+    found = promised()
 
     assert found == Expected(
-        stack="dev",
+        stack="test",
         version=Version(2, 95, 12),
         url="http://localhost:3000",
         sign_up_open=False,
@@ -40,10 +35,10 @@ def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
 
 
 def test_the_prod_stack_is_asked_at_its_public_name() -> None:
-    found = expected("prod", agents={"url": "public"})
+    found = promised(own_stacks.PROD, agents={"url": "public"})
 
     assert found == Expected(
-        stack="prod",
+        stack="test",
         version=Version(2, 95, 12),
         url="https://langfuse.example.com",
         sign_up_open=False,
@@ -58,9 +53,7 @@ def test_the_prod_stack_is_asked_at_its_public_name() -> None:
 
 
 def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_them() -> None:
-    found = expected(
-        "dev", langfuse={"signUp": "open"}, agents={"existingNamespaces": ["research"]}
-    )
+    found = promised(langfuse={"signUp": "open"}, agents={"existingNamespaces": ["research"]})
 
     assert (found.sign_up_open, found.agents) == (True, ("ai-agents", "research"))
 
@@ -86,7 +79,7 @@ def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_th
 def test_langsmith_is_tried_where_agents_trace_to_it(
     section: dict[str, Any], langsmith: LangSmith | None
 ) -> None:
-    found = expected("dev", langsmith={"apiKey": {"secure": "v1:x"}, **section})
+    found = promised(langsmith={"apiKey": {"secure": "v1:x"}, **section})
 
     assert found.langsmith == langsmith
 
@@ -94,8 +87,19 @@ def test_langsmith_is_tried_where_agents_trace_to_it(
 def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
     section = {"apiKey": {"secure": "v1:x"}, "legacyNames": False}
 
-    assert expected("dev", langsmith=section).agents_keys == [
+    assert promised(langsmith=section).agents_keys == [
         *LANGFUSE_KEYS,
         *(f"LANGSMITH_{name}" for name in LANGSMITH_NAMES),
         "LANGSMITH_API_KEY",
+    ]
+
+
+@pytest.mark.parametrize("release", ["3.225.4", "4.16.0"])
+def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: str) -> None:
+    assert promised(own_stacks.of_release(release)).agents_keys == [
+        "LANGFUSE_HOST",
+        "LANGFUSE_BASEURL",
+        "LANGFUSE_BASE_URL",
+        "LANGFUSE_PUBLIC_KEY",
+        "LANGFUSE_SECRET_KEY",
     ]

@@ -11,18 +11,17 @@ import pytest
 from tests.support.certificates import Authority, Certificate, needs_openssl
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.loopback import Response, serving
-from tests.support.smoke import Surroundings, surroundings
+from tests.support.smoke import Surroundings, promised, surroundings
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
-from tooling.kit.stack_settings import read_settings
-from tooling.smoke import stack, tls
+from tooling.smoke import tls
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.web import UnreachableError, Web
 
 pytestmark = needs_openssl
 
 COMMANDS = Commands(stack="dev", namespace="observability")
-EXPECTED = stack.expected(read_settings("dev"))
+EXPECTED = promised()
 PUBLIC = replace(EXPECTED, load_balancer=True)
 
 OURS = "IP:127.0.0.1"
