@@ -5,12 +5,18 @@ from __future__ import annotations
 import pulumi
 
 from components.aws.cluster import EksCluster
-from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
+from components.monitoring.alarms.cloud_alarms import (
+    CloudAlarms,
+    CloudAlarmsArgs,
+    WatchedCache,
+    WatchedDatabase,
+)
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.panels import limits
 from stacks import names, translation
 from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
+from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.monitoring import Monitoring
 
@@ -56,6 +62,7 @@ def watch(
             email=section.alarms.email,
             topic_arn=section.alarms.topic_arn,
             database=database,
+            cache=_cache(settings, managed),
             load_balancer=load_balancer,
             agents=translation.agents_use_public_url(settings),
             certificate_arn=endpoint and endpoint.certificate_arn,
@@ -76,3 +83,10 @@ def _database(settings: Settings, managed: Managed) -> WatchedDatabase | None:
         storage_gib=section.storage_gib,
         max_storage_gib=section.max_storage_gib,
     )
+
+
+def _cache(settings: Settings, managed: Managed) -> WatchedCache | None:
+    section = settings.cache
+    if managed.cache is None or not isinstance(section, ElastiCacheCache):
+        return None
+    return WatchedCache(nodes=managed.cache.nodes, node_type=section.node_type)

@@ -63,7 +63,7 @@ NOUNS = {
     "clickhouse": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
-    "monitoring": {"aws", "kubernetes", "postgres"},
+    "monitoring": {"aws", "cache", "kubernetes", "postgres"},
     "postgres": {"aws", "kubernetes"},
     "secrets": {"aws", "kubernetes"},
     "storage": {"aws", "kubernetes", "langfuse"},

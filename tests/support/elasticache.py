@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
+import pulumi
+
 from components.cache.elasticache.replication_group import CacheElastiCache, CacheElastiCacheArgs
 from components.secrets.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
 from tests.support.component_run import run_component
@@ -43,6 +45,7 @@ def record(
     def body() -> None:
         cache = CacheElastiCache("cache", replace(arguments(unknown=unknown), **(changes or {})))
         values = cache.backing.secret_environment
+        pulumi.export("nodes", cache.nodes)
         KubernetesSecret("url", KubernetesSecretArgs(namespace="observability", values=values))
 
     return run_component(body, preview=preview)

@@ -82,6 +82,13 @@ def _sum(series: Sequence[Series]) -> Series:
     return Series([sum(row) if row else None for row in known])
 
 
+def _max(series: Sequence[Series]) -> Series:
+    """Of the figures that there are; none where all are missing."""
+    rows = zip(*(one.figures for one in series), strict=True)
+    known = [[figure for figure in row if figure is not None] for row in rows]
+    return Series([max(row) if row else None for row in known])
+
+
 def _diff(series: Series) -> Series:
     figures: list[Figure] = [None]
     for before, after in zip(series.figures, series.figures[1:], strict=False):
@@ -89,7 +96,7 @@ def _diff(series: Series) -> Series:
     return Series(figures)
 
 
-_FUNCTIONS: dict[str, Any] = {"IF": _if, "FILL": _fill, "DIFF": _diff, "SUM": _sum}
+_FUNCTIONS: dict[str, Any] = {"IF": _if, "FILL": _fill, "DIFF": _diff, "MAX": _max, "SUM": _sum}
 
 
 def compared(alarm: Alarm, figures: Mapping[str, Sequence[Figure]]) -> list[Figure]:

@@ -66,6 +66,8 @@ class CacheElastiCache(pulumi.ComponentResource):
     """The cache; its URL resolves when the group is available and pods may connect."""
     identifier: pulumi.Output[str]
     """Identifier of the replication group."""
+    nodes: Sequence[pulumi.Output[str]]
+    """Identifiers of the primary and its replicas."""
     engine_version: pulumi.Output[str]
     """The version that runs, patch level included."""
 
@@ -163,6 +165,9 @@ class CacheElastiCache(pulumi.ComponentResource):
             ),
         )
         self.identifier = replication_group.replication_group_id
+        self.nodes = [
+            _node(replication_group.member_clusters, number) for number in range(1 + args.replicas)
+        ]
         self.engine_version = replication_group.engine_version_actual
         host = replication_group.primary_endpoint_address
         self.backing = cache(
@@ -181,3 +186,8 @@ class CacheElastiCache(pulumi.ComponentResource):
                 "engineVersion": self.engine_version,
             }
         )
+
+
+def _node(members: pulumi.Output[Sequence[str]], number: int) -> pulumi.Output[str]:
+    """One of the members, whose order AWS does not promise."""
+    return members.apply(lambda names: sorted(names)[number])

@@ -1,4 +1,4 @@
-"""Node types of Amazon ElastiCache that a cache of Langfuse can have."""
+"""Node types of Amazon ElastiCache that a cache of Langfuse can have, and their CPUs."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def is_known(node_type: str) -> bool:
     """Whether ElastiCache has a node type for Valkey, as far as the table knows."""
     match = _TYPE.fullmatch(node_type)
     return match is not None and match["size"] in FAMILIES.get(match["family"], ())
+
+
+def cpus(node_type: str) -> int | None:
+    """Virtual CPUs of a node type, or None for one that is not in the table.
+
+    They are the same in each family: two up to ``large``, four in ``xlarge``
+    (https://aws.amazon.com/elasticache/pricing/).
+    """
+    if not is_known(node_type):
+        return None
+    multiple, is_multiple, _ = node_type.rpartition(".")[2].rpartition("xlarge")
+    return 4 * int(multiple or 1) if is_multiple else 2

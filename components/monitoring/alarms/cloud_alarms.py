@@ -12,6 +12,7 @@ from pulumi_aws import cloudwatch, rds
 
 from components.aws.cluster import EksCluster
 from components.monitoring import runbooks
+from components.monitoring.alarms import cache as cache_alarms
 from components.monitoring.alarms import cloudwatch_dashboard, thresholds
 from components.monitoring.alarms import definitions as alarm_definitions
 from components.monitoring.alarms.alarm_topic import AlarmTopic, AlarmTopicArgs
@@ -59,6 +60,15 @@ class WatchedDatabase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedCache:
+    """A replication group of ElastiCache, as far as its alarms depend on it."""
+
+    nodes: Sequence[pulumi.Input[str]]
+    """Identifiers of the primary and its replicas, in any order."""
+    node_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CloudAlarmsArgs:
     cluster: EksCluster
     """Its account and region are those of the alarms."""
@@ -75,6 +85,7 @@ class CloudAlarmsArgs:
     topic_arn: str | None = None
     """Existing topic, instead of ``email``; its policy has to let CloudWatch publish."""
     database: WatchedDatabase | None = None
+    cache: WatchedCache | None = None
     load_balancer: pulumi.Input[str] | None = None
     """``app/<name>/<id>``, as CloudWatch names it."""
     agents: bool = False
@@ -89,7 +100,7 @@ class CloudAlarmsArgs:
 
 
 class CloudAlarms(pulumi.ComponentResource):
-    """Alarms of the database, the load balancer and the certificate, if they exist."""
+    """Alarms of the database, the cache, the load balancer and the certificate, if they exist."""
 
     topic_arn: pulumi.Output[str]
     """Topic that the alarms go to."""
@@ -157,7 +168,11 @@ class CloudAlarms(pulumi.ComponentResource):
         )
 
     def _alarm(
-        self, name: str, args: CloudAlarmsArgs, alarm: Alarm, subject: pulumi.Input[str]
+        self,
+        name: str,
+        args: CloudAlarmsArgs,
+        alarm: Alarm,
+        members: Sequence[pulumi.Input[str]],
     ) -> cloudwatch.MetricAlarm:
         return cloudwatch.MetricAlarm(
             f"{name}-{_role(alarm.name)}",
@@ -165,7 +180,7 @@ class CloudAlarms(pulumi.ComponentResource):
             alarm_description=(
                 f"{alarm.meaning} What to do: {runbooks.link(args.runbooks, alarm.name)}"
             ),
-            metric_queries=_queries(alarm, subject),
+            metric_queries=_queries(alarm, members),
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
             evaluation_periods=alarm.periods,
@@ -188,22 +203,34 @@ def _definitions(args: CloudAlarmsArgs) -> Iterator[Alarm]:
                 max_storage_gib=args.database.max_storage_gib,
             )
         )
+    if args.cache is not None:
+        yield from cache_alarms.of_cache(
+            thresholds.of_cache(args.cache.node_type), nodes=len(args.cache.nodes)
+        )
     if args.load_balancer is not None:
         yield from alarm_definitions.of_load_balancer(agents=args.agents)
     if args.certificate_arn is not None:
         yield from alarm_definitions.of_certificate(args.certificate_days)
 
 
-def _subjects(args: CloudAlarmsArgs) -> Mapping[Subject, pulumi.Input[str]]:
-    named: Mapping[Subject, pulumi.Input[str] | None] = {
-        "database": args.database and args.database.identifier,
-        "load balancer": args.load_balancer,
-        "certificate": args.certificate_arn,
+def _subjects(args: CloudAlarmsArgs) -> Mapping[Subject, Sequence[pulumi.Input[str]]]:
+    """The members of each subject that exists."""
+    named: Mapping[Subject, Sequence[pulumi.Input[str] | None]] = {
+        "database": [args.database and args.database.identifier],
+        "cache": args.cache.nodes if args.cache else [],
+        "load balancer": [args.load_balancer],
+        "certificate": [args.certificate_arn],
     }
-    return {subject: identity for subject, identity in named.items() if identity is not None}
+    known: dict[Subject, Sequence[pulumi.Input[str]]] = {
+        subject: [identity for identity in members if identity is not None]
+        for subject, members in named.items()
+    }
+    return {subject: members for subject, members in known.items() if members}
 
 
-def _queries(alarm: Alarm, subject: pulumi.Input[str]) -> Sequence[MetricAlarmMetricQueryArgsDict]:
+def _queries(
+    alarm: Alarm, members: Sequence[pulumi.Input[str]]
+) -> Sequence[MetricAlarmMetricQueryArgsDict]:
     """The series of an alarm, of which the last is compared."""
     compared = [*alarm.series][-1]
 
@@ -216,7 +243,7 @@ def _queries(alarm: Alarm, subject: pulumi.Input[str]) -> Sequence[MetricAlarmMe
                     "metric": {
                         "namespace": NAMESPACES[alarm.subject],
                         "metric_name": series.name,
-                        "dimensions": {DIMENSIONS[alarm.subject]: subject},
+                        "dimensions": {DIMENSIONS[alarm.subject]: members[series.member]},
                         "stat": series.statistic,
                         "period": alarm.period,
                     },
@@ -232,7 +259,7 @@ def _queries(alarm: Alarm, subject: pulumi.Input[str]) -> Sequence[MetricAlarmMe
             case Query():
                 return {
                     "id": key,
-                    "expression": pulumi.Output.from_input(subject).apply(
+                    "expression": pulumi.Output.from_input(members[0]).apply(
                         lambda identity: series.template.format(subject=identity)
                     ),
                     "label": series.label,

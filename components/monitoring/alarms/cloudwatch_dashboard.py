@@ -29,12 +29,12 @@ def body(
     alarms: Sequence[Alarm],
     *,
     region: str,
-    subjects: Mapping[Subject, str],
+    subjects: Mapping[Subject, Sequence[str]],
     arns: Mapping[str, str],
 ) -> str:
     """The dashboard as JSON: the states of ``alarms``, then a graph for each with its threshold.
 
-    ``subjects``: identity of each subject; ``arns``: ARN of each alarm by its name.
+    ``subjects``: identities of each subject's members; ``arns``: ARN of each alarm by its name.
     """
     states = {
         "type": "alarm",
@@ -69,11 +69,11 @@ def _place(x: int, y: int, width: int, height: int) -> dict[str, int]:
     return {"x": x, "y": y, "width": width, "height": height}
 
 
-def _lines(alarm: Alarm, subject: str, region: str) -> list[list[Any]]:
+def _lines(alarm: Alarm, members: Sequence[str], region: str) -> list[list[Any]]:
     """All series; shown is the one that the alarm compares."""
     shown = [*alarm.series][-1]
     return [
-        _line(key, series, alarm.subject, subject, region, visible=key == shown)
+        _line(key, series, alarm.subject, members, region, visible=key == shown)
         for key, series in alarm.series.items()
     ]
 
@@ -82,19 +82,19 @@ def _line(
     key: str,
     series: Metric | Formula | Query,
     kind: Subject,
-    subject: str,
+    members: Sequence[str],
     region: str,
     *,
     visible: bool,
 ) -> list[Any]:
     match series:
         case Metric():
-            where = [NAMESPACES[kind], series.name, DIMENSIONS[kind], subject]
+            where = [NAMESPACES[kind], series.name, DIMENSIONS[kind], members[series.member]]
             return [*where, {"id": key, "stat": series.statistic, "visible": visible}]
         case Formula():
             expression = series.expression
         case Query():
-            expression = series.template.format(subject=subject)
+            expression = series.template.format(subject=members[0])
     return [
         {
             "id": key,

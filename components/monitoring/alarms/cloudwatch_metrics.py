@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Subject = Literal["database", "load balancer", "certificate"]
-"""What an alarm is about. Its identity may be unknown until AWS has created it."""
+Subject = Literal["database", "cache", "load balancer", "certificate"]
+"""What an alarm is about: one resource, or several members such as the nodes of a cache. Their
+identities may be unknown until AWS has created them."""
 
 NAMESPACES: Final[Mapping[Subject, str]] = {
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
     "database": "AWS/RDS",
+    # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+    "cache": "AWS/ElastiCache",
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
     "load balancer": "AWS/ApplicationELB",
     # https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html
@@ -20,10 +23,17 @@ NAMESPACES: Final[Mapping[Subject, str]] = {
 
 DIMENSIONS: Final[Mapping[Subject, str]] = {
     "database": "DBInstanceIdentifier",
+    "cache": "CacheClusterId",
     "load balancer": "LoadBalancer",
     "certificate": "CertificateArn",
 }
-"""The one dimension that names a subject."""
+"""The one dimension that names a member of a subject."""
+
+FIVE_MINUTES: Final = 300
+MINUTE: Final = 60
+HOUR: Final = 3_600
+DAY: Final = 86_400
+"""Periods, in seconds."""
 
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 
@@ -33,10 +43,12 @@ Missing = Literal["breaching", "notBreaching", "ignore", "missing"]
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric of an alarm's subject, by its one dimension."""
+    """A metric of one member of an alarm's subject, by its one dimension."""
 
     name: str
     statistic: Literal["Average", "Minimum", "Maximum", "Sum", "p95"]
+    member: int = 0
+    """Which member of the subject it is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +61,7 @@ class Formula:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A Metrics Insights query; ``{subject}`` in it is replaced by the subject's identity."""
+    """A Metrics Insights query; ``{subject}`` in it is replaced by the subject's only identity."""
 
     template: str
     label: str

@@ -11,7 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.monitoring.alarms import cache
 from components.monitoring.alarms.cloudwatch_metrics import (
+    DAY,
+    FIVE_MINUTES,
+    HOUR,
+    MINUTE,
     Alarm,
     Comparison,
     Formula,
@@ -51,13 +56,8 @@ LOAD_BALANCER_NAMES: Final = (
 )
 CERTIFICATE_NAMES: Final = ("CertificateExpires",)
 
-NAMES: Final = (*DATABASE_NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
+NAMES: Final = (*DATABASE_NAMES, *cache.NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
 """Every alarm. Each has a section in docs/troubleshooting.md."""
-
-FIVE_MINUTES: Final = 300
-_MINUTE: Final = 60
-_HOUR: Final = 3_600
-_DAY: Final = 86_400
 
 UNHEALTHY_TARGETS: Final = (
     'SELECT MAX(UnHealthyHostCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, TargetGroup) '
@@ -259,7 +259,7 @@ def of_load_balancer(*, agents: bool) -> Iterator[Alarm]:
         threshold=0,
         # Ten minutes in a row: a pod that terminates or fails once in a rollout is healthy or gone
         # in between.
-        period=_MINUTE,
+        period=MINUTE,
         periods=10,
         breaching=10,
         # Before the first pod there is no target. Requests then get 503: LoadBalancerErrors.
@@ -307,7 +307,7 @@ def _silent() -> Alarm:
         },
         comparison="LessThanThreshold",
         threshold=1,
-        period=_HOUR,
+        period=HOUR,
         periods=SILENT_HOURS,
         # One hour with data is enough, so that data which is late is no matter.
         breaching=SILENT_HOURS,
@@ -329,7 +329,7 @@ def of_certificate(days: int) -> Iterator[Alarm]:
         threshold=days,
         # ACM sends it twice a day, and stops when the certificate has expired. The alarm then keeps
         # its state.
-        period=_DAY,
+        period=DAY,
         periods=1,
         breaching=1,
         missing="ignore",

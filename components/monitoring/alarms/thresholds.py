@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from components.cache.elasticache import sizes as cache_sizes
 from components.postgres.rds import sizes as rds_sizes
 
 _GIB: Final = 2**30
@@ -49,6 +50,19 @@ without credits is not throttled, but billed for every further vCPU-hour
 
 _HOURS_OF_CREDITS: Final = 24
 """The maximum balance is what the instance earns in a day."""
+
+CACHE_MEMORY_PERCENT: Final = 75
+"""Share of what a node may hold. Nothing is evicted: at 100 % Langfuse's writes fail. The rest is
+for the backlog of an hour in which workers are away, about 1 GB for 100,000 events a minute
+(https://langfuse.com/self-hosting/deployment/infrastructure/cache)."""
+
+_CACHE_CPU_PERCENT: Final = 90
+"""Share of one CPU: commands run one after the other in one thread. AWS's own number
+(https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html)."""
+
+_FEW_CPUS: Final = 2
+"""Up to here AWS's own processes on the node count, and AWS advises to watch the CPU of the whole
+node instead of that of the thread."""
 
 ERROR_PERCENT: Final = 5
 """Share of requests that end with a 5xx. Low enough to detect one broken pod of many."""
@@ -119,6 +133,28 @@ def of_database(
         connections=int(rds_sizes.max_connections(memory) * _CONNECTIONS),
         credits=_credits(instance_class),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheThresholds:
+    """Thresholds of a cache of one node type."""
+
+    cpu_metric: str
+    """CPU of the whole node, or of the thread that runs commands."""
+    cpu_percent: float
+    """Of that metric."""
+
+
+def of_cache(node_type: str) -> CacheThresholds:
+    """The thresholds of a cache. Raises ValueError for a node type that is not known."""
+    cpus = cache_sizes.cpus(node_type)
+    if cpus is None:
+        raise ValueError(
+            f"the CPUs of {node_type} are not known (components/cache/elasticache/sizes.py)"
+        )
+    if cpus <= _FEW_CPUS:
+        return CacheThresholds(cpu_metric="CPUUtilization", cpu_percent=_CACHE_CPU_PERCENT / cpus)
+    return CacheThresholds(cpu_metric="EngineCPUUtilization", cpu_percent=_CACHE_CPU_PERCENT)
 
 
 def _credits(instance_class: str) -> CreditThreshold | None:

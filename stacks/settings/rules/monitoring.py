@@ -18,6 +18,7 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.rules.aws import of_region
 from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cache import ExternalCache, StatefulSetCache
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 from stacks.settings.sections.monitoring import Monitoring
@@ -41,13 +42,15 @@ def alarms_need_eks(monitoring: Monitoring, cluster: Cluster) -> Iterator[Proble
 def alarms_have_something_to_watch(
     monitoring: Monitoring,
     database: StatefulSetDatabase | ExternalDatabase,
+    cache: StatefulSetCache | ExternalCache | None,
     endpoint: None,
     cluster: Cluster,
 ) -> Iterator[Problem]:
     if monitoring.alarms is not None and cluster.eks_name is not None:
+        others = f"a cache of engine elastiCache, not of engine {cache.engine}, " if cache else ""
         rule = (
             f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
-            f"{database.engine}, and the load balancer of 'endpoint', which is not given"
+            f"{database.engine}, {others}and the load balancer of 'endpoint', which is not given"
         )
         yield _without_alarms(rule)
 

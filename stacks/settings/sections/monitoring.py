@@ -77,8 +77,8 @@ class PrometheusRules(Section):
 
 
 class Alarms(Section):
-    """CloudWatch alarms of the database, the load balancer and the certificate, and a CloudWatch
-    dashboard. Needs an EKS cluster. Give `email` or `topicArn`."""
+    """CloudWatch alarms of what the stack has in AWS (database, cache, load balancer, certificate),
+    and a CloudWatch dashboard. Needs an EKS cluster. Give `email` or `topicArn`."""
 
     email: Email | None = None
     """Address that a new SNS topic writes to, once it has confirmed the subscription."""

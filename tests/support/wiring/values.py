@@ -41,7 +41,7 @@ VALUES: Final[Mapping[str, object]] = {
     "cache.statefulSet.resources.cpu": "150m",
     "cache.statefulSet.resources.memory": "300Mi",
     "cache.statefulSet.resources.memoryLimit": "700Mi",
-    "cache.elastiCache.nodeType": "cache.r7g.large",
+    "cache.elastiCache.nodeType": "cache.r7g.xlarge",
     "cache.elastiCache.version": "8.1",
     "cache.elastiCache.snapshotWindow": "02:00-03:00",
     "cache.elastiCache.maintenanceWindow": "tue:05:00-tue:06:00",

@@ -81,6 +81,25 @@ BAD = [
         unwatched("external"),
     ),
     bad(
+        "alarms of a cache in the cluster, without an endpoint",
+        {
+            **ON_EKS,
+            "langfuse": {"version": "4.16.0"},
+            "clickhouse": {"engine": "statefulSet"},
+            "cache": {"engine": "statefulSet"},
+            "objectStorage": {"engine": "s3"},
+            **monitoring(alarms={"email": EMAIL}),
+        },
+        problem(
+            "monitoring.alarms",
+            "(an object)",
+            "has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
+            "statefulSet, a cache of engine elastiCache, not of engine statefulSet, and the load "
+            "balancer of 'endpoint', which is not given",
+            "",
+        ),
+    ),
+    bad(
         "alarms that go nowhere",
         {**rds(), **monitoring(alarms={})},
         problem(

@@ -115,7 +115,8 @@ def _replication_group(resource: Resource) -> Values:
         "arn": arn("elasticache", f"replicationgroup:{identifier}"),
         "clusterEnabled": False,
         "engineVersionActual": f"{resource.inputs['engineVersion']}.99",
-        "memberClusters": [f"{identifier}-{node:03}" for node in range(1, nodes + 1)],
+        # A set, in no order that means anything.
+        "memberClusters": [f"{identifier}-{node:03}" for node in range(nodes, 0, -1)],
         "primaryEndpointAddress": f"master.{identifier}.{zone}",
         "readerEndpointAddress": f"replica.{identifier}.{zone}",
     }

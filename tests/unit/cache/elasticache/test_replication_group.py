@@ -127,6 +127,14 @@ def test_the_group_is_exactly_this() -> None:
     }
 
 
+@pytest.mark.parametrize("replicas", [0, 5])
+def test_its_nodes_are_named_one_by_one_for_their_alarms(replicas: int) -> None:
+    recording = record({"replicas": replicas})
+    identifier = plain(recording, GROUP)["replicationGroupId"]
+
+    assert recording.exports["nodes"] == [f"{identifier}-00{n}" for n in range(1, replicas + 2)]
+
+
 CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"node_type": "cache.r7g.large"}, {"nodeType": "cache.r7g.large"}),
     ({"version": "8.1"}, {"engineVersion": "8.1"}),

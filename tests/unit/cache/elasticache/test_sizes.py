@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.cache.elasticache.sizes import FAMILIES, is_known
+from components.cache.elasticache.sizes import FAMILIES, cpus, is_known
 
 
 def test_each_family_has_exactly_these_sizes() -> None:
@@ -36,3 +36,21 @@ def test_each_family_has_exactly_these_sizes() -> None:
 )
 def test_others_are_not_known(node_type: str) -> None:
     assert not is_known(node_type)
+
+
+@pytest.mark.parametrize(
+    ("node_type", "expected"),
+    [
+        ("cache.t3.micro", 2),
+        ("cache.t4g.medium", 2),
+        ("cache.r7g.large", 2),
+        ("cache.m7g.xlarge", 4),
+        ("cache.c7gn.2xlarge", 8),
+        ("cache.m5.24xlarge", 96),
+        ("cache.r6g.16xlarge", 64),
+        ("cache.r6g.24xlarge", None),
+        ("cache.x2g.large", None),
+    ],
+)
+def test_cpus_follow_from_the_size_of_a_known_type(node_type: str, expected: int | None) -> None:
+    assert cpus(node_type) == expected

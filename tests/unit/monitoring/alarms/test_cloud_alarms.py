@@ -11,7 +11,12 @@ import pulumi
 import pytest
 
 from components.monitoring.alarms import definitions, topic_iam
-from components.monitoring.alarms.cloud_alarms import CloudAlarms, CloudAlarmsArgs, WatchedDatabase
+from components.monitoring.alarms.cloud_alarms import (
+    CloudAlarms,
+    CloudAlarmsArgs,
+    WatchedCache,
+    WatchedDatabase,
+)
 from tests.support.component_run import run_component
 from tests.support.eks import cluster, output
 from tests.support.recordings import depends_on, inputs
@@ -19,6 +24,7 @@ from tooling.engineless.recording import UNKNOWN, Recording
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 IDENTIFIER = "langfuse-postgres-instance0123"
+NODES = ("langfuse-prod-0123abcd-001", "langfuse-prod-0123abcd-002")
 LOAD_BALANCER = "app/k8s-observab-langfuse/0123456789abcdef"
 CERTIFICATE = (
     "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -33,6 +39,12 @@ DATABASE = {
     "langfuse-alarms-database-connections",
     "langfuse-alarms-database-transaction-ids",
     "langfuse-alarms-database-transaction-logs",
+}
+CACHE = {
+    "langfuse-alarms-cache-cpu",
+    "langfuse-alarms-cache-memory",
+    "langfuse-alarms-cache-evictions",
+    "langfuse-alarms-cache-failover",
 }
 CREDITS = {"langfuse-alarms-database-burst-credits"}
 ENDPOINT = {
@@ -59,6 +71,9 @@ def arguments(*, unknown: bool = False) -> CloudAlarmsArgs:
             instance_class="db.t4g.medium",
             storage_gib=100,
             max_storage_gib=500,
+        ),
+        cache=WatchedCache(
+            nodes=[output(node, unknown=unknown) for node in NODES], node_type="cache.t4g.medium"
         ),
         load_balancer=output(LOAD_BALANCER, unknown=unknown),
         agents=True,
@@ -112,7 +127,7 @@ def test_it_consists_of_exactly_these_resources() -> None:
         "langfuse-alarms-topic-topic": "aws:sns/topic:Topic",
         "langfuse-alarms-topic-policy": "aws:sns/topicPolicy:TopicPolicy",
         "langfuse-alarms-topic-email": "aws:sns/topicSubscription:TopicSubscription",
-        **dict.fromkeys(DATABASE | CREDITS | ENDPOINT, ALARM),
+        **dict.fromkeys(DATABASE | CREDITS | CACHE | ENDPOINT, ALARM),
         "langfuse-alarms-dashboard": "aws:cloudwatch/dashboard:Dashboard",
         "langfuse-alarms-database-events": "aws:rds/eventSubscription:EventSubscription",
     }
@@ -300,6 +315,49 @@ def test_the_series_of_composed_alarms_are_exactly_these() -> None:
     ]
 
 
+def of_node(number: int, metric: str, statistic: str, *, period: int) -> dict[str, Any]:
+    return {
+        "id": f"node{number}",
+        "metric": {
+            "namespace": "AWS/ElastiCache",
+            "metricName": metric,
+            "dimensions": {"CacheClusterId": NODES[number - 1]},
+            "stat": statistic,
+            "period": period,
+        },
+        "returnData": False,
+    }
+
+
+def test_the_series_of_the_caches_alarms_are_exactly_these() -> None:
+    for role, name, statistic, label in (
+        ("cpu", "CPUUtilization", "Average", "CPU in percent"),
+        ("memory", "DatabaseMemoryUsagePercentage", "Maximum", "Memory in percent"),
+        ("evictions", "Evictions", "Sum", "Keys evicted"),
+    ):
+        assert alarm(f"cache-{role}")["metricQueries"] == [
+            of_node(1, name, statistic, period=300),
+            of_node(2, name, statistic, period=300),
+            formula("most", "MAX([node1, node2])", label, returned=True),
+        ]
+    assert alarm("cache-failover")["metricQueries"] == [
+        of_node(1, "IsMaster", "Maximum", period=60),
+        of_node(2, "IsMaster", "Maximum", period=60),
+        formula("rise1", "DIFF(node1)", "Node 1 became the primary"),
+        formula("rise2", "DIFF(node2)", "Node 2 became the primary"),
+        formula("rise", "MAX([rise1, rise2])", "A node became the primary", returned=True),
+    ]
+
+
+def test_a_cache_without_a_replica_has_no_formula() -> None:
+    recording = record(cache=WatchedCache(nodes=NODES[:1], node_type="cache.r7g.large"))
+
+    queries = inputs(recording, "langfuse-alarms-cache-memory")["metricQueries"]
+    assert queries == [
+        {**of_node(1, "DatabaseMemoryUsagePercentage", "Maximum", period=300), "returnData": True}
+    ]
+
+
 def test_unhealthy_targets_are_queried_each_minute() -> None:
     assert alarm("load-balancer-unhealthy-targets")["metricQueries"] == [
         {
@@ -377,7 +435,7 @@ def test_a_given_topic_is_used_as_it_is() -> None:
         "aws:cloudwatch"
     }
     assert recording.exports["topic"] == GIVEN_TOPIC
-    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 13
+    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 17
 
 
 NO_CREDITS = WatchedDatabase(
@@ -388,13 +446,25 @@ NO_CREDITS = WatchedDatabase(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        pytest.param({"database": None}, ENDPOINT, id="an endpoint alone"),
+        pytest.param({"database": None, "cache": None}, ENDPOINT, id="an endpoint alone"),
         pytest.param(
-            {"load_balancer": None, "certificate_arn": None},
+            {"cache": None, "load_balancer": None, "certificate_arn": None},
             DATABASE | CREDITS,
             id="a database alone",
         ),
-        pytest.param({"database": NO_CREDITS}, DATABASE | ENDPOINT, id="a class without credits"),
+        pytest.param(
+            {"database": None, "load_balancer": None, "certificate_arn": None},
+            CACHE,
+            id="a cache alone",
+        ),
+        pytest.param(
+            {"cache": WatchedCache(nodes=NODES[:1], node_type="cache.r7g.large")},
+            DATABASE | CREDITS | ENDPOINT | CACHE - {"langfuse-alarms-cache-failover"},
+            id="a cache without a replica",
+        ),
+        pytest.param(
+            {"database": NO_CREDITS}, DATABASE | CACHE | ENDPOINT, id="a class without credits"
+        ),
     ],
 )
 def test_only_what_exists_has_alarms(changes: dict[str, Any], expected: set[str]) -> None:

@@ -8,20 +8,23 @@ from typing import Any
 
 import pytest
 
-from components.monitoring.alarms import cloudwatch_dashboard, definitions, thresholds
+from components.monitoring.alarms import cache, cloudwatch_dashboard, definitions, thresholds
 from components.monitoring.alarms.cloudwatch_metrics import Alarm, Subject
 
 REGION = "ap-northeast-2"
-SUBJECTS: dict[Subject, str] = {
-    "database": "langfuse-postgres-instance0123",
-    "load balancer": "app/k8s-langfuse/0123456789abcdef",
-    "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/"
-    "1234abcd-12ab-34cd-56ef-1234567890ab",
+SUBJECTS: dict[Subject, list[str]] = {
+    "database": ["langfuse-postgres-instance0123"],
+    "cache": ["langfuse-prod-0123abcd-001", "langfuse-prod-0123abcd-002"],
+    "load balancer": ["app/k8s-langfuse/0123456789abcdef"],
+    "certificate": [
+        "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+    ],
 }
 ALARMS: list[Alarm] = [
     *definitions.of_database(
         thresholds.of_database(instance_class="db.t4g.medium", storage_gib=100, max_storage_gib=500)
     ),
+    *cache.of_cache(thresholds.of_cache("cache.t4g.medium"), nodes=2),
     *definitions.of_load_balancer(agents=True),
     *definitions.of_certificate(21),
 ]
@@ -101,6 +104,30 @@ def test_a_formula_is_drawn_and_what_it_is_made_of_is_not() -> None:
             "region": REGION,
             "visible": True,
         }
+    ]
+
+
+def test_each_node_of_a_cache_is_a_line_of_its_own() -> None:
+    assert graph("CacheMemory")["properties"]["metrics"] == [
+        [
+            *("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "CacheClusterId"),
+            "langfuse-prod-0123abcd-001",
+            {"id": "node1", "stat": "Maximum", "visible": False},
+        ],
+        [
+            *("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "CacheClusterId"),
+            "langfuse-prod-0123abcd-002",
+            {"id": "node2", "stat": "Maximum", "visible": False},
+        ],
+        [
+            {
+                "id": "most",
+                "expression": "MAX([node1, node2])",
+                "label": "Memory in percent",
+                "region": REGION,
+                "visible": True,
+            }
+        ],
     ]
 
 

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from components.monitoring import runbooks
-from components.monitoring.alarms import definitions
+from components.monitoring.alarms import cache, definitions
 from components.monitoring.alarms import thresholds as alarm_thresholds
 from components.monitoring.alarms.cloudwatch_metrics import (
     DIMENSIONS,
@@ -30,12 +30,14 @@ ALARMS = {
     alarm.name: alarm
     for alarm in (
         *definitions.of_database(THRESHOLDS),
+        *cache.of_cache(alarm_thresholds.of_cache("cache.t4g.medium"), nodes=2),
         *definitions.of_load_balancer(agents=True),
         *definitions.of_certificate(21),
     )
 }
 
 RDS = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html"
+ELASTICACHE = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html"
 ALB = (
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
     "load-balancer-cloudwatch-metrics.html"
@@ -51,6 +53,13 @@ DOCUMENTED = {
         "FreeStorageSpace",
         "MaximumUsedTransactionIDs",
         "TransactionLogsDiskUsage",
+    },
+    # One metric of the CPU or the other, by the node type.
+    ("AWS/ElastiCache", "CacheClusterId", ELASTICACHE): {
+        "CPUUtilization",
+        "DatabaseMemoryUsagePercentage",
+        "Evictions",
+        "IsMaster",
     },
     ("AWS/ApplicationELB", "LoadBalancer", ALB): {
         "HTTPCode_ELB_5XX_Count",
@@ -110,6 +119,10 @@ def test_keys_and_windows_are_what_cloudwatch_takes(name: str) -> None:
         ("DatabaseTransactionIds", "GreaterThanThreshold", 10**9, (300, 3, 3), "missing"),
         ("DatabaseTransactionLogs", "GreaterThanThreshold", 20 * 2**30, (300, 3, 3), "missing"),
         ("DatabaseBurstCredits", "LessThanThreshold", 57.6, (300, 3, 3), "missing"),
+        ("CacheCpu", "GreaterThanThreshold", 45, (300, 3, 3), "breaching"),
+        ("CacheMemory", "GreaterThanThreshold", 75, (300, 3, 3), "missing"),
+        ("CacheEvictions", "GreaterThanThreshold", 0, (300, 1, 1), "notBreaching"),
+        ("CacheFailover", "GreaterThanThreshold", 0, (60, 1, 5), "notBreaching"),
         ("LoadBalancerErrors", "GreaterThanThreshold", 5, (300, 2, 3), "notBreaching"),
         ("LoadBalancerLatency", "GreaterThanThreshold", 5, (300, 3, 3), "notBreaching"),
         ("LoadBalancerUnhealthyTargets", "GreaterThanThreshold", 0, (60, 10, 10), "notBreaching"),
@@ -252,6 +265,59 @@ def test_credits_are_low_while_they_do_not_grow(
     alarm = ALARMS["DatabaseBurstCredits"]
 
     assert beyond(alarm, compared(alarm, {"balance": balance})) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second", "expected"),
+    [
+        pytest.param("CacheCpu", [44, 46], [1, 1], [False, True], id="one busy node"),
+        pytest.param("CacheMemory", [75, 1], [1, 76], [False, True], id="another full one"),
+        pytest.param("CacheEvictions", [0, 0], [0, 1], [False, True], id="one key"),
+        pytest.param("CacheMemory", [80, None], [None, None], [True, None], id="no figures"),
+    ],
+)
+def test_the_worst_node_of_a_cache_counts(
+    name: str, first: list[Figure], second: list[Figure], expected: list[bool | None]
+) -> None:
+    values = compared(ALARMS[name], {"node1": first, "node2": second})
+
+    assert beyond(ALARMS[name], values) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param([1, 1, 1], [0, 0, 0], [None, False, False], id="nothing happens"),
+        pytest.param([1, 0, 0], [0, 1, 1], [None, True, False], id="the second takes over"),
+        pytest.param([0, 0, 1], [1, 1, 0], [None, False, True], id="and gives it back"),
+        pytest.param([1, None, None], [0, 1, 1], [None, True, False], id="the first is gone"),
+        pytest.param([1, None, 0], [0, None, 1], [None, None, None], id="a gap in both"),
+        pytest.param([1, 0, 0], [0, 0, 0], [None, False, False], id="no primary at all"),
+    ],
+)
+def test_a_failover_is_a_node_that_becomes_the_primary(
+    first: list[Figure], second: list[Figure], expected: list[bool | None]
+) -> None:
+    alarm = ALARMS["CacheFailover"]
+
+    assert beyond(alarm, compared(alarm, {"node1": first, "node2": second})) == expected
+
+
+@pytest.mark.parametrize("nodes", [1, 6])
+def test_a_cache_has_as_many_series_as_nodes_and_no_more_than_cloudwatch_takes(nodes: int) -> None:
+    thresholds = alarm_thresholds.of_cache("cache.r7g.xlarge")
+    alarms = {alarm.name: alarm for alarm in cache.of_cache(thresholds, nodes=nodes)}
+
+    # Without a replica there is no other node to fail over to.
+    assert [*alarms] == [name for name in cache.NAMES if nodes > 1 or name != "CacheFailover"]
+    for alarm in alarms.values():
+        metrics = [s for s in alarm.series.values() if isinstance(s, Metric)]
+        assert [metric.member for metric in metrics] == list(range(nodes))
+        assert len(metrics) <= 10
+        assert len(alarm.series) <= 20
+    cpu = [s.name for s in alarms["CacheCpu"].series.values() if isinstance(s, Metric)]
+    assert set(cpu) == {"EngineCPUUtilization"}
+    assert "EngineCPUUtilization above 90 %" in alarms["CacheCpu"].meaning
 
 
 def test_a_class_without_credits_has_no_alarm_about_them() -> None:

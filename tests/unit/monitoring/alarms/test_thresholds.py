@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from components.monitoring.alarms import thresholds as alarm_thresholds
-from components.monitoring.alarms.thresholds import CreditThreshold, DatabaseThresholds
+from components.monitoring.alarms.thresholds import (
+    CacheThresholds,
+    CreditThreshold,
+    DatabaseThresholds,
+)
 from components.postgres.rds import sizes as rds_sizes
 
 MIB = 2**20
@@ -122,3 +126,26 @@ def test_every_burstable_size_has_its_credits() -> None:
 
     assert len(burstable) == 12
     assert [name for name in burstable if rds_sizes.credits_per_hour(name) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("node_type", "metric", "percent"),
+    [
+        ("cache.t4g.micro", "CPUUtilization", 45),
+        ("cache.t3.medium", "CPUUtilization", 45),
+        ("cache.r7g.large", "CPUUtilization", 45),
+        ("cache.m5.xlarge", "EngineCPUUtilization", 90),
+        ("cache.m6g.16xlarge", "EngineCPUUtilization", 90),
+    ],
+)
+def test_a_cache_with_few_cpus_is_watched_as_a_whole(
+    node_type: str, metric: str, percent: float
+) -> None:
+    assert alarm_thresholds.of_cache(node_type) == CacheThresholds(
+        cpu_metric=metric, cpu_percent=percent
+    )
+
+
+def test_the_thresholds_of_an_unknown_node_type_are_not_guessed() -> None:
+    with pytest.raises(ValueError, match=r"^the CPUs of cache\.x2g\.large are not known"):
+        alarm_thresholds.of_cache("cache.x2g.large")
