@@ -241,6 +241,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
+    "prod, paused": Variant(stack="prod", overrides={f"{_N}langfuse": {"paused": True}}),
     "prod on EKS Auto Mode": Variant(stack="prod", auto_mode=True),
     "dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
     "further environment": Variant(

@@ -689,6 +689,12 @@ def test_a_workload_that_was_scaled_to_zero_by_hand_is_an_error() -> None:
     ]
 
 
+def test_a_paused_deployment_without_pods_is_as_it_should_be() -> None:
+    down = obj("Deployment", "langfuse", spec={"replicas": 0}, status=READY)
+
+    assert diagnosed(deployments=[down], least=0) == []
+
+
 def test_a_namespace_that_was_adopted_and_is_empty_was_never_deployed_to() -> None:
     assert diagnose(snapshot(), PLACE) == [
         warning(

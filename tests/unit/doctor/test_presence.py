@@ -65,6 +65,18 @@ def test_the_fixed_names_of_a_stack_with_its_database_in_the_cluster_are_exactly
     }
 
 
+def test_a_paused_stack_has_no_autoscaler() -> None:
+    paused = stack().model_copy(
+        update={"langfuse": stack().langfuse.model_copy(update={"paused": True})}
+    )
+    running = presence.fixed(stack())
+
+    assert presence.fixed(paused) == {
+        kind: names for kind, names in running.items() if kind.kind != "HorizontalPodAutoscaler"
+    }
+    assert len(presence.fixed(paused)) == len(running) - 1
+
+
 def test_pods_cannot_start_without_what_they_read_unless_it_is_optional() -> None:
     assert presence.read_by([DEPLOYMENT]) == {
         Kind(api_version="v1", kind="ConfigMap", namespace="observability"): {"ca", "settings"},

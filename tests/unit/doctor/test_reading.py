@@ -100,6 +100,14 @@ def test_only_the_stacks_own_objects_are_looked_at() -> None:
     assert found.unread == []
 
 
+@pytest.mark.parametrize(("paused", "least"), [(False, 2), (True, 0)])
+def test_a_paused_stack_wants_no_pod(*, paused: bool, least: int) -> None:
+    settings = stack("prod", langfuse={"paused": paused, "minReplicas": 2})
+    found = reading.read(cast("Server", Answers({})), settings, PLACE, Deadline(5), NOW)
+
+    assert found.snapshot.least == least
+
+
 def test_no_secret_is_read() -> None:
     server = Answers({})
 

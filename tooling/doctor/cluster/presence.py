@@ -41,9 +41,10 @@ def fixed(settings: Settings) -> Names:
         _kind("v1", "Service", own): web | database,
         _kind("v1", "ServiceAccount", own): web | migration,
         _kind("networking.k8s.io/v1", "NetworkPolicy", own): web | migration | database,
-        _kind("autoscaling/v2", "HorizontalPodAutoscaler", own): web,
         _kind("policy/v1", "PodDisruptionBudget", own): web,
     }
+    if not settings.langfuse.paused:
+        found[_kind("autoscaling/v2", "HorizontalPodAutoscaler", own)] = web
     if database:
         found[_kind("apps/v1", "StatefulSet", own)] = database
     if settings.endpoint is not None:

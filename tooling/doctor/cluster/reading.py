@@ -99,7 +99,7 @@ def read(
         agents_secrets=written,
         logs=logs,
         missing=[*(sorted(gone) if snapshot.complete else ()), *presence.absent(wanted, there)],
-        least=settings.langfuse.min_replicas,
+        least=0 if settings.langfuse.paused else settings.langfuse.min_replicas,
     )
     return Reading(snapshot=snapshot, unread=[*unread, *unknown, *unread_agents])
 

@@ -40,7 +40,7 @@ class Snapshot:
     missing: Sequence[str] = ()
     """What the stack makes and is not there, as ``Kind namespace/name``."""
     least: int = 1
-    """Pods of Langfuse that the stack wants at least."""
+    """Pods of Langfuse that the stack wants at least; 0: it is paused."""
     agents: Sequence[Object] = ()
     """Pods in the namespaces of agents, whosever they are."""
     agents_secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
