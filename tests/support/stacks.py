@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from stacks.settings import Settings
 from tests.support import examples, recordings
 from tests.support.manifests import Cluster
 from tooling import render
 from tooling.engineless.recording import Recording
+from tooling.kit.stack_settings import read_settings
 from tooling.render import RenderedStack
 
 STACKS: Final[tuple[str, ...]] = ("dev", "prod")
@@ -259,6 +261,12 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         }
     ),
 }
+
+
+def settings(variant: str) -> Settings:
+    """The settings of a variant of a stack file."""
+    case = VARIANTS[variant]
+    return read_settings(case.stack, case.overrides)
 
 
 def recorded(variant: str, *, preview: bool = False) -> Recording:
