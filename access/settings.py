@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import pulumi
@@ -18,6 +17,7 @@ from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem, Section, Settings
 from stacks.settings.machinery import reader
 from stacks.settings.machinery.problems import (
+    in_folder,
     placeholder,
     set_command,
     show,
@@ -77,7 +77,10 @@ def read(
     """
     settings = _of_stack(stack)
     found = _READER.read(reader.Configuration(values, secret_keys))
-    problems = [*map(_in_folder, found.problems), *_of_place(settings)]
+    problems = [
+        *(in_folder(problem, _FOLDER) for problem in found.problems),
+        *_of_place(settings),
+    ]
     if problems:
         raise ConfigurationError(stack, problems, folder=_FOLDER)
     access: Access = found.sections["access"]
@@ -106,12 +109,6 @@ def _of_stack(stack: str) -> Settings:
     except stack_files.StackFileError as error:
         raise pulumi.RunError(f"The roles are those of a stack of the program. {error}") from error
     return stack_settings.read(stack, configuration.values, configuration.secret_keys)
-
-
-def _in_folder(problem: Problem) -> Problem:
-    """With commands for this project, run in the folder of the whole program."""
-    fix = re.sub("(^|&& )pulumi config", rf"\1pulumi -C {_FOLDER} config", problem.fix)
-    return replace(problem, fix=fix)
 
 
 def _of_place(settings: Settings) -> Iterator[Problem]:

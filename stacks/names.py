@@ -248,6 +248,13 @@ STACK_TAG: Final = f"{PROJECT}:stack"
 """Key of the tag with the stack's name that everything of a stack in AWS has. Roles are limited by
 it where AWS invents the id of a resource."""
 
+PLATFORM_TAG: Final = f"{PROJECT}:platform"
+"""Key of the tag with the stack's name that everything of a platform has in AWS. Not the stack's
+tag: roles of the workload may change what has that."""
+
+PLATFORM: Final = "platform"
+"""The component of a platform. Names of all that it makes begin with it."""
+
 LONGEST_STACK: Final = 63 - UNIQUE - len(f"{AccountNames('').storage}-")
 """Characters that a stack's name may have: those of a bucket and of an RDS instance have 63. That
 of a replication group has 40, and fits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,8 @@ _SECONDS: Final = 300
 class ExternalSecretsOperatorArgs:
     version: str = CHART_VERSION
     """Exact chart version."""
+    after: Sequence[pulumi.Resource] = ()
+    """What has to exist before its pods, such as nodes."""
 
 
 class ExternalSecretsOperator(pulumi.ComponentResource):
@@ -59,6 +62,6 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
             # A failed install or upgrade is rolled back.
             atomic=True,
             timeout=_SECONDS,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )
         self.register_outputs({})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import naming, network, secrets, tls
-from .aws import buckets, encryption, lifecycle, permissions, principals
+from .aws import buckets, clusters, encryption, lifecycle, permissions, principals
 from .kubernetes import access, exposure, images, network_policies, pods
 from .model import Rule, StackRule
 
@@ -25,6 +25,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *pods.RULES,
     *access.RULES,
     *lifecycle.RULES,
+    *clusters.RULES,
     *naming.RULES,
 )
 """About one resource each."""
@@ -34,5 +35,6 @@ STACK_RULES: Final[tuple[StackRule, ...]] = (
     *network_policies.STACK_RULES,
     *buckets.STACK_RULES,
     *lifecycle.STACK_RULES,
+    *clusters.STACK_RULES,
 )
 """About resources together."""

@@ -137,7 +137,7 @@ def accepted(stack: Sequence[Seen]) -> frozenset[str]:
     They are in the outputs of its component, because a policy pack in Python is not told the
     stack's configuration (pulumi-policy 1.21, ``ConfigureStack``).
     """
-    stacks = [resource for resource in stack if resource.type == STACK_TYPE]
+    stacks = [resource for resource in stack if resource.type in (STACK_TYPE, PLATFORM_TYPE)]
     return frozenset(str(risk) for s in stacks for risk in items(s.inputs.get("acknowledged")))
 
 
@@ -145,3 +145,4 @@ Path = tuple[str | int, ...]
 """Keys and positions from a value down to one of its parts."""
 
 STACK_TYPE: Final = "agent-observability:index:ObservabilityStack"
+PLATFORM_TYPE: Final = "agent-observability:index:Platform"

@@ -15,33 +15,51 @@ from stacks.names import STACK_TAG
 from stacks.settings.sections.aws import Aws
 
 
-def aws_provider(settings: Aws, *, stack: str) -> pulumi_aws.Provider:
+def aws_provider(settings: Aws, *, stack: str, tag: str = STACK_TAG) -> pulumi_aws.Provider:
     """The provider for the stack's account and region.
 
     Explicit, because the default one would go wherever the caller's profile points. Logged in to
     an account that the stack does not name, it refuses at preview. It gives every resource the tag
-    that roles are limited by.
+    that roles are limited by, with the stack's name.
     """
     return pulumi_aws.Provider(
         "aws",
         region=settings.region,
         profile=settings.profile,
         allowed_account_ids=list(settings.allowed_account_ids) or None,
-        default_tags={"tags": {**settings.default_tags.get("tags", {}), STACK_TAG: stack}},
+        default_tags={"tags": {**settings.default_tags.get("tags", {}), tag: stack}},
     )
 
 
 def kubernetes_provider(cluster: EksCluster, *, profile: str | None) -> pulumi_kubernetes.Provider:
     """The provider for a discovered cluster."""
+    return provider_of(
+        cluster.name,
+        cluster.region,
+        endpoint=cluster.endpoint,
+        certificate_authority=cluster.certificate_authority,
+        profile=profile,
+    )
+
+
+def provider_of(
+    name: str,
+    region: str,
+    *,
+    endpoint: pulumi.Output[str],
+    certificate_authority: pulumi.Output[str],
+    profile: str | None,
+) -> pulumi_kubernetes.Provider:
+    """The provider for a cluster, which may still have to be made."""
     return pulumi_kubernetes.Provider(
         "kubernetes",
         kubeconfig=pulumi.Output.all(
-            endpoint=cluster.endpoint, certificate_authority=cluster.certificate_authority
+            endpoint=endpoint, certificate_authority=certificate_authority
         ).apply(
             lambda known: json.dumps(
                 kubeconfig(
-                    name=cluster.name,
-                    region=cluster.region,
+                    name=name,
+                    region=region,
                     profile=profile,
                     endpoint=known["endpoint"],
                     certificate_authority=known["certificate_authority"],
@@ -51,7 +69,7 @@ def kubernetes_provider(cluster: EksCluster, *, profile: str | None) -> pulumi_k
         # Text from the configuration, and so known in every preview. While it stays the same,
         # neither a new endpoint nor an unknown one replaces the provider, and with it every object
         # (https://github.com/pulumi/pulumi-kubernetes/pull/4019).
-        cluster_identifier=f"{cluster.region}/{cluster.name}",
+        cluster_identifier=f"{region}/{name}",
         # Secrets that people refer to by name change in place. The others say `immutable: true`.
         enable_secret_mutable=True,
         enable_config_map_mutable=True,

@@ -30,7 +30,10 @@ TOKEN = "agent-observability:index:"
 BY_ITSELF = {
     "AccessLogBucket",
     "ClickHouseStatefulSet",
+    "Cluster",
+    "ClusterServices",
     "ExternalSecretsOperator",
+    "Network",
     "ObjectStorage",
     "OperatedClickHouse",
     "WorkflowRoles",

@@ -50,6 +50,7 @@ MAY_IMPORT = {
         "stacks.settings",
         "stacks.stack_files",
     ),
+    "platform": ("stacks.cluster_platform", "stacks.names", "stacks.platforms.eks_providers"),
     # The pack runs in an environment of its own, without the program's packages.
     "policy": ("policy", "components.endpoint.address_space", *DETECTOR),
 }
@@ -64,6 +65,7 @@ NOUNS = {
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
     "monitoring": {"aws", "cache", "kubernetes", "postgres"},
+    "platform": {"aws", "kubernetes", "secrets"},
     "postgres": {"aws", "kubernetes"},
     "secrets": {"aws", "kubernetes"},
     "storage": {"aws", "kubernetes", "langfuse"},
@@ -100,6 +102,7 @@ IMPURE = {
     "monitoring.dashboards.panels.probe": {GRAFANA},
     "monitoring.dashboards.panels.queries": {GRAFANA},
     "monitoring.dashboards.panels.rds": {GRAFANA},
+    "platform.flow_logs": {PULUMI, AWS},
     "postgres.backing": {PULUMI},
     "postgres.rds.final_snapshot": {PULUMI, RANDOM},
     "postgres.rds.monitoring_role": {PULUMI, AWS},
@@ -112,7 +115,9 @@ IMPURE = {
 """What modules of components load when they are imported, apart from those that define a component.
 Every module that is not here is pure: it imports no SDK, and no module that does."""
 
-GRAPH = ImportGraph(ROOT, ("__main__", "components", "stacks", "access", "policy", "tooling"))
+GRAPH = ImportGraph(
+    ROOT, ("__main__", "components", "stacks", "access", "platform", "policy", "tooling")
+)
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -213,6 +218,7 @@ print(json.dumps(found))
         ("access.actions", set[str]()),
         ("access.keys", {PULUMI}),
         ("access.policies", set[str]()),
+        ("stacks.cluster_platform.settings", {PULUMI}),
         ("stacks.names", set[str]()),
         ("stacks.settings", {PULUMI}),
         ("stacks.stack_files", {PULUMI}),

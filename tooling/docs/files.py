@@ -19,6 +19,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "stacks" / "config.schema.json": _json(schema.stack_file()),
         ROOT / "access" / "config.schema.json": _json(schema.access_stack_file()),
+        ROOT / "platform" / "config.schema.json": _json(schema.platform_stack_file()),
         ROOT / "docs" / "configuration.md": reference.page(),
         ROOT / "docs" / "environment.md": environment.page(),
         ROOT / "docs" / "dashboards.md": dashboards.page(),

@@ -16,6 +16,8 @@ from pydantic_core import PydanticUndefined
 from access.keys import NAMESPACE as ACCESS
 from access.keys import Access
 from components.project import PROJECT
+from stacks.cluster_platform.settings import NAMESPACE as PLATFORM
+from stacks.cluster_platform.settings import PlatformSettings
 from stacks.settings import ConfigurationError, Section, Settings, read
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.shape import (
@@ -81,12 +83,19 @@ def page() -> str:
     parts = [_INTRODUCTION.format(example=_example())]
     sections = {key: field for key, field in fields(Settings).items() if key != "stack"}
     del sections["aws"]
-    titles = [*(f"{PROJECT}:{key}" for key in sections), "aws", ACCESS]
+    platform = {
+        f"{PLATFORM}:{key}": field
+        for key, field in fields(PlatformSettings).items()
+        if key not in {"stack", "aws"}
+    }
+    titles = [*(f"{PROJECT}:{key}" for key in sections), "aws", ACCESS, *platform]
     parts.append("\n".join(f"- [`{title}`](#{_anchor(title)})" for title in titles) + "\n")
     for key, field in sections.items():
         parts += section(f"{PROJECT}:{key}", key, field)
     parts += _tables("aws", "aws", Aws, separator=":")
     parts += _tables(ACCESS, ACCESS, Access, separator=":")
+    for title, field in platform.items():
+        parts += section(title, title, field)
     return "\n".join(parts)
 
 

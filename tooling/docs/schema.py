@@ -10,6 +10,8 @@ from typing import Any, TypeAlias, cast
 from access.keys import NAMESPACE as ACCESS
 from access.keys import Access
 from components.project import PROJECT
+from stacks.cluster_platform.settings import NAMESPACE as PLATFORM
+from stacks.cluster_platform.settings import PlatformSettings
 from stacks.settings import Section
 from stacks.settings.settings import Settings
 
@@ -25,18 +27,28 @@ _SECRET: Schema = {
 
 def stack_file() -> Schema:
     """The schema of a whole stack file."""
-    settings = of_model(Settings)
+    return _of_program("agent-observability", PROJECT, Settings)
+
+
+def platform_stack_file() -> Schema:
+    """The schema of a whole stack file of the project ``platform``."""
+    return _of_program("agent-observability-platform", PLATFORM, PlatformSettings)
+
+
+def _of_program(project: str, namespace: str, model: type[Section]) -> Schema:
+    """That of a program whose settings have sections, and one with the keys of the AWS provider."""
+    settings = of_model(model)
     sections = settings["properties"]
     aws = sections.pop("aws")["properties"]
     del sections["stack"]
     required = [key for key in settings["required"] if key in sections]
     return _file(
-        "Pulumi.<stack>.yaml of agent-observability",
+        f"Pulumi.<stack>.yaml of {project}",
         {
-            **{f"{PROJECT}:{key}": section for key, section in sections.items()},
+            **{f"{namespace}:{key}": section for key, section in sections.items()},
             **{f"aws:{key}": value for key, value in aws.items()},
         },
-        [f"{PROJECT}:{key}" for key in required],
+        [f"{namespace}:{key}" for key in required],
     )
 
 

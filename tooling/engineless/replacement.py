@@ -70,13 +70,54 @@ RULES: Final[dict[str, Rule]] = {
         "certificateArn validationRecordFqdns", "acm/certificate_validation.go"
     ),
     "aws:cloudwatch/dashboard:Dashboard": _aws("dashboardName", "cloudwatch/dashboard.go"),
+    "aws:cloudwatch/logGroup:LogGroup": _aws(f"{_NAMED} logGroupClass", "logs/group.go"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _aws("name", "cloudwatch/metric_alarm.go"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _aws(
+        "vpcId", "ec2/vpc_default_security_group.go"
+    ),
+    "aws:ec2/eip:Eip": _aws("domain networkBorderGroup publicIpv4Pool", "ec2/ec2_eip.go"),
+    "aws:ec2/flowLog:FlowLog": _aws(
+        "destinationOptions eniId iamRoleArn logDestination logDestinationType logFormat "
+        "maxAggregationInterval regionalNatGatewayId subnetId trafficType transitGatewayId vpcId",
+        "ec2/vpc_flow_log.go",
+    ),
+    "aws:ec2/internetGateway:InternetGateway": _aws("", "ec2/vpc_internet_gateway.go"),
+    "aws:ec2/natGateway:NatGateway": _aws(
+        "allocationId availabilityMode connectivityType privateIp subnetId vpcId",
+        "ec2/vpc_nat_gateway.go",
+        # From addresses that AWS chooses to addresses of one's own.
+        unsure=("availabilityZoneAddresses",),
+    ),
+    "aws:ec2/route:Route": _aws(
+        "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId routeTableId",
+        "ec2/vpc_route.go",
+    ),
+    "aws:ec2/routeTable:RouteTable": _aws("vpcId", "ec2/vpc_route_table.go"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": _aws(
+        "gatewayId subnetId", "ec2/vpc_route_table_association.go"
+    ),
     "aws:ec2/securityGroup:SecurityGroup": _aws(
         f"{_NAMED} description vpcId", "ec2/vpc_security_group.go"
+    ),
+    "aws:ec2/subnet:Subnet": _aws(
+        "availabilityZone availabilityZoneId cidrBlock outpostArn vpcId", "ec2/vpc_subnet.go"
+    ),
+    "aws:ec2/vpc:Vpc": _aws("cidrBlock ipv4IpamPoolId", "ec2/vpc_.go"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _aws(
+        "serviceName serviceRegion vpcEndpointType vpcId", "ec2/vpc_endpoint.go"
     ),
     "aws:eks/accessEntry:AccessEntry": _aws("clusterName principalArn type", "eks/access_entry.go"),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _aws(
         "accessScope clusterName policyArn principalArn", "eks/access_policy_association.go"
+    ),
+    "aws:eks/addon:Addon": _aws("addonName clusterName", "eks/addon.go"),
+    "aws:eks/cluster:Cluster": _aws(
+        "accessConfig.bootstrapClusterCreatorAdminPermissions bootstrapSelfManagedAddons "
+        "kubernetesNetworkConfig.ipFamily kubernetesNetworkConfig.serviceIpv4Cidr name "
+        "outpostConfig roleArn vpcConfig.vpcId",
+        "eks/cluster.go",
+        # A key that is taken away or changed, and subnets of other zones.
+        unsure=("encryptionConfig", "vpcConfig.subnetIds"),
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": _aws(
         "name family description", "elasticache/parameter_group.go"
@@ -114,6 +155,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "aws:rds/subnetGroup:SubnetGroup": _aws(_NAMED, "rds/subnet_group.go"),
     "aws:route53/record:Record": _aws("name zoneId", "route53/record.go"),
+    "aws:route53/zone:Zone": _aws("delegationSetId name", "route53/zone.go"),
     "aws:s3/bucket:Bucket": _aws("bucket bucketPrefix objectLockEnabled", "s3/bucket.go"),
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _aws(
         _BUCKET_PART, "s3/bucket_cors_configuration.go"

@@ -44,6 +44,8 @@ _PATTERNS: Final = {
 STACK_TAG: Final = "agent-observability:stack"
 """Key of the tag that everything of a stack has in AWS."""
 _RECORDS: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+_OF_CLUSTER: Final = "aws:requesttag/eks:eks-cluster-name"
+_OWN_CLUSTER: Final = "${aws:PrincipalTag/eks:eks-cluster-name}"
 _SERVICE_ACCOUNT: Final = re.compile(r"system:serviceaccount:[^:*?$]+:[^:*?$]+")
 _REPOSITORY: Final = re.compile(r"repo:[^:/*?$]+/[^:/*?$]+:.+")
 
@@ -102,6 +104,14 @@ def keeps_to_stack(condition: object, action: str, stack: str | None) -> bool:
         and bool(items(names))
         and _all(items(names), lambda name: "*" not in name and "${" not in name)
     )
+
+
+def keeps_to_cluster(condition: object, action: str) -> bool:
+    """Whether an action can only make something with the tag of the cluster that EKS assumed the
+    role for. The variable is that of the session, which EKS tags."""
+    verb = action.partition(":")[2].lower()
+    makes = verb.startswith(("create", "run")) and verb != "createtags"
+    return makes and dict(_binding(condition)).get(_OF_CLUSTER) == [_OWN_CLUSTER]
 
 
 def _binding(condition: object) -> Iterator[tuple[str, list[Any]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..model import Rule, Seen, leaves
-from .conditions import keeps_to_stack
+from .conditions import keeps_to_cluster, keeps_to_stack
 from .documents import Statement, has_wildcard, statements
 
 _NO_RESOURCE: Final = frozenset(
@@ -89,8 +89,11 @@ _FITTING: Final = frozenset(
 """Managed policies that AWS asks for where its own service works. All others reach what is not
 this stack's, whatever they are called (SecretsManagerReadWrite, AmazonS3ReadOnlyAccess)."""
 _WORKFLOWS: Final = "agent-observability:index:WorkflowRoles"
+_CLUSTER: Final = "agent-observability:index:Cluster"
 _OF_WORKFLOWS: Final = frozenset({"AmazonEKSAdminViewPolicy", "AmazonEKSClusterAdminPolicy"})
 """Access policies of the roles that GitHub's workflows assume, and of no other."""
+_STREAMS: Final = re.compile(r"log-group:[^:]+:")
+"""Streams of one log group, which is named in full."""
 _ATTACHED: Final = frozenset({"policyarn", "policyarns", "managedpolicyarn", "managedpolicyarns"})
 
 
@@ -119,6 +122,9 @@ def _fits(seen: Seen, policy: str) -> bool:
     """
     if policy == "AmazonEKSViewPolicy":
         return True
+    parents = "".join(seen.urn.split("::")[2:3]).split("$")[:-1]
+    if policy == "AmazonEKSClusterAdminPolicy" and _CLUSTER in parents:
+        return True  # those whom the configuration names, when the cluster is made
     return policy in _OF_WORKFLOWS and f"::{_WORKFLOWS}$" in seen.urn
 
 
@@ -134,7 +140,10 @@ def wildcard_resource(seen: Seen) -> Iterator[str]:
                     continue
                 if _is_the_accounts(resource, action.lower()):
                     continue
-                if keeps_to_stack(statement.fields.get("condition"), action, _stack(seen)):
+                condition = statement.fields.get("condition")
+                if keeps_to_stack(condition, action, _stack(seen)):
+                    continue
+                if keeps_to_cluster(condition, action):
                     continue
                 yield f"{action} on Resource {resource!r}: name the resources"
 
@@ -150,6 +159,8 @@ def _reaches_neighbours(resource: str, stack: str | None) -> bool:
     own = stack is not None and bool(
         re.search(rf"(?<![A-Za-z0-9]){re.escape(stack)}[^A-Za-z0-9]", literal)
     )
+    if fields[2] == "logs" and _STREAMS.match(literal):
+        return False
     if fields[2] == "s3" and not fields[4]:
         # Buckets of all accounts have names together: it is the stack's and of one length, or the
         # wildcard is in the object's name.

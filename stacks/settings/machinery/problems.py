@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -130,6 +130,12 @@ def join(key: str, path: Sequence[int | str]) -> str:
             quoted = part.replace('"', '\\"')
             key += f'["{quoted}"]'
     return key
+
+
+def in_folder(problem: Problem, folder: str) -> Problem:
+    """With commands for the project in a folder, run in that of the whole program."""
+    fix = re.sub("(^|&& )pulumi config", rf"\1pulumi -C {folder} config", problem.fix)
+    return replace(problem, fix=fix)
 
 
 class ConfigurationError(pulumi.RunError):

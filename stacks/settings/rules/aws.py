@@ -90,12 +90,17 @@ def in_two_zones(path: str, subnet_ids: tuple[str, ...], purpose: str) -> Iterat
 
 
 def default_tags(aws: Aws, cluster: Cluster, endpoint: Endpoint | None) -> Iterator[Problem]:
-    if cluster.eks_name is None:
-        return
-    tags, wrong = aws.default_tags.get("tags", {}), dict[str, str]()
-    for key, value in tags.items():
-        same = [other for other in tags if other.lower() == key.lower()]
-        if (rule := _rule_of_key(key, in_annotation=endpoint is not None)) is not None:
+    if cluster.eks_name is not None:
+        yield from tags(aws, in_annotation=endpoint is not None)
+
+
+def tags(aws: Aws, *, in_annotation: bool) -> Iterator[Problem]:
+    """Problems of the tags that everything in AWS gets; ``in_annotation``: the load balancer
+    too."""
+    given, wrong = aws.default_tags.get("tags", {}), dict[str, str]()
+    for key, value in given.items():
+        same = [other for other in given if other.lower() == key.lower()]
+        if (rule := _rule_of_key(key, in_annotation=in_annotation)) is not None:
             wrong[key] = rule
             continue
         if same[0] != key:
@@ -108,10 +113,10 @@ def default_tags(aws: Aws, cluster: Cluster, endpoint: Endpoint | None) -> Itera
                 "at a comma the load balancer's tags would be cut"
             )
     for key, rule in wrong.items():
-        yield Problem(join("aws:defaultTags.tags", [key]), show(tags[key]), rule, "")
-    if len(tags) > _MOST_TAGS:
+        yield Problem(join("aws:defaultTags.tags", [key]), show(given[key]), rule, "")
+    if len(given) > _MOST_TAGS:
         rule = f"must be {_MOST_TAGS} tags at most: AWS takes 50 for a resource, its own included"
-        yield Problem("aws:defaultTags.tags", f"({len(tags)} tags)", rule, "")
+        yield Problem("aws:defaultTags.tags", f"({len(given)} tags)", rule, "")
 
 
 def _rule_of_key(key: str, *, in_annotation: bool) -> str | None:

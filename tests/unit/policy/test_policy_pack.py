@@ -130,8 +130,8 @@ def test_a_stack_rule_names_the_resource(answer: dict[str, list[list[str]]]) -> 
 def test_the_command_counts_rules_and_resources(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "--stack", "dev", "--stack", "prod"]) == 0
     assert re.fullmatch(
-        r"\*\*dev\*\*: 23 rules, \d+ resources, no violation\.\n\n"
-        r"\*\*prod\*\*: 23 rules, \d+ resources, no violation\.\n",
+        r"\*\*dev\*\*: 27 rules, \d+ resources, no violation\.\n\n"
+        r"\*\*prod\*\*: 27 rules, \d+ resources, no violation\.\n",
         capsys.readouterr().out,
     )
 
@@ -145,7 +145,7 @@ def test_the_command_lists_violations_and_fails(
 
     assert main(["policy", "--stack", "dev", "--markdown", str(file)]) == 1
     assert capsys.readouterr().out == (
-        "**dev**: 1 violation of 23 rules.\n\n"
+        "**dev**: 1 violation of 27 rules.\n\n"
         "- encryption-at-rest: aws:sns/topic:Topic t: kmsMasterKeyId is missing: name a key, "
         "alias/aws/sns at least\n"
     )

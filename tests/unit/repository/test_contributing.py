@@ -116,6 +116,7 @@ def test_the_editor_completes_every_stack_file_by_the_generated_schema() -> None
     assert settings["yaml.schemas"] == {
         "./stacks/config.schema.json": ["/Pulumi.*.yaml"],
         "./access/config.schema.json": ["/access/Pulumi.*.yaml"],
+        "./platform/config.schema.json": ["/platform/Pulumi.*.yaml"],
     }
     for schema, (pattern,) in settings["yaml.schemas"].items():
         files = list(ROOT.glob(pattern[1:]))

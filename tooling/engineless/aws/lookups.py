@@ -124,11 +124,31 @@ def _load_balancer(arguments: Values) -> Values:
     }
 
 
+def _zones(arguments: Values) -> Values:
+    region = arguments.get("region", REGION)
+    zones = [f"{region}{letter}" for letter in "abcd"]
+    return {
+        "id": region,
+        "names": zones,
+        "zoneIds": [f"{digits(region, 4)}-az{number}" for number in range(1, len(zones) + 1)],
+        "groupNames": [region],
+        "region": region,
+        "state": "available",
+    }
+
+
+def _no_clusters(arguments: Values) -> Values:
+    """A cluster that the program makes is not there yet."""
+    return {"id": arguments.get("region", REGION), "names": []}
+
+
 _ANSWERS: Final[Mapping[str, Callable[[Values], Values]]] = {
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getVpc:getVpc": _vpc,
     _GET_CLUSTER: _cluster,
+    "aws:eks/getClusters:getClusters": _no_clusters,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _oidc_provider,
     "aws:lb/getHostedZoneId:getHostedZoneId": _load_balancer_zone,
     "aws:lb/getLoadBalancer:getLoadBalancer": _load_balancer,

@@ -241,14 +241,87 @@ def _dashboard(resource: Resource) -> Values:
     return {"id": name, "dashboardArn": arn("cloudwatch", f"dashboard/{name}", region="")}
 
 
+def _in_ec2(kind: str, prefix: str) -> Callable[[Resource], Values]:
+    """What EC2 makes under an id of its own."""
+
+    def compute(resource: Resource) -> Values:
+        id_ = invented_id(resource, prefix)
+        return {"id": id_, "arn": arn("ec2", f"{kind}/{id_}")}
+
+    return compute
+
+
+def _vpc(resource: Resource) -> Values:
+    return {
+        **_in_ec2("vpc", "vpc")(resource),
+        "defaultSecurityGroupId": f"sg-{digits(resource.urn, 17)}",
+        "ownerId": ACCOUNT,
+    }
+
+
+def _address(resource: Resource) -> Values:
+    id_ = invented_id(resource, "eipalloc")
+    # Of the block that is for documentation.
+    last = int(digits(resource.urn, 2), 16)
+    return {"id": id_, "allocationId": id_, "publicIp": f"198.51.100.{last}"}
+
+
+def _log_group(resource: Resource) -> Values:
+    name = resource.inputs.get("name") or invented_name(resource)
+    return {"id": name, "name": name, "arn": arn("logs", f"log-group:{name}")}
+
+
+def _eks_cluster(resource: Resource) -> Values:
+    name = resource.inputs["name"]
+    host = digits(name, 32).upper()
+    return {
+        "id": name,
+        "arn": arn("eks", f"cluster/{name}"),
+        "certificateAuthority": {"data": "Y2VydGlmaWNhdGU="},
+        "endpoint": f"https://{host}.gr7.{REGION}.eks.amazonaws.com",
+        "identities": [
+            {"oidcs": [{"issuer": f"https://oidc.eks.{REGION}.amazonaws.com/id/{host}"}]}
+        ],
+        "status": "ACTIVE",
+    }
+
+
+def _addon(resource: Resource) -> Values:
+    cluster, name = resource.inputs["clusterName"], resource.inputs["addonName"]
+    return {"id": f"{cluster}:{name}", "arn": arn("eks", f"addon/{cluster}/{name}/1")}
+
+
+def _hosted_zone(resource: Resource) -> Values:
+    id_ = f"Z{digits(resource.urn, 13).upper()}"
+    servers = [f"ns-{number}.awsdns-0{number}.{end}" for number, end in enumerate(_ENDS, 1)]
+    return {"id": id_, "zoneId": id_, "nameServers": servers}
+
+
+_ENDS: Final = ("com", "net", "org", "co.uk")
+"""What the names of the four name servers of a zone end with."""
+
 _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:acm/certificate:Certificate": _certificate,
     "aws:acm/certificateValidation:CertificateValidation": _certificate_validation,
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _in_ec2("security-group", "sg"),
+    "aws:ec2/eip:Eip": _address,
+    "aws:ec2/flowLog:FlowLog": _in_ec2("vpc-flow-log", "fl"),
+    "aws:ec2/internetGateway:InternetGateway": _in_ec2("internet-gateway", "igw"),
+    "aws:ec2/natGateway:NatGateway": _in_ec2("natgateway", "nat"),
+    "aws:ec2/route:Route": _in_ec2("route", "r"),
+    "aws:ec2/routeTable:RouteTable": _in_ec2("route-table", "rtb"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": _in_ec2("route-table", "rtbassoc"),
     "aws:ec2/securityGroup:SecurityGroup": _security_group,
+    "aws:ec2/subnet:Subnet": _in_ec2("subnet", "subnet"),
+    "aws:ec2/vpc:Vpc": _vpc,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _in_ec2("vpc-endpoint", "vpce"),
     "aws:eks/accessEntry:AccessEntry": _access,
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _access,
+    "aws:eks/addon:Addon": _addon,
+    "aws:eks/cluster:Cluster": _eks_cluster,
     "aws:elasticache/parameterGroup:ParameterGroup": _fixed("parametergroup"),
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
     "aws:elasticache/subnetGroup:SubnetGroup": _fixed("subnetgroup"),
@@ -263,6 +336,7 @@ _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:rds/parameterGroup:ParameterGroup": _named("rds", "pg:"),
     "aws:rds/subnetGroup:SubnetGroup": _named("rds", "subgrp:"),
     "aws:route53/record:Record": _record,
+    "aws:route53/zone:Zone": _hosted_zone,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _bucket_part,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _bucket_part,

@@ -83,6 +83,27 @@ PolicyArn = Annotated[
 ]
 
 
+_PRINCIPAL: Final = "arn:aws:iam::123456789012:role/platform-admin"
+
+
+def _principal(text: str) -> Iterator[str]:
+    """The role of a session, as `aws sts get-caller-identity` shows it. That of a role of IAM
+    Identity Center has a path, which its session does not show."""
+    session = re.fullmatch(rf"(arn:{_PARTITION}):sts::(\d{{12}}):assumed-role/([^/]+)/.+", text)
+    if session is not None:
+        start, *_, account, role = session.groups()
+        if not role.startswith("AWSReservedSSO_"):
+            yield f"{start}:iam::{account}:role/{role}"
+
+
+PrincipalArn = Annotated[
+    str,
+    _arn("iam", r"(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", _PRINCIPAL, region=""),
+    Meant(_principal),
+    Field(examples=[_PRINCIPAL]),
+]
+
+
 def _id(text: str) -> Iterator[str]:
     """In capitals, or at the end of an ARN."""
     yield text.lower().rpartition("/")[2]
@@ -96,6 +117,25 @@ SubnetId = Annotated[
     ),
     Meant(_id),
     Field(examples=["subnet-0123456789abcdef0"]),
+]
+
+VpcId = Annotated[
+    str,
+    matching(
+        "must be a VPC id such as 'vpc-0123456789abcdef0'",
+        r"vpc-([0-9a-f]{8}|[0-9a-f]{17})",
+    ),
+    Meant(_id),
+    Field(examples=["vpc-0123456789abcdef0"]),
+]
+
+ZoneName = Annotated[
+    str,
+    matching(
+        "must be the name of an availability zone such as 'ap-northeast-2a'", rf"{_REGION}[a-h]"
+    ),
+    Meant(lambda text: [text.lower()]),
+    Field(examples=["ap-northeast-2a"]),
 ]
 
 SecurityGroupId = Annotated[

@@ -1,0 +1,1 @@
+"""A network, an EKS cluster, and what the cluster itself needs."""

@@ -1,0 +1,8 @@
+"""The days that CloudWatch can keep logs for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
