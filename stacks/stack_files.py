@@ -69,12 +69,17 @@ def read(
     Encrypted values cannot be read without the stack's key: placeholders of the right form stand
     for them. Raises ``StackFileError``.
     """
-    name = project_name(project)
+    project_name(project)
     path = (project or ROOT) / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = ", ".join(stacks(project)) or "none"
         raise StackFileError(f"There is no stack file {path.name}; stacks are {known}.")
-    return assemble({**_defaults(project), **_given(path, name)}, overrides)
+    return assemble(configuration(path, project), overrides)
+
+
+def configuration(path: Path, project: Path | None = None) -> dict[str, Any]:
+    """What a stack file gives by full key, wherever it stands, and the project's defaults."""
+    return {**_defaults(project), **_given(path, project_name(project))}
 
 
 def assemble(

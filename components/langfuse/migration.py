@@ -44,8 +44,6 @@ def migration(
     name: str,
     args: LangfuseArgs,
     certificates: Sequence[pods.CertificateVolume],
-    *,
-    after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
 ) -> Job:
     """The schema migrations of one image, run once, before any pod of that image.
@@ -128,7 +126,7 @@ def migration(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=[policy, *after],
+                depends_on=[policy],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{deadline + 60}s"),
             ),
         ),

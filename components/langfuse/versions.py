@@ -70,8 +70,11 @@ LINES: Final = {
 OLDEST: Final = LINES[2].first
 """The release that the topology was first described for (2024-08-29)."""
 
-LATEST: Final = LINES[2].newest
+LAST_2: Final = LINES[2].newest
 """The last release of version 2 (2025-11-13)."""
+
+DEFAULT: Final = LINES[4].newest
+"""The release of a stack that names none."""
 
 # Every tag of the range that upstream published: a gap (2.95.2) would be an ImagePullBackOff.
 RELEASES: Final = tuple(

@@ -41,10 +41,10 @@ def deploy(
     *,
     after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
-) -> Deployment:
+) -> pulumi.Output[str]:
     """Make the objects; the first pod starts when ``after`` is complete.
 
-    The Deployment is complete when the rollout is. Paused, it has no pods and no autoscaler.
+    Returns the name of the Deployment, which resolves when the rollout is complete.
     """
     name = workload.name
     deployment = Deployment(
@@ -55,9 +55,8 @@ def deploy(
             "labels": pods.versioned(workload.labels, args),
         },
         spec={
-            # Otherwise no `replicas`: the autoscaler owns the number, and a value here would reset
-            # it with every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
-            "replicas": 0 if args.paused else None,
+            # No `replicas`: the autoscaler owns the number, and a value here would reset it with
+            # every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
             "selector": {"match_labels": workload.selector},
             "strategy": {
                 "type": "RollingUpdate",
@@ -91,8 +90,8 @@ def deploy(
             ),
         ),
     )
-    if not args.paused:
-        _autoscaler(workload, args, deployment.metadata.apply(lambda m: m.name or ""), opts)
+    deployment_name = deployment.metadata.apply(lambda m: m.name or "")
+    _autoscaler(workload, args, deployment_name, opts)
     PodDisruptionBudget(
         f"{name}-disruption-budget",
         metadata={"namespace": args.namespace, "name": name, "labels": workload.labels},
@@ -105,7 +104,7 @@ def deploy(
         },
         opts=opts,
     )
-    return deployment
+    return deployment_name
 
 
 def _rollout(replicas: int) -> pulumi.CustomTimeouts:

@@ -1,4 +1,4 @@
-"""Langfuse 4 on a real control plane: what the example in a cluster makes, and that it goes away.
+"""Langfuse 4 on a real control plane: what the dev stack makes, and that it goes away.
 
 Simulated pods: containers do not run.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import examples
+from tests.support import bases
 from tests.support.live_stack import LiveStack
 from tooling.cluster import Cluster
 from tooling.kubernetes.api import Api, Object, is_ours
@@ -20,14 +20,15 @@ pytestmark = pytest.mark.cluster
 
 NAMESPACE = "version-4"
 AGENTS = "version-4-agents"
+DEV = bases.configuration("dev")
+"""Read before the tests have stack files of their own."""
 NAMESPACES = 2
 """Made too, and in no namespace."""
 
 
 def change() -> dict[str, Any]:
-    """The example by section, in namespaces of its own."""
-    config = examples.configuration(examples.files()["v4-cluster"])
-    sections = {key.partition(":")[2]: value for key, value in config.items()}
+    """The dev stack by section, in namespaces of its own."""
+    sections = {key.partition(":")[2]: value for key, value in DEV.items() if value}
     return {
         **sections,
         "cluster": {"namespace": NAMESPACE},

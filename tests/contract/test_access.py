@@ -20,7 +20,7 @@ from access.keys import NAMESPACE, Access
 from stacks import stack_files
 from stacks.settings.machinery.shape import fields
 from stacks.stack_files import StackConfiguration
-from tests.support import access
+from tests.support import access, bases
 from tests.support.components import RegistrationLog, discovered
 from tests.support.leaks import plain_texts
 from tooling.engineless.recording import Recording, Resource, holds_secret, reveal
@@ -101,7 +101,7 @@ def test_the_schema_refuses_what_the_program_refuses_of_one_value(
 
 
 ROLES: Final = {"workflows-preview-role", "workflows-deploy-role"}
-STATE: Final = {"workflows-preview-permission-2", "workflows-deploy-permission-3"}
+STATE: Final = {"workflows-preview-permission-2", "workflows-deploy-permission-4"}
 
 CHANGES: Final[Mapping[str, tuple[str, str, str, set[str]]]] = {
     "access:repository": (
@@ -123,7 +123,7 @@ CHANGES: Final[Mapping[str, tuple[str, str, str, set[str]]]] = {
         "false",
         "iam:PermissionsBoundary",
         "",
-        {f"workflows-deploy-permission-{number}" for number in (2, 3)},
+        {f"workflows-deploy-permission-{number}" for number in (2, 3, 4)},
     ),
     "access:clusterAccess": (
         "false",
@@ -268,7 +268,7 @@ def test_no_secret_is_read_made_or_exported() -> None:
 def test_a_secret_of_the_stacks_own_file_is_in_nothing_that_is_registered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    configuration, own, key = access.read(), stack_files.read("prod"), "lsv2_sk_correcthorse"
+    configuration, own, key = access.read(), bases.read("version 2 prod"), "lsv2_sk_correcthorse"
     name = "agent-observability:langsmith"
     values = {**own.values, name: json.dumps({"apiKey": key})}
     with_secret = StackConfiguration(values, own.secret_keys | {name})

@@ -13,8 +13,8 @@ import pulumi
 import pytest
 from pulumi_random import RandomBytes
 
-from stacks.stack_files import StackConfiguration, read
-from tests.support import stacks
+from stacks.stack_files import StackConfiguration
+from tests.support import bases, stacks
 from tests.support.components import (
     Component,
     RegistrationLog,
@@ -148,10 +148,10 @@ def test_every_resource_belongs_to_a_component_and_carries_its_name(variant: str
 
 
 def test_every_component_registers_its_outputs_once_and_after_its_children(
-    stack: str, monkeypatch: pytest.MonkeyPatch
+    base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = RegistrationLog(monkeypatch)
-    run = offline.record(stack)
+    run = bases.record(base)
     components = _components(run)
     assert log.registered == {f"{r.type}::{r.name}": 1 for r in components}
     assert {r.urn for r in components} == run.registered_outputs.keys()
@@ -173,8 +173,8 @@ def test_a_child_after_its_component_is_found(monkeypatch: pytest.MonkeyPatch) -
     assert log.late == ["test-late"]
 
 
-def test_no_physical_name_contains_the_name_of_the_stack(stack: str) -> None:
-    run = offline.record_configuration("quokka", read(stack))
+def test_no_physical_name_contains_the_name_of_the_stack(base: str) -> None:
+    run = offline.record_configuration("quokka", bases.read(base))
     # An account has what all stacks have in AWS: there, the stack is in each name or path.
     aws = [r for r in run.resources.values() if r.type.startswith("aws:")]
     names = [n for r in run.resources.values() if r not in aws for n in _physical_names(r)]

@@ -17,7 +17,7 @@ from stacks import stack_files
 from stacks.settings import Section, Settings, read
 from stacks.settings.machinery.shape import fields, models_of
 from stacks.settings.sections.aws import Aws
-from tests.support import markdown, stacks
+from tests.support import bases, markdown, stacks
 from tests.support.config_commands import run_command
 from tests.support.recordings import recorded
 from tooling.doctor.sections import SECTIONS
@@ -176,7 +176,7 @@ def test_every_aws_key_that_a_page_names_is_one_of_the_configuration(page: str) 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
 def test_every_resource_that_a_runbook_names_is_one_of_a_stack(name: str) -> None:
-    runs = [*(recorded(stack) for stack in ("dev", "prod")), *map(stacks.recorded, VERSION_4)]
+    runs = [*(recorded(stack) for stack in bases.BASES), *map(stacks.recorded, VERSION_4)]
     known = {resource.name for run in runs for resource in run.resources.values()}
     known |= {
         offline.kubernetes_name(resource)
@@ -200,7 +200,7 @@ def test_the_keys_of_the_runbooks_are_looked_at() -> None:
 
 
 def configuration(stack: str, overrides: dict[str, Any] | None = None) -> dict[str, str]:
-    return dict(stack_files.read(stack, overrides).values)
+    return dict(bases.read(stack, overrides).values)
 
 
 def examples() -> Iterator[Any]:
@@ -215,7 +215,7 @@ def examples() -> Iterator[Any]:
 def test_a_configuration_in_a_page_is_accepted(config: dict[str, Any]) -> None:
     """A part of a configuration is a change of the file for production."""
     whole = "agent-observability:langfuse" in config and "context" in str(config)
-    given = stack_files.assemble(config) if whole else stack_files.read("prod", config)
+    given = stack_files.assemble(config) if whole else bases.read("prod", config)
 
     read("example", given.values, set(given.secret_keys))
 
@@ -235,15 +235,17 @@ def procedures() -> Iterator[Any]:
                 if block.section == section and block.language == "console"
             ]
             if any("pulumi config" in command for block in blocks for command in block):
-                yield pytest.param(blocks, id=f"{page}, {section}")
+                base = "version 2 prod" if "version 2" in section else "prod"
+                yield pytest.param(base, blocks, id=f"{page}, {section}")
 
 
-@pytest.mark.parametrize("blocks", list(procedures()))
+@pytest.mark.parametrize(("base", "blocks"), list(procedures()))
 def test_after_each_block_of_commands_the_configuration_is_accepted(
+    base: str,
     blocks: list[list[str]],
 ) -> None:
     stack, secret_keys = "prod", set[str]()
-    values = configuration(stack)
+    values = configuration(base)
     for block in blocks:
         for command in block:
             if command in {"pulumi stack select dev", "pulumi stack init dev"}:
@@ -256,7 +258,9 @@ def test_after_each_block_of_commands_the_configuration_is_accepted(
 def test_a_restore_in_place_touches_the_instance_and_the_name_of_its_last_snapshot() -> None:
     source = {"instance": "INSTANCE", "time": "2026-11-01T09:30:00Z"}
     before, after = (
-        recorded("prod", database={"protect": False, **restore}, acknowledge=["noProtection"])
+        recorded(
+            "version 2 prod", database={"protect": False, **restore}, acknowledge=["noProtection"]
+        )
         for restore in ({}, {"restoreFrom": source})
     )
 

@@ -68,7 +68,7 @@ def test_every_object_is_valid(variant: str, version: str) -> None:
 
 
 def test_an_unknown_field_is_a_fault() -> None:
-    item = stacks.rendered("dev").objects[0]
+    item = stacks.rendered("version 2 dev").objects[0]
     assert item.kind == "Namespace"
     broken = {**item.manifest, "spec": {"finalisers": ["x"]}}
     assert (faults(broken, "1.30") or "").startswith("spec: Additional properties are not allowed")

@@ -64,8 +64,8 @@ def test_each_secret_is_somewhere_behind_a_mark(variant: str) -> None:
     assert [leaks.within(text) for text in texts].count(True) >= 3
 
 
-def test_the_stack_outputs_hold_no_secret(stack: str) -> None:
-    assert not holds_secret(stacks.recorded(stack).exports)
+def test_the_stack_outputs_hold_no_secret(base: str) -> None:
+    assert not holds_secret(stacks.recorded(base).exports)
 
 
 def leak_by_unsecret() -> None:

@@ -22,7 +22,7 @@ ABSENT: Final = object()
 
 SMALL: Final[Mapping[str, Any]] = {
     "cluster": {"context": "kind-langfuse"},
-    "langfuse": {"admin": {"email": "admin@example.com"}},
+    "langfuse": {"version": "2.95.12", "admin": {"email": "admin@example.com"}},
     "database": {"engine": "statefulSet"},
 }
 

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stacks import stack_files
-from tests.support import recordings
+from tests.support import bases, recordings
 from tooling.diff import compare, snapshot
 from tooling.diff.markdown import to_markdown
 from tooling.diff.model import Comparison, Snapshot
@@ -15,11 +14,11 @@ from tooling.diff.model import Comparison, Snapshot
 KEY = b"0123456789abcdef0123456789abcdef"
 
 
-def side(stack: str = "prod", **sections: object) -> Snapshot:
+def side(base: str = "version 2 prod", **sections: object) -> Snapshot:
     """What is registered with changed sections of the project's configuration."""
     overrides = {f"agent-observability:{name}": value for name, value in sections.items()}
-    run = recordings.with_overrides(stack, overrides)
-    values = stack_files.read(stack, overrides).values
+    run = recordings.with_overrides(base, overrides)
+    values = bases.read(base, overrides).values
     return through_json(snapshot.written(run, values, KEY))
 
 

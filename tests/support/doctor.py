@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from stacks import stack_files
 from stacks.settings import Settings
+from tests.support import bases
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
-from tooling.kit.stack_settings import read_settings
 
 NOW: Final = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
 LONG_AGO: Final = "2026-11-01T11:00:00Z"
@@ -25,11 +25,11 @@ IN_NAMESPACE: Final = f"{KUBECTL} -n observability"
 PART_OF: Final = {"app.kubernetes.io/part-of": "agent-observability"}
 
 
-def stack(name: str = "dev", **sections: Mapping[str, Any] | None) -> Settings:
-    """A stack of the repository with changes by section."""
+def stack(base: str = "version 2 dev", **sections: Mapping[str, Any] | None) -> Settings:
+    """The settings of a base with changes by section."""
     project = stack_files.project_name()
-    return read_settings(
-        name, {f"{project}:{section}": change for section, change in sections.items()}
+    return bases.read_settings(
+        base, {f"{project}:{section}": change for section, change in sections.items()}
     )
 
 

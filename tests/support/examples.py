@@ -1,4 +1,4 @@
-"""The stack files in ``examples/``, with the secrets that their first lines ask for."""
+"""Stack files: the secrets that they ask for, and what stands in them as a comment."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any, Final
 from stacks import stack_files
 
 FOLDER: Final = stack_files.ROOT / "examples"
-_SECRET: Final = re.compile(r"^# +pulumi config set --path --secret (\S+)$", re.MULTILINE)
+
+_SECRET: Final = re.compile(r"^ *# +pulumi config set --secret --path (\S+)$", re.MULTILINE)
 _ENCRYPTED: Final = {"secure": "not decrypted here"}
+_KEY: Final = re.compile(r"^( +)# ( *(?:[a-z-]+:)?\w+:(?: .*)?)$", re.MULTILINE)
+"""A key in a comment below ``config``. Prose has no colon after its first word."""
 
 
 def files() -> dict[str, Path]:
@@ -19,15 +22,22 @@ def files() -> dict[str, Path]:
     return {f.name.split(".")[1]: f for f in sorted(FOLDER.glob("Pulumi.*.yaml"))}
 
 
-def secrets(path: Path) -> list[str]:
-    """What the first lines tell to set, as full keys with a path."""
-    return _SECRET.findall(path.read_text(encoding="utf-8"))
+def secrets(text: str) -> list[str]:
+    """What the comments of a file tell to set, as full keys with a path."""
+    return _SECRET.findall(text)
 
 
-def configuration(path: Path, *, given: bool = True) -> Mapping[str, Any]:
-    """The configuration by full key; ``given``: with the secrets."""
-    config: Mapping[str, Any] = stack_files.document(path)["config"]
-    for place in secrets(path) if given else ():
-        key, name = place.split(".")
-        config = stack_files.merge(config, {key: {name: _ENCRYPTED}})
-    return config
+def uncommented(text: str) -> str:
+    """A file with all that stands in it as a comment."""
+    return _KEY.sub(r"\1\2", text)
+
+
+def with_secrets(config: Mapping[str, Any], places: list[str]) -> dict[str, Any]:
+    """Configuration with an encrypted value at each of some places."""
+    for place in places:
+        key, *names = place.split(".")
+        value: Any = _ENCRYPTED
+        for name in reversed(names):
+            value = {name: value}
+        config = stack_files.merge(config, {key: value})
+    return dict(config)

@@ -21,7 +21,7 @@ INSTANCE: Final = "langfuse-postgres-instance"
 INGRESS: Final = "langfuse-endpoint-ingress"
 WEB: Final = "langfuse-deployment"
 CACHE: Final = "version 4 with ElastiCache"
-STORAGE: Final = "prod with storage, logs and LangSmith, open to the world"
+STORAGE: Final = "version 2 prod with storage, logs and LangSmith, open to the world"
 CONTAINER: Final = "spec/template/spec/containers/0"
 POD: Final = "spec/template/spec"
 ALB: Final = "alb.ingress.kubernetes.io/"
@@ -151,14 +151,19 @@ class Mutation:
 
 
 def change(
-    rules: str, what: str, name: str, *mutates: Mutate, variant: str = "prod", **fields: object
+    rules: str,
+    what: str,
+    name: str,
+    *mutates: Mutate,
+    variant: str = "version 2 prod",
+    **fields: object,
 ) -> Mutation:
     """One resource of a stack is another."""
     return Mutation(what, rules, lambda: changed(variant, name, *mutates, **fields))
 
 
 def added(
-    rules: str, what: str, kind: str, inputs: Mapping[str, Any], variant: str = "prod"
+    rules: str, what: str, kind: str, inputs: Mapping[str, Any], variant: str = "version 2 prod"
 ) -> Mutation:
     """A stack has one resource more: of AWS with the account and the tags of the others."""
     provider = {
@@ -175,7 +180,7 @@ def added(
     return Mutation(what, rules, lambda: [*stack(variant), one])
 
 
-def without(rules: str, what: str, *names: str, variant: str = "prod") -> Mutation:
+def without(rules: str, what: str, *names: str, variant: str = "version 2 prod") -> Mutation:
     """A stack without some of its resources."""
     return Mutation(what, rules, lambda: [s for s in stack(variant) if s.name not in names])
 
@@ -193,4 +198,8 @@ def new_in(seen: Sequence[Seen]) -> list[Seen]:
 
 @functools.cache
 def _registered() -> frozenset[int]:
-    return frozenset(id(s) for variant in ("dev", "prod", STORAGE, CACHE) for s in stack(variant))
+    return frozenset(
+        id(s)
+        for variant in ("version 2 dev", "version 2 prod", STORAGE, CACHE)
+        for s in stack(variant)
+    )

@@ -7,53 +7,40 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stacks import stack_files
+from tests.support import bases
 from tests.support.shared import shared
 from tests.support.short_stack import on_short_stack
-from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource, reveal
 
 
-def recorded(stack: str = "dev", *, preview: bool = False, **sections: object) -> Recording:
-    """The program's registrations for a stack file with changed sections of the project."""
+def recorded(
+    base: str = "version 2 dev", *, preview: bool = False, **sections: object
+) -> Recording:
+    """The program's registrations for a base with changed sections of the project."""
     overrides = {f"agent-observability:{name}": value for name, value in sections.items()}
-    return with_overrides(stack, overrides, preview=preview)
+    return with_overrides(base, overrides, preview=preview)
 
 
 def with_overrides(
-    stack: str,
+    base: str,
     overrides: Mapping[str, Any] | None = None,
     *,
     preview: bool = False,
     auto_mode: bool = False,
 ) -> Recording:
-    """``offline.record`` of the same arguments, made once in a run. Not to be changed."""
-    return _made(stack, json.dumps(overrides or {}, sort_keys=True), preview, auto_mode)
+    """``bases.record`` of the same arguments, made once in a run. Not to be changed."""
+    return _made(base, json.dumps(overrides or {}, sort_keys=True), preview, auto_mode)
 
 
 @functools.cache
-def _made(stack: str, overrides: str, preview: bool, auto_mode: bool) -> Recording:
+def _made(base: str, overrides: str, preview: bool, auto_mode: bool) -> Recording:
     def make() -> Recording:
         given = json.loads(overrides)
         return on_short_stack(
-            lambda: offline.record(stack, given, preview=preview, auto_mode=auto_mode)
+            lambda: bases.record(base, given, preview=preview, auto_mode=auto_mode)
         )
 
-    return shared(json.dumps([stack, overrides, preview, auto_mode]), make)
-
-
-def of_configuration(stack: str, config: Mapping[str, Any], *, preview: bool = False) -> Recording:
-    """What the program registers for a whole configuration, made once in a run."""
-    return _of_whole(stack, json.dumps(config, sort_keys=True), preview)
-
-
-@functools.cache
-def _of_whole(stack: str, config: str, preview: bool) -> Recording:
-    def make() -> Recording:
-        given = stack_files.assemble(json.loads(config))
-        return on_short_stack(lambda: offline.record_configuration(stack, given, preview=preview))
-
-    return shared(json.dumps(["whole", stack, config, preview]), make)
+    return shared(json.dumps([base, overrides, preview, auto_mode]), make)
 
 
 def inputs(recording: Recording, name: str, type_: str | None = None) -> Any:  # noqa: ANN401

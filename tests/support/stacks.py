@@ -1,4 +1,4 @@
-"""Stacks for the contract tests: the stack files, and cases beyond them by overrides."""
+"""Stacks for the contract tests: every base, and cases beyond them by overrides."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stacks.settings import Settings
-from tests.support import examples, recordings
+from tests.support import recordings
+from tests.support.bases import BASES
 from tests.support.manifests import Cluster
 from tooling import render
 from tooling.engineless.recording import Recording
-from tooling.kit.stack_settings import read_settings
 from tooling.render import RenderedStack
-
-STACKS: Final[tuple[str, ...]] = ("dev", "prod")
-"""The stack files that are tested."""
 
 _N: Final = "agent-observability:"
 _ENCRYPTED: Final = {"secure": "not decrypted here"}
@@ -35,16 +31,14 @@ DEV_ON_EKS: Final[Mapping[str, Any]] = {
     f"{_N}database": {"createStorageClass": True},
     "aws:region": "ap-northeast-2",
 }
-"""As overrides of the stack file dev: on an EKS cluster, with a StorageClass of the stack's own."""
+"""As overrides of a stack in a cluster: on an EKS cluster, with a StorageClass of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A stack file with overrides, and what its cluster has already."""
+    """A base with overrides, and what its cluster has already."""
 
-    stack: str = "dev"
-    config: Mapping[str, Any] | None = None
-    """A whole configuration in place of a stack file."""
+    base: str = "version 2 dev"
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
     auto_mode: bool = False
     adopted: frozenset[str] = frozenset()
@@ -52,11 +46,7 @@ class Variant:
 
 
 VARIANTS: Final[Mapping[str, Variant]] = {
-    **{stack: Variant(stack=stack) for stack in STACKS},
-    **{
-        f"example {name}": Variant(stack="example", config=examples.configuration(file))
-        for name, file in examples.files().items()
-    },
+    **{base: Variant(base=base) for base in BASES},
     "fixed replicas": Variant(overrides={f"{_N}langfuse": {"minReplicas": 2, "maxReplicas": 2}}),
     "created storage class": Variant(overrides={f"{_N}database": {"createStorageClass": True}}),
     "external database": Variant(
@@ -100,7 +90,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         }
     ),
     "version 4 with services elsewhere": Variant(
-        stack="prod",
+        base="version 2 prod",
         overrides={
             f"{_N}langfuse": {"version": "4.16.0"},
             f"{_N}clickhouse": {
@@ -126,7 +116,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         }
     ),
     "version 4 with S3": Variant(
-        stack="prod",
+        base="version 2 prod",
         overrides={
             f"{_N}langfuse": {"version": "4.16.0"},
             f"{_N}clickhouse": {
@@ -144,7 +134,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         },
     ),
     "version 4 with ElastiCache": Variant(
-        stack="prod",
+        base="version 2 prod",
         overrides={
             f"{_N}langfuse": {"version": "4.16.0"},
             f"{_N}clickhouse": {
@@ -186,8 +176,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         }
     ),
-    "prod with storage, logs and LangSmith, open to the world": Variant(
-        stack="prod",
+    "version 2 prod with storage, logs and LangSmith, open to the world": Variant(
+        base="version 2 prod",
         overrides={
             f"{_N}objectStorage": {"engine": "s3", "exports": True, "media": True},
             f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents"},
@@ -199,8 +189,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}acknowledge": ["openToTheWorld"],
         },
     ),
-    "prod without DNS": Variant(
-        stack="prod",
+    "version 2 prod without DNS": Variant(
+        base="version 2 prod",
         overrides={
             f"{_N}endpoint": {
                 "hostedZone": None,
@@ -211,14 +201,14 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
-    "prod without endpoint, secrets in Kubernetes": Variant(
-        stack="prod",
+    "version 2 prod without endpoint, secrets in Kubernetes": Variant(
+        base="version 2 prod",
         overrides={
             f"{_N}endpoint": None,
             f"{_N}secrets": {"delivery": "kubernetes", "recoveryDays": None},
         },
     ),
-    "dev with monitoring": Variant(
+    "version 2 dev with monitoring": Variant(
         overrides={
             f"{_N}monitoring": {
                 "runbooks": "https://git.example.com/platform/agent-observability/docs",
@@ -231,8 +221,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         }
     ),
-    "prod probed, with a topic of its own": Variant(
-        stack="prod",
+    "version 2 prod probed, with a topic of its own": Variant(
+        base="version 2 prod",
         overrides={
             f"{_N}monitoring": {
                 "prometheusRules": {"prober": "blackbox-exporter.monitoring.svc:9115"},
@@ -243,9 +233,9 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
-    "prod, paused": Variant(stack="prod", overrides={f"{_N}langfuse": {"paused": True}}),
-    "prod on EKS Auto Mode": Variant(stack="prod", auto_mode=True),
-    "dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
+    "prod on EKS Auto Mode": Variant(base="prod", auto_mode=True),
+    "version 2 prod on EKS Auto Mode": Variant(base="version 2 prod", auto_mode=True),
+    "version 2 dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
     "further environment": Variant(
         overrides={
             f"{_N}langfuse": {
@@ -263,19 +253,11 @@ VARIANTS: Final[Mapping[str, Variant]] = {
 }
 
 
-def settings(variant: str) -> Settings:
-    """The settings of a variant of a stack file."""
-    case = VARIANTS[variant]
-    return read_settings(case.stack, case.overrides)
-
-
 def recorded(variant: str, *, preview: bool = False) -> Recording:
     """What the program registers for a variant."""
     case = VARIANTS[variant]
-    if case.config is not None:
-        return recordings.of_configuration(case.stack, case.config, preview=preview)
     return recordings.with_overrides(
-        case.stack, case.overrides, preview=preview, auto_mode=case.auto_mode
+        case.base, case.overrides, preview=preview, auto_mode=case.auto_mode
     )
 
 

@@ -52,11 +52,11 @@ def _offered() -> Iterator[Variable]:
 
 def _releases(found: Variable) -> str:
     first = f"from {found.first}" if found.first > versions.OLDEST else "all"
-    if found.last is None or found.last >= versions.LATEST:
+    if found.last is None or found.last >= versions.LAST_2:
         return first
     return f"{'' if first == 'all' else f'{first} '}up to {found.last}"
 
 
 def _value(found: Variable) -> str:
-    form = variables.form(found.name, versions.LATEST)
+    form = variables.form(found.name, versions.LAST_2)
     return "any text" if form is None else form.text.removeprefix("must be ")

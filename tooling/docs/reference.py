@@ -42,7 +42,7 @@ A stack's settings are in `Pulumi.<stack>.yaml`. Write them there (an editor tha
 named on the file's first line completes and checks the keys), or with the command:
 
 ```sh
-pulumi config set --path agent-observability:langfuse.version 2.95.12
+pulumi config set --path agent-observability:langfuse.version 4.16.0
 pulumi config set --path --type string agent-observability:database.version 16
 pulumi config set --path 'agent-observability:agents.namespaces[0]' ai-agents
 pulumi config set --secret --path agent-observability:langsmith.apiKey

@@ -66,11 +66,6 @@ class Run:
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
         plan = self._plan
-        if plan.settings.langfuse.paused:
-            why = "langfuse.paused is true: no pod of Langfuse runs"
-            again = self._commands.config_set("langfuse.paused", value=False)
-            yield skip(checks.HEALTH, why, f"{again} && {self._commands.up()}")
-            return
         with contextlib.ExitStack() as stack:
             if self._needs_cluster:
                 yield from self._connect(stack)

@@ -158,7 +158,7 @@ def _too_new(
     langfuse: Langfuse, path: str, found: str, known: variables.Variable
 ) -> Iterator[Problem]:
     rule = f"needs Langfuse {known.first} or newer; this is {langfuse.version}"
-    if known.first <= versions.LATEST:
+    if known.first <= versions.LAST_2:
         yield Problem(full_key(path), found, rule, "")
     else:
         yield _misspelt(langfuse, path, known.name, found, rule)

@@ -38,6 +38,11 @@ def _missing(key: str, langfuse: Langfuse) -> Iterator[Problem]:
     if _needed(langfuse):
         major = Version.parse(langfuse.version).major
         rule = f"is required by Langfuse {major}: {_PURPOSE[key]}"
+        if "version" not in langfuse.model_fields_set:
+            rule += (
+                f". {langfuse.version} is the default of langfuse.version: a stack of version 2 "
+                "names its release there"
+            )
         # No command: which engine fits is for the person to say.
         yield Problem(full_key(key), "(nothing)", rule, "")
 

@@ -19,7 +19,7 @@ from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
 _SUPPORTED: Final = (
-    f"{versions.OLDEST} to {versions.LATEST}, {versions.LINES[3].first} and newer ones of "
+    f"{versions.OLDEST} to {versions.LAST_2}, {versions.LINES[3].first} and newer ones of "
     f"version 3, and {versions.LINES[4].first} and newer ones of version 4"
 )
 
@@ -40,7 +40,7 @@ def _check_release(value: str) -> str:
         )
     elif versions.line(version) is not None:
         return value
-    elif versions.OLDEST < version < versions.LATEST:
+    elif versions.OLDEST < version < versions.LAST_2:
         rule = f"no such Langfuse release; supported are {_SUPPORTED}"
     else:
         rule = f"supported are the Langfuse releases {_SUPPORTED}"
@@ -105,7 +105,7 @@ class Langfuse(Section):
     """The Langfuse application. `minReplicas`, `maxReplicas`, `targetCpuPercent` and `resources`
     are those of the web pods."""
 
-    version: LangfuseRelease = str(versions.LATEST)
+    version: LangfuseRelease = str(versions.DEFAULT)
     """Image tag: one release of version 4, or of 3 from 3.225.4 on, or of 2 from 2.75.0 on. One
     with a known hole has to be acknowledged: `vulnerableRelease`."""
     repository: ImageRepository = "docker.io/langfuse/langfuse"
@@ -122,9 +122,6 @@ class Langfuse(Section):
     """Requests and limits of each pod."""
     worker: Worker = Worker()
     """The pods that work on queues, from Langfuse 3 on."""
-    paused: bool = False
-    """Run no pod of Langfuse and no autoscaler; everything else stays. For a restore, and for steps
-    of an upgrade during which nothing may write. With `endpoint` the load balancer answers 503."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
     public_url: OriginUrl = "http://localhost:3000"

@@ -8,7 +8,7 @@ from tests.support.wiring.changes import CREATED, REMOVED
 from tests.support.wiring.keys import ABSENT, PLAIN_NAME, SECRET_NAME
 from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
 
-_ADMIN: Final = {"admin": {"email": "admin@example.com"}}
+_VERSION_2: Final = {"version": "2.95.12", "admin": {"email": "admin@example.com"}}
 _CONTEXT: Final = "kind-langfuse"
 
 EXTERNAL: Final = {
@@ -28,7 +28,7 @@ _FULL: Final[dict[str, Any]] = {
         "tolerations": [{"key": "before", "value": "before", "effect": "NoSchedule"}],
     },
     "langfuse": {
-        **_ADMIN,
+        **_VERSION_2,
         "minReplicas": 3,
         "maxReplicas": 6,
         "publicUrl": "https://before.example.com",
@@ -58,7 +58,7 @@ _OTHER: Final[dict[str, Any]] = {
 }
 _SMALL: Final = {
     "cluster": {"context": _CONTEXT},
-    "langfuse": _ADMIN,
+    "langfuse": _VERSION_2,
     "database": {"engine": "statefulSet"},
 }
 
@@ -227,18 +227,6 @@ _MONITORING: Final[dict[str, Row]] = {
     },
 }
 
-PAUSED: Final[Row] = {
-    f"{_DEPLOYMENT} spec.replicas": 0,
-    f"HorizontalPodAutoscaler/langfuse-autoscaler {REMOVED}": REMOVED,
-    # The migration waits for the pods to go, not the other way round.
-    f"{_DEPLOYMENT} @dependencies.langfuse-migration": ABSENT,
-    f"{_MIGRATION} @dependencies.langfuse-deployment": True,
-    f"{_ALERTS}.langfuse-workload.rules."
-    "Langfuse{AutoscalerAtMaximum,AutoscalerBlind,Down,ReplicasMissing,RolloutStuck}.*": ABSENT,
-    f"{_ALERTS}.langfuse-probe.rules.LangfuseProbe{{Failing,Slow}}.*": ABSENT,
-}
-"""Of every stack with alerts and a probe."""
-
 SCENES: Final[dict[str, Scene]] = {
     "any cluster": Scene(
         base=_FULL,
@@ -320,7 +308,7 @@ SCENES: Final[dict[str, Scene]] = {
     "any cluster, a fixed number of pods behind a local URL": Scene(
         base={
             **_SMALL,
-            "langfuse": {**_ADMIN, "minReplicas": 5, "maxReplicas": 6},
+            "langfuse": {**_VERSION_2, "minReplicas": 5, "maxReplicas": 6},
             "monitoring": {
                 "runbooks": "https://git.example.com/docs",
                 "prometheusRules": {"prober": "before.before.svc:9115"},
@@ -339,7 +327,6 @@ SCENES: Final[dict[str, Scene]] = {
             },
         },
     ),
-    "any cluster, paused": Scene(base=_OTHER, rows={"langfuse.paused": PAUSED}),
     "any cluster, without LangSmith and dashboards": Scene(
         base=_OTHER,
         rows={

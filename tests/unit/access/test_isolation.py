@@ -21,7 +21,7 @@ from stacks import settings as stack_settings
 from stacks import stack_files
 from stacks.names import STACK_TAG
 from stacks.stack_files import StackConfiguration
-from tests.support import iam
+from tests.support import bases, iam
 from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.aws import resources as invented
@@ -85,7 +85,7 @@ def configuration(stack: str) -> StackConfiguration:
         "cluster": {"permissionsBoundaryArn": place_boundary(stack)},
         **(version_4(stack) if stack.startswith("four") else {}),
     }
-    return stack_files.read("prod", {f"agent-observability:{k}": v for k, v in changes.items()})
+    return bases.read("version 2 prod", {f"agent-observability:{k}": v for k, v in changes.items()})
 
 
 def place_boundary(stack: str) -> str:

@@ -21,7 +21,7 @@ from access.roles import WorkflowRoles, WorkflowRolesArgs
 from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem
 from stacks.stack_files import StackConfiguration
-from tests.support import access
+from tests.support import access, bases
 from tests.support.component_run import run_component
 from tests.support.recordings import recorded
 from tooling.engineless.recording import Recording
@@ -167,7 +167,9 @@ def test_the_project_makes_the_roles_for_the_parts_of_the_stacks_own_file() -> N
     )
     assert "secret:agent-observability/prod/*" in text
     assert "rds:CreateDBInstance" in text
-    assert "langfuse-prod-data-" not in text  # the prod stack has no bucket
+    assert "elasticache:CreateReplicationGroup" in text
+    assert "langfuse-prod-data-" in text
+    assert "langfuse-prod-logs-" not in text  # the prod stack keeps no access logs
     (provider,) = made.of_type("pulumi:providers:aws")
     assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
 
@@ -185,12 +187,15 @@ def test_the_identifiers_of_its_statements_are_those_that_are_deployed() -> None
         "Alarmtopic",
         "BoundaryIsKept",
         "BoundaryIsNotEdited",
+        "Cacheelasticache",
         "Cloudalarms",
         "DatabaseLogs",
         "Doctor",
         "EksCluster",
         "Entries",
+        "Lists",
         "Objects",
+        "Objectstorage",
         "Postgresrds",
         "Publicendpoint",
         "Secretsmanagersecret",
@@ -437,7 +442,7 @@ def test_a_stack_that_the_program_does_not_have_is_named() -> None:
 
 def of_stack(monkeypatch: pytest.MonkeyPatch, overrides: Mapping[str, Any]) -> Place:
     """The place that the roles are limited to, for the prod file with ``overrides``."""
-    own = stack_files.read("prod", overrides)
+    own = bases.read("version 2 prod", overrides)
     monkeypatch.setattr(stack_files, "read", {"prod": own}.__getitem__)
     return access_settings.read("prod", REPOSITORY).roles.place
 
@@ -560,7 +565,7 @@ def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> N
 
 
 def test_without_one_no_role_has_a_boundary() -> None:
-    roles = recorded("prod").of_type("aws:iam/role:Role")
+    roles = recorded("version 2 prod").of_type("aws:iam/role:Role")
 
     assert [role.inputs.get("permissionsBoundary") for role in roles] == [None] * 3
 

@@ -11,9 +11,9 @@ from components.aws import discovery
 from components.kubernetes.cluster_mode import AUTO, SELF_MANAGED, ClusterMode
 from stacks.platforms import eks_providers
 from stacks.settings.sections.aws import Aws
+from tests.support import bases
 from tests.support.component_run import run_component
 from tests.support.eks import ISSUER_HOST, cluster
-from tooling.engineless import offline
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import UNKNOWN, Recording
 
@@ -154,7 +154,7 @@ def test_a_cluster_that_the_stack_does_not_work_on_stops_the_program_before_anyt
     answered(monkeypatch, kubernetesNetworkConfigs=[{"ipFamily": "ipv6"}])
 
     with pytest.raises(pulumi.RunError) as caught:
-        offline.record("prod")
+        bases.record("version 2 prod")
 
     assert str(caught.value) == (
         "the EKS cluster platform-prod in ap-northeast-2 gives its pods IPv6 addresses, "

@@ -87,7 +87,7 @@ def edit(file: Path, before: str, after: str) -> None:
 def test_a_stack_file_and_the_programs_own_code_are_both_compared(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit(tree / "Pulumi.dev.yaml", "maxReplicas: 2", "maxReplicas: 4")
+    edit(tree / "Pulumi.dev.yaml", "admin@example.com", "ops@example.com")
     edit(
         tree / "components" / "kubernetes" / "labels.py",
         'PART_OF: Final = "agent-observability"',
@@ -100,7 +100,7 @@ def test_a_stack_file_and_the_programs_own_code_are_both_compared(
 
     text = file.read_text(encoding="utf-8")
     assert (code, capsys.readouterr().out) == (0, text)
-    assert "  - `spec.maxReplicas`: `2` → `4`\n" in text
+    assert "- `adminEmail`: `admin@example.com` → `ops@example.com`\n" in text
     assert text.count("`agent-observability` → `observability`") > 10
     assert f"here and in `{sha}`" in text
 
@@ -163,7 +163,7 @@ def test_a_stack_that_neither_side_has_names_those_there_are(
 def test_a_configuration_that_is_refused_says_on_which_side_and_why(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit(tree / "Pulumi.dev.yaml", "version: 2.95.12", "version: 3.1.0")
+    edit(tree / "Pulumi.dev.yaml", "version: 4.16.0", "version: 3.1.0")
 
     assert main(["diff", "--base", "HEAD", "--stack", "dev"]) == 2
     error = capsys.readouterr().err
@@ -213,7 +213,7 @@ def test_a_project_that_is_new_says_where_its_file_is(
 
     assert code == 0
     assert capsys.readouterr().out.startswith(
-        "### access/prod: 20 created\n\n"
+        "### access/prod: 22 created\n\n"
         f"The stack is new: `{sha}` has no `access/Pulumi.prod.yaml`.\n"
     )
 

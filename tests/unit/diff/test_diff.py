@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.bases import BASES
 from tests.support.diffs import comparison, document, side
 from tooling.diff import properties
 from tooling.diff.compare import compare
@@ -31,7 +32,10 @@ def test_no_change_is_one_line() -> None:
 
 
 def test_a_created_resource_is_named_and_a_way_in_is_marked() -> None:
-    assert document(side("dev"), side("dev", agents={"namespaces": ["ai-agents", "research"]})) == (
+    assert document(
+        side("version 2 dev"),
+        side("version 2 dev", agents={"namespaces": ["ai-agents", "research"]}),
+    ) == (
         """\
 ### prod: 1 changed, 2 created
 
@@ -74,7 +78,9 @@ def test_changed_values_are_listed_by_path_dangerous_ones_first() -> None:
 
 
 def test_a_replaced_resource_says_which_value_replaces_it_and_by_which_source() -> None:
-    assert document(side("dev"), side("dev", langfuse={"version": "2.94.0"})) == (
+    assert document(
+        side("version 2 dev"), side("version 2 dev", langfuse={"version": "2.94.0"})
+    ) == (
         f"""\
 ### prod: 1 replaced, 1 changed
 
@@ -174,9 +180,9 @@ def test_a_secret_that_changes_shows_that_it_does_and_what_it_reaches() -> None:
 
 
 def test_a_secret_is_never_written() -> None:
-    before = side("dev", langsmith=LANGSMITH)
-    after = side("dev", langsmith={**LANGSMITH, "apiKey": {"secure": "second"}})
-    password = side("dev", secrets={"protect": False})
+    before = side("version 2 dev", langsmith=LANGSMITH)
+    after = side("version 2 dev", langsmith={**LANGSMITH, "apiKey": {"secure": "second"}})
+    password = side("version 2 dev", secrets={"protect": False})
 
     assert document(before, after) == (
         """\
@@ -333,7 +339,7 @@ def test_only_another_invented_name_is_said_to_be_one_beside_a_secret() -> None:
 
 
 def test_a_change_that_the_program_ignores_is_said_to_be_ignored() -> None:
-    assert document(side("dev"), side("dev", database={"storageGiB": 30})) == (
+    assert document(side("version 2 dev"), side("version 2 dev", database={"storageGiB": 30})) == (
         """\
 ### prod: no resource changes
 
@@ -345,8 +351,8 @@ def test_a_change_that_the_program_ignores_is_said_to_be_ignored() -> None:
 
 
 def test_a_new_stack_and_a_stack_that_is_gone_are_called_so() -> None:
-    added = document(None, side("dev"), "dev")
-    gone = document(side("dev"), None, "dev")
+    added = document(None, side("version 2 dev"), "dev")
+    gone = document(side("version 2 dev"), None, "dev")
 
     assert added.startswith(
         "### dev: 26 created\n\nThe stack is new: `abc1234` has no `Pulumi.dev.yaml`.\n"
@@ -358,7 +364,7 @@ def test_a_new_stack_and_a_stack_that_is_gone_are_called_so() -> None:
 
 
 def test_an_invented_name_is_shown_as_what_it_names() -> None:
-    text = document(side("dev"), side("dev", langfuse={"signUp": "open"}))
+    text = document(side("version 2 dev"), side("version 2 dev", langfuse={"signUp": "open"}))
 
     assert (
         "  - `spec.template.spec.containers[langfuse].envFrom[0].configMapRef.name`: "
@@ -367,7 +373,7 @@ def test_an_invented_name_is_shown_as_what_it_names() -> None:
 
 
 def test_two_commits_that_invent_names_otherwise_do_not_differ() -> None:
-    before = side("dev")
+    before = side("version 2 dev")
     text = json.dumps(dataclasses.asdict(before))
     names = [r.invented_name for r in before.resources.values() if r.invented_name]
     for name in names:
@@ -490,9 +496,9 @@ def test_a_pattern_covers_a_path_and_all_below_it(
     assert covers(pattern, path) is covered
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_table_of_replacements_knows_every_type_of_both_stacks(stack: str) -> None:
-    types = {resource.type for resource in side(stack).resources.values()}
+@pytest.mark.parametrize("base", BASES)
+def test_the_table_of_replacements_knows_every_type_of_every_stack(base: str) -> None:
+    types = {resource.type for resource in side(base).resources.values()}
 
     assert {type_ for type_ in types if not replacement.is_known(type_)} == set()
 
@@ -578,7 +584,9 @@ def test_a_guard_that_goes_is_warned_about_and_one_that_comes_is_not(
 
 def test_an_immutable_object_is_replaced_by_its_data_and_a_mutable_one_is_changed() -> None:
     found = comparison(
-        side("dev"), side("dev", langfuse={"signUp": "open"}, langsmith=LANGSMITH), "dev"
+        side("version 2 dev"),
+        side("version 2 dev", langfuse={"signUp": "open"}, langsmith=LANGSMITH),
+        "dev",
     )
 
     assert [d.resource.name for d in found.replaced] == ["langfuse-config"]

@@ -582,7 +582,7 @@ def test_every_section_that_a_finding_names_is_exported() -> None:
 
 
 def test_names_of_entries_are_those_that_the_program_gives() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
     entries = [
         resource.inputs["name"]
         for resource in recording.of_type("aws:secretsmanager/secret:Secret")
@@ -603,7 +603,7 @@ def test_names_of_entries_are_those_that_the_program_gives() -> None:
 
 def test_the_action_table_has_every_component_that_makes_something_in_aws() -> None:
     recording = recorded(
-        "prod",
+        "version 2 prod",
         endpoint={"accessLogs": {"days": 30}},
         objectStorage={"engine": "s3", "media": True},
         monitoring={

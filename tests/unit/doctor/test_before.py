@@ -27,8 +27,8 @@ from tooling.doctor.before.storage import storage_class
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 
-DEV = stack("dev")
-PROD = stack("prod", monitoring=None)
+DEV = stack("version 2 dev")
+PROD = stack("version 2 prod", monitoring=None)
 SET = "pulumi config set --stack dev --path agent-observability:"
 
 
@@ -319,7 +319,7 @@ def test_an_ingress_class_without_a_controller_is_reported_before_up(
 
 
 def test_on_auto_mode_the_stack_brings_the_class_unless_the_settings_name_one() -> None:
-    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+    named = stack("version 2 prod", endpoint={"ingressClass": "alb-shared"})
     found = [
         [*preconditions.load_balancer_controller(settings, [], [], PLACE, mode=AUTO)]
         for settings in (PROD, named)
@@ -519,7 +519,7 @@ COMMON = [
 
 
 def test_a_dev_stack_needs_to_write_what_it_consists_of() -> None:
-    assert listed("dev") == [
+    assert listed("version 2 dev") == [
         *COMMON,
         "observability statefulsets.apps",
         "ai-agents secrets",
@@ -528,7 +528,7 @@ def test_a_dev_stack_needs_to_write_what_it_consists_of() -> None:
 
 
 def test_a_prod_stack_needs_the_ingress_and_external_secrets_kinds() -> None:
-    assert listed("prod") == [
+    assert listed("version 2 prod") == [
         *COMMON,
         "observability ingresses.networking.k8s.io",
         "observability externalsecrets.external-secrets.io",
@@ -542,18 +542,18 @@ def test_a_prod_stack_needs_the_ingress_and_external_secrets_kinds() -> None:
 
 def test_an_adopting_stack_with_a_fixed_size_needs_less_and_an_operator_more() -> None:
     changed = listed(
-        "prod",
+        "version 2 prod",
         cluster={"createNamespace": False},
         agents={"namespaces": None, "existingNamespaces": ["ai-agents"]},
         langfuse={"minReplicas": 3, "maxReplicas": 3},
         secrets={"installExternalSecrets": True},
     )
 
-    assert set(listed("prod")) - set(changed) == {
+    assert set(listed("version 2 prod")) - set(changed) == {
         "observability horizontalpodautoscalers.autoscaling",
         "- namespaces",
     }
-    assert set(changed) - set(listed("prod")) == {
+    assert set(changed) - set(listed("version 2 prod")) == {
         "- customresourcedefinitions.apiextensions.k8s.io",
         "- clusterroles.rbac.authorization.k8s.io",
         "- clusterrolebindings.rbac.authorization.k8s.io",
@@ -563,9 +563,9 @@ def test_an_adopting_stack_with_a_fixed_size_needs_less_and_an_operator_more() -
 
 def test_a_storage_class_and_alert_rules_are_needed_where_they_are_made() -> None:
     watched = monitored("blackbox.monitoring.svc:9115")
-    changed = listed("dev", database={"createStorageClass": True}, monitoring=watched)
+    changed = listed("version 2 dev", database={"createStorageClass": True}, monitoring=watched)
 
-    assert set(changed) - set(listed("dev")) == {
+    assert set(changed) - set(listed("version 2 dev")) == {
         "- storageclasses.storage.k8s.io",
         "observability prometheusrules.monitoring.coreos.com",
         "observability probes.monitoring.coreos.com",
@@ -574,7 +574,7 @@ def test_a_storage_class_and_alert_rules_are_needed_where_they_are_made() -> Non
 
 def test_the_class_of_an_ingress_is_written_where_the_stack_makes_one() -> None:
     def classes(mode: ClusterMode, **endpoint: str) -> list[Need]:
-        needed = permissions.needs(stack("prod", endpoint=endpoint), mode)
+        needed = permissions.needs(stack("version 2 prod", endpoint=endpoint), mode)
         return [need for need in needed if need.resource == "ingressclasses"]
 
     written = Need(
@@ -618,17 +618,17 @@ def test_what_is_not_allowed_is_one_finding() -> None:
     ("name", "sections", "titles"),
     [
         (
-            "dev",
+            "version 2 dev",
             {},
             ["StorageClass of the database", "metrics-server"],
         ),
         (
-            "prod",
+            "version 2 prod",
             {},
             ["External Secrets", "AWS Load Balancer Controller", "metrics-server"],
         ),
         (
-            "prod",
+            "version 2 prod",
             {
                 "secrets": {"installExternalSecrets": True},
                 "langfuse": {"minReplicas": 2, "maxReplicas": 2},
@@ -637,7 +637,7 @@ def test_what_is_not_allowed_is_one_finding() -> None:
             ["AWS Load Balancer Controller", "Prometheus Operator"],
         ),
         (
-            "dev",
+            "version 2 dev",
             {"cluster": {"imagePullSecrets": ["registry"]}},
             ["StorageClass of the database", "metrics-server", "image pull Secrets"],
         ),

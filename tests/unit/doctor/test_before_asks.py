@@ -7,7 +7,8 @@ from typing import Any, Final, cast
 import pytest
 
 from stacks.settings import Settings
-from tests.support.doctor import PLACE, Object, obj, read_settings, stack
+from tests.support import bases
+from tests.support.doctor import PLACE, Object, obj, stack
 from tests.support.stacks import DEV_ON_EKS
 from tooling.doctor.before import checks as before
 from tooling.doctor.before.permissions import Need
@@ -87,9 +88,11 @@ LOAD_BALANCER: Final = "AWS Load Balancer Controller"
 def test_the_class_of_an_ingress_is_looked_at_with_its_parameters_and_the_adopted_namespace() -> (
     None
 ):
-    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+    named = stack("version 2 prod", endpoint={"ingressClass": "alb-shared"})
     adopted = stack(
-        "prod", endpoint={"ingressClass": "alb-shared"}, cluster={"createNamespace": False}
+        "version 2 prod",
+        endpoint={"ingressClass": "alb-shared"},
+        cluster={"createNamespace": False},
     )
     objects = (AUTO_MODE, OTHER, SHARED, PARAMETERS, NAMESPACE)
 
@@ -101,22 +104,22 @@ def test_the_class_of_an_ingress_is_looked_at_with_its_parameters_and_the_adopte
 
 
 def test_parameters_of_a_kind_that_the_cluster_does_not_know_are_none() -> None:
-    named = stack("prod", endpoint={"ingressClass": "alb-shared"})
+    named = stack("version 2 prod", endpoint={"ingressClass": "alb-shared"})
 
     unknown = ("IngressClassParams",)
     assert sections(LOAD_BALANCER, named, AUTO_MODE, SHARED, unknown=unknown) == []
 
 
 def test_auto_mode_needs_no_class_and_a_cluster_without_it_needs_one() -> None:
-    assert sections(LOAD_BALANCER, stack("prod"), AUTO_MODE) == []
-    assert sections(LOAD_BALANCER, stack("prod")) == ["load-balancer-controller-missing"]
+    assert sections(LOAD_BALANCER, stack("version 2 prod"), AUTO_MODE) == []
+    assert sections(LOAD_BALANCER, stack("version 2 prod")) == ["load-balancer-controller-missing"]
 
 
 def test_a_created_storage_class_follows_the_mode_on_eks_alone() -> None:
     """The program does not know the mode of a cluster that a context names."""
     title = "StorageClass of the database"
-    eks = read_settings("dev", DEV_ON_EKS)
-    by_context = stack("dev", database={"createStorageClass": True})
+    eks = bases.read_settings("version 2 dev", DEV_ON_EKS)
+    by_context = stack("version 2 dev", database={"createStorageClass": True})
 
     assert sections(title, eks, AUTO_MODE) == []
     assert sections(title, eks) == ["storage-class-missing"]
@@ -130,7 +133,7 @@ def test_the_permission_to_make_a_class_is_asked_for_in_auto_mode(
 ) -> None:
     cluster = Cluster(*objects)
 
-    assert found("permissions", stack("prod"), cluster) == []
+    assert found("permissions", stack("version 2 prod"), cluster) == []
     assert ("ingressclasses" in cluster.asked) is asked
 
 
@@ -138,7 +141,7 @@ def test_what_a_user_may_do_is_asked_without_reading_definitions() -> None:
     """Whoever may do nothing may not read them either, and is told what is missing."""
     cluster = Cluster(AUTO_MODE, refused=("CustomResourceDefinition",))
 
-    assert found("permissions", stack("prod"), cluster) == []
+    assert found("permissions", stack("version 2 prod"), cluster) == []
     assert "ingressclasses" in cluster.asked
 
 
@@ -147,9 +150,11 @@ def test_nodes_and_networks_are_looked_at() -> None:
     node = obj("Node", "node", namespace=None, metadata={"labels": fargate})
     service = obj("Service", "kubernetes", namespace="default", spec={"ipFamilies": ["IPv6"]})
 
-    assert sections("nodes and network", stack("dev"), node, service) == [
+    assert sections("nodes and network", stack("version 2 dev"), node, service) == [
         "cluster-unsupported",
         "cluster-unsupported",
     ]
-    assert sections("NetworkPolicy", stack("dev"), AUTO_MODE) == ["network-policy-unenforced"]
-    assert sections("NetworkPolicy", stack("dev")) == []
+    assert sections("NetworkPolicy", stack("version 2 dev"), AUTO_MODE) == [
+        "network-policy-unenforced"
+    ]
+    assert sections("NetworkPolicy", stack("version 2 dev")) == []

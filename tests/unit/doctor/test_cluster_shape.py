@@ -12,9 +12,9 @@ from tests.support.doctor import KUBECTL, PLACE, Object, error, obj, stack, warn
 from tooling.doctor.before import enforcement, ingress_class, shape
 from tooling.doctor.findings import Finding
 
-DEV: Final = stack("dev")
-PROD: Final = stack("prod", endpoint={"scheme": "internal", "inboundCidrs": None})
-ADOPTED: Final = stack("prod", cluster={"createNamespace": False})
+DEV: Final = stack("version 2 dev")
+PROD: Final = stack("version 2 prod", endpoint={"scheme": "internal", "inboundCidrs": None})
+ADOPTED: Final = stack("version 2 prod", cluster={"createNamespace": False})
 
 CERTIFICATE: Final = (
     "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -289,7 +289,9 @@ def test_a_class_that_says_the_same_or_nothing_passes() -> None:
 def test_what_the_class_says_is_compared_with_the_setting(
     endpoint: Mapping[str, Any], field: str, same: object, other: object
 ) -> None:
-    given = stack("prod", endpoint={"scheme": "internal", "inboundCidrs": None, **endpoint})
+    given = stack(
+        "version 2 prod", endpoint={"scheme": "internal", "inboundCidrs": None, **endpoint}
+    )
 
     assert [*ingress_class.overrides(given, parameters(**{field: same}), PLACE)] == []
     assert len([*ingress_class.overrides(given, parameters(**{field: other}), PLACE)]) == 1
@@ -362,7 +364,9 @@ def test_an_adopted_namespace_needs_the_label_of_the_controller(
     ("controller", "label"), [("ingress.k8s.aws/alb", OWNERS), ("eks.amazonaws.com/alb", AUTOS)]
 )
 def test_a_named_class_decides_by_its_controller(controller: str, label: str) -> None:
-    named = stack("prod", cluster={"createNamespace": False}, endpoint={"ingressClass": "alb"})
+    named = stack(
+        "version 2 prod", cluster={"createNamespace": False}, endpoint={"ingressClass": "alb"}
+    )
     other = namespace(**{OWNERS if label == AUTOS else AUTOS: "enabled"})
 
     for mode in (SELF_MANAGED, AUTO):
@@ -373,5 +377,5 @@ def test_a_named_class_decides_by_its_controller(controller: str, label: str) ->
 def test_a_namespace_of_the_stack_s_own_gets_the_label_by_up() -> None:
     assert [*ingress_class.gates(PROD, namespace(), [], AUTO, PLACE)] == []
     assert [*ingress_class.gates(ADOPTED, None, [], AUTO, PLACE)] == []
-    adopted = stack("dev", cluster={"createNamespace": False})
+    adopted = stack("version 2 dev", cluster={"createNamespace": False})
     assert [*ingress_class.gates(adopted, namespace(), [], AUTO, PLACE)] == []

@@ -11,8 +11,10 @@ from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 from tooling.kubernetes.api import Reference
 
-PULLS = stack("dev", cluster={"imagePullSecrets": ["registry", "mirror"]})
-ADOPTS = stack("dev", cluster={"imagePullSecrets": ["registry"], "createNamespace": False})
+PULLS = stack("version 2 dev", cluster={"imagePullSecrets": ["registry", "mirror"]})
+ADOPTS = stack(
+    "version 2 dev", cluster={"imagePullSecrets": ["registry"], "createNamespace": False}
+)
 SUBJECT = "Secret observability/registry"
 ABSENT = error(
     "pull-secret-missing",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import stacks
+from tests.support import bases, stacks
 from tests.support.recordings import recorded
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, reveal
@@ -34,7 +34,7 @@ def difference(before: Recording, after: Recording) -> dict[str, str]:
 def with_other(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    stack: str = "dev",
+    base: str = "version 2 dev",
     overrides: Mapping[str, Any] | None = None,
 ) -> Recording:
     """A stack after one generated value was made again."""
@@ -45,11 +45,11 @@ def with_other(
         return {k: v[::-1] for k, v in state.items()} if resource.name == name else state
 
     monkeypatch.setattr(offline.OfflineBackend, "_random", other)
-    return offline.record(stack, overrides)
+    return bases.record(base, overrides)
 
 
 def test_the_same_configuration_changes_nothing() -> None:
-    assert difference(recorded(), offline.record("dev")) == {}
+    assert difference(recorded(), bases.record("version 2 dev")) == {}
 
 
 def test_another_image_runs_another_migration_and_rolls_the_pods() -> None:
@@ -128,18 +128,22 @@ def delivered_anew(role: str) -> dict[str, str]:
 
 
 def test_in_prod_the_same_configuration_changes_nothing() -> None:
-    assert difference(recorded("prod"), offline.record("prod")) == {}
+    assert difference(recorded("version 2 prod"), bases.record("version 2 prod")) == {}
 
 
 def test_in_prod_another_image_migrates_and_rolls_and_touches_nothing_in_aws() -> None:
-    assert difference(recorded("prod"), recorded("prod", langfuse={"version": "2.94.0"})) == {
+    assert difference(
+        recorded("version 2 prod"), recorded("version 2 prod", langfuse={"version": "2.94.0"})
+    ) == {
         "langfuse-migration": "replaced",
         "langfuse-deployment": "updated",
     }
 
 
 def test_in_prod_a_plain_setting_rolls_the_pods_alone() -> None:
-    assert difference(recorded("prod"), recorded("prod", langfuse={"telemetry": True})) == {
+    assert difference(
+        recorded("version 2 prod"), recorded("version 2 prod", langfuse={"telemetry": True})
+    ) == {
         "langfuse-config": "replaced",
         "langfuse-deployment": "updated",
     }
@@ -149,9 +153,11 @@ def test_in_prod_a_plain_setting_rolls_the_pods_alone() -> None:
 def test_in_prod_another_credential_is_a_new_version_and_rolls_the_pods(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = recorded("prod")
+    before = recorded("version 2 prod")
 
-    assert difference(before, with_other(monkeypatch, f"langfuse-credentials-{name}", "prod")) == {
+    assert difference(
+        before, with_other(monkeypatch, f"langfuse-credentials-{name}", "version 2 prod")
+    ) == {
         **delivered_anew("app"),
         "langfuse-deployment": "updated",
     }
@@ -160,10 +166,10 @@ def test_in_prod_another_credential_is_a_new_version_and_rolls_the_pods(
 def test_in_prod_another_project_key_reaches_pods_and_agents(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = recorded("prod")
+    before = recorded("version 2 prod")
 
     assert difference(
-        before, with_other(monkeypatch, "langfuse-credentials-project-keys", "prod")
+        before, with_other(monkeypatch, "langfuse-credentials-project-keys", "version 2 prod")
     ) == {
         **delivered_anew("app"),
         "langfuse-deployment": "updated",
@@ -176,9 +182,11 @@ def test_in_prod_another_project_key_reaches_pods_and_agents(
 def test_in_prod_another_database_password_is_tried_by_a_migration_before_the_pods_roll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = recorded("prod")
+    before = recorded("version 2 prod")
 
-    assert difference(before, with_other(monkeypatch, "langfuse-postgres-password", "prod")) == {
+    assert difference(
+        before, with_other(monkeypatch, "langfuse-postgres-password", "version 2 prod")
+    ) == {
         "langfuse-postgres-instance": "updated",
         **delivered_anew("database"),
         "langfuse-migration": "replaced",
@@ -208,7 +216,7 @@ def test_another_password_of_the_cache_reaches_server_and_pods_and_migrates_noth
 ) -> None:
     before, made = stacks.recorded(variant), stacks.VARIANTS[variant]
 
-    after = with_other(monkeypatch, "langfuse-valkey-password", made.stack, made.overrides)
+    after = with_other(monkeypatch, "langfuse-valkey-password", made.base, made.overrides)
     assert difference(before, after) == {
         **changed,
         "langfuse-deployment": "updated",
@@ -217,6 +225,6 @@ def test_another_password_of_the_cache_reaches_server_and_pods_and_migrates_noth
 
 
 def test_in_prod_a_version_of_an_entry_is_replaced_so_that_its_id_is_new() -> None:
-    version = recorded("prod").named("langfuse-app-entry-version")
+    version = recorded("version 2 prod").named("langfuse-app-entry-version")
 
     assert list(version.request.replaceOnChanges) == ["secretStringWoVersion"]

@@ -24,7 +24,9 @@ def test_two_objects_with_one_logical_name_are_invented_two_names() -> None:
 
 def test_an_aws_type_without_an_answer_says_where_to_add_one() -> None:
     queue = dataclasses.replace(
-        recorded("prod").named("langfuse-postgres-instance"), type="aws:sqs/queue:Queue", name="q"
+        recorded("version 2 prod").named("langfuse-postgres-instance"),
+        type="aws:sqs/queue:Queue",
+        name="q",
     )
 
     with pytest.raises(UnsupportedResourceError) as caught:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import bases
 from tests.support.doctor import stack
 from tooling.kit.commands import Commands, aws
-from tooling.kit.stack_settings import read_settings
 
 
 def commands(**changes: Any) -> Commands:  # noqa: ANN401 - any field
@@ -95,7 +95,7 @@ def test_a_check_is_run_again_as_it_was() -> None:
 
 
 def test_commands_name_the_stacks_own_cluster_until_another_is_given() -> None:
-    assert Commands.of(read_settings("dev")) == Commands(
+    assert Commands.of(bases.read_settings("version 2 dev")) == Commands(
         stack="dev", namespace="observability", context="kind-langfuse"
     )
     own = stack(cluster={"kubeconfig": "~/own"})
@@ -113,7 +113,7 @@ def test_commands_for_an_eks_cluster_make_its_context_first() -> None:
         "--region ap-northeast-2 --profile team"
     )
 
-    prod = read_settings("prod", {"aws:profile": "team"})
+    prod = bases.read_settings("version 2 prod", {"aws:profile": "team"})
     assert Commands.of(prod) == Commands(
         stack="prod",
         namespace="observability",

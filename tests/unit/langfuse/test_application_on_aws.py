@@ -11,7 +11,7 @@ from components.kubernetes.backing import Authority, Backing
 from components.kubernetes.placement import ContainerResources
 from components.langfuse.application import Langfuse
 from components.langfuse.args import LangfuseArgs
-from components.langfuse.versions import LATEST
+from components.langfuse.versions import LAST_2
 from components.secrets.delivery import DeliveredSecret
 from tests.support.component_run import run_component
 from tests.support.recordings import all_before
@@ -46,8 +46,8 @@ def record(
             "langfuse",
             LangfuseArgs(
                 namespace="observability",
-                version=LATEST,
-                image=f"langfuse/langfuse:{LATEST}",
+                version=LAST_2,
+                image=f"langfuse/langfuse:{LAST_2}",
                 environment={"S3_BUCKET_NAME": pulumi.Output.from_input("bucket")},
                 secret=DeliveredSecret(name=pulumi.Output.from_input("app")),
                 database_secret=DeliveredSecret(name=pulumi.Output.from_input("database")),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.langfuse import storage_environment as storage
-from components.langfuse.versions import LATEST, LINES, OLDEST, Version
+from components.langfuse.versions import LAST_2, LINES, OLDEST, Version
 
 BEFORE_ROLES = Version(2, 81, 0)
 FIRST_WITH_ROLES = Version(2, 81, 1)
@@ -24,10 +24,10 @@ MEDIA = {
 @pytest.mark.parametrize(
     ("version", "exports", "media", "expected"),
     [
-        (LATEST, True, True, {**EXPORTS, **MEDIA}),
-        (LATEST, True, False, EXPORTS),
-        (LATEST, False, True, MEDIA),
-        (LATEST, False, False, {}),
+        (LAST_2, True, True, {**EXPORTS, **MEDIA}),
+        (LAST_2, True, False, EXPORTS),
+        (LAST_2, False, True, MEDIA),
+        (LAST_2, False, False, {}),
         (FIRST_WITH_MEDIA, True, True, {**EXPORTS, **MEDIA}),
         (BEFORE_MEDIA, True, True, EXPORTS),
         (FIRST_WITH_ROLES, True, False, EXPORTS),
@@ -56,7 +56,7 @@ def test_a_release_is_told_what_it_can_read(
         (FIRST_WITH_ROLES, ["lf-export-"]),
         (BEFORE_MEDIA, ["lf-export-"]),
         (FIRST_WITH_MEDIA, ["lf-export-", "media/"]),
-        (LATEST, ["lf-export-", "media/"]),
+        (LAST_2, ["lf-export-", "media/"]),
         (LINES[3].newest, ["events/", "exports/", "media/"]),
         (LINES[4].newest, ["events/", "exports/", "media/"]),
     ],

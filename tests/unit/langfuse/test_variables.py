@@ -10,7 +10,7 @@ from components.langfuse import variables, versions
 from components.langfuse.variables import Container
 from components.langfuse.versions import Version
 
-LATEST = versions.LATEST
+LAST_2 = versions.LAST_2
 FOUR = Version(4, 16, 0)
 
 
@@ -27,7 +27,7 @@ def test_the_table_has_every_variable_of_the_schemas_and_what_is_read_beside_the
     ("version", "web", "worker"),
     [
         (versions.OLDEST, 89, 33),
-        (LATEST, 167, 53),
+        (LAST_2, 167, 53),
         (Version(3, 225, 4), 367, 292),
         (FOUR, 378, 308),
     ],
@@ -89,11 +89,11 @@ def test_what_both_share_is_read_in_both_containers(name: str, containers: set[C
 
 
 def test_what_is_baked_or_starts_nothing_is_not_offered() -> None:
-    offered = variables.names(LATEST, ["web"])
+    offered = variables.names(LAST_2, ["web"])
 
     assert "LANGFUSE_CSP_ENFORCE_HTTPS" in variables.variables()
     assert [n for n in offered if n.startswith(("OTEL_", "NEXT_PUBLIC_", "LANGFUSE_CSP_"))] == []
-    assert variables.starts_nothing("OTEL_SERVICE_NAME", LATEST)
+    assert variables.starts_nothing("OTEL_SERVICE_NAME", LAST_2)
     assert not variables.starts_nothing("OTEL_SERVICE_NAME", FOUR)
     assert variables.is_baked("NEXT_PUBLIC_LANGFUSE_CLOUD_REGION")
     assert not variables.is_baked("LANGFUSE_LOG_LEVEL")
@@ -130,7 +130,7 @@ def test_what_only_begins_like_them_can(name: str) -> None:
     ],
 )
 def test_a_value_has_the_form_that_its_name_asks_for(name: str, good: str, bad: str) -> None:
-    form = variables.form(name, LATEST)
+    form = variables.form(name, LAST_2)
 
     assert form is not None
     assert re.fullmatch(form.pattern, good)
@@ -138,7 +138,7 @@ def test_a_value_has_the_form_that_its_name_asks_for(name: str, good: str, bad: 
 
 
 def test_mail_by_ses_is_of_version_4() -> None:
-    before, after = (variables.form("SMTP_CONNECTION_URL", v) for v in (LATEST, FOUR))
+    before, after = (variables.form("SMTP_CONNECTION_URL", v) for v in (LAST_2, FOUR))
 
     assert before is not None
     assert after is not None
@@ -151,11 +151,11 @@ def test_mail_by_ses_is_of_version_4() -> None:
     ["AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_NAME", "LANGFUSE_LLM_AS_JUDGE_QUEUE", "EMAIL_FROM_ADDRESS"],
 )
 def test_other_values_are_any_text(name: str) -> None:
-    assert variables.form(name, LATEST) is None
+    assert variables.form(name, LAST_2) is None
 
 
 def test_a_similar_name_is_found_and_a_strange_one_is_not() -> None:
-    names = variables.names(LATEST, ["web"])
+    names = variables.names(LAST_2, ["web"])
 
     assert variables.similar("AUTH_OKTA_CLIENT_SECERT", names) == "AUTH_OKTA_CLIENT_SECRET"
     assert variables.similar("MY_OWN_FLAG", names) is None

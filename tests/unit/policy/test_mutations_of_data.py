@@ -54,7 +54,8 @@ def _unprotected(name: str, rules: str, what: str, **values: object) -> Mutation
 def _gone(*names: str) -> list[Seen]:
     """A stack in which data stores lose their protection together."""
     return [
-        dataclasses.replace(s, protect=s.protect and s.name not in names) for s in stack("prod")
+        dataclasses.replace(s, protect=s.protect and s.name not in names)
+        for s in stack("version 2 prod")
     ]
 
 
@@ -100,7 +101,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     Mutation(
         "everything without protection",
         _PROTECTED,
-        lambda: [dataclasses.replace(s, protect=False) for s in stack("prod")],
+        lambda: [dataclasses.replace(s, protect=False) for s in stack("version 2 prod")],
     ),
     added(
         f"{_PROTECTED}",
@@ -195,7 +196,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             f"a name with {stage}",
             "no-stage-in-a-name",
             lambda stage=stage: [
-                *stack("dev"),
+                *stack("version 2 dev"),
                 Seen(
                     type="kubernetes:core/v1:ConfigMap",
                     name=f"langfuse-{stage}-x",
@@ -209,7 +210,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     Mutation(
         "a resource without a tag",
         _TAGS,
-        lambda: changed("prod", _TOPIC, None, provider={}),
+        lambda: changed("version 2 prod", _TOPIC, None, provider={}),
     ),
     *(
         change(
@@ -241,7 +242,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "the stack says that it may be lost",
         "a database without protection that is acknowledged",
         lambda: accepting(
-            changed("prod", INSTANCE, put("deletionProtection", False), protect=False),
+            changed("version 2 prod", INSTANCE, put("deletionProtection", False), protect=False),
             "noProtection",
         ),
     ),
@@ -284,7 +285,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "fewer days are acknowledged",
         "short backups that are acknowledged",
         lambda: accepting(
-            changed("prod", INSTANCE, put("backupRetentionPeriod", 1)), "shortBackups"
+            changed("version 2 prod", INSTANCE, put("backupRetentionPeriod", 1)), "shortBackups"
         ),
     ),
     change(
@@ -296,7 +297,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
     Mutation(
         "a resource that is taken out is what a preview shows, in red",
         "a stack without its database",
-        lambda: [s for s in stack("prod") if s.name != INSTANCE],
+        lambda: [s for s in stack("version 2 prod") if s.name != INSTANCE],
     ),
 )
 _TABLES: Final = (

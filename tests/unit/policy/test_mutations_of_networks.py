@@ -89,7 +89,7 @@ def _two_rules(*networks: str, group: str = "sg-1") -> list[Seen]:
         )
         for index, network in enumerate(networks)
     ]
-    return [*stack("prod"), *rules]
+    return [*stack("version 2 prod"), *rules]
 
 
 _PARTS: Final = tuple(f"{first}.0.0.0/9" for first in range(11, 15))
@@ -191,7 +191,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "prefix lists that are together a part of it",
         _OPEN,
         lambda: [
-            *stack("prod"),
+            *stack("version 2 prod"),
             *(
                 Seen(
                     type="aws:ec2/managedPrefixList:ManagedPrefixList",
@@ -451,7 +451,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "a list that the stack makes is judged by its entries",
         "a rule with the stack's own prefix list",
         lambda: [
-            *changed("prod", _FROM_CLUSTER, put("prefixListId", "pl-1")),
+            *changed("version 2 prod", _FROM_CLUSTER, put("prefixListId", "pl-1")),
             Seen(
                 type="aws:ec2/managedPrefixList:ManagedPrefixList",
                 name="own",
@@ -516,8 +516,8 @@ def test_no_mutation_is_listed_twice() -> None:
 
 
 def test_what_a_stack_acknowledges_is_open_at_the_load_balancer_alone() -> None:
-    endpoint = changed("prod", INGRESS, _annotation("inbound-cidrs", "0.0.0.0/0"))
-    database = changed("prod", _FROM_CLUSTER, put("cidrIpv4", "0.0.0.0/1"))
+    endpoint = changed("version 2 prod", INGRESS, _annotation("inbound-cidrs", "0.0.0.0/0"))
+    database = changed("version 2 prod", _FROM_CLUSTER, put("cidrIpv4", "0.0.0.0/1"))
 
     assert caught(accepting(endpoint, "openToTheWorld")) == set()
     assert caught(accepting(database, "openToTheWorld")) == {_DATABASE}

@@ -43,7 +43,7 @@ _RBAC: Final = "kubernetes:rbac.authorization.k8s.io/v1:"
 
 def _template(**spec: object) -> dict[str, Any]:
     """The pod template of the web deployment, with other fields in its spec."""
-    (web,) = (s for s in stack("dev") if s.name == WEB)
+    (web,) = (s for s in stack("version 2 dev") if s.name == WEB)
     template = copy.deepcopy(web.inputs["spec"]["template"])
     template["spec"] |= spec
     return template
@@ -96,13 +96,13 @@ def _kind(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _in_every_kind(rule: str, what: str, **spec: object) -> list[Mutation]:
     return [
-        added(rule, f"{what} in {kind}", f"{_K8S}{kind}", inputs, "dev")
+        added(rule, f"{what} in {kind}", f"{_K8S}{kind}", inputs, "version 2 dev")
         for kind, inputs in _kind(_template(**spec)).items()
     ]
 
 
 def _web(rules: str, what: str, *mutates: Mutate) -> Mutation:
-    return change(rules, what, WEB, *mutates, variant="dev")
+    return change(rules, what, WEB, *mutates, variant="version 2 dev")
 
 
 def _rule(*verbs: str, resources: tuple[str, ...] = ("pods",), **more: object) -> dict[str, object]:
@@ -177,7 +177,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "image of an init container",
         "langfuse-postgres-stateful-set",
         put(f"{POD}/initContainers/0/image", "postgres:16"),
-        variant="dev",
+        variant="version 2 dev",
     ),
     added(
         _IMAGE,
@@ -277,7 +277,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             f"a namespace for {level} pods",
             "langfuse-namespace",
             under("metadata/labels", "pod-security.kubernetes.io/enforce", level),
-            variant="dev",
+            variant="version 2 dev",
         )
         for level in ("privileged", "baseline")
     ),
@@ -440,7 +440,9 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     ),
     # -- Network policies
     *(
-        change(_POLICY, f"policy that admits {rule}", _NETWORK, _ingress(rule), variant="dev")
+        change(
+            _POLICY, f"policy that admits {rule}", _NETWORK, _ingress(rule), variant="version 2 dev"
+        )
         for rule in _ADMITTING
     ),
     *(
@@ -449,7 +451,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             f"policy with egress {rule}",
             _NETWORK,
             put("spec/egress", [rule]),
-            variant="dev",
+            variant="version 2 dev",
         )
         for rule in _RELEASING
     ),
@@ -458,42 +460,48 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "no policy for egress",
         _NETWORK,
         put("spec/policyTypes", ["Ingress"]),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         _POLICY,
         "no policy for ingress",
         _NETWORK,
         put("spec/policyTypes", ["Egress"]),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         _POLICY,
         "a policy for other pods",
         _NETWORK,
         put("spec/podSelector/matchLabels", {"app": "other"}),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         _POLICY,
         "a policy that chooses by expression",
         _NETWORK,
         put("spec/podSelector", {"matchExpressions": [{"key": "a", "operator": "Exists"}]}),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         _POLICY,
         "a policy of another namespace",
         _NETWORK,
         put("metadata/namespace", "x"),
-        variant="dev",
+        variant="version 2 dev",
     ),
-    without(_POLICY, "no policy for the web", _NETWORK, variant="dev"),
+    without(_POLICY, "no policy for the web", _NETWORK, variant="version 2 dev"),
     without(
-        _POLICY, "no policy for the database", "langfuse-postgres-network-policy", variant="dev"
+        _POLICY,
+        "no policy for the database",
+        "langfuse-postgres-network-policy",
+        variant="version 2 dev",
     ),
     without(
-        _POLICY, "no policy for the migration", "langfuse-migration-network-policy", variant="dev"
+        _POLICY,
+        "no policy for the migration",
+        "langfuse-migration-network-policy",
+        variant="version 2 dev",
     ),
     *(
         added(
@@ -501,7 +509,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             f"a bare {kind}",
             f"{_K8S}{kind}",
             _kind({**_template(), "metadata": {"labels": {"app": "bare"}}})[kind],
-            "dev",
+            "version 2 dev",
         )
         for kind in (
             *("core/v1:Pod", "apps/v1:ReplicaSet", "core/v1:ReplicationController"),
@@ -523,7 +531,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "one policy more that admits all",
         f"{_K8S}networking.k8s.io/v1:NetworkPolicy",
         {"metadata": {"namespace": "observability"}, "spec": {"podSelector": {}, "ingress": [{}]}},
-        "dev",
+        "version 2 dev",
     ),
     # -- The Ingress
     *(
@@ -631,21 +639,21 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "a policy that admits its namespace",
         _NETWORK,
         _ingress(_OWN_NAMESPACE),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         "Langfuse sends to hosts that are not known: the port is the limit",
         "a policy with a port to the world",
         _NETWORK,
         put("spec/egress", [{"ports": [{"port": 443}]}]),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         "a namespace without the label is that of another team; the pods are judged themselves",
         "a namespace without the standard",
         "langfuse-namespace",
         put("metadata/labels", {}),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         "an IngressClass of any name can be an ALB's: one that is called so is believed",

@@ -41,11 +41,11 @@ def _encoded(text: str) -> str:
 
 
 def _web(what: str, *mutates: Mutate) -> Mutation:
-    return change(_RULE, what, WEB, *mutates, variant="dev")
+    return change(_RULE, what, WEB, *mutates, variant="version 2 dev")
 
 
 def _through(why: str, what: str, name: str, value: str) -> Mutation:
-    return change(why, what, WEB, _variable(name, value), variant="dev")
+    return change(why, what, WEB, _variable(name, value), variant="version 2 dev")
 
 
 def _probe(probe: str, value: str) -> Mutate:
@@ -131,10 +131,10 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "the command of an init container",
         "langfuse-postgres-stateful-set",
         put(f"{POD}/initContainers/0/command", ["psql", _URL]),
-        variant="dev",
+        variant="version 2 dev",
     ),
     *(
-        added(_RULE, f"an option in {kind}", f"{_K8S}{kind}", inputs, "dev")
+        added(_RULE, f"an option in {kind}", f"{_K8S}{kind}", inputs, "version 2 dev")
         for kind, inputs in (
             (
                 "apps/v1:DeploymentPatch",
@@ -167,7 +167,13 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
     ),
     # -- Elsewhere in the cluster
     *(
-        change(_RULE, f"data {name} {value}", _CONFIG, put("data", {name: value}), variant="dev")
+        change(
+            _RULE,
+            f"data {name} {value}",
+            _CONFIG,
+            put("data", {name: value}),
+            variant="version 2 dev",
+        )
         for name, value in (
             *(("NEXTAUTH_SECRET", "hunter2"), ("ENCRYPTION_KEY", "0" * 63), ("NOTE", _KEY)),
             *(
@@ -186,7 +192,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             f"binaryData {name} {text}",
             _CONFIG,
             put(f"binaryData/{name}", _encoded(text)),
-            variant="dev",
+            variant="version 2 dev",
         )
         for name, text in (
             ("a", _KEY),
@@ -199,7 +205,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "an annotation of a Service",
         "langfuse-service",
         put(_METADATA, {"a": _KEY}),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(_RULE, "a label of a Service", "langfuse-service", under("metadata/labels", "a", _KEY)),
     change(_RULE, "an annotation of the Ingress", INGRESS, under(_METADATA, "a", _URL)),
@@ -208,7 +214,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "an annotation of a Secret",
         "langfuse-app-secret",
         under(_METADATA, "a", _KEY),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         _RULE,
@@ -280,14 +286,14 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "an option without a value",
         WEB,
         put(f"{CONTAINER}/args", ["--token", "--verbose"]),
-        variant="dev",
+        variant="version 2 dev",
     ),
     change(
         "what is in a Secret is where it belongs",
         "a secret in a Secret",
         "langfuse-app-secret",
         put("stringData/NEW", _KEY),
-        variant="dev",
+        variant="version 2 dev",
     ),
     _through("neither its name nor its form tells", "a greeting", "GREETING", "hunter2"),
     _through(

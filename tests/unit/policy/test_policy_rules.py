@@ -53,14 +53,14 @@ def annotation(key: str, value: str | None) -> Mutate:
 CASES: list[tuple[str, str, str, Mutate, str]] = [
     (
         "encryption-at-rest",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("storageEncrypted", False),
         "storageEncrypted is not true: set it when the database is made, it cannot change",
     ),
     (
         "encryption-at-rest",
-        "prod",
+        "version 2 prod",
         "langfuse-alarms-topic-topic",
         take("kmsMasterKeyId"),
         "kmsMasterKeyId is missing: name a key, alias/aws/sns at least",
@@ -74,56 +74,56 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
     ),
     (
         "key-rotation",
-        "prod",
+        "version 2 prod",
         "langfuse-alarms-topic-key",
         take("enableKeyRotation"),
         "enableKeyRotation is not true: set it",
     ),
     (
         "tls-floor",
-        "prod",
+        "version 2 prod",
         "langfuse-postgres-parameters",
         put("parameters/0/value", "0"),
         "rds.force_ssl is not 1: the database would accept connections without TLS",
     ),
     (
         "no-public-database",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("publiclyAccessible", True),
         "publiclyAccessible is true: the database would have an address on the internet",
     ),
     (
         "no-exposed-service",
-        "prod",
+        "version 2 prod",
         "langfuse-service",
         put("spec/type", "LoadBalancer"),
         "spec.type is LoadBalancer: only the Ingress leads in from outside; use ClusterIP",
     ),
     (
         "no-exposed-service",
-        "dev",
+        "version 2 dev",
         "langfuse-service",
         put("spec/type", "NodePort"),
         "spec.type is NodePort: only the Ingress leads in from outside; use ClusterIP",
     ),
     (
         "network-policy-for-every-workload",
-        "dev",
+        "version 2 dev",
         "langfuse-network-policy",
         put("spec/podSelector/matchLabels", {"app": "other"}),
         "no NetworkPolicy selects its pods: anything in the cluster may connect",
     ),
     (
         "no-wildcard-action",
-        "prod",
+        "version 2 prod",
         "langfuse-app-read",
         statement(Action="secretsmanager:*"),
         "Action 'secretsmanager:*': name the actions that are needed",
     ),
     (
         "no-wildcard-action",
-        "prod",
+        "version 2 prod",
         "langfuse-postgres-monitoring-permission",
         put("policyArn", "arn:aws:iam::aws:policy/AmazonRDSFullAccess"),
         "policy 'arn:aws:iam::aws:policy/AmazonRDSFullAccess' allows a whole service: write one of "
@@ -131,28 +131,28 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
     ),
     (
         "no-wildcard-resource",
-        "prod",
+        "version 2 prod",
         "langfuse-app-read",
         statement(Resource="*"),
         "secretsmanager:GetSecretValue on Resource '*': name the resources",
     ),
     (
         "no-wildcard-principal",
-        "prod",
+        "version 2 prod",
         "langfuse-secrets-role",
         statement(Principal={"AWS": "*"}, Condition=None),
         "Principal '*' without a condition: anybody in the world may use it",
     ),
     (
         "no-wildcard-principal",
-        "prod",
+        "version 2 prod",
         "langfuse-alarms-topic-key",
         statement(Principal="*"),
         "Principal '*' without a condition: anybody in the world may use it",
     ),
     (
         "no-plaintext-secret",
-        "prod",
+        "version 2 prod",
         WEB,
         put(
             f"{CONTAINER}/env/0",
@@ -163,7 +163,7 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
     ),
     (
         "no-plaintext-secret",
-        "prod",
+        "version 2 prod",
         WEB,
         put(f"{CONTAINER}/command", ["node", "--db=postgres://me:hunter2@example.com/x"]),
         "container langfuse: command[1] holds a URL with a password: put it into a Secret and "
@@ -171,189 +171,189 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
     ),
     (
         "no-plaintext-secret",
-        "dev",
+        "version 2 dev",
         "langfuse-config",
         put("data/SALT", "c2FsdA=="),
         "data.SALT is called like a secret: put it into a Secret and refer to it",
     ),
     (
         "no-plaintext-secret",
-        "dev",
+        "version 2 dev",
         "langfuse-service",
         put("metadata/annotations", {"note": "lsv2_pt_0123456789abcdef"}),
         "annotation note holds a LangSmith key: put it into a Secret and refer to it",
     ),
     (
         "external-secrets-v1",
-        "prod",
+        "version 2 prod",
         "langfuse-app-external-secret",
         put("apiVersion", "external-secrets.io/v1beta1"),
         "apiVersion is external-secrets.io/v1beta1: External Secrets 1.0 serves v1 only",
     ),
     (
         "pinned-image",
-        "prod",
+        "version 2 prod",
         WEB,
         put(f"{CONTAINER}/image", "docker.io/langfuse/langfuse:latest"),
         "container langfuse: image docker.io/langfuse/langfuse:latest: name a release or a digest",
     ),
     (
         "pinned-image",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/image", "localhost:5000/langfuse"),
         "container langfuse: image localhost:5000/langfuse: name a release or a digest",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{POD}/hostNetwork", True),
         "hostNetwork is true: leave it out",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{POD}/volumes", [{"name": "node", "hostPath": {"path": "/"}}]),
         "volume node is a hostPath: pods may not use the node",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/securityContext/allowPrivilegeEscalation", True),
         "container langfuse: allowPrivilegeEscalation is not false",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/securityContext/privileged", True),
         "container langfuse: privileged is true",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/securityContext/capabilities/drop", []),
         "container langfuse: capabilities.drop has no ALL",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/securityContext/capabilities/add", ["SYS_ADMIN"]),
         "container langfuse: capabilities.add has SYS_ADMIN",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         take(f"{POD}/securityContext/runAsNonRoot"),
         "container langfuse: runAsNonRoot is not true",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{POD}/securityContext/runAsUser", 0),
         "container langfuse: runAsUser is 0",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         take(f"{POD}/securityContext/seccompProfile"),
         "container langfuse: seccompProfile.type is neither RuntimeDefault nor Localhost",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{CONTAINER}/ports/0/hostPort", 80),
         "container langfuse: hostPort is 80",
     ),
     (
         "restricted-pods",
-        "dev",
+        "version 2 dev",
         WEB,
         put(f"{POD}/securityContext/sysctls", [{"name": "kernel.msgmax", "value": "1"}]),
         "sysctl kernel.msgmax is not one of the safe ones",
     ),
     (
         "requests-and-limits",
-        "dev",
+        "version 2 dev",
         WEB,
         take(f"{CONTAINER}/resources/limits"),
         "container langfuse: resources.limits.memory is missing",
     ),
     (
         "requests-and-limits",
-        "dev",
+        "version 2 dev",
         "langfuse-migration",
         take(f"{CONTAINER}/resources/requests/cpu"),
         "container migration: resources.requests.cpu is missing",
     ),
     (
         "no-service-account-token",
-        "dev",
+        "version 2 dev",
         WEB,
         take(f"{POD}/automountServiceAccountToken"),
         "automountServiceAccountToken is not false: no pod here talks to the API server",
     ),
     (
         "protected-data-is-kept",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("deletionProtection", False),
         "deletionProtection is not true: the console would delete what Pulumi protects",
     ),
     (
         "protected-data-is-kept",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("skipFinalSnapshot", True),
         "skipFinalSnapshot is true: a deletion would leave nothing to restore",
     ),
     (
         "protected-data-is-kept",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("deleteAutomatedBackups", True),
         "deleteAutomatedBackups is true: its backups would go with it",
     ),
     (
         "protected-data-is-kept",
-        "prod",
+        "version 2 prod",
         "langfuse-app-entry",
         put("recoveryWindowInDays", 0),
         "recoveryWindowInDays is 0: a deleted entry could not be restored",
     ),
     (
         "protected-data-is-kept",
-        "prod",
+        "version 2 prod",
         "langfuse-alarms-topic-key",
         put("deletionWindowInDays", 1),
         "deletionWindowInDays is 1: leave time to notice",
     ),
     (
         "backups-of-a-protected-database",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         put("backupRetentionPeriod", 6),
         "backupRetentionPeriod is 6: keep 7 days or more",
     ),
     (
         "backups-of-a-protected-database",
-        "prod",
+        "version 2 prod",
         INSTANCE,
         take("backupRetentionPeriod"),
         "backupRetentionPeriod is missing: keep 7 days or more",
     ),
     (
         "tls-floor",
-        "prod",
+        "version 2 prod",
         INGRESS,
         annotation("ssl-policy", "ELBSecurityPolicy-2016-08"),
         "ssl-policy is 'ELBSecurityPolicy-2016-08': take one with TLS 1.2 or newer and forward "
@@ -361,28 +361,28 @@ CASES: list[tuple[str, str, str, Mutate, str]] = [
     ),
     (
         "tls-floor",
-        "prod",
+        "version 2 prod",
         INGRESS,
         annotation("ssl-redirect", None),
         "it listens on HTTP without ssl-redirect: send browsers to HTTPS",
     ),
     (
         "tls-floor",
-        "prod",
+        "version 2 prod",
         INGRESS,
         annotation("listen-ports", '[{"HTTPS!": 443}]'),
         "it does not listen on HTTPS",
     ),
     (
         "no-open-network",
-        "prod",
+        "version 2 prod",
         INGRESS,
         annotation("inbound-cidrs", "0.0.0.0/1,128.0.0.0/1"),
         "inbound-cidrs is the whole world; acknowledge openToTheWorld, or name networks",
     ),
     (
         "no-open-network",
-        "prod",
+        "version 2 prod",
         INGRESS,
         annotation("inbound-cidrs", None),
         "inbound-cidrs is missing: an internet-facing ALB then admits the world",
@@ -407,7 +407,7 @@ def test_a_rule_fails_on_a_stack_with_one_value_changed(
 
 def test_a_database_port_open_to_the_world_is_refused_whatever_is_acknowledged() -> None:
     name = "langfuse-postgres-from-cluster"
-    open_ = changed("prod", name, put("cidrIpv4", "0.0.0.0/0"))
+    open_ = changed("version 2 prod", name, put("cidrIpv4", "0.0.0.0/0"))
     port = (
         "no-public-database",
         name,
@@ -426,13 +426,15 @@ def test_a_database_port_open_to_the_world_is_refused_whatever_is_acknowledged()
 
 
 def test_the_whole_world_of_ipv6_is_the_world_too() -> None:
-    found = broken(changed("prod", "langfuse-postgres-from-cluster", put("cidrIpv6", "::/0")))
+    found = broken(
+        changed("version 2 prod", "langfuse-postgres-from-cluster", put("cidrIpv6", "::/0"))
+    )
 
     assert [rule for rule, _, _ in found] == ["no-public-database", "no-open-network"]
 
 
 def test_a_stack_without_tags_is_told_of_each_resource_that_has_none() -> None:
-    bare = [dataclasses.replace(s, provider={}) for s in stack("prod")]
+    bare = [dataclasses.replace(s, provider={}) for s in stack("version 2 prod")]
 
     found = broken(bare)
 
@@ -443,9 +445,11 @@ def test_a_stack_without_tags_is_told_of_each_resource_that_has_none() -> None:
 
 
 def test_a_name_with_a_stage_in_it_is_refused_but_not_that_of_an_agent_namespace() -> None:
-    (service,) = (s for s in stack("dev") if s.name == "langfuse-service")
+    (service,) = (s for s in stack("version 2 dev") if s.name == "langfuse-service")
     staged = dataclasses.replace(service, name="langfuse-prod-service")
-    (secret,) = (s for s in stack("dev") if s.name == "langfuse-agents-ai-agents-access-secret")
+    (secret,) = (
+        s for s in stack("version 2 dev") if s.name == "langfuse-agents-ai-agents-access-secret"
+    )
     agents = dataclasses.replace(secret, name="langfuse-agents-team-dev-access-secret")
 
     assert broken([staged, agents]) == [
@@ -465,7 +469,7 @@ def test_short_backups_are_accepted_by_name_and_none_never() -> None:
     def with_days(days: int) -> list[tuple[str, str, str]]:
         rest = [
             s
-            for s in changed("prod", INSTANCE, put("backupRetentionPeriod", days))
+            for s in changed("version 2 prod", INSTANCE, put("backupRetentionPeriod", days))
             if s.type != STACK_TYPE
         ]
         return broken([*rest, risks])
@@ -481,7 +485,7 @@ def test_short_backups_are_accepted_by_name_and_none_never() -> None:
 
 
 def test_unprotected_data_is_accepted_if_the_stack_acknowledges_it() -> None:
-    unprotected = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
+    unprotected = changed("version 2 prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
 
     assert broken(unprotected) == [
         (
@@ -503,7 +507,7 @@ def test_every_stack_keeps_every_rule(variant: str, preview: bool) -> None:
 
 def test_a_risk_that_is_accepted_by_name_reaches_the_rules() -> None:
     run = recorded(
-        "prod",
+        "version 2 prod",
         endpoint={"inboundCidrs": ["0.0.0.0/0"]},
         acknowledge=["openToTheWorld"],
     )
@@ -513,7 +517,7 @@ def test_a_risk_that_is_accepted_by_name_reaches_the_rules() -> None:
 
 
 def test_what_is_kept_of_an_unchanged_resource_is_what_the_command_finds() -> None:
-    seen = changed("prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
+    seen = changed("version 2 prod", INSTANCE, put("skipFinalSnapshot", True), protect=False)
     found = [(v.rule, v.resource.name, v.message) for v in policy.violations(seen)]
 
     assert found == broken(seen) == broken(seen) != []
@@ -526,7 +530,7 @@ def test_a_rule_says_nothing_about_values_that_are_not_known_yet(name: str) -> N
         dataclasses.replace(
             s, inputs=dict.fromkeys(s.inputs, UNKNOWN), provider={"defaultTags": UNKNOWN}
         )
-        for variant in ("dev", "prod", "created storage class")
+        for variant in ("version 2 dev", "version 2 prod", "created storage class")
         for s in stack(variant)
     ]
 
@@ -564,22 +568,26 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
     ],
 )
 def test_a_secret_is_known_by_its_name_or_its_form(name: str, value: str, refused: bool) -> None:
-    found = broken(changed("dev", "langfuse-config", put(f"data/{name}", value)))
+    found = broken(changed("version 2 dev", "langfuse-config", put(f"data/{name}", value)))
 
     assert [rule for rule, _, _ in found] == ["no-plaintext-secret"] * refused
     assert all(value not in message for _, _, message in found)
 
 
 def test_a_network_policy_of_another_namespace_selects_nothing_here() -> None:
-    found = broken(changed("dev", "langfuse-network-policy", put("metadata/namespace", "other")))
+    found = broken(
+        changed("version 2 dev", "langfuse-network-policy", put("metadata/namespace", "other"))
+    )
 
     assert [(rule, name) for rule, name, _ in found] == [("network-policy-for-every-workload", WEB)]
 
 
 def test_a_principal_with_a_condition_and_an_action_without_resources_are_admitted() -> None:
-    role = changed("prod", "langfuse-secrets-role", statement(Principal={"AWS": "*"}))
+    role = changed("version 2 prod", "langfuse-secrets-role", statement(Principal={"AWS": "*"}))
     listing = changed(
-        "prod", "langfuse-app-read", statement(Action="secretsmanager:ListSecrets", Resource="*")
+        "version 2 prod",
+        "langfuse-app-read",
+        statement(Action="secretsmanager:ListSecrets", Resource="*"),
     )
 
     assert broken(role) == broken(listing) == []
@@ -618,7 +626,11 @@ def test_no_rule_fails_on_unexpected_values(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same odd values in every run
     odd = [
         dataclasses.replace(s, inputs={key: _odd(value, chance) for key, value in s.inputs.items()})
-        for variant in ("dev", "prod", "prod with storage, logs and LangSmith, open to the world")
+        for variant in (
+            "version 2 dev",
+            "version 2 prod",
+            "version 2 prod with storage, logs and LangSmith, open to the world",
+        )
         for s in stack(variant)
     ]
 
@@ -627,9 +639,11 @@ def test_no_rule_fails_on_unexpected_values(seed: int) -> None:
 
 def test_what_a_role_carries_within_itself_is_judged_too() -> None:
     document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-    inline = changed("prod", "langfuse-secrets-role", put("inlinePolicies", [{"policy": document}]))
+    inline = changed(
+        "version 2 prod", "langfuse-secrets-role", put("inlinePolicies", [{"policy": document}])
+    )
     managed = changed(
-        "prod",
+        "version 2 prod",
         "langfuse-secrets-role",
         put("managedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]),
     )
@@ -647,7 +661,7 @@ def test_what_a_role_carries_within_itself_is_judged_too() -> None:
     ],
 )
 def test_a_pod_may_not_leave_its_confinement(path: str, value: object, message: str) -> None:
-    found = broken(changed("dev", WEB, put(f"{POD}/securityContext/{path}", value)))
+    found = broken(changed("version 2 dev", WEB, put(f"{POD}/securityContext/{path}", value)))
 
     assert found == [("restricted-pods", WEB, message)]
 
@@ -655,10 +669,12 @@ def test_a_pod_may_not_leave_its_confinement(path: str, value: object, message: 
 def test_a_transport_is_no_condition_on_who_and_not_principal_is_everybody() -> None:
     transport = {"Bool": {"aws:SecureTransport": "true"}}
     anybody = changed(
-        "prod", "langfuse-alarms-topic-key", statement(Principal="*", Condition=transport)
+        "version 2 prod", "langfuse-alarms-topic-key", statement(Principal="*", Condition=transport)
     )
     but_one = changed(
-        "prod", "langfuse-alarms-topic-key", statement(Principal=None, NotPrincipal={"AWS": "x"})
+        "version 2 prod",
+        "langfuse-alarms-topic-key",
+        statement(Principal=None, NotPrincipal={"AWS": "x"}),
     )
 
     assert [rule for rule, _, _ in broken(anybody)] == ["no-wildcard-principal"]
@@ -679,7 +695,7 @@ def test_a_protected_cluster_of_databases_keeps_its_backups_too() -> None:
 
 def test_an_option_with_a_password_is_a_secret_in_clear() -> None:
     command = put(f"{CONTAINER}/args", ["--password=hunter2", "--password-file=/run/x"])
-    found = broken(changed("dev", WEB, command))
+    found = broken(changed("version 2 dev", WEB, command))
 
     assert [(rule, message.partition(": put")[0]) for rule, _, message in found] == [
         ("no-plaintext-secret", "container langfuse: args[0] holds an option with a secret")

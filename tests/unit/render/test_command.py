@@ -36,9 +36,9 @@ def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
-        "stack    dev: 19 Kubernetes objects, 6 generated values, 9 components, 1 provider",
-        "chain    Namespace langfuse-namespace > Secret langfuse-postgres-credentials > "
-        "StatefulSet langfuse-postgres-stateful-set > Secret langfuse-database-secret > "
+        "stack    dev: 40 Kubernetes objects, 9 generated values, 15 components, 1 provider",
+        "chain    Namespace langfuse-namespace > ConfigMap langfuse-clickhouse-server-config > "
+        "StatefulSet langfuse-clickhouse-server-stateful-set > Secret langfuse-clickhouse-secret > "
         "Job langfuse-migration > Deployment langfuse-deployment > "
         "HorizontalPodAutoscaler langfuse-autoscaler",
         f"written  {out}",
@@ -64,7 +64,7 @@ def test_another_project_is_rendered_from_its_own_folder(
     out = tmp_path / "roles"
 
     assert main(["render", "--project", "access", "--stack", "prod", "--out", str(out)]) == 0
-    assert capsys.readouterr().out.startswith("stack    prod: 19 AWS resources, ")
+    assert capsys.readouterr().out.startswith("stack    prod: 21 AWS resources, ")
     assert (out / "aws" / "iam-role-workflows-deploy-role.yaml").is_file()
 
 
@@ -143,11 +143,11 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
         summary.MARKER,
         "# Stack dev",
         "",
-        "19 Kubernetes objects, 6 generated values, 9 components, 1 provider.",
+        "40 Kubernetes objects, 9 generated values, 15 components, 1 provider.",
     ]
     header = lines.index("| kind | name | component | protected | depends on |")
     rows = lines[header + 2 :]
-    assert len(rows) == 25
+    assert len(rows) == 49
     (job,) = (row for row in rows if row.startswith("| Job |"))
     _, _, name, component, protected, needs = job.removesuffix(" |").split("|")
     assert name.strip().startswith("`observability/langfuse-migration-")
@@ -155,6 +155,7 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
     assert protected.strip() == ""
     assert [need.strip().split(" ")[0] for need in needs.split("<br>")] == [
         "NetworkPolicy",
+        "Secret",
         "Secret",
         "ServiceAccount",
     ]

@@ -39,9 +39,13 @@ def tangled(seed: int) -> Graph:
     return graphs.build(nodes, groups, needs)
 
 
-@pytest.fixture(params=["dev", *range(6)], scope="module")
+@pytest.fixture(params=["version 2 dev", *range(6)], scope="module")
 def graph(request: pytest.FixtureRequest) -> Graph:
-    return stacks.rendered("dev").graph if request.param == "dev" else tangled(request.param)
+    return (
+        stacks.rendered("version 2 dev").graph
+        if request.param == "version 2 dev"
+        else tangled(request.param)
+    )
 
 
 def test_what_follows_from_other_dependencies_has_no_edge() -> None:

@@ -21,7 +21,7 @@ from tooling.render import RenderError
 
 
 def test_an_unknown_value_is_refused_outside_of_a_preview() -> None:
-    run = stacks.recorded("dev", preview=True)
+    run = stacks.recorded("version 2 dev", preview=True)
     with pytest.raises(RenderError) as error:
         render.collect(run)
     assert str(error.value).splitlines() == [

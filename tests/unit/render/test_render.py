@@ -12,10 +12,9 @@ import pytest
 import yaml
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
 
-from tests.support import stacks
+from tests.support import bases, stacks
 from tests.support.programs import Anything, files, rendered
 from tooling import render
-from tooling.engineless import offline
 from tooling.render.text import ordered, to_yaml
 
 
@@ -25,7 +24,7 @@ def a_secret() -> None:
 
 
 def test_the_dev_stack_has_these_files() -> None:
-    names = sorted(render.to_files(stacks.rendered("dev")))
+    names = sorted(render.to_files(stacks.rendered("version 2 dev")))
     assert [name for name in names if not name.startswith("objects/observability/")] == [
         "SUMMARY.md",
         "generated.yaml",
@@ -56,14 +55,14 @@ def test_the_dev_stack_has_these_files() -> None:
 
 
 def test_two_runs_render_the_same_files() -> None:
-    again = render.to_files(render.collect(offline.record("dev")))
-    assert again == render.to_files(stacks.rendered("dev"))
+    again = render.to_files(render.collect(bases.record("version 2 dev")))
+    assert again == render.to_files(stacks.rendered("version 2 dev"))
 
 
 def test_every_rendered_object_reads_back_as_it_is() -> None:
-    found = render.to_files(stacks.rendered("dev"))
+    found = render.to_files(stacks.rendered("version 2 dev"))
     by_text = [yaml.safe_load(text) for name, text in found.items() if "objects/" in name]
-    manifests = [item.manifest for item in stacks.rendered("dev").objects]
+    manifests = [item.manifest for item in stacks.rendered("version 2 dev").objects]
 
     def key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
         metadata = manifest["metadata"]
@@ -162,7 +161,7 @@ def test_generated_values_are_described_and_not_shown() -> None:
 
 
 def test_providers_are_shown_without_the_path_of_a_users_kubeconfig() -> None:
-    text = render.to_files(stacks.rendered("dev"))["providers.yaml"]
+    text = render.to_files(stacks.rendered("version 2 dev"))["providers.yaml"]
     assert yaml.safe_load(text) == [
         {
             "name": "kubernetes",
@@ -224,9 +223,9 @@ def test_a_helm_release_is_shown_with_its_chart_and_its_values_without_secrets()
 
 def test_the_prod_stack_with_the_operator_has_one_more_file_and_nothing_else_is_gone() -> None:
     overrides = {"agent-observability:secrets": {"installExternalSecrets": True}}
-    with_operator = render.to_files(render.collect(offline.record("prod", overrides)))
+    with_operator = render.to_files(render.collect(bases.record("version 2 prod", overrides)))
 
-    new = with_operator.keys() - render.to_files(stacks.rendered("prod")).keys()
+    new = with_operator.keys() - render.to_files(stacks.rendered("version 2 prod")).keys()
 
     assert new == {"releases/langfuse-external-secrets-release.yaml"}
     release = yaml.safe_load(with_operator["releases/langfuse-external-secrets-release.yaml"])

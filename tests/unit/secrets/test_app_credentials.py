@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.bases import BASES
 from tests.support.recordings import inputs, recorded
-from tests.support.stacks import STACKS
 from tooling.engineless.recording import Secret, secret_texts
 
 KEY = {
@@ -37,10 +37,10 @@ def test_each_credential_is_one_random_resource_with_constant_inputs() -> None:
     }
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_no_secret_comes_from_a_resource_whose_id_is_its_value(stack: str) -> None:
+@pytest.mark.parametrize("base", BASES)
+def test_no_secret_comes_from_a_resource_whose_id_is_its_value(base: str) -> None:
     """RandomBytes has its value as id, which is in clear text in the state and in previews."""
-    assert recorded(stack).of_type("random:index/randomBytes:RandomBytes") == []
+    assert recorded(base).of_type("random:index/randomBytes:RandomBytes") == []
 
 
 def test_protect_covers_the_two_that_cannot_be_made_again() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from components.kubernetes.labels import labels
 from components.secrets.entries import entry_name, name_problem
-from stacks import stack_files
 from stacks.settings import ConfigurationError, read
 from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.database import RdsDatabase
 from stacks.settings.sections.object_storage import S3ObjectStorage
+from tests.support import bases
 from tests.support.configurations import (
     ABSENT,
     EXTERNAL,
@@ -194,7 +194,7 @@ def test_an_access_key_is_read_and_not_shown() -> None:
 
 
 def test_the_prod_stack_takes_no_risk() -> None:
-    configuration = stack_files.read("prod")
+    configuration = bases.read("version 2 prod")
     prod = read("prod", configuration.values, set(configuration.secret_keys))
 
     assert prod.acknowledge == ()
@@ -225,9 +225,9 @@ RISKY: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("risk", get_args(Acknowledgement))
 def test_the_prod_stack_takes_each_risk_by_name_alone(risk: str) -> None:
     sections = {f"{NAMESPACE}{section}": change for section, change in RISKY[risk].items()}
-    refused = stack_files.read("prod", sections)
+    refused = bases.read("version 2 prod", sections)
     named = [*sections.get(f"{NAMESPACE}acknowledge", []), risk]
-    accepted = stack_files.read("prod", {**sections, f"{NAMESPACE}acknowledge": named})
+    accepted = bases.read("version 2 prod", {**sections, f"{NAMESPACE}acknowledge": named})
 
     with pytest.raises(ConfigurationError, match=f"'{risk}' in acknowledge accepts that"):
         read("prod", refused.values, set(refused.secret_keys))

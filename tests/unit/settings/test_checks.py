@@ -79,7 +79,7 @@ BAD = [
     ),
     bad(
         "no administrator",
-        {"langfuse": ABSENT},
+        {"langfuse": {"admin": ABSENT}},
         problem(
             "langfuse.admin.email",
             "(nothing)",

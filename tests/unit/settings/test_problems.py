@@ -115,13 +115,13 @@ BAD = [
     ),
     bad(
         "a key set without --path",
-        {"langfuse.version": "2.90.0"},
+        {"langfuse.logLevel": "debug"},
         problem(
-            "langfuse.version",
-            '"2.90.0"',
+            "langfuse.logLevel",
+            '"debug"',
             "was set without --path; with it, the value goes into 'langfuse'",
-            "pulumi config set --path @langfuse.version 2.90.0 && pulumi config rm "
-            "@langfuse.version",
+            "pulumi config set --path @langfuse.logLevel debug && pulumi config rm "
+            "@langfuse.logLevel",
         ),
     ),
     bad(

@@ -15,13 +15,13 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pydantic import SecretStr, ValidationError
 
-from stacks import stack_files
 from stacks.settings import ConfigurationError, Problem, Settings, load, read
 from stacks.settings.machinery.problems import join, remove_command, set_command, show
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, RdsDatabase, StatefulSetDatabase
 from stacks.settings.sections.resources import Resources
+from tests.support.bases import read_settings
 from tests.support.configurations import (
     ABSENT,
     EXTERNAL,
@@ -37,11 +37,6 @@ from tests.support.configurations import (
 EVERY_PROBLEM = Path(__file__).with_name("every_problem.txt")
 
 PASSWORD = "correct-horse-battery"
-
-
-def _stack(stack: str) -> Settings:
-    configuration = stack_files.read(stack)
-    return read(stack, configuration.values, set(configuration.secret_keys))
 
 
 def test_the_small_configuration_is_valid_and_takes_every_default() -> None:
@@ -62,7 +57,7 @@ def test_the_small_configuration_is_valid_and_takes_every_default() -> None:
 
 
 def test_the_dev_stack_loads_to_what_its_file_says() -> None:
-    dev = _stack("dev")
+    dev = read_settings("version 2 dev")
 
     assert dev.cluster.context == "kind-langfuse"
     assert dev.cluster.namespace == "observability"
@@ -76,7 +71,7 @@ def test_the_dev_stack_loads_to_what_its_file_says() -> None:
 
 
 def test_the_prod_stack_loads_to_what_its_file_says() -> None:
-    prod = _stack("prod")
+    prod = read_settings("version 2 prod")
 
     assert prod.cluster.eks_name == "platform-prod"
     assert prod.cluster.context is None

@@ -65,7 +65,7 @@ def differences(
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_prod_differs_in_its_readiness_gates_and_in_its_ingress_class_alone(preview: bool) -> None:
-    found = differences("prod", {}, preview=preview)
+    found = differences("version 2 prod", {}, preview=preview)
 
     named = found.pop(INGRESS)
     labels = {key: value for key, value in found.items() if key.startswith("IngressClass/")}
@@ -85,7 +85,7 @@ def test_prod_differs_in_its_readiness_gates_and_in_its_ingress_class_alone(prev
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_dev_on_eks_differs_in_its_storage_class_alone(preview: bool) -> None:
-    found = differences("dev", DEV_ON_EKS, preview=preview)
+    found = differences("version 2 dev", DEV_ON_EKS, preview=preview)
 
     # Its provisioner and topology are part of what replaces the class, and so of its name.
     assert {name.rpartition("-")[0] for name in found.pop(CLAIM)} == {"langfuse-postgres-gp3"}
@@ -97,7 +97,9 @@ def test_dev_on_eks_differs_in_its_storage_class_alone(preview: bool) -> None:
     }
 
 
-@pytest.mark.parametrize(("stack", "overrides"), [("prod", {}), ("dev", DEV_ON_EKS)])
+@pytest.mark.parametrize(
+    ("stack", "overrides"), [("version 2 prod", {}), ("version 2 dev", DEV_ON_EKS)]
+)
 def test_the_page_names_what_differs(stack: str, overrides: Mapping[str, Any]) -> None:
     page = (ROOT / "docs" / "eks-auto-mode.md").read_text(encoding="utf-8")
 
@@ -115,7 +117,7 @@ def test_the_page_names_what_differs(stack: str, overrides: Mapping[str, Any]) -
 def test_a_class_that_the_settings_name_is_taken_and_its_controller_may_be_either() -> None:
     """A cluster in Auto Mode can run the AWS Load Balancer Controller too."""
     named = {"agent-observability:endpoint": {"ingressClass": "alb-shared"}}
-    recording = recordings.with_overrides("prod", named, auto_mode=True)
+    recording = recordings.with_overrides("version 2 prod", named, auto_mode=True)
 
     labels = recording.named("langfuse-namespace").inputs["metadata"]["labels"]
     spec = recording.named("langfuse-endpoint-ingress").inputs["spec"]
@@ -126,7 +128,7 @@ def test_a_class_that_the_settings_name_is_taken_and_its_controller_may_be_eithe
 
 def test_a_named_class_changes_no_label_on_a_cluster_without_auto_mode() -> None:
     named = {"agent-observability:endpoint": {"ingressClass": "alb-shared"}}
-    labels = recordings.with_overrides("prod", named).named("langfuse-namespace").inputs
+    labels = recordings.with_overrides("version 2 prod", named).named("langfuse-namespace").inputs
 
     assert labels["metadata"]["labels"][OURS] == "enabled"
     assert AUTOS not in labels["metadata"]["labels"]

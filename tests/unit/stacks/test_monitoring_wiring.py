@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support import bases
 from tests.support.recordings import inputs, recorded
-from tooling.engineless import offline
 from tooling.engineless.offline import OfflineBackend
 
 PROBER: Final = "blackbox-exporter.monitoring.svc:9115"
@@ -58,7 +58,7 @@ def alerts(
 def test_silence_of_the_load_balancer_is_an_alarm_where_agents_send_through_it(
     agents: Mapping[str, Any], silent: bool
 ) -> None:
-    recording = recorded("prod", agents=agents)
+    recording = recorded("version 2 prod", agents=agents)
 
     names = {alarm.name for alarm in recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")}
     assert ("langfuse-alarms-load-balancer-silent" in names) is silent
@@ -66,34 +66,34 @@ def test_silence_of_the_load_balancer_is_an_alarm_where_agents_send_through_it(
 
 
 def test_the_probe_asks_for_the_public_url_and_the_database_behind_it() -> None:
-    assert probed("prod") == [f"https://langfuse.example.com{HEALTH}"]
+    assert probed("version 2 prod") == [f"https://langfuse.example.com{HEALTH}"]
 
 
 def test_where_the_url_is_local_the_probe_asks_the_service() -> None:
-    assert probed("dev") == [f"http://langfuse.observability.svc{HEALTH}"]
+    assert probed("version 2 dev") == [f"http://langfuse.observability.svc{HEALTH}"]
 
 
 def test_a_url_of_another_ingress_is_probed_as_it_is() -> None:
     url = "https://langfuse.internal.example.com"
 
-    assert probed("dev", langfuse={"publicUrl": url}) == [url + HEALTH]
+    assert probed("version 2 dev", langfuse={"publicUrl": url}) == [url + HEALTH]
 
 
 def test_a_release_without_the_switch_is_probed_without_it() -> None:
-    assert probed("dev", langfuse={"version": "2.89.0"}) == [
+    assert probed("version 2 dev", langfuse={"version": "2.89.0"}) == [
         "http://langfuse.observability.svc/api/public/health"
     ]
 
 
 def test_the_exporters_namespace_gets_in_only_where_it_asks_the_service() -> None:
-    assert clients("dev", RULES) == ["ai-agents", "monitoring"]
-    assert clients("dev", None) == ["ai-agents"]
-    assert clients("prod", RULES) == ["ai-agents"]
+    assert clients("version 2 dev", RULES) == ["ai-agents", "monitoring"]
+    assert clients("version 2 dev", None) == ["ai-agents"]
+    assert clients("version 2 prod", RULES) == ["ai-agents"]
 
 
 def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
-    assert "LangfuseCertificateExpires" in alerts("prod")
-    assert alerts("dev") & {"LangfuseCertificateExpires", "LangfuseProbeSlow"} == {
+    assert "LangfuseCertificateExpires" in alerts("version 2 prod")
+    assert alerts("version 2 dev") & {"LangfuseCertificateExpires", "LangfuseProbeSlow"} == {
         "LangfuseProbeSlow"
     }
 
@@ -109,15 +109,17 @@ def test_a_certificate_is_watched_only_where_the_probe_sees_one() -> None:
 def test_the_certificate_of_another_ingress_is_watched_where_there_is_one(
     url: str, watched: bool
 ) -> None:
-    assert ("LangfuseCertificateExpires" in alerts("dev", langfuse={"publicUrl": url})) == watched
+    assert (
+        "LangfuseCertificateExpires" in alerts("version 2 dev", langfuse={"publicUrl": url})
+    ) == watched
 
 
 def test_without_an_exporter_there_is_neither_probe_nor_alert_about_it() -> None:
     without = {**RULES, "prometheusRules": {"prober": None}}
-    recording = recorded("prod", monitoring=without)
+    recording = recorded("version 2 prod", monitoring=without)
 
     assert [r.name for r in recording.resources.values() if r.name.endswith("alerts-probe")] == []
-    assert not [name for name in alerts("prod", without) if "Probe" in name]
+    assert not [name for name in alerts("version 2 prod", without) if "Probe" in name]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_without_an_exporter_there_is_neither_probe_nor_alert_about_it() -> None
 def test_each_part_is_made_only_where_it_is_asked_for(
     change: Mapping[str, Any], made: set[str]
 ) -> None:
-    recording = recorded("dev", monitoring={"runbooks": RULES["runbooks"], **change})
+    recording = recorded("version 2 dev", monitoring={"runbooks": RULES["runbooks"], **change})
 
     types = {r.type.split(":")[-1] for r in recording.resources.values()}
     assert types & {"GrafanaDashboards", "PrometheusAlerts", "CloudAlarms"} == made
@@ -147,12 +149,12 @@ def test_dashboards_of_two_stacks_have_two_identities() -> None:
         (text,) = data.values()
         return json.loads(text)["uid"]
 
-    assert identity("dev") != identity("prod")
-    assert len(identity("dev")) <= 40
+    assert identity("version 2 dev") != identity("version 2 prod")
+    assert len(identity("version 2 dev")) <= 40
 
 
 def test_alarms_and_dashboards_name_the_same_load_balancer() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
     named = "app/k8s-observab-"
 
     alarm = inputs(recording, "langfuse-alarms-load-balancer-latency")["metricQueries"][0]
@@ -162,7 +164,7 @@ def test_alarms_and_dashboards_name_the_same_load_balancer() -> None:
 
 
 def test_dashboards_name_the_load_balancer_where_nothing_else_does() -> None:
-    recording = recorded("prod", monitoring={"alarms": None, "prometheusRules": None})
+    recording = recorded("version 2 prod", monitoring={"alarms": None, "prometheusRules": None})
 
     (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
     assert "app/k8s-observab-" in text
@@ -179,7 +181,7 @@ def test_alert_rules_alone_look_no_load_balancer_up(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(OfflineBackend, "invoke", invoke)
     change = {"alarms": None, "dashboards": None}
-    offline.record("prod", {"agent-observability:monitoring": change})
+    bases.record("version 2 prod", {"agent-observability:monitoring": change})
 
     assert "aws:eks/getCluster:getCluster" in asked
     assert "aws:lb/getLoadBalancer:getLoadBalancer" not in asked

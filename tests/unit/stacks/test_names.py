@@ -16,10 +16,10 @@ import pytest
 from components.project import PROJECT
 from stacks import names, stack_files
 from stacks.names import NAMES, AccountNames, Names
-from tests.support import stacks
+from tests.support import bases, stacks
+from tests.support.bases import BASES
 from tests.support.recordings import inputs, recorded
 from tests.support.short_stack import on_short_stack
-from tests.support.stacks import STACKS
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource
 
@@ -38,7 +38,6 @@ EXACT: Final = {
     "postgres_claim": "data-langfuse-postgres-0",
     "rds_instance": "langfuse-postgres-instance",
     "clickhouse": "langfuse-clickhouse-server",
-    "clickhouse_password": "langfuse-clickhouse-server-password",
     "seaweedfs": "langfuse-seaweedfs",
     "valkey": "langfuse-valkey",
     "valkey_password": "langfuse-valkey-password",
@@ -57,7 +56,7 @@ EXACT: Final = {
 def everything() -> Recording:
     """A stack with everything that a platform offers."""
     return recorded(
-        "prod",
+        "version 2 prod",
         endpoint={"accessLogs": {"days": 30}},
         objectStorage={"engine": "s3", "exports": True, "media": True},
         secrets={"installExternalSecrets": True},
@@ -126,7 +125,7 @@ def test_each_component_has_the_name_that_is_meant_for_it() -> None:
 
 
 def test_objects_of_the_cluster_have_the_names_that_commands_use() -> None:
-    dev, prod = recorded(), recorded("prod")
+    dev, prod = recorded(), recorded("version 2 prod")
 
     assert objects(dev, NAMES.langfuse) == [
         "Deployment",
@@ -151,9 +150,9 @@ def test_the_volume_claim_is_that_of_the_first_pod_of_the_stateful_set() -> None
     assert NAMES.postgres_claim == f"{template['metadata']['name']}-{NAMES.postgres}-0"
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_database_has_one_password_of_the_name_that_replaces_it(stack: str) -> None:
-    assert recorded(stack).named(NAMES.postgres_password).type.startswith("random:")
+@pytest.mark.parametrize("base", BASES)
+def test_the_database_has_one_password_of_the_name_that_replaces_it(base: str) -> None:
+    assert recorded(base).named(NAMES.postgres_password).type.startswith("random:")
 
 
 IN_ACCOUNT: Final = {
@@ -294,8 +293,8 @@ LONGEST: Final = {
 
 def test_names_of_the_stack_with_the_longest_name_are_taken_by_aws() -> None:
     stack = "a" * names.LONGEST_STACK
-    configuration = stack_files.read(
-        "prod",
+    configuration = bases.read(
+        "version 2 prod",
         {
             "agent-observability:endpoint": {"accessLogs": {"days": 30}},
             "agent-observability:objectStorage": {"engine": "s3", "exports": True},
@@ -340,7 +339,8 @@ def test_entries_are_those_of_langfuse_the_database_and_each_agent_namespace() -
     ]
     assert names.entry("dev", "*") == "agent-observability/dev/*"
     assert sorted(names.entries("prod", ["ai-agents"])) == sorted(
-        r.inputs["name"] for r in recorded("prod").of_type("aws:secretsmanager/secret:Secret")
+        r.inputs["name"]
+        for r in recorded("version 2 prod").of_type("aws:secretsmanager/secret:Secret")
     )
 
 

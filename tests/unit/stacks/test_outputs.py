@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from tests.support import bases
 from tests.support.recordings import recorded
 from tooling.engineless import offline
 from tooling.engineless.recording import holds_secret
@@ -57,8 +58,8 @@ def test_a_stack_without_a_first_user_and_agents_exports_neither() -> None:
 
 
 def test_what_only_aws_knows_and_the_risks_that_were_accepted_are_exported() -> None:
-    exports = offline.record(
-        "prod",
+    exports = bases.record(
+        "version 2 prod",
         {
             "agent-observability:objectStorage": {"engine": "s3", "exports": True},
             "agent-observability:database": {"multiAz": False},

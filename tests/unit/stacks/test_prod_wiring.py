@@ -21,7 +21,7 @@ def load_balancer_networks(subnet_ids: list[str]) -> list[str]:
 
 
 def test_what_is_protected_is_what_cannot_be_made_again_or_holds_what_others_run() -> None:
-    protected = sorted(r.name for r in recorded("prod").resources.values() if r.protect)
+    protected = sorted(r.name for r in recorded("version 2 prod").resources.values() if r.protect)
 
     assert protected == [
         "langfuse-agents-ai-agents-namespace",
@@ -36,7 +36,7 @@ def test_what_is_protected_is_what_cannot_be_made_again_or_holds_what_others_run
 
 def test_no_kubernetes_object_holds_a_generated_value() -> None:
     kubernetes = [
-        r for r in recorded("prod").resources.values() if r.type.startswith("kubernetes:")
+        r for r in recorded("version 2 prod").resources.values() if r.type.startswith("kubernetes:")
     ]
 
     assert len(kubernetes) == 25
@@ -46,7 +46,7 @@ def test_no_kubernetes_object_holds_a_generated_value() -> None:
 
 @pytest.mark.parametrize("role", ["app", "database", "agents-ai-agents-access"])
 def test_the_values_of_an_entry_reach_aws_as_one_secret_text(role: str) -> None:
-    version = recorded("prod").named(f"langfuse-{role}-entry-version")
+    version = recorded("version 2 prod").named(f"langfuse-{role}-entry-version")
 
     assert isinstance(version.inputs["secretStringWo"], Secret)
     assert isinstance(version.inputs["secretStringWoVersion"], Secret)
@@ -55,7 +55,7 @@ def test_the_values_of_an_entry_reach_aws_as_one_secret_text(role: str) -> None:
 
 
 def test_only_what_uses_the_database_waits_for_it() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     waiting = sorted(
         r.name
@@ -84,7 +84,7 @@ def test_only_what_uses_the_database_waits_for_it() -> None:
 
 
 def test_the_pods_wait_for_the_load_balancer_and_the_migration_does_not() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     ingress = "langfuse-endpoint-ingress"
     assert ingress in depends_on(recording, recording.named("langfuse-deployment"))
@@ -93,7 +93,7 @@ def test_the_pods_wait_for_the_load_balancer_and_the_migration_does_not() -> Non
 
 
 def test_the_load_balancer_waits_for_the_validated_certificate() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     before = depends_on(recording, recording.named("langfuse-endpoint-ingress"))
     assert "langfuse-endpoint-certificate-validation" in before
@@ -101,7 +101,7 @@ def test_the_load_balancer_waits_for_the_validated_certificate() -> None:
 
 def test_host_certificate_url_and_record_come_from_one_setting() -> None:
     host = "tracing.example.com"
-    recording = recorded("prod", endpoint={"host": host})
+    recording = recorded("version 2 prod", endpoint={"host": host})
 
     certificate = recording.named("langfuse-endpoint-certificate-certificate").inputs
     ingress = recording.named("langfuse-endpoint-ingress").inputs
@@ -114,7 +114,7 @@ def test_host_certificate_url_and_record_come_from_one_setting() -> None:
 
 
 def test_pods_get_readiness_gates_and_the_load_balancer_may_connect() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     labels = recording.named("langfuse-namespace").inputs["metadata"]["labels"]
     policy = recording.named("langfuse-network-policy").inputs["spec"]
@@ -131,7 +131,7 @@ def test_pods_get_readiness_gates_and_the_load_balancer_may_connect() -> None:
 
 
 def test_the_load_balancer_and_the_pods_readiness_ask_for_one_page() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     annotations = recording.named("langfuse-endpoint-ingress").inputs["metadata"]["annotations"]
     (pod,) = recording.named("langfuse-deployment").inputs["spec"]["template"]["spec"]["containers"]
@@ -141,7 +141,9 @@ def test_the_load_balancer_and_the_pods_readiness_ask_for_one_page() -> None:
 
 def test_given_subnets_of_the_load_balancer_are_the_networks_that_may_connect() -> None:
     subnets = ["subnet-00000000000000001", "subnet-00000000000000002"]
-    policy = recorded("prod", endpoint={"subnetIds": subnets}).named("langfuse-network-policy")
+    policy = recorded("version 2 prod", endpoint={"subnetIds": subnets}).named(
+        "langfuse-network-policy"
+    )
 
     assert policy.inputs["spec"]["ingress"][0]["from"][2:] == [
         {"ipBlock": {"cidr": network}} for network in load_balancer_networks(subnets)
@@ -150,7 +152,7 @@ def test_given_subnets_of_the_load_balancer_are_the_networks_that_may_connect() 
 
 def test_further_security_groups_of_nodes_may_reach_the_database() -> None:
     further = "sg-0123456789abcdef0"
-    rules = recorded("prod", database={"clientSecurityGroupIds": [further]}).of_type(
+    rules = recorded("version 2 prod", database={"clientSecurityGroupIds": [further]}).of_type(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     )
 
@@ -162,7 +164,7 @@ def test_further_security_groups_of_nodes_may_reach_the_database() -> None:
 
 
 def test_without_an_endpoint_there_is_no_gate_no_network_and_a_command_to_open_langfuse() -> None:
-    recording = recorded("prod", endpoint=None, monitoring=None)
+    recording = recorded("version 2 prod", endpoint=None, monitoring=None)
 
     labels = recording.named("langfuse-namespace").inputs["metadata"]["labels"]
     policy = recording.named("langfuse-network-policy").inputs["spec"]
@@ -176,7 +178,7 @@ def test_without_an_endpoint_there_is_no_gate_no_network_and_a_command_to_open_l
 
 
 def test_the_outputs_are_exactly_these_and_none_is_secret() -> None:
-    exports = recorded("prod").exports
+    exports = recorded("version 2 prod").exports
 
     assert sorted(exports) == [
         "adminEmail",
@@ -204,7 +206,7 @@ def test_the_outputs_are_exactly_these_and_none_is_secret() -> None:
 
 
 def test_the_entries_named_in_the_outputs_are_those_that_exist() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
 
     entries = recording.of_type("aws:secretsmanager/secret:Secret")
     assert sorted(e.inputs["name"] for e in entries) == sorted(recording.exports["secretEntries"])
@@ -222,7 +224,7 @@ def test_the_keys_of_each_service_of_version_4_have_an_entry() -> None:
 
 
 def test_everything_goes_through_the_two_explicit_providers() -> None:
-    recording = recorded("prod")
+    recording = recorded("version 2 prod")
     (aws,) = recording.of_type("pulumi:providers:aws")
     (kubernetes,) = recording.of_type("pulumi:providers:kubernetes")
 

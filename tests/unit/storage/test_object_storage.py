@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.langfuse.versions import LATEST, Version
+from components.langfuse.versions import LAST_2, Version
 from components.secrets.kubernetes_secret import KubernetesSecret, KubernetesSecretArgs
 from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
 from tests.support.component_run import run_component
@@ -44,7 +44,7 @@ def arguments(*, unknown: bool = False) -> ObjectStorageArgs:
         oidc=oidc_provider(unknown=unknown),
         namespace="observability",
         service_accounts=["langfuse"],
-        version=LATEST,
+        version=LAST_2,
         exports=True,
         media=True,
         export_days=30,

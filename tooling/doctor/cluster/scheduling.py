@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tooling.doctor import servers
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote
@@ -22,7 +21,8 @@ _NODES: Final = ("get", "nodes", "-o", "wide")
 _REASONS: Final = (
     (
         r"Insufficient (?:cpu|memory)",
-        "give the cluster more nodes, or the pods smaller requests{resources}",
+        "give the cluster more nodes, or the pods smaller requests (langfuse.resources, "
+        "database.resources)",
         ("describe", "nodes"),
     ),
     (r"Too many pods", "the nodes' limit of pods is reached", ("describe", "nodes")),
@@ -55,9 +55,7 @@ def unschedulable(pod: Object, message: str, place: Place) -> Finding:
     """``message``: the scheduler's."""
     words = shortened(message)
     found = [(hint, command) for text, hint, command in _REASONS if re.search(text, words)]
-    key = servers.memory_key(pod)
-    resources = f" ({key.rpartition('.')[0]})" if key else ""
-    hints = "; ".join(hint.format(resources=resources) for hint, _ in found)
+    hints = "; ".join(hint for hint, _ in found)
     command = found[0][1] if found else _NODES
     return Finding.error(
         "pod-unschedulable",
