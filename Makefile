@@ -12,6 +12,8 @@ INSTALLED := $(VENV)/.installed
 ON_DEMO := $(if $(filter 1,$(DEMO)),--demo)
 SMOKE_VENV := .venv-smoke
 SMOKE_INSTALLED := $(SMOKE_VENV)/.installed
+SMOKE_4_VENV := .venv-smoke-4
+SMOKE_4_INSTALLED := $(SMOKE_4_VENV)/.installed
 POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
 CLICKHOUSE_VENV := .venv-clickhouse
@@ -78,7 +80,9 @@ cli:
 doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command (LOG=up.log, DEMO=1)
 	@$(BIN)/python -m tooling doctor --stack $(STACK) $(ON_DEMO) $(if $(LOG),--log '$(LOG)') $(OPTIONS)
 
-smoke: $(INSTALLED) $(SMOKE_INSTALLED) ## Test STACK from outside (URL=https://…, JSON=report.json)
+smoke: $(INSTALLED) ## Test STACK from outside (URL=https://…, JSON=report.json)
+	@sdk=$$($(BIN)/python -m tooling smoke --stack $(STACK) --sdk-folder) && \
+		$(MAKE) --no-print-directory $$sdk/.installed
 	@$(BIN)/python -m tooling smoke --stack $(STACK) $(ON_DEMO) \
 		$(if $(URL),--url '$(URL)') $(if $(JSON),--json '$(JSON)') $(OPTIONS)
 
@@ -95,7 +99,7 @@ policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI
 
 # -- Check -----------------------------------------------------------------------------------------
 
-test: $(INSTALLED) $(SMOKE_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
+test: $(INSTALLED) $(SMOKE_INSTALLED) $(SMOKE_4_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the real engine
@@ -134,6 +138,9 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-smoke.in --output-file requirements-smoke.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-smoke-4.in \
+		--output-file requirements-smoke-4.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-clickhouse.in \
 		--output-file requirements-clickhouse.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -141,7 +148,7 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling demo down
-	rm -rf .local $(VENV) $(SMOKE_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV) $(SMOKE_4_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -158,6 +165,13 @@ $(SMOKE_INSTALLED): requirements-smoke.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(SMOKE_VENV)
 	@$(SMOKE_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements-smoke.txt
+	@touch $@
+
+$(SMOKE_4_INSTALLED): requirements-smoke-4.txt $(INSTALLED)
+	@echo "Installing Langfuse's SDK for versions 3 and 4 into $(SMOKE_4_VENV) (once, some seconds) …"
+	@$(BIN)/python -m venv $(SMOKE_4_VENV)
+	@$(SMOKE_4_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
+		-r requirements-smoke-4.txt
 	@touch $@
 
 $(CLICKHOUSE_INSTALLED): requirements-clickhouse.txt $(INSTALLED)

@@ -11,16 +11,11 @@ import pytest
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.live_stack import NAMESPACE, LiveStack
 from tests.support.loopback import serving
+from tests.support.smoke import needs_sdk_2
 from tooling.__main__ import main
 from tooling.kit.json_values import at
-from tooling.smoke import trace
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.skipif(
-        not (trace.SDK / "bin" / "python").exists(), reason=".venv-smoke is not installed"
-    ),
-]
+pytestmark = [pytest.mark.cluster, needs_sdk_2]
 
 
 def test_a_deployed_stack_passes_with_the_keys_of_its_own_secrets(
@@ -43,7 +38,7 @@ def test_a_deployed_stack_passes_with_the_keys_of_its_own_secrets(
 
     said = capsys.readouterr().out
     assert private not in said
-    said = re.sub(r"smoke-test-[0-9a-f]{12}", "smoke-test-RUN", said)
+    said = re.sub(r"smoke-test-r[0-9a-f]{11}", "smoke-test-RUN", said)
     shown = re.sub(r"[0-9]+\.[0-9] s", "N s", said)
     # Where a line is wrapped depends on the Secret's invented name.
     assert (

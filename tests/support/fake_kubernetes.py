@@ -58,16 +58,29 @@ class FakeKubernetes:
             "data": data,
         }
 
-    def put_deployment(self, namespace: str, name: str, *, secret: str) -> None:
+    def put_deployment(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        secret: str,
+        image: str = "langfuse:2.95.12",
+        replicas: int = 1,
+        status: Mapping[str, int] | None = None,
+    ) -> None:
+        """Its ``status``, if none is given, is that of a rollout that is over."""
         container = {
             "name": name,
+            "image": image,
             "envFrom": [{"configMapRef": {"name": "config"}}, {"secretRef": {"name": secret}}],
         }
+        over = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)
         self.objects[f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"] = {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": {"name": name, "namespace": namespace},
-            "spec": {"template": {"spec": {"containers": [container]}}},
+            "spec": {"replicas": replicas, "template": {"spec": {"containers": [container]}}},
+            "status": over if status is None else dict(status),
         }
 
     def __call__(self, request: Request) -> Response:

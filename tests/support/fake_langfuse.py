@@ -2,7 +2,7 @@
 
 Langfuse's statuses, bodies and order of checks are those of its source at tag v2.95.12:
 `web/src/pages/api/public/{health,ready,projects,ingestion}.ts`, `…/traces/[traceId].ts`,
-`web/src/features/auth-credentials/server/signupApiHandler.ts`,
+`web/src/pages/auth/sign-in.tsx`,
 `web/src/features/public-api/server/{apiAuth,withMiddlewares}.ts` and
 `packages/shared/src/server/ingestion/processEventBatch.ts`. LangSmith's are those that its Python
 SDK 0.15 knows.
@@ -11,8 +11,9 @@ SDK 0.15 knows.
 from __future__ import annotations
 
 import base64
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -46,7 +47,6 @@ class FakeLangfuse:
     seconds: float = 0
     """How long each answer takes."""
     requests: list[Request] = field(default_factory=list[Request])
-    accounts: list[Any] = field(default_factory=list[Any])
     traces: dict[str, Any] = field(default_factory=dict[str, Any])
     batches: list[Any] = field(default_factory=list[Any])
 
@@ -56,16 +56,19 @@ class FakeLangfuse:
         path = urlsplit(request.path).path
         if path in self.instead:
             return self.instead[path]
+        return self._route(path)(request)
+
+    def _route(self, path: str) -> Callable[[Request], Response]:
         if path.startswith("/api/public/traces/"):
-            return self._trace(request, path.rpartition("/")[2])
+            return self._trace
         routes = {
             "/api/public/health": self._health,
             "/api/public/ready": self._ready,
-            "/api/auth/signup": self._sign_up,
+            "/auth/sign-in": self._sign_in,
             "/api/public/projects": self._projects,
             "/api/public/ingestion": self._ingestion,
         }
-        return routes.get(path, _no_page)(request)
+        return routes.get(path, _no_page)
 
     def _health(self, request: Request) -> Response:
         query = parse_qs(urlsplit(request.path).query)
@@ -81,21 +84,13 @@ class FakeLangfuse:
     def _status(self, code: int, status: str) -> Response:
         return Response(code, {"status": status, "version": self.version})
 
-    def _sign_up(self, request: Request) -> Response:
-        if self.sign_up == "disabled":
-            return Response(422, {"message": "Sign up is disabled."})
-        if self.sign_up == "single sign-on":
-            message = "Sign up with email and password is disabled for this instance. "
-            return Response(422, {"message": f"{message}Please use SSO."})
-        given = request.document()
-        absent = [name for name in ("name", "email", "password") if name not in given]
-        if absent:
-            issues = [
-                {"code": "invalid_type", "path": [name], "message": "Required"} for name in absent
-            ]
-            return Response(422, {"message": {"issues": issues, "name": "ZodError"}})
-        self.accounts.append(given)
-        return Response(200, {"message": "User created"})
+    def _sign_in(self, _: Request) -> Response:
+        providers = {"credentials": self.sign_up != "single sign-on", "google": False, "sso": False}
+        closed = self.sign_up == "disabled"
+        properties = {"authProviders": providers, "signUpDisabled": closed}
+        data = json.dumps({"props": {"pageProps": properties}, "page": "/auth/sign-in"})
+        script = f'<script id="__NEXT_DATA__" type="application/json">{data}</script>'
+        return Response(200, f"<!DOCTYPE html><title>Sign in | Langfuse</title>{script}")
 
     def _refusal(self, request: Request) -> str | None:
         given = request.headers.get("authorization")
@@ -132,7 +127,8 @@ class FakeLangfuse:
             successes.append({"id": event["id"], "status": 201})
         return Response(207, {"successes": successes, "errors": errors})
 
-    def _trace(self, request: Request, identifier: str) -> Response:
+    def _trace(self, request: Request) -> Response:
+        identifier = request.path.rpartition("/")[2]
         if refusal := self._refusal(request):
             return Response(401, {"message": refusal})
         found = self.traces.get(identifier)

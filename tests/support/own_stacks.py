@@ -36,11 +36,11 @@ SERVICES: Final[Mapping[str, Any]] = {
 """What versions 3 and 4 need beside the database, in the cluster."""
 
 
-def of_release(release: str) -> Mapping[str, Any]:
-    """``DEV`` with another release of Langfuse, and what that needs."""
+def of_release(release: str, config: Mapping[str, Any] = DEV) -> Mapping[str, Any]:
+    """``config`` with another release of Langfuse, and what that needs."""
     services = {} if release.startswith("2.") else SERVICES
     changed = {f"{_N}langfuse": {"version": release, "resources": None}}
-    return stack_files.merge(DEV, {**services, **changed})
+    return stack_files.merge(config, {**services, **changed})
 
 
 PROD: Final[Mapping[str, Any]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -27,14 +28,23 @@ from tests.support.fake_langfuse import (
 )
 from tests.support.loopback import serving
 from tooling.__main__ import main
-from tooling.smoke import trace
 from tooling.smoke.stack import Expected, expected
+from tooling.smoke.tracing import sdk
 
 HOST = "http://langfuse.observability.svc"
 CONTEXT = "kind-langfuse"
 
+SDKS = sdk.FOLDER
+
+needs_sdk_2 = pytest.mark.skipif(
+    not (SDKS / ".venv-smoke" / "bin" / "python").exists(), reason=".venv-smoke is not installed"
+)
+needs_sdk_4 = pytest.mark.skipif(
+    not (SDKS / ".venv-smoke-4" / "bin" / "python").exists(),
+    reason=".venv-smoke-4 is not installed",
+)
+
 _VARIABLES = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGSMITH_API_KEY", "KUBECONFIG")
-_SDK = trace.SDK
 _PROJECT_FILE = stack_files.ROOT / "Pulumi.yaml"
 
 
@@ -95,7 +105,17 @@ class Surroundings:
 
     def install_sdk(self) -> None:
         """The real SDK, which takes seconds; without it the trace is skipped."""
-        self.patch.setattr(trace, "SDK", _SDK)
+        self.patch.setattr(sdk, "FOLDER", SDKS)
+
+    def program(self, name: str, script: str) -> Path:
+        """A program on PATH that does what a shell script does; returns where its arguments go."""
+        binaries, told = self.folder / "bin", self.folder / f"{name}.arguments"
+        binaries.mkdir(exist_ok=True)
+        file = binaries / name
+        file.write_text(f'#!/bin/sh\necho "$@" >>{told}\n{script}\n', encoding="utf-8")
+        file.chmod(0o755)
+        self.patch.setenv("PATH", f"{binaries}{os.pathsep}/usr/bin{os.pathsep}/bin")
+        return told
 
     def put_agents(self, namespace: str, **changes: str) -> None:
         """Agents' Secret, as the stack delivers it but for ``changes``."""
@@ -128,8 +148,8 @@ class Surroundings:
 
 
 def _stable(text: str) -> str:
-    text = re.sub(r"smoke-test-[0-9a-f]{12}", "smoke-test-RUN", text)
-    text = re.sub(r'"run": "[0-9a-f]{12}"', '"run": "RUN"', text)
+    text = re.sub(r"smoke-test-r[0-9a-f]{11}", "smoke-test-RUN", text)
+    text = re.sub(r'"run": "r[0-9a-f]{11}"', '"run": "RUN"', text)
     text = re.sub(r'"seconds": [0-9.]+', '"seconds": 0', text)
     return re.sub(r"\b[0-9]+(\.[0-9])? s\b", "N s", text)
 
@@ -140,14 +160,16 @@ def surroundings(
     capture: pytest.CaptureFixture[str],
     patch: pytest.MonkeyPatch,
     certificate: Certificate | None = None,
+    langfuse: FakeLangfuse | None = None,
 ) -> Generator[Surroundings]:
     """A sound stack without agents."""
     (folder / "Pulumi.yaml").write_text(_PROJECT_FILE.read_text(encoding="utf-8"), encoding="utf-8")
     patch.setattr(stack_files, "ROOT", folder)
-    patch.setattr(trace, "SDK", folder / ".venv-smoke")
+    patch.setattr(sdk, "FOLDER", folder)
     for name in _VARIABLES:
         patch.delenv(name, raising=False)
-    langfuse, kubernetes, langsmith = FakeLangfuse(), FakeKubernetes(), FakeLangSmith()
+    langfuse = langfuse or FakeLangfuse()
+    kubernetes, langsmith = FakeKubernetes(), FakeLangSmith()
     keys: Mapping[str, str] = {
         "LANGFUSE_INIT_PROJECT_PUBLIC_KEY": PUBLIC_KEY,
         "LANGFUSE_INIT_PROJECT_SECRET_KEY": SECRET_KEY,

@@ -93,6 +93,10 @@ class Commands:
         """A kubectl command about Langfuse's Deployment."""
         return self.own(*words, f"deployment/{NAMES.langfuse}")
 
+    def worker(self, *words: str) -> str:
+        """A kubectl command about the Deployment of the workers."""
+        return self.own(*words, f"deployment/{NAMES.worker}")
+
     def aws(self, *words: str) -> str:
         """An AWS CLI command in the stack's region, with its profile."""
         return aws(*words, region=self.region, profile=self.profile)

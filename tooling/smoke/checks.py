@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from components.langfuse import versions
 from components.langfuse.versions import HEALTH_ON_REQUEST, HEALTH_WITHOUT_DATABASE
 from tooling.kit.commands import Commands
+from tooling.kit.json_values import as_mapping
 from tooling.kit.masking import quote
 from tooling.smoke.keys import PUBLIC, SECRET, KeyPair
 from tooling.smoke.report import Verdict, fail, ok
@@ -21,10 +22,7 @@ SIGN_UP: Final = "sign-up"
 PROJECT_KEYS: Final = "project keys"
 
 PROJECTS_PATH: Final = "/api/public/projects"
-SIGN_UP_PATH: Final = "/api/auth/signup"
-
-_SIGN_UP_CLOSED: Final = "Sign up is disabled."
-_SSO_ONLY: Final = "Please use SSO."
+LOGIN_PATH: Final = "/auth/sign-in"
 
 _REDIRECTED: Final = "the URL is not Langfuse's own, as langfuse.publicUrl or --url should be"
 _STRANGER: Final = "what answers at this URL is not this release of Langfuse"
@@ -32,10 +30,14 @@ _PAGE: Final = (
     "a page for people answers in place of Langfuse's API: that of a login, a proxy or a captive "
     "portal, or another web server's"
 )
+_OTHER_LOGIN: Final = (
+    "another page answers in place of Langfuse's own to log in: that of a proxy or a captive "
+    "portal, or another web server's"
+)
 _LOGIN: Final = (
     "something before Langfuse asks for a login of its own, as a proxy or a captive portal does"
 )
-_ANOTHER: Final = "another Langfuse answers at this URL: that of this stack is of version 2"
+_ANOTHER: Final = "another Langfuse answers at this URL: that of this stack is of version "
 
 
 def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
@@ -58,7 +60,7 @@ def health(web: Web, url: str, expected: Expected, commands: Commands) -> Verdic
         return fail(
             HEALTH,
             f"Langfuse {quote(version, 40)} answers; the stack pins {expected.version}",
-            cause=_ANOTHER,
+            cause=f"{_ANOTHER}{expected.version.major}",
             command=_way(expected, commands),
             section=_section(expected),
         )
@@ -95,23 +97,23 @@ def readiness(web: Web, url: str, expected: Expected, commands: Commands) -> Ver
 def sign_up(web: Web, url: str, expected: Expected, commands: Commands) -> Verdict:
     """Whether sign-up is open or closed as the stack configures it.
 
-    The handler looks at the switches first and at the body then: one without name, address and
-    password is refused either way, by one or by the other, and makes no account
-    (web/src/features/auth-credentials/server/signupApiHandler.ts, the same from 2.75 to 2.95).
+    The page to log in is made from the switches of the pod that answers
+    (web/src/pages/auth/sign-in.tsx, from 2.75 to 4.16). The form is not tried: from version 3 on it
+    looks at the body first, and a complete one could make an account.
     """
-    answer = web.request("POST", f"{url}{SIGN_UP_PATH}", document={})
-    message: Any = answer.document().get("message")
-    if answer.status != 422 or not isinstance(message, str | dict):
-        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, expected, commands)
-    wanted = "open" if expected.sign_up_open else "disabled"
-    if isinstance(message, dict):
-        found, seen = "open", "anyone who reaches this URL can register"
-    elif message == _SIGN_UP_CLOSED:
+    answer = web.get(f"{url}{LOGIN_PATH}")
+    properties = answer.page_properties()
+    closed = properties.get("signUpDisabled")
+    providers = as_mapping(properties.get("authProviders"))
+    if answer.status != 200 or not isinstance(closed, bool) or providers is None:
+        return _no_langfuse(SIGN_UP, LOGIN_PATH, answer, expected, commands)
+    if closed:
         found, seen = "disabled", "registration is disabled"
-    elif message.endswith(_SSO_ONLY):
-        found, seen = "open", "registration by single sign-on only"
+    elif providers.get("credentials") is True:
+        found, seen = "open", "anyone who reaches this URL can register"
     else:
-        return _no_langfuse(SIGN_UP, SIGN_UP_PATH, answer, expected, commands)
+        found, seen = "open", "registration by single sign-on only"
+    wanted = "open" if expected.sign_up_open else "disabled"
     if found == wanted:
         return ok(SIGN_UP, f"{seen}, as the stack has it (signUp: {wanted})")
     return fail(
@@ -181,7 +183,8 @@ def not_reached(
 
 def elsewhere(verdict: Verdict) -> bool:
     """Whether something else than the stack's Langfuse answered, to which no key is to be sent."""
-    return verdict.cause in {_REDIRECTED, _STRANGER, _PAGE, _LOGIN, _ANOTHER}
+    strangers = {_REDIRECTED, _STRANGER, _PAGE, _OTHER_LOGIN, _LOGIN}
+    return verdict.cause in strangers or verdict.cause.startswith(_ANOTHER)
 
 
 def _no_langfuse(
@@ -205,11 +208,14 @@ def _no_langfuse(
         cause = "Langfuse fails: its log says why"
         command = commands.deployment("logs", "--tail=50")
         section = "LangfuseDown"
+    elif answer.status == 200 and answer.page() is not None:
+        cause = _OTHER_LOGIN if check == SIGN_UP else _PAGE
     else:
-        cause = _PAGE if answer.status == 200 and answer.page() is not None else _STRANGER
+        cause = _STRANGER
+    api = check != SIGN_UP
     return fail(
         check,
-        f"{path} answers {answer}" + ("" if answer.document() else ", with no JSON"),
+        f"{path} answers {answer}" + (", with no JSON" if api and not answer.document() else ""),
         cause=cause,
         command=command,
         section=section,

@@ -31,6 +31,8 @@ from tooling.smoke.web import allowed
 CONNECT_SECONDS: Final = 15.0
 """For the cluster to answer at all; an EKS token alone takes some seconds."""
 
+SERVICE: Final = f"service/{NAMES.langfuse}"
+
 _FORWARDING: Final = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) -> ")
 
 _UNREACHABLE: Final = "cluster-unreachable"
@@ -112,12 +114,14 @@ def _client_log() -> Generator[io.StringIO]:
 
 
 @contextlib.contextmanager
-def forwarded(access: Access, namespace: str, deadline: Deadline) -> Generator[str]:
-    """The URL of a port-forward to Langfuse's Service. Raises ``LiveError``."""
+def forwarded(
+    access: Access, namespace: str, deadline: Deadline, target: str = SERVICE, port: int = 80
+) -> Generator[str]:
+    """The URL of a port-forward, by itself to Langfuse's Service. Raises ``LiveError``."""
     kubectl = find_kubectl()
     if kubectl is None:
-        raise LiveError("there is no kubectl on PATH to open a port-forward with; --url needs none")
-    words = ["port-forward", "--address", "127.0.0.1", f"service/{NAMES.langfuse}", ":80"]
+        raise LiveError("there is no kubectl on PATH to open a port-forward with")
+    words = ["port-forward", "--address", "127.0.0.1", target, f":{port}"]
     process = subprocess.Popen(  # noqa: S603 - kubectl, with the arguments above
         [kubectl, *access.options, "-n", namespace, *words],
         stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from components.langfuse.versions import Version
 from stacks.settings.machinery.fields.network import Url
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
@@ -26,9 +27,11 @@ from tooling.kit.options import add_json
 from tooling.kit.report import to_json
 from tooling.kit.stack_settings import read_settings
 from tooling.kubernetes.target import add_options, target
-from tooling.smoke import keys, stack, trace
+from tooling.smoke import keys, stack
+from tooling.smoke.reach import Plan
 from tooling.smoke.report import Report, Verdict, line, presentable
-from tooling.smoke.run import Plan, Run, secrets
+from tooling.smoke.run import Run, secrets
+from tooling.smoke.tracing import sdk
 from tooling.smoke.web import Web
 
 
@@ -41,12 +44,18 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=60, help="seconds for the whole run; default: 60"
     )
     parser.add_argument(
+        "--sdk-folder", action="store_true", help="print where the SDK that fits belongs, and end"
+    )
+    parser.add_argument(
         "--allow-skips", action="store_true", help="accept what could not be checked"
     )
 
 
 def run(given: argparse.Namespace) -> int:
     """Check one stack, with a line for each check as soon as it is made."""
+    if given.sdk_folder:
+        print(sdk.environment(Version.parse(read_settings(given.stack).langfuse.version)))
+        return FINE
     masker = Masker()
     start = time.monotonic()
     plan = _plan(given)
@@ -78,14 +87,16 @@ def _plan(given: argparse.Namespace) -> Plan:
     settings = read_settings(given.stack)
     if not 0 < given.timeout <= 3600:
         raise UsageError("--timeout has to be more than 0 and at most 3600 seconds")
+    expected = stack.expected(settings)
     return Plan(
         settings=settings,
-        expected=stack.expected(settings),
-        run=uuid.uuid4().hex[:12],
+        expected=expected,
+        # A letter first: Langfuse reads a text of digits back as a number.
+        run=f"r{uuid.uuid4().hex[:11]}",
         web=_web(given),
         given_keys=keys.from_environment(os.environ),
         langsmith_key=keys.langsmith_from_environment(os.environ),
-        sdk=trace.SDK,
+        sdk=sdk.FOLDER / sdk.environment(expected.version),
         url=_url(given.url),
         commands=target(given, settings, Commands),
     )

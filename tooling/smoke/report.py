@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from tooling.kit.masking import clean
 from tooling.kit.report import guide, wrapped
 
-Status = Literal["ok", "FAIL", "skip"]
+Status = Literal["ok", "FAIL", "skip", "note"]
 
 _WIDTH: Final = 14
 """Of the column with the check's name."""
@@ -25,9 +25,10 @@ class Verdict:
     check: str
     """What was checked, in a word or two."""
     status: Status
-    """``skip``: the check belongs to the stack and could not be made."""
+    """``skip``: the check belongs to the stack and could not be made. ``note``: it is none that a
+    program can make, so it does not count."""
     seen: str
-    """What was found; for ``skip``, why it could not be checked."""
+    """What was found; for ``skip`` and ``note``, why it could not be checked."""
     cause: str = ""
     """The likely cause of a failure."""
     command: str = ""
@@ -42,6 +43,10 @@ def ok(check: str, seen: str) -> Verdict:
 
 def skip(check: str, why: str, command: str = "", section: str = "") -> Verdict:
     return Verdict(check=check, status="skip", seen=why, command=command, section=section)
+
+
+def note(check: str, why: str) -> Verdict:
+    return Verdict(check=check, status="note", seen=why)
 
 
 def fail(check: str, seen: str, *, cause: str, command: str, section: str = "") -> Verdict:
@@ -82,7 +87,7 @@ class Report:
 
     def passed(self, *, allow_skips: bool = False) -> bool:
         """Whether every check passed; a skipped check counts as not passed."""
-        found = {verdict.status for verdict in self.verdicts}
+        found = {verdict.status for verdict in self.verdicts} - {"note"}
         # If nothing could be checked, the run has not passed.
         return "ok" in found and found <= ({"ok", "skip"} if allow_skips else {"ok"})
 

@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from stacks.settings import Settings
-from tooling.kit.commands import Commands
 from tooling.kubernetes.api import LiveError
-from tooling.kubernetes.kubeconfig import AccessError
-from tooling.smoke import agents, checks, cluster, keys, langsmith, tls, trace
-from tooling.smoke.cluster import Access
+from tooling.smoke import agents, checks, keys, langsmith, tls, worker
 from tooling.smoke.keys import KeyPair
-from tooling.smoke.report import Verdict, fail, skip
-from tooling.smoke.stack import LOCAL, Expected
-from tooling.smoke.web import UnreachableError, Web
+from tooling.smoke.reach import Plan, Reach
+from tooling.smoke.report import Verdict, note, skip
+from tooling.smoke.stack import LOCAL
+from tooling.smoke.tracing import choice
+from tooling.smoke.tracing.trace import Trip
+from tooling.smoke.web import UnreachableError
 
-CLUSTER: Final = "cluster"
+EXPORTS: Final = "exports"
 
-NOT_REACHED: Final = "Langfuse was not reached"
-ELSEWHERE: Final = "what answers is not this stack's Langfuse"
-NO_CLUSTER: Final = "the cluster was not reached"
 NO_KEYS: Final = f"set {keys.PUBLIC} and {keys.SECRET}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What one run looks at, and with what."""
-
-    settings: Settings
-    expected: Expected
-    commands: Commands
-    run: str
-    """Identifies the run."""
-    web: Web
-    given_keys: KeyPair | None
-    """From the environment."""
-    langsmith_key: str | None
-    """From the environment."""
-    sdk: Path
-    """Virtual environment that has Langfuse's SDK."""
-    url: str | None = None
-    """In place of the stack's own."""
+NO_EXPORTS: Final = (
+    "not tried: Langfuse has no public API that starts one; to try it, log in and export a table"
+)
 
 
 class Run:
@@ -57,126 +34,49 @@ class Run:
     def __init__(self, plan: Plan, learn: Callable[[Iterable[str]], None]) -> None:
         self._plan = plan
         self._learn = learn
-        self._blocked = ""
-        self.url = plan.url or plan.expected.url
-        self._access: Access | None = None
-        self._no_access = "nothing needed the cluster"
         self._commands = plan.commands
+        self.url = plan.url or plan.expected.url
 
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
         plan = self._plan
         with contextlib.ExitStack() as stack:
-            if self._needs_cluster:
-                yield from self._connect(stack)
-            pods, no_pods = self._pods_keys()
-            if plan.url is None and plan.expected.local:
-                yield from self._forward(stack)
-            yield from self._langfuse(plan.given_keys or pods, no_pods)
-            data = {namespace: self._agent_data(namespace) for namespace in plan.expected.agents}
+            reach = Reach(plan, stack)
+            if reach.needs_cluster:
+                yield from reach.connect()
+            pods, no_pods = self._pods_keys(reach)
+            if reach.needs_forward:
+                yield from reach.forward()
+            self.url = reach.url
+            yield from self._web(reach)
+            yield from self._worker(reach)
+            yield from self._project(reach, plan.given_keys or pods, no_pods)
+            if plan.expected.exports:
+                yield note(EXPORTS, NO_EXPORTS)
+            data = {name: self._agent_data(reach, name) for name in plan.expected.agents}
             yield from self._langsmith(data)
             yield from self._agents(data, pods, no_pods)
 
-    @property
-    def _needs_cluster(self) -> bool:
-        expected = self._plan.expected
-        forward = self._plan.url is None and expected.local
-        return self._plan.given_keys is None or forward or bool(expected.agents)
-
-    def _connect(self, stack: contextlib.ExitStack) -> Iterator[Verdict]:
-        """Opens the way to the cluster. One verdict says why there is none, for all that needs
-        it."""
-        plan, told = self._plan, self._commands
-        try:
-            self._access = stack.enter_context(
-                cluster.connected(plan.settings, plan.web.deadline, told)
-            )
-        except AccessError as error:
-            self._no_access = NO_CLUSTER
-            yield skip(CLUSTER, str(error), error.command, error.section)
-        except UnreachableError as error:
-            self._no_access = NO_CLUSTER
-            yield skip(CLUSTER, str(error), told.smoke("OPTIONS=--timeout 120"))
-
-    def _forward(self, stack: contextlib.ExitStack) -> Iterator[Verdict]:
-        """Opens the way to a Langfuse without public name."""
-        if self._access is None:
-            self._blocked = NOT_REACHED
-            again = self._commands.smoke("URL=https://HOST")
-            yield skip("port-forward", self._no_access, again)
-            return
-        plan = self._plan
-        try:
-            self.url = stack.enter_context(
-                cluster.forwarded(self._access, plan.expected.namespace, plan.web.deadline)
-            )
-        except (LiveError, UnreachableError) as error:
-            self._blocked = NOT_REACHED
-            yield self._no_forward(str(error))
-
-    def _no_forward(self, seen: str) -> Verdict:
-        """Why there is no port-forward, from what kubectl said."""
-        if "(NotFound)" in seen:
-            return fail(
-                "port-forward",
-                seen,
-                cause="the stack was not deployed to this cluster, or was removed",
-                command=self._commands.up(),
-                section="namespace-missing",
-            )
-        return fail(
-            "port-forward",
-            seen,
-            cause="no pod of Langfuse is ready, or the cluster refuses port-forwards",
-            command=self._commands.own("get", "pods", "-o", "wide"),
-            section="not-ready",
-        )
-
-    def _langfuse(self, given: KeyPair | None, no_pods: str) -> Iterator[Verdict]:
-        plan, url = self._plan, self.url
-        web, expected, told = plan.web, plan.expected, self._commands
-        yield from self._certificate()
+    def _web(self, reach: Reach) -> Iterator[Verdict]:
+        """What Langfuse answers without keys."""
+        web, url, expected, told = self._plan.web, reach.url, self._plan.expected, self._commands
+        yield from self._certificate(reach)
         for name, check in (
             (checks.HEALTH, checks.health),
             (checks.READINESS, checks.readiness),
             (checks.SIGN_UP, checks.sign_up),
         ):
-            yield self._asked(name, lambda check=check: check(web, url, expected, told))
-        if given is None:
-            why = self._blocked or f"there are no keys: {no_pods}"
-            yield skip(checks.PROJECT_KEYS, why, "" if self._blocked else NO_KEYS)
-            yield skip(trace.TRACE, self._blocked or "there are no keys")
-            return
-        if not self._blocked and given is not plan.given_keys and in_clear(url):
-            why = f"{url} is plain HTTP: the keys of {given.source} are not sent over it"
-            instead = f"give an https:// URL, or {NO_KEYS} to send them all the same"
-            yield skip(checks.PROJECT_KEYS, f"{why}; {instead}", told.smoke("URL=https://HOST"))
-            yield skip(trace.TRACE, "the project's keys were not sent")
-            return
-        accepted = self._asked(
-            checks.PROJECT_KEYS, lambda: checks.project_keys(web, url, given, expected, told)
-        )
-        yield accepted
-        if accepted.status == "ok":
-            yield self._asked(
-                trace.TRACE,
-                lambda: trace.round_trip(
-                    web, url, given, run=plan.run, commands=told, sdk=plan.sdk
-                ),
-            )
-        else:
-            why = self._blocked or "the project's keys were not accepted"
-            yield skip(trace.TRACE, why)
+            yield reach.asked(name, lambda check=check: check(web, url, expected, told))
 
-    def _certificate(self) -> Iterator[Verdict]:
-        plan, url = self._plan, self.url
+    def _certificate(self, reach: Reach) -> Iterator[Verdict]:
+        plan, url = self._plan, reach.url
         own, used = urlsplit(plan.expected.url), urlsplit(url)
         if used.scheme == "https":
-            yield self._asked(
+            yield reach.asked(
                 tls.CERTIFICATE, lambda: tls.certificate(plan.web, url, plan.expected)
             )
             if used.port is None:
-                yield self._asked(
+                yield reach.asked(
                     tls.REDIRECT,
                     lambda: tls.redirect(plan.web, url, plan.expected, self._commands),
                 )
@@ -184,37 +84,73 @@ class Run:
             why = f"--url is plain HTTP; the stack's own URL is {plan.expected.url}"
             yield from (skip(name, why) for name in (tls.CERTIFICATE, tls.REDIRECT))
 
-    def _asked(self, name: str, check: Callable[[], Verdict]) -> Verdict:
-        """A check that asks Langfuse. After one got no answer, the others are skipped."""
-        if self._blocked:
-            return skip(name, self._blocked)
+    def _worker(self, reach: Reach) -> Iterator[Verdict]:
+        """What a worker answers, and which release it is."""
+        plan, told = self._plan, self._commands
+        if not plan.expected.worker:
+            return
+        if reach.access is None:
+            why = f"not checked from outside, as it answers in the cluster only: {reach.no_access}"
+            yield skip(worker.WORKER, why)
+            return
         try:
-            verdict = check()
-        except UnreachableError as error:
-            self._blocked = NOT_REACHED
-            plan = self._plan
-            return checks.not_reached(name, self.url, error, plan.expected, self._commands)
-        if checks.elsewhere(verdict):
-            self._blocked = ELSEWHERE
-        return verdict
+            verdict = worker.rollout(reach.access.api, plan.expected, told)
+            if verdict is None:
+                url = reach.worker(reach.access)
+                verdict = worker.health(plan.web, url, plan.expected, told)
+        except (LiveError, UnreachableError) as error:
+            verdict = skip(worker.WORKER, str(error))
+        yield verdict
 
-    def _pods_keys(self) -> tuple[KeyPair | None, str]:
+    def _project(self, reach: Reach, given: KeyPair | None, no_pods: str) -> Iterator[Verdict]:
+        """What Langfuse answers with a project's keys."""
+        plan, url, told = self._plan, reach.url, self._commands
+        if given is None:
+            why = reach.blocked or f"there are no keys: {no_pods}"
+            yield skip(checks.PROJECT_KEYS, why, "" if reach.blocked else NO_KEYS)
+            yield from self._no_trace(reach.blocked or "there are no keys")
+            return
+        if not reach.blocked and given is not plan.given_keys and in_clear(url):
+            why = f"{url} is plain HTTP: the keys of {given.source} are not sent over it"
+            instead = f"give an https:// URL, or {NO_KEYS} to send them all the same"
+            yield skip(checks.PROJECT_KEYS, f"{why}; {instead}", told.smoke("URL=https://HOST"))
+            yield from self._no_trace("the project's keys were not sent")
+            return
+        accepted = reach.asked(
+            checks.PROJECT_KEYS,
+            lambda: checks.project_keys(plan.web, url, given, plan.expected, told),
+        )
+        yield accepted
+        if accepted.status != "ok":
+            yield from self._no_trace(reach.blocked or "the project's keys were not accepted")
+            return
+        trip = Trip(
+            web=plan.web, url=url, keys=given, expected=plan.expected, commands=told,
+            run=plan.run, sdk=plan.sdk,
+        )  # fmt: skip
+        for name, check in choice.checks(trip, reach.media):
+            yield reach.asked(name, check)
+
+    def _no_trace(self, why: str) -> Iterator[Verdict]:
+        return (skip(name, why) for name in choice.names(self._plan.expected))
+
+    def _pods_keys(self, reach: Reach) -> tuple[KeyPair | None, str]:
         """The keys that Langfuse's pods have; without them, the reason."""
-        if self._access is None:
-            return None, self._no_access
+        if reach.access is None:
+            return None, reach.no_access
         try:
-            pair = keys.from_pods(self._access.api, self._plan.expected.namespace)
+            pair = keys.from_pods(reach.access.api, self._plan.expected.namespace)
         except (LiveError, UnreachableError) as error:
             return None, str(error)
         self._learn(secrets(pair))
         return pair, ""
 
-    def _agent_data(self, namespace: str) -> Mapping[str, str] | str | None:
+    def _agent_data(self, reach: Reach, namespace: str) -> Mapping[str, str] | str | None:
         """Values of agents' Secret: None if there is none, a reason if it cannot be read."""
-        if self._access is None:
-            return self._no_access
+        if reach.access is None:
+            return reach.no_access
         try:
-            data = keys.of_agents(self._access.api, namespace)
+            data = keys.of_agents(reach.access.api, namespace)
         except (LiveError, UnreachableError) as error:
             return str(error)
         self._learn(value for name, value in (data or {}).items() if name.endswith("_KEY"))

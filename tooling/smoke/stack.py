@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
 from components.agents.environment import client_environment
 from components.langfuse import versions
 from components.langfuse.versions import Version
+from components.storage.pod import PORT as SEAWEEDFS_PORT
 from stacks import translation
 from stacks.names import NAMES
 from stacks.settings import Settings
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    S3ObjectStorage,
+    StatefulSetObjectStorage,
+)
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Hosts whose requests leave the machine by no network."""
@@ -49,6 +56,16 @@ class Expected:
     """Every key of agents' Secret."""
     langsmith: LangSmith | None
     """None where agents do not trace to it."""
+    worker: bool = False
+    """Whether there are pods that work on queues."""
+    tables: Sequence[Literal["events", "traces"]] = ()
+    """Where a trace that came by OpenTelemetry is kept; none where it cannot come so."""
+    media: bool = False
+    """Whether files of traces are stored."""
+    media_host: str | None = None
+    """Host and port of their store, where those are the cluster's own."""
+    exports: bool = False
+    """Whether people can export from the user interface."""
 
     @property
     def local(self) -> bool:
@@ -73,7 +90,40 @@ def expected(settings: Settings) -> Expected:
         agents_host=url if agents.url == "public" else service,
         agents_keys=_agents_keys(settings, release),
         langsmith=_langsmith(settings),
+        worker=versions.has_worker(release),
+        **_stored(settings, release),
     )
+
+
+class _Stored(TypedDict, total=False):
+    tables: Sequence[Literal["events", "traces"]]
+    media: bool
+    media_host: str | None
+    exports: bool
+
+
+def _stored(settings: Settings, release: Version) -> _Stored:
+    """What becomes of traces and files; nothing for a release that takes no OpenTelemetry."""
+    if release < versions.OPENTELEMETRY:
+        return {}
+    modes, section = versions.modes(release), settings.object_storage
+    read = {
+        "events": modes["LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN"] == "true",
+        "traces": modes["LANGFUSE_MIGRATION_V4_WRITE_MODE"] != "events_only",
+    }
+    stored: _Stored = {
+        "tables": [table for table in ("events", "traces") if read[table]],
+        "media": section is not None and section.media,
+    }
+    match section:
+        case StatefulSetObjectStorage():
+            host = f"{NAMES.seaweedfs}.{settings.cluster.namespace}.svc:{SEAWEEDFS_PORT}"
+            links = section.public_endpoint is not None
+            return {**stored, "media_host": host, "exports": links}
+        case S3ObjectStorage() | ExternalObjectStorage():
+            return {**stored, "exports": section.exports}
+        case None:
+            return stored
 
 
 def _agents_keys(settings: Settings, release: Version) -> list[str]:

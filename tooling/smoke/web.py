@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, cast
 from urllib.parse import SplitResult, urlsplit
 
 from tooling.kit.deadline import Deadline, within
+from tooling.kit.json_values import as_mapping, at
 from tooling.kit.masking import quote
 
 ANSWER_SECONDS: Final = 10.0
@@ -36,6 +37,10 @@ _PAGE: Final = re.compile(
 _TITLE: Final = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,300}?)\s*</title", re.I)
 _TITLE_WITHIN: Final = 20_000
 """Bytes of a page in which its title is."""
+_NEXT_DATA: Final = re.compile(rb'<script id="__NEXT_DATA__"[^>]{0,200}>(\{[^<]*\})</script>')
+_STORE_ERROR: Final = re.compile(
+    rb"<Error>\s*<Code>([^<]{1,100})</Code>\s*(?:<Message>([^<]{1,300})</Message>)?"
+)
 _LOGIN: Final = re.compile(
     r"(?i)log-?in|sign-?in|oauth|openid|saml|/auth\b|authorize|cdn-cgi/access|captive|portal|hotspot"
 )
@@ -96,18 +101,34 @@ class Answer:
         title = _TITLE.search(start)
         return quote(html.unescape(title[1]), 80) if title else ""
 
+    def page_properties(self) -> Mapping[str, Any]:
+        """What a page of Next.js, as Langfuse's are, was made from; empty for any other answer."""
+        found = _NEXT_DATA.search(self.body)
+        try:
+            document: object = json.loads(found[1]) if found else None
+        except (ValueError, RecursionError):
+            return {}
+        return as_mapping(at(as_mapping(document) or {}, "props.pageProps")) or {}
+
     @property
     def to_login(self) -> bool:
         """Whether it redirects to where people log in."""
         location = self.headers.get("location", "")
         return 300 <= self.status < 400 and _LOGIN.search(location) is not None
 
-    def __str__(self) -> str:
-        """The status, and the server's own words if it has any."""
+    @property
+    def words(self) -> str | None:
+        """The server's own words, in JSON or in the XML of an object store."""
         document = self.document()
         words = (document.get(name) for name in ("message", "status", "detail", "error"))
         said = next((word for word in words if isinstance(word, str)), None)
-        if said is not None:
+        if said is None and (xml := _STORE_ERROR.search(self.body[:_TITLE_WITHIN])) is not None:
+            said = b", ".join(part for part in xml.groups() if part).decode(errors="replace")
+        return said
+
+    def __str__(self) -> str:
+        """The status, and the server's own words if it has any."""
+        if (said := self.words) is not None:
             return f"{self.status} ({quote(said, 200)})"
         if location := self.headers.get("location"):
             return f"{self.status}, to {quote(location, 200)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -256,9 +257,7 @@ SignUp = Literal["disabled", "open", "single sign-on"]
 
 def ask_sign_up(langfuse: Langfuse, found: SignUp, wanted: str) -> Verdict:
     langfuse.fake.sign_up = found
-    verdict = langfuse.ask(checks.sign_up, replace(EXPECTED, sign_up_open=wanted == "open"))
-    assert langfuse.fake.accounts == []
-    return verdict
+    return langfuse.ask(checks.sign_up, replace(EXPECTED, sign_up_open=wanted == "open"))
 
 
 @pytest.mark.parametrize(
@@ -296,22 +295,55 @@ def test_sign_up_other_than_the_stack_wants_it_is_a_failure(
     )
 
 
+def page(properties: dict[str, object]) -> str:
+    data = json.dumps({"props": {"pageProps": properties}})
+    return (
+        "<!DOCTYPE html><title>Sign in</title>"
+        f'<script id="__NEXT_DATA__" type="application/json">{data}</script>'
+    )
+
+
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        (Response(200, {"message": "User created"}), "200 (User created)"),
-        (Response(422, {"message": "something new"}), "422 (something new)"),
-        (Response(422, "no"), "422, with no JSON"),
+        (Response(200, "<html><title>Langfuse</title></html>"), "200, a page titled 'Langfuse'"),
+        (Response(200, page({"signUpDisabled": True})), "200, a page titled 'Sign in'"),
+        (
+            Response(200, page({"signUpDisabled": "true", "authProviders": {}})),
+            "200, a page titled 'Sign in'",
+        ),
+        (
+            Response(404, page({"signUpDisabled": True, "authProviders": {}})),
+            "404, a page titled 'Sign in'",
+        ),
+        (Response(200, '<script id="__NEXT_DATA__">{no}</script>'), "200"),
+        (Response(500, "no"), "500"),
     ],
 )
-def test_a_sign_up_answer_that_langfuse_does_not_give_proves_nothing(
+def test_a_page_that_does_not_say_who_can_register_proves_nothing(
     langfuse: Langfuse, answer: Response, seen: str
 ) -> None:
-    langfuse.fake.instead = {"/api/auth/signup": answer}
+    langfuse.fake.instead = {"/auth/sign-in": answer}
 
     verdict = langfuse.ask(checks.sign_up)
 
-    assert (verdict.status, verdict.seen) == ("FAIL", f"/api/auth/signup answers {seen}")
+    assert (verdict.status, verdict.seen) == ("FAIL", f"/auth/sign-in answers {seen}")
+
+
+def test_another_page_to_log_in_is_not_langfuses(langfuse: Langfuse) -> None:
+    langfuse.fake.instead = {"/auth/sign-in": Response(200, "<html><title>Sign in</title></html>")}
+
+    verdict = langfuse.ask(checks.sign_up)
+
+    assert verdict == fail(
+        "sign-up",
+        "/auth/sign-in answers 200, a page titled 'Sign in'",
+        cause="another page answers in place of Langfuse's own to log in: that of a proxy or a "
+        "captive portal, or another web server's",
+        command=WAY,
+        section="LangfuseDown",
+    )
+    assert checks.elsewhere(verdict)
 
 
 REFUSED = "401 (Invalid credentials. Confirm that you've configured the correct host.)"

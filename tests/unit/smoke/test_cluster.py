@@ -32,18 +32,9 @@ PROFILE = {"aws:region": "eu-west-1", "aws:profile": "team"}
 def stack(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Surroundings]:
-    (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
     with surroundings(tmp_path, capsys, monkeypatch) as prepared:
         yield prepared
-
-
-def program(stack: Surroundings, name: str, script: str) -> Path:
-    """A program on PATH that does what a shell script does; returns where its arguments go."""
-    file, told = stack.folder / "bin" / name, stack.folder / f"{name}.arguments"
-    file.write_text(f'#!/bin/sh\necho "$@" >{told}\n{script}\n', encoding="utf-8")
-    file.chmod(0o755)
-    return told
 
 
 def eks(stack: Surroundings) -> None:
@@ -69,7 +60,7 @@ def forward(stack: Surroundings) -> str:
 def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends(
     stack: Surroundings,
 ) -> None:
-    told = program(stack, "kubectl", forward(stack))
+    told = stack.program("kubectl", forward(stack))
     stack.langfuse.seconds = 0.05
 
     outcome = stack.run(url=None)
@@ -93,7 +84,7 @@ def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends
 
 def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surroundings) -> None:
     said = "error: unable to forward port because pod is not running. Current status=Pending"
-    program(stack, "kubectl", f'echo "{said}" >&2; exit 1')
+    stack.program("kubectl", f'echo "{said}" >&2; exit 1')
 
     outcome = stack.run(url=None)
 
@@ -111,7 +102,7 @@ def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surrounding
 @pytest.mark.parametrize("kind", ["namespaces", "services"])
 def test_a_stack_that_was_not_deployed_is_said_to_be_none(stack: Surroundings, kind: str) -> None:
     said = f'Error from server (NotFound): {kind} "observability" not found'
-    program(stack, "kubectl", f"echo '{said}' >&2; exit 1")
+    stack.program("kubectl", f"echo '{said}' >&2; exit 1")
 
     outcome = stack.run(url=None)
 
@@ -126,7 +117,7 @@ def test_a_stack_that_was_not_deployed_is_said_to_be_none(stack: Surroundings, k
 
 
 def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundings) -> None:
-    program(stack, "kubectl", "exec sleep 60")
+    stack.program("kubectl", "exec sleep 60")
 
     start = time.monotonic()
     outcome = stack.run("--timeout", "0.5", url=None)
@@ -136,7 +127,7 @@ def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundin
 
 
 def test_without_a_cluster_there_is_no_port_forward(stack: Surroundings) -> None:
-    told = program(stack, "kubectl", forward(stack))
+    told = stack.program("kubectl", forward(stack))
     stack.kubeconfig.unlink()
 
     outcome = stack.run(url=None)
@@ -218,7 +209,7 @@ def test_a_missing_credential_plugin_is_named_and_not_waited_for(stack: Surround
 def test_a_credential_plugin_that_fails_is_quoted_where_the_cluster_refuses(
     stack: Surroundings,
 ) -> None:
-    program(stack, "gke-login", "echo 'session expired' >&2; exit 3")
+    stack.program("gke-login", "echo 'session expired' >&2; exit 3")
     log_in_with(stack, "gke-login")
     stack.kubernetes.anonymous = False
 
@@ -327,7 +318,7 @@ def test_an_eks_cluster_is_reached_as_aws_describes_it_with_a_token_of_the_aws_c
     eks(stack)
     port = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]
     fake_aws.cluster(endpoint=port["cluster"]["server"])
-    told = program(stack, "aws", f"echo '{TOKEN}'")
+    told = stack.program("aws", f"echo '{TOKEN}'")
     stack.langfuse.database = False
     stack.kubernetes.anonymous = False
     temporary = stack.folder / "temporary"
@@ -355,8 +346,8 @@ def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
     eks(stack)
     port = yaml.safe_load(stack.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]
     fake_aws.cluster(endpoint=port["cluster"]["server"])
-    program(stack, "aws", f"echo '{TOKEN}'")
-    told = program(stack, "kubectl", forward(stack))
+    stack.program("aws", f"echo '{TOKEN}'")
+    told = stack.program("kubectl", forward(stack))
 
     outcome = stack.run(url=None)
 

@@ -103,3 +103,56 @@ def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: 
         "LANGFUSE_PUBLIC_KEY",
         "LANGFUSE_SECRET_KEY",
     ]
+
+
+STORED = {"tables": ["events"], "media": False, "media_host": None, "exports": False}
+IN_S3 = {"engine": "s3", "media": True}
+ELSEWHERE = {
+    "engine": "external",
+    "endpoint": "https://objects.example.com",
+    "bucket": "langfuse-events",
+    "accessKeyId": {"secure": "v1:x"},
+    "secretAccessKey": {"secure": "v1:x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("release", "storage", "stored"),
+    [
+        ("4.16.0", {}, {}),
+        ("3.225.4", {}, {"tables": ["traces"]}),
+        (
+            "4.16.0",
+            {"media": True, "publicEndpoint": "http://localhost:8333"},
+            {"media": True, "exports": True},
+        ),
+        ("4.16.0", ELSEWHERE, {"exports": True, "media_host": None}),
+        (
+            "4.16.0",
+            {**ELSEWHERE, "media": True, "exports": False},
+            {"media": True, "media_host": None},
+        ),
+    ],
+)
+def test_what_becomes_of_traces_and_files_follows_from_release_and_store(
+    release: str, storage: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    found = promised(own_stacks.of_release(release), objectStorage=storage)
+
+    in_cluster = {"media_host": "langfuse-seaweedfs.observability.svc:8333"}
+    assert {name: getattr(found, name) for name in STORED} == {**STORED, **in_cluster, **stored}
+    assert found.worker
+
+
+def test_files_in_s3_are_fetched_by_their_links() -> None:
+    config = own_stacks.of_release("4.16.0", own_stacks.PROD)
+    found = promised(config, objectStorage=IN_S3)
+
+    assert (found.media, found.media_host, found.exports) == (True, None, True)
+
+
+def test_version_2_has_no_worker_and_takes_no_opentelemetry() -> None:
+    found = promised(own_stacks.PROD, objectStorage=IN_S3)
+
+    assert {name: getattr(found, name) for name in STORED} == {**STORED, "tables": ()}
+    assert not found.worker

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,18 +15,18 @@ import pytest
 from tests.support.certificates import Authority, needs_openssl
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY, FakeLangfuse
 from tests.support.loopback import Response, serving
+from tests.support.sdk_stand_in import stand_in, telling
+from tests.support.smoke import SDKS, needs_sdk_2, promised
 from tooling.kit.commands import Commands
 from tooling.kit.deadline import Deadline
-from tooling.smoke import trace
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.report import Verdict, fail, skip
+from tooling.smoke.tracing import version_2
+from tooling.smoke.tracing.trace import Trip
 from tooling.smoke.web import Web
 
-needs_sdk = pytest.mark.skipif(
-    not (trace.SDK / "bin" / "python").exists(), reason=".venv-smoke is not installed"
-)
-
 COMMANDS = Commands(stack="dev", namespace="observability")
+SDK = SDKS / ".venv-smoke"
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
 LOGS = "kubectl -n observability logs --tail=50 deployment/langfuse"
 QUEUE = (
@@ -35,6 +34,12 @@ QUEUE = (
     "database refuses them"
 )
 DATABASE = "Langfuse cannot write to its database, or was too slow: its log says why"
+
+
+def trip(web: Web, url: str, sdk: Path) -> Trip:
+    return Trip(
+        web=web, url=url, keys=KEYS, expected=promised(), commands=COMMANDS, run="r1", sdk=sdk
+    )
 
 
 @dataclass
@@ -45,16 +50,12 @@ class Langfuse:
 
     def stand_in(self, script: str) -> Path:
         """An SDK's interpreter that does what a shell script does."""
-        folder = self.folder / ".venv-smoke" / "bin"
-        folder.mkdir(parents=True)
-        python = folder / "python"
-        python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        python.chmod(python.stat().st_mode | stat.S_IXUSR)
-        return folder.parent
+        return stand_in(self.folder, ".venv-smoke", script)
 
     def answered(self, *answers: dict[str, Any]) -> Path:
         """An SDK that got these answers from the ingestion API."""
-        return self.stand_in(f"cat >/dev/null; echo '{json.dumps({'answers': answers})}'")
+        url = f"{self.url}/api/public/ingestion"
+        return self.stand_in(telling([{"url": url, **answer} for answer in answers]))
 
     def written(self, run: str, **changes: Any) -> Path:  # noqa: ANN401 - JSON
         """An SDK whose trace is there."""
@@ -64,10 +65,7 @@ class Langfuse:
         return self.answered({"status": 207, "errors": []})
 
     def ask(self, sdk: Path, *, read: float = 0.3, seconds: float = 20) -> Verdict:
-        web = Web(Deadline(seconds))
-        return trace.round_trip(
-            web, self.url, KEYS, run="r1", commands=COMMANDS, sdk=sdk, read_seconds=read
-        )
+        return version_2.round_trip(trip(Web(Deadline(seconds)), self.url, sdk), read)
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ def langfuse(tmp_path: Path) -> Iterator[Langfuse]:
         yield Langfuse(f"http://127.0.0.1:{port}", fake, tmp_path)
 
 
-@needs_sdk
+@needs_sdk_2
 @needs_openssl
 def test_the_sdk_writes_a_trace_that_says_what_it_is_whatever_the_caller_has_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -87,14 +85,8 @@ def test_the_sdk_writes_a_trace_that_says_what_it_is_whatever_the_caller_has_set
     authority = Authority(tmp_path)
     fake = FakeLangfuse()
     with serving(fake, authority.issue("IP:127.0.0.1")) as port:
-        verdict = trace.round_trip(
-            Web(Deadline(20), authority.certificate),
-            f"https://127.0.0.1:{port}",
-            KEYS,
-            run="r1",
-            commands=COMMANDS,
-            sdk=trace.SDK,
-        )
+        web = Web(Deadline(20), authority.certificate)
+        verdict = version_2.round_trip(trip(web, f"https://127.0.0.1:{port}", SDK))
 
     assert verdict.status == "ok"
     ((identifier, written),) = fake.traces.items()
@@ -105,7 +97,7 @@ def test_the_sdk_writes_a_trace_that_says_what_it_is_whatever_the_caller_has_set
     assert batch["metadata"]["sdk_version"] == "2.60.10"
 
 
-@needs_sdk
+@needs_sdk_2
 def test_the_reason_for_a_refused_event_is_reported(langfuse: Langfuse) -> None:
     langfuse.fake.event_error = {
         "status": 400,
@@ -113,11 +105,11 @@ def test_the_reason_for_a_refused_event_is_reported(langfuse: Langfuse) -> None:
         "error": "Expected string, received number",
     }
 
-    assert langfuse.ask(trace.SDK) == fail(
+    assert langfuse.ask(SDK) == fail(
         "trace",
         "/api/public/ingestion answers 207: event refused with 400, Invalid request data, "
         "Expected string, received number",
-        cause="this release does not understand what SDK 2 sends: langfuse.version is too old or 3",
+        cause="this release does not understand what SDK 2 sends: langfuse.version is too old",
         command=LOGS,
     )
     assert langfuse.fake.traces == {}
@@ -140,6 +132,7 @@ def test_a_missing_sdk_is_a_skip_that_names_the_command(langfuse: Langfuse) -> N
             "Langfuse's SDK cannot be used: ModuleNotFoundError: No module named langfuse",
         ),
         ("cat >/dev/null; echo '[]'", "Langfuse's SDK cannot be used: it wrote nothing"),
+        ("cat >/dev/null; echo 'no JSON'", "Langfuse's SDK cannot be used: it wrote nothing"),
     ],
 )
 def test_a_broken_sdk_is_a_skip(langfuse: Langfuse, script: str, why: str) -> None:
@@ -258,13 +251,12 @@ def test_another_trace_in_its_place_is_a_failure(
 
 def test_the_keys_are_in_neither_arguments_nor_environment(langfuse: Langfuse) -> None:
     seen = langfuse.folder / "seen"
-    sdk = langfuse.stand_in(f"{{ echo \"$@\"; env; }} >{seen}; cat >{seen}.input; echo '{{}}'")
+    sdk = langfuse.stand_in(f'{{ echo "$@"; env; }} >{seen}; cat >{seen}.input')
 
     langfuse.ask(sdk)
 
     told = seen.read_text(encoding="utf-8")
-    script = Path(trace.__file__).with_name("send_trace.py")
-    assert told.splitlines()[0] == f"-I {script}"
+    assert told.splitlines()[0] == "-s -P -m tooling.smoke.tracing.send_version_2"
     assert PUBLIC_KEY not in told
     assert SECRET_KEY not in told
     assert base64.b64encode(SECRET_KEY.encode()).decode() not in told

@@ -2,63 +2,45 @@
 
 Runs in `.venv-smoke`, whose packages the program does not have. Takes a JSON object on standard
 input: `host`, `publicKey`, `secretKey`, `seconds`, `ca` (a file of further roots, or null) and
-`trace` (arguments of `Langfuse.trace`). Prints one: `answers`, each with the ingestion's HTTP
-`status` and the `errors` of single events.
+`trace` (arguments of `Langfuse.trace`). Prints what was answered (`recording`).
 """
 
 # The SDK is not installed where types are checked.
 # pyright: reportMissingImports=false, reportUnknownVariableType=false
-# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 import json
 import os
-import ssl
 import sys
 from typing import Any
 
 import httpx
 from langfuse import Langfuse
 
+from tooling.smoke.tracing.recording import Recorder, roots
+
 
 def main() -> None:
     """Write the trace; what became of it is for the reader of the output to judge."""
     given: dict[str, Any] = json.load(sys.stdin)
-    answers: list[dict[str, Any]] = []
-
-    def record(response: httpx.Response) -> None:
-        """The SDK does not report that a request was refused."""
-        response.read()
-        try:
-            errors = response.json().get("errors", [])
-        except (ValueError, AttributeError):
-            errors = []
-        answers.append({"status": response.status_code, "errors": errors})
-
-    roots = ssl.create_default_context()
-    if given["ca"]:
-        roots.load_verify_locations(given["ca"])
-    client = httpx.Client(
-        timeout=given["seconds"],
-        verify=roots,
-        trust_env=False,
-        follow_redirects=False,
-        event_hooks={"response": [record]},
-    )
+    seconds = given["seconds"]
     langfuse = Langfuse(
         public_key=given["publicKey"],
         secret_key=given["secretKey"],
         host=given["host"],
-        httpx_client=client,
-        timeout=given["seconds"],
+        httpx_client=httpx.Client(
+            timeout=seconds,
+            transport=Recorder(roots(given["ca"]), seconds, {}),
+            follow_redirects=False,
+        ),
+        timeout=seconds,
         max_retries=1,
         flush_interval=0.1,
     )
     langfuse.trace(**given["trace"])
     langfuse.flush()
-    print(json.dumps({"answers": answers}), flush=True)
     # All is delivered; a regular end would wait two seconds for threads that have nothing to do.
     os._exit(0)
 

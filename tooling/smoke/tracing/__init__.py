@@ -1,0 +1,1 @@
+"""One trace there and back, written with the SDK that fits the server."""
