@@ -79,6 +79,7 @@ def _watched(settings: Settings, names: Names) -> Watched:
         langfuse=names.langfuse,
         min_replicas=settings.langfuse.min_replicas,
         max_replicas=settings.langfuse.max_replicas,
+        paused=settings.langfuse.paused,
         migration=names.migration,
         postgres=names.postgres if in_cluster else None,
         secret_namespaces=((namespace, *settings.agents.every_namespace) if by_operator else ()),

@@ -75,6 +75,11 @@ class Names:
         return f"{self.langfuse}-{CLICKHOUSE}-server"
 
     @property
+    def clickhouse_password(self) -> str:
+        """Logical name of the password's resource, of both engines in the cluster."""
+        return f"{self.clickhouse}-password"
+
+    @property
     def valkey(self) -> str:
         """The cache's StatefulSet, Service and NetworkPolicy."""
         return f"{self.langfuse}-valkey"

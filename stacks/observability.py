@@ -68,6 +68,8 @@ class ObservabilityStack(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if (warning := versions.unread(self._release)) is not None:
             pulumi.log.warn(warning, self)
+        if settings.langfuse.paused:
+            pulumi.log.warn("Langfuse is paused: no pod of it runs (langfuse.paused).", self)
 
         namespace = self._namespace()
         credentials = self._credentials()
@@ -217,6 +219,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                 max_replicas=section.max_replicas,
                 target_cpu_percent=section.target_cpu_percent,
                 resources=translation.resources(section.resources),
+                paused=section.paused,
                 client_namespaces=translation.client_namespaces(settings),
                 client_networks=settings.endpoint
                 and self._platform.endpoint_networks(settings.endpoint),

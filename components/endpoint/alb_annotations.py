@@ -24,6 +24,13 @@ CERTIFICATE: Final = f"{PREFIX}/certificate-arn"
 
 LOAD_BALANCER_ATTRIBUTES: Final = f"{PREFIX}/load-balancer-attributes"
 
+PAUSED: Final = "paused"
+"""What the load balancer does in place of sending requests to pods: name of an action, and of the
+backend that refers to it."""
+
+BY_ANNOTATION: Final = "use-annotation"
+"""Port of a backend that is no Service but the action of its name."""
+
 LOG_PREFIX: Final = "langfuse"
 """Folder of the access logs in their bucket, which may be shared."""
 
@@ -72,6 +79,24 @@ def ingress_annotations(load_balancer: LoadBalancer) -> dict[str, str]:
         **{key: value for key, value in optional.items() if value},
     }
     return {f"{PREFIX}/{key}": value for key, value in settings.items()}
+
+
+def paused_annotation() -> dict[str, str]:
+    """The action ``PAUSED``: a page that says so, and the status that makes a client try again."""
+    page = (
+        "<!doctype html><title>Langfuse is paused</title>"
+        "<h1>Langfuse is paused</h1><p>It will be back after maintenance. "
+        "Traces that are sent now are not stored.</p>"
+    )
+    action = {
+        "type": "fixed-response",
+        "fixedResponseConfig": {
+            "contentType": "text/html",
+            "statusCode": "503",
+            "messageBody": page,
+        },
+    }
+    return {f"{PREFIX}/actions.{PAUSED}": json.dumps(action)}
 
 
 def load_balancer_attributes(*, deletion_protection: bool, log_bucket: str | None) -> str:

@@ -17,6 +17,7 @@ from components.endpoint.validated_certificate import ValidatedCertificate, Vali
 from components.kubernetes.labels import labels
 
 if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import IngressServiceBackendArgsDict
     from pulumi_kubernetes.networking.v1.outputs import IngressStatus
 
 TYPE = "agent-observability:index:PublicEndpoint"
@@ -87,6 +88,8 @@ class PublicEndpointArgs:
     deletion_protection: bool = False
     """Refuse deletion of the load balancer, also by the controller. While it is on, deleting the
     Ingress does not complete and Pulumi's wait times out."""
+    paused: bool = False
+    """Whether the load balancer answers by itself, with 503, and sends nothing to the Service."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """Tags of what the controller creates; the AWS provider's default tags do not apply to it."""
 
@@ -173,6 +176,7 @@ class PublicEndpoint(pulumi.ComponentResource):
                 "labels": labels(name, "ingress"),
                 "annotations": {
                     **alb_annotations.ingress_annotations(load_balancer),
+                    **(alb_annotations.paused_annotation() if args.paused else {}),
                     alb_annotations.CERTIFICATE: self.certificate_arn,
                     alb_annotations.LOAD_BALANCER_ATTRIBUTES: self._attributes(name, args),
                 },
@@ -189,12 +193,7 @@ class PublicEndpoint(pulumi.ComponentResource):
                                 {
                                     "path": "/",
                                     "path_type": "Prefix",
-                                    "backend": {
-                                        "service": {
-                                            "name": args.service_name,
-                                            "port": {"name": "http"},
-                                        }
-                                    },
+                                    "backend": {"service": _backend(args)},
                                 }
                             ]
                         },
@@ -264,6 +263,13 @@ class PublicEndpoint(pulumi.ComponentResource):
             # Without `allow_overwrite`: an existing record does not belong to this stack.
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _backend(args: PublicEndpointArgs) -> IngressServiceBackendArgsDict:
+    """Where requests go: to the Service, or nowhere."""
+    if args.paused:
+        return {"name": alb_annotations.PAUSED, "port": {"name": alb_annotations.BY_ANNOTATION}}
+    return {"name": args.service_name, "port": {"name": "http"}}
 
 
 def load_balancer_host(status: IngressStatus | None) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
@@ -34,8 +37,7 @@ class Langfuse(pulumi.ComponentResource):
     ) -> None:
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        web = labels(name, "web")
-        web_selector = selector(name, "web")
+        web_labels = labels(name, "web")
 
         backings = [args.database, *(service.backing for service in args.services)]
         account = ServiceAccount(
@@ -43,7 +45,7 @@ class Langfuse(pulumi.ComponentResource):
             metadata={
                 "namespace": args.namespace,
                 "name": name,
-                "labels": web,
+                "labels": web_labels,
                 "annotations": dict(args.service_account_annotations) or None,
             },
             # A token for the Kubernetes API, which Langfuse does not use. The token for a role in
@@ -56,7 +58,7 @@ class Langfuse(pulumi.ComponentResource):
         # pods; the pods that still run keep the one they started with.
         config = ConfigMap(
             f"{name}-config",
-            metadata={"namespace": args.namespace, "labels": web},
+            metadata={"namespace": args.namespace, "labels": web_labels},
             immutable=True,
             data={
                 **args.environment,
@@ -71,9 +73,9 @@ class Langfuse(pulumi.ComponentResource):
         )
         policy = NetworkPolicy(
             f"{name}-network-policy",
-            metadata={"namespace": args.namespace, "name": name, "labels": web},
+            metadata={"namespace": args.namespace, "name": name, "labels": web_labels},
             spec=network.web_policy(
-                web_selector,
+                selector(name, "web"),
                 backings=backings,
                 client_namespaces=args.client_namespaces,
                 client_networks=args.client_networks,
@@ -84,15 +86,51 @@ class Langfuse(pulumi.ComponentResource):
         certificates = [
             volume for backing in backings for volume in _certificates(name, args, backing, child)
         ]
-        migrated = migration(name, args, certificates, child)
-        container = pods.web_container(args, config, certificates)
-        self.deployment_name = deploy(
+        pods_of = _Pods(
+            name=name,
+            args=args,
+            account=account,
+            config=config,
+            policy=policy,
+            certificates=certificates,
+            opts=child,
+        )
+        if args.paused:
+            # What would write is gone before the schema changes.
+            web, *workers = pods_of.deployed(after=[])
+            migration(name, args, certificates, after=[web, *workers], opts=child)
+        else:
+            # The schema is migrated before the first pod of the release starts.
+            migrated = migration(name, args, certificates, after=[], opts=child)
+            web, *_ = pods_of.deployed(after=[migrated])
+        self.deployment_name = web.metadata.apply(lambda m: m.name or "")
+        self.register_outputs({"deploymentName": self.deployment_name})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pods:
+    """What the pods of all roles are made from."""
+
+    name: str
+    args: LangfuseArgs
+    account: ServiceAccount
+    config: ConfigMap
+    policy: NetworkPolicy
+    certificates: Sequence[CertificateVolume]
+    opts: pulumi.ResourceOptions
+
+    def deployed(self, after: Sequence[pulumi.Resource]) -> list[Deployment]:
+        """The Deployments, that of the web pods first; ``after``: what their pods wait for."""
+        args, web_selector = self.args, selector(self.name, "web")
+        container = pods.web_container(args, self.config, self.certificates)
+        folders = pods.web_folders(args)
+        web = deploy(
             Workload(
-                name=name,
-                labels=web,
+                name=self.name,
+                labels=labels(self.name, "web"),
                 selector=web_selector,
                 pod={
-                    **pods.pod(args, account, container, certificates, pods.web_folders(args)),
+                    **pods.pod(args, self.account, container, self.certificates, folders),
                     **pods.before_web(args),
                     "termination_grace_period_seconds": lifecycle.TERMINATION_GRACE,
                     "topology_spread_constraints": pods.spread(web_selector, args.zone_spread),
@@ -102,21 +140,22 @@ class Langfuse(pulumi.ComponentResource):
                 target_cpu_percent=args.target_cpu_percent,
             ),
             args,
-            # The schema is migrated, and the policy limits the pods, before the first starts.
-            after=[migrated, policy, *args.before_pods],
-            opts=child,
+            # The policy limits the pods before the first starts.
+            after=[*after, self.policy, *args.before_pods],
+            opts=self.opts,
         )
-        if args.worker is not None:
-            deploy_worker(
-                name,
-                args,
-                args.worker,
-                config=config,
-                certificates=certificates,
-                migrated=migrated,
-                opts=child,
-            )
-        self.register_outputs({"deploymentName": self.deployment_name})
+        if args.worker is None:
+            return [web]
+        worker = deploy_worker(
+            self.name,
+            args,
+            args.worker,
+            config=self.config,
+            certificates=self.certificates,
+            after=after,
+            opts=self.opts,
+        )
+        return [web, worker]
 
 
 def _certificates(

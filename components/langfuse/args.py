@@ -69,6 +69,8 @@ class LangfuseArgs:
     """Average utilisation of the CPU request that scaling aims at."""
     resources: ContainerResources
     """Requests and limits of each pod."""
+    paused: bool = False
+    """Whether no pod runs. The migration does all the same, and starts when no pod is wanted."""
     client_namespaces: Sequence[str] = ()
     """Namespaces whose pods may connect, besides Langfuse's own."""
     client_networks: pulumi.Input[Sequence[str]] | None = None

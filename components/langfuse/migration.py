@@ -44,6 +44,8 @@ def migration(
     name: str,
     args: LangfuseArgs,
     certificates: Sequence[pods.CertificateVolume],
+    *,
+    after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
 ) -> Job:
     """The schema migrations of one image, run once, before any pod of that image.
@@ -126,7 +128,7 @@ def migration(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=[policy],
+                depends_on=[policy, *after],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{deadline + 60}s"),
             ),
         ),

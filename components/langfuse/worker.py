@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import Job
+from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
@@ -25,10 +25,10 @@ def deploy_worker(
     *,
     config: ConfigMap,
     certificates: Sequence[CertificateVolume],
-    migrated: Job,
+    after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
-) -> None:
-    """Make the objects of the application ``name``; the first pod starts after ``migrated``.
+) -> Deployment:
+    """Make the objects of the application ``name``; a first pod starts when ``after`` is complete.
 
     Workers take no requests: nothing may connect but the kubelet's probes.
     """
@@ -56,7 +56,7 @@ def deploy_worker(
         opts=opts,
     )
     container = pods.worker_container(args, worker, config, certificates)
-    deploy(
+    return deploy(
         Workload(
             name=own,
             labels=object_labels,
@@ -76,6 +76,6 @@ def deploy_worker(
             target_cpu_percent=worker.target_cpu_percent,
         ),
         args,
-        after=[migrated, policy],
+        after=[*after, policy],
         opts=opts,
     )

@@ -41,10 +41,10 @@ def deploy(
     *,
     after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
-) -> pulumi.Output[str]:
+) -> Deployment:
     """Make the objects; the first pod starts when ``after`` is complete.
 
-    Returns the name of the Deployment, which resolves when the rollout is complete.
+    The Deployment is complete when the rollout is. Paused, it has no pods and no autoscaler.
     """
     name = workload.name
     deployment = Deployment(
@@ -55,8 +55,9 @@ def deploy(
             "labels": pods.versioned(workload.labels, args),
         },
         spec={
-            # No `replicas`: the autoscaler owns the number, and a value here would reset it with
-            # every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
+            # Otherwise no `replicas`: the autoscaler owns the number, and a value here would reset
+            # it with every `up` (https://github.com/pulumi/pulumi-kubernetes/issues/2491).
+            "replicas": 0 if args.paused else None,
             "selector": {"match_labels": workload.selector},
             "strategy": {
                 "type": "RollingUpdate",
@@ -90,8 +91,8 @@ def deploy(
             ),
         ),
     )
-    deployment_name = deployment.metadata.apply(lambda m: m.name or "")
-    _autoscaler(workload, args, deployment_name, opts)
+    if not args.paused:
+        _autoscaler(workload, args, deployment.metadata.apply(lambda m: m.name or ""), opts)
     PodDisruptionBudget(
         f"{name}-disruption-budget",
         metadata={"namespace": args.namespace, "name": name, "labels": workload.labels},
@@ -104,7 +105,7 @@ def deploy(
         },
         opts=opts,
     )
-    return deployment_name
+    return deployment
 
 
 def _rollout(replicas: int) -> pulumi.CustomTimeouts:

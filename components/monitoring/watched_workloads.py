@@ -19,6 +19,8 @@ class Watched:
     max_replicas: int
     min_replicas: int
     """Equal to ``max_replicas``: a fixed number of pods, so that no alert about the limit fires."""
+    paused: bool = False
+    """Whether no pod of Langfuse is meant to run, so that no alert about one fires."""
     migration: str
     """Prefix of the names of migration Jobs, before ``-`` and a random part."""
     postgres: str | None = None

@@ -65,6 +65,7 @@ def watch(
             cache=_cache(settings, managed),
             load_balancer=load_balancer,
             agents=translation.agents_use_public_url(settings),
+            paused=settings.langfuse.paused,
             certificate_arn=endpoint and endpoint.certificate_arn,
             certificate_days=section.certificate_days,
         ),

@@ -231,6 +231,7 @@ class Eks:
                 log_bucket_prefix=self._names.access_logs,
                 access_logs=logs and AccessLogs(bucket=logs.bucket, days=logs.days),
                 deletion_protection=section.deletion_protection,
+                paused=self.settings.langfuse.paused,
                 tags=self.settings.aws.default_tags.get("tags", {}),
             ),
             opts,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.live_stack import NAMESPACE, OURS, LiveStack, stems, template_hash, uid
+from tests.support.live_stack import (
+    NAMESPACE,
+    OURS,
+    LiveStack,
+    stems,
+    template_hash,
+    uid,
+    wait_until,
+)
 from tooling.engineless import live, offline
 from tooling.kubernetes.api import Api, ApiError, Object, Reference, is_ours
 from tooling.kubernetes.readiness import readiness
@@ -154,6 +162,54 @@ def test_the_number_of_replicas_belongs_to_the_autoscaler(stack: LiveStack) -> N
     assert deployment["spec"]["replicas"] == 2
     assert deployment["status"]["availableReplicas"] == 2
     stack.api.patch(Reference.of(deployment), {"spec": {"replicas": 1}}, subresource="scale")
+
+
+def test_a_paused_stack_has_no_pod_and_comes_back_as_it_was(stack: LiveStack) -> None:
+    scale = {"spec": {"replicas": 2}}  # as an autoscaler does
+    stack.api.patch(Reference.of(stack.deployment()), scale, subresource="scale")
+    before = {str(Reference.of(item)): uid(item) for item in stack.everything(OURS)}
+    autoscaler, job = f"HorizontalPodAutoscaler {NAMESPACE}/langfuse", stack.job()
+
+    paused = stack.up({"langfuse": {"paused": True}})
+
+    assert (paused.created, paused.updated, paused.replaced, paused.deleted) == (
+        [],
+        [DEPLOYMENT],
+        [],
+        [autoscaler],
+    )
+    assert stack.deployment()["spec"]["replicas"] == 0
+    wait_until(lambda: not stack.pods("web"), 20)
+    assert uid(stack.job()) == uid(job)
+    assert not stack.up({"langfuse": {"paused": True}}).changed
+
+    running = stack.up()
+
+    assert (running.created, running.updated, running.replaced, running.deleted) == (
+        [autoscaler],
+        [DEPLOYMENT],
+        [],
+        [],
+    )
+    assert readiness(stack.deployment()) is None
+    assert len(stack.pods("web")) == 1
+    after = {str(Reference.of(item)): uid(item) for item in stack.everything(OURS)}
+    kept = {name: id_ for name, id_ in before.items() if name != autoscaler}
+    pods = {name for name in kept if name.startswith(("Pod ", "ReplicaSet ", "Endpoint"))}
+    assert {n: i for n, i in kept.items() if n not in pods}.items() <= after.items()
+
+
+def test_an_upgrade_of_a_paused_stack_migrates_and_starts_no_pod(stack: LiveStack) -> None:
+    stack.up({"langfuse": {"paused": True}})
+    old_job = stack.job()
+
+    summary = stack.up({"langfuse": {"paused": True, "version": "2.94.0"}})
+
+    assert stems(summary.replaced) == ["Job observability/langfuse-migration-*"]
+    assert summary.updated == [DEPLOYMENT]
+    assert uid(stack.job()) != uid(old_job)
+    assert stack.job()["status"]["succeeded"] == 1
+    assert stack.pods("web") == []
 
 
 def test_every_pod_meets_the_restricted_standard_which_is_enforced(stack: LiveStack) -> None:

@@ -124,6 +124,11 @@ def ingresses_have_a_service(cluster: Cluster) -> Iterator[str]:
         backends = [path["backend"] for path in paths]
         backends += [spec["defaultBackend"]] if "defaultBackend" in spec else []
         for backend in (b["service"] for b in backends if "service" in b):
+            if backend["port"].get("name") == "use-annotation":
+                action = f"alb.ingress.kubernetes.io/actions.{backend['name']}"
+                if action not in ingress["metadata"].get("annotations", {}):
+                    yield f"{title(ingress)}: there is no annotation {action}"
+                continue
             service = cluster.find("Service", namespace_of(ingress), backend["name"])
             if service is None:
                 yield f"{title(ingress)}: there is no Service {backend['name']}"

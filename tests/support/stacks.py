@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support import recordings
+from stacks.settings import Settings
+from tests.support import bases, recordings
 from tests.support.bases import BASES
 from tests.support.manifests import Cluster
 from tooling import render
@@ -233,6 +234,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
+    "prod, paused": Variant(base="version 2 prod", overrides={f"{_N}langfuse": {"paused": True}}),
     "prod on EKS Auto Mode": Variant(base="prod", auto_mode=True),
     "version 2 prod on EKS Auto Mode": Variant(base="version 2 prod", auto_mode=True),
     "version 2 dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
@@ -251,6 +253,12 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         }
     ),
 }
+
+
+def settings(variant: str) -> Settings:
+    """The settings of a variant of a stack file."""
+    case = VARIANTS[variant]
+    return bases.read_settings(case.base, case.overrides)
 
 
 def recorded(variant: str, *, preview: bool = False) -> Recording:

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from stacks.names import NAMES
 from tooling.doctor.cluster import (
     agents,
     controllers,
+    logs,
     migrations,
+    operated,
     pods,
     scheduling,
     volumes,
@@ -23,7 +26,7 @@ from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import GENERAL
 from tooling.doctor.place import Place
-from tooling.kubernetes.objects import Object, conditions, containers, part, role
+from tooling.kubernetes.objects import Object, conditions, containers, name, part, role
 
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "autoscaler-blind": frozenset({"metrics-server-missing"}),
@@ -38,12 +41,20 @@ FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Consequences, and the causes that explain each."""
 
-_DATABASE: Final = {"database-unreachable"}
+_UNREACHABLE: Final[Mapping[str, str]] = {
+    NAMES.postgres: "database-unreachable",
+    NAMES.clickhouse: "clickhouse-unreachable",
+    NAMES.valkey: "cache-unreachable",
+    NAMES.seaweedfs: "storage-unreachable",
+}
+"""What clients say of a server that is down, by the name of its StatefulSet."""
+
 _OF_PODS: Final = {"not-ready", "unknown-error"}
 
 
 def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
     """Findings about a stack that was deployed, or that failed to be."""
+    place = replace(place, running=snapshot.running)
     refused = [*workloads.refused(snapshot, place)]
     in_pods = [*_of_pods(snapshot, place)]
     claims = [*volumes.pending(snapshot, place)]
@@ -59,18 +70,25 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
         *claims,
         *refused,
         *in_pods,
+        *operated.findings(snapshot, place, [*claims, *_about_clickhouse(in_pods)]),
         *migrations.findings(snapshot, place),
         *controllers.load_balancers(snapshot, place),
         *controllers.autoscalers(snapshot, place),
         *agents.before_their_secret(snapshot, place),
     ]
-    if _database_is_down(snapshot):
-        # Its dependents report it too; the database's own finding is the cause, if there is one.
-        others = [finding for finding in found if finding.section not in _DATABASE]
-        found = others or found
+    # Clients of a server that is down report it too; its own finding is the cause, if there is one.
+    down = _down(snapshot)
+    others = [finding for finding in found if finding.section not in down]
+    found = others or found
     if snapshot.complete and not any(finding.severity == "error" for finding in found):
         found += workloads.unexplained(snapshot, place)
     return [*together(found)]
+
+
+def _about_clickhouse(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about pods that ClickHouse's operator makes."""
+    begins = f"/{NAMES.clickhouse}-"
+    return (finding for finding in found if begins in finding.subject)
 
 
 def _is_about(finding: Finding, secrets: Iterable[str]) -> bool:
@@ -89,6 +107,7 @@ def _of_pods(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             known = [*volumes.pending(snapshot, place)]
             yield from known or volumes.waits_for_volume(snapshot, place, message)
             continue
+        yield from logs.from_running(pod, snapshot, place)
         finding = pods.diagnose(pod, snapshot, place)
         if finding is None or _waits_for(pod, undelivered):
             continue
@@ -115,8 +134,20 @@ def _waits_for(pod: Object, secrets: set[str]) -> bool:
     return False
 
 
-def _database_is_down(snapshot: Snapshot) -> bool:
-    return any(not part(item, "status").get("readyReplicas") for item in snapshot.stateful_sets)
+def _down(snapshot: Snapshot) -> set[str]:
+    """What clients say of the servers of which no pod is ready now."""
+    down = set[str]()
+    for server, section in _UNREACHABLE.items():
+        # ClickHouse's operator makes one for each replica.
+        operated = f"{server}-clickhouse-"
+        sets = [
+            item
+            for item in snapshot.stateful_sets
+            if name(item) == server or name(item).startswith(operated)
+        ]
+        if sets and not any(part(item, "status").get("readyReplicas") for item in sets):
+            down.add(section)
+    return down
 
 
 def causes(

@@ -37,6 +37,12 @@ class Commands:
     """Command that makes the context, for one that the person does not have yet."""
     database: str = "statefulSet"
     """Engine of the stack's database."""
+    clickhouse: str = ""
+    """Engine of the stack's ClickHouse; empty where it has none."""
+    cache: str = ""
+    """Engine of its cache; empty where it has none."""
+    storage: str = ""
+    """Engine of its object storage; empty where it has none."""
     demo: bool = False
     """Whether the cluster is the demo's."""
 
@@ -70,6 +76,9 @@ class Commands:
             profile=profile,
             login=login,
             database=settings.database.engine,
+            clickhouse=settings.clickhouse.engine if settings.clickhouse else "",
+            cache=settings.cache.engine if settings.cache else "",
+            storage=settings.object_storage.engine if settings.object_storage else "",
             demo=demo,
         )
 

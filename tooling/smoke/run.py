@@ -40,6 +40,11 @@ class Run:
     def verdicts(self) -> Iterator[Verdict]:
         """The checks, each made when its verdict is asked for."""
         plan = self._plan
+        if plan.settings.langfuse.paused:
+            why = "langfuse.paused is true: no pod of Langfuse runs"
+            again = self._commands.config_set("langfuse.paused", value=False)
+            yield skip(checks.HEALTH, why, f"{again} && {self._commands.up()}")
+            return
         with contextlib.ExitStack() as stack:
             reach = Reach(plan, stack)
             if reach.needs_cluster:

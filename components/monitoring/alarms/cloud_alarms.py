@@ -90,6 +90,8 @@ class CloudAlarmsArgs:
     """``app/<name>/<id>``, as CloudWatch names it."""
     agents: bool = False
     """Whether agents send through the load balancer."""
+    paused: bool = False
+    """Whether the load balancer sends no requests on: its alarms then notify nobody."""
     certificate_arn: pulumi.Input[str] | None = None
     certificate_days: int
     """Minimum number of days for which the certificate should be valid."""
@@ -186,6 +188,7 @@ class CloudAlarms(pulumi.ComponentResource):
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.breaching,
             treat_missing_data=alarm.missing,
+            actions_enabled=False if args.paused and alarm.subject == "load balancer" else None,
             alarm_actions=[self.topic_arn],
             # The same recipients learn when the alarm ends.
             ok_actions=[self.topic_arn],

@@ -46,6 +46,13 @@ def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
         series_of_probe(metric, watched)
         for metric in ("probe_success", "probe_duration_seconds", "probe_ssl_earliest_cert_expiry")
     )
+    if not watched.paused:
+        yield from _requests(successes, durations)
+    if watched.probe_sees_certificate:
+        yield _certificate(expiry, certificate_days)
+
+
+def _requests(successes: str, durations: str) -> Iterator[Alert]:
     yield Alert(
         name="LangfuseProbeFailing",
         severity="critical",
@@ -71,9 +78,10 @@ def alerts(watched: Watched, certificate_days: int) -> Iterator[Alert]:
             "lost."
         ),
     )
-    if not watched.probe_sees_certificate:
-        return
-    yield Alert(
+
+
+def _certificate(expiry: str, certificate_days: int) -> Alert:
+    return Alert(
         name="LangfuseCertificateExpires",
         severity="warning",
         minutes=_CERTIFICATE_MINUTES,

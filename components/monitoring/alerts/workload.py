@@ -48,10 +48,11 @@ _POSTGRES_CONTAINER: Final = "postgresql"
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
-    """Of every stack; the autoscaler's only if it can scale."""
-    yield from _replicas(watched)
-    if watched.min_replicas < watched.max_replicas:
-        yield from _autoscaler(watched)
+    """Of every stack; the autoscaler's only if it can scale, and no pod's while none may run."""
+    if not watched.paused:
+        yield from _replicas(watched)
+        if watched.min_replicas < watched.max_replicas:
+            yield from _autoscaler(watched)
     yield from _containers(watched)
     yield _migration(watched)
 

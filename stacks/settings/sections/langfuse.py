@@ -122,6 +122,9 @@ class Langfuse(Section):
     """Requests and limits of each pod."""
     worker: Worker = Worker()
     """The pods that work on queues, from Langfuse 3 on."""
+    paused: bool = False
+    """Run no pod of Langfuse and no autoscaler; everything else stays. For a restore, and for steps
+    of an upgrade during which nothing may write. With `endpoint` the load balancer answers 503."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
     public_url: OriginUrl = "http://localhost:3000"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.support.wiring.changes import CREATED, REMOVED
-from tests.support.wiring.in_cluster import EXTERNAL
+from tests.support.wiring.in_cluster import EXTERNAL, PAUSED
 from tests.support.wiring.keys import ABSENT, PLAIN_NAME
 from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
 
@@ -406,6 +406,25 @@ SCENES: Final[dict[str, Scene]] = {
                 f"{_STORAGE_POLICY}.0.Resource.*": ABSENT,
             },
             "monitoring.alarms.topicArn": _TOPIC,
+        },
+    ),
+    "AWS, paused": Scene(
+        base=_FULL,
+        rows={
+            "langfuse.paused": {
+                **PAUSED,
+                f"{_ALARM}-load-balancer-{{errors,latency,refusals,unhealthy-targets}} "
+                "actionsEnabled": False,
+                f"{_INGRESS} *actions.paused.type": "fixed-response",
+                f"{_INGRESS} *actions.paused.fixedResponseConfig.contentType": "text/html",
+                f"{_INGRESS} *actions.paused.fixedResponseConfig.messageBody": ANY,
+                f"{_INGRESS} *actions.paused.fixedResponseConfig.statusCode": "503",
+                f"{_INGRESS} spec.rules.0.http.paths.0.backend.service.name": "paused",
+                f"{_INGRESS} spec.rules.0.http.paths.0.backend.service.port.name": (
+                    "use-annotation"
+                ),
+                f"{_INGRESS} @dependencies.langfuse-service": ABSENT,
+            }
         },
     ),
     "AWS, without a public name and object storage": Scene(

@@ -227,6 +227,18 @@ _MONITORING: Final[dict[str, Row]] = {
     },
 }
 
+PAUSED: Final[Row] = {
+    f"{_DEPLOYMENT} spec.replicas": 0,
+    f"HorizontalPodAutoscaler/langfuse-autoscaler {REMOVED}": REMOVED,
+    # The migration waits for the pods to go, not the other way round.
+    f"{_DEPLOYMENT} @dependencies.langfuse-migration": ABSENT,
+    f"{_MIGRATION} @dependencies.langfuse-deployment": True,
+    f"{_ALERTS}.langfuse-workload.rules."
+    "Langfuse{AutoscalerAtMaximum,AutoscalerBlind,Down,ReplicasMissing,RolloutStuck}.*": ABSENT,
+    f"{_ALERTS}.langfuse-probe.rules.LangfuseProbe{{Failing,Slow}}.*": ABSENT,
+}
+"""Of every stack with alerts and a probe."""
+
 SCENES: Final[dict[str, Scene]] = {
     "any cluster": Scene(
         base=_FULL,
@@ -327,6 +339,7 @@ SCENES: Final[dict[str, Scene]] = {
             },
         },
     ),
+    "any cluster, paused": Scene(base=_OTHER, rows={"langfuse.paused": PAUSED}),
     "any cluster, without LangSmith and dashboards": Scene(
         base=_OTHER,
         rows={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.support.wiring.changes import CREATED
+from tests.support.wiring.changes import CREATED, REMOVED
 from tests.support.wiring.keys import ABSENT
 from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
 
@@ -56,9 +56,8 @@ _CONFIG: Final = "ConfigMap/langfuse-config data"
 _KEYS: Final = "Secret/langfuse-storage-secret stringData"
 _WORKER: Final = "Deployment/langfuse-worker-deployment"
 _WORKS: Final = f"{_WORKER} spec.template.spec.containers.0"
-_ENVIRONMENTS: Final = (
-    "Deployment/langfuse{,-worker}-deployment spec.template.spec.containers.0.env"
-)
+_DEPLOYMENTS: Final = "Deployment/langfuse{,-worker}-deployment"
+_ENVIRONMENTS: Final = f"{_DEPLOYMENTS} spec.template.spec.containers.0.env"
 _IMAGES: Final = f"{_WORKER} spec.template.spec.*.image"
 _SCALER: Final = "HorizontalPodAutoscaler/langfuse-worker-autoscaler spec"
 _MIGRATES: Final = "Job/langfuse-migration spec.template.spec"
@@ -151,6 +150,17 @@ def _created_class(*owners: str, claim: str) -> Row:
 
 
 SCENES: Final[dict[str, Scene]] = {
+    "version 4, paused": Scene(
+        base=_IN_CLUSTER,
+        rows={
+            "langfuse.paused": {
+                f"{_DEPLOYMENTS} spec.replicas": 0,
+                f"HorizontalPodAutoscaler/langfuse{{,-worker}}-autoscaler {REMOVED}": REMOVED,
+                f"{_DEPLOYMENTS} @dependencies.langfuse-migration": ABSENT,
+                "Job/langfuse-migration @dependencies.langfuse{,-worker}-deployment": True,
+            }
+        },
+    ),
     "version 4": Scene(
         base=_IN_CLUSTER,
         rows={

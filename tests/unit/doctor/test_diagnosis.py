@@ -188,6 +188,137 @@ def test_without_another_cause_it_is_reported_that_the_database_is_not_reached()
     assert [f.section for f in found] == ["database-unreachable"]
 
 
+def server(name: str, *, down: bool) -> Object:
+    return obj("StatefulSet", name, spec={"replicas": 1}, status={} if down else READY)
+
+
+CRASHED = pod(
+    "langfuse-worker-1",
+    container(name="worker", terminated=terminated(1)),
+    phase="Running",
+    role="worker",
+)
+UNBOUND = pod(
+    "server-0", conditions=[condition("PodScheduled", "False", "Unschedulable", "no luck")]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "log"),
+    [
+        ("langfuse-postgres", "P1001"),
+        ("langfuse-clickhouse-server", "connect ECONNREFUSED 10.0.0.1:8123"),
+        ("langfuse-clickhouse-server-clickhouse-0-0", "connect ECONNREFUSED 10.0.0.1:8123"),
+        ("langfuse-valkey", "connect ECONNREFUSED 10.0.0.1:6379"),
+        ("langfuse-seaweedfs", "connect ECONNREFUSED 10.0.0.1:8333"),
+    ],
+)
+def test_that_a_server_is_not_reached_follows_from_what_keeps_it_down(name: str, log: str) -> None:
+    logs = {"langfuse-worker-1": log}
+
+    def sections(*, down: bool) -> list[str]:
+        sets = [server(name, down=down)]
+        return [
+            f.section for f in diagnosed(pods=[CRASHED, UNBOUND], stateful_sets=sets, logs=logs)
+        ]
+
+    unreachable = sections(down=False)[0]
+    assert unreachable.endswith("-unreachable")
+    assert sections(down=False) == [unreachable, "pod-unschedulable"]
+    assert sections(down=True) == ["pod-unschedulable"]
+
+
+def test_one_replica_of_several_that_is_down_does_not_hide_that_clickhouse_is_not_reached() -> None:
+    begins = "langfuse-clickhouse-server-clickhouse-0-"
+    sets = [server(f"{begins}0", down=True), server(f"{begins}1", down=False)]
+    logs = {"langfuse-worker-1": "connect ECONNREFUSED 10.0.0.1:8123"}
+
+    found = diagnosed(pods=[CRASHED, UNBOUND], stateful_sets=sets, logs=logs)
+
+    assert [f.section for f in found] == ["clickhouse-unreachable", "pod-unschedulable"]
+
+
+# What ready pods write.
+
+
+def test_a_log_of_a_ready_pod_tells_what_no_probe_shows() -> None:
+    lost = "ClickhouseWriter: Max attempts reached, dropped 3 traces record(s)"
+    slow = "Memory limit (for query) exceeded"
+
+    found = diagnosed(running_logs={"langfuse-1": f"{slow}\n{lost}"})
+
+    assert [(f.section, f.severity, f.subject) for f in found] == [
+        ("clickhouse-memory", "warning", "Pod observability/langfuse-1"),
+        ("events-lost", "error", "Pod observability/langfuse-1"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["P1001: Can't reach database server", "Error: P3009"])
+def test_what_a_ready_pod_wrote_of_a_failure_that_is_over_is_passed_over(text: str) -> None:
+    assert diagnosed(running_logs={"langfuse-1": text}) == []
+
+
+# The guard.
+
+GUARDED = pod(
+    "langfuse-migration-1-x",
+    container(name="guard", terminated=terminated(1)),
+    phase="Failed",
+    role="migration",
+    owner="langfuse-migration-1",
+)
+REFUSED = "ERROR: LANGFUSE_GUARD unfinished: version 4 would delete x: 20250417_1737_a. Nothing"
+
+
+@pytest.mark.parametrize(
+    ("running", "back"), [("3.226.1", "3.226.1"), ("2.95.12", "3.225.4"), ("4.16.0", "3.225.4")]
+)
+def test_what_the_guard_refuses_is_said_with_the_release_that_copies(
+    running: str, back: str
+) -> None:
+    serving = obj(
+        "Deployment",
+        "langfuse",
+        labels={"app.kubernetes.io/version": running},
+        spec={"replicas": 1},
+        status=READY,
+    )
+
+    (found,) = diagnosed(
+        deployments=[serving],
+        jobs=[job(conditions=FAILED)],
+        pods=[SERVING, GUARDED],
+        logs={"langfuse-migration-1-x": REFUSED},
+    )
+
+    assert found == error(
+        "guard-refused",
+        "Job observability/langfuse-migration-1",
+        "The guard stopped the migration before it changed anything: version 4 would delete what "
+        "version 3 has not copied yet. Let its workers finish 20250417_1737_a",
+        f"pulumi config set --stack dev --path agent-observability:langfuse.version {back}",
+    )
+
+
+# ClickHouse's operator.
+
+
+def test_a_pod_of_the_operator_that_does_not_start_explains_that_its_cluster_is_not_ready() -> None:
+    not_ready = obj(
+        "ClickHouseCluster",
+        "langfuse-clickhouse-server",
+        status={"conditions": [condition("Ready", "False", "SomeShardsNotReady")]},
+    )
+    name = "langfuse-clickhouse-server-clickhouse-0-0-0"
+    waits = [condition("PodScheduled", "False", "Unschedulable", "no luck")]
+
+    assert [f.section for f in diagnosed(clusters=[not_ready])] == ["clickhouse-not-ready"]
+    assert [
+        f.section
+        for f in diagnosed(clusters=[not_ready], pods=[SERVING, pod(name, conditions=waits)])
+    ] == ["pod-unschedulable"]
+
+
 # Volumes.
 
 CLAIM = "PersistentVolumeClaim observability/data-langfuse-postgres-0"
@@ -678,7 +809,7 @@ def test_a_secret_that_agents_lack_is_named_as_that() -> None:
 def test_a_workload_that_was_scaled_to_zero_by_hand_is_an_error() -> None:
     down = obj("Deployment", "langfuse", spec={"replicas": 0}, status=READY)
 
-    assert diagnosed(deployments=[down], least=2) == [
+    assert diagnosed(deployments=[down], least={"langfuse": 2}) == [
         error(
             "not-ready",
             "Deployment observability/langfuse",
@@ -687,6 +818,12 @@ def test_a_workload_that_was_scaled_to_zero_by_hand_is_an_error() -> None:
             f"{KUBECTL} -n observability scale deployment langfuse --replicas=2",
         )
     ]
+
+
+def test_a_paused_deployment_without_pods_is_as_it_should_be() -> None:
+    down = obj("Deployment", "langfuse", spec={"replicas": 0}, status=READY)
+
+    assert diagnosed(deployments=[down], least={"langfuse": 0}) == []
 
 
 def test_a_namespace_that_was_adopted_and_is_empty_was_never_deployed_to() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from stacks.stack_files import ROOT
-from tests.support import doctor_texts
+from tests.support import doctor_service_texts, doctor_texts
 from tests.support.doctor import IN_NAMESPACE, KUBECTL, PLACE
 from tooling.doctor import aws, failed_run
 from tooling.doctor.patterns.known import PATTERNS, Explanation, explain, read
@@ -19,7 +19,16 @@ from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.place import Place
 from tooling.doctor.sections import SECTIONS
 
-AWS_PLACE = replace(PLACE, stack="prod", database="rds", region="eu-central-1", profile="ops")
+AWS_PLACE = replace(
+    PLACE,
+    stack="prod",
+    database="rds",
+    clickhouse="statefulSet",
+    cache="elastiCache",
+    storage="s3",
+    region="eu-central-1",
+    profile="ops",
+)
 AWS = "--region eu-central-1 --profile ops"
 
 # Text, then section, cause, command.
@@ -451,6 +460,7 @@ TEXTS = [
         "make doctor STACK=prod",
     ),
     *doctor_texts.TEXTS,
+    *doctor_service_texts.TEXTS,
 ]
 
 

@@ -21,7 +21,7 @@ from tests.support.doctor import (
     waiting,
     warning,
 )
-from tooling.doctor.cluster import pods
+from tooling.doctor.cluster import logs, pods
 from tooling.doctor.findings import Finding
 
 SUBJECT = "Pod observability/langfuse-1"
@@ -227,18 +227,50 @@ def test_a_container_that_is_killed_again_and_again_needs_memory() -> None:
     )
 
 
+LOST = ". What it held and had not written to ClickHouse is lost"
+
+
 @pytest.mark.parametrize(
-    ("name", "setting"), [("langfuse-1", "langfuse"), ("langfuse-postgres-0", "database")]
+    ("role", "told"),
+    [
+        ("web", ": raise langfuse.resources.memoryLimit"),
+        ("worker", f": raise langfuse.worker.resources.memoryLimit{LOST}"),
+        ("database", ": raise database.resources.memoryLimit"),
+        ("clickhouse", ": raise clickhouse.resources.memoryLimit"),
+        ("cache", ": raise cache.resources.memoryLimit"),
+        ("storage", ": raise objectStorage.resources.memoryLimit"),
+        ("migration", ""),
+    ],
 )
-def test_one_that_runs_again_is_only_a_warning(name: str, setting: str) -> None:
+def test_one_that_runs_again_is_a_warning_with_the_setting_of_its_limit(
+    role: str, told: str
+) -> None:
     runs = container(ready=True, restarts=3, running={"startedAt": JUST_NOW}, last=OOM)
 
-    assert diagnosed(pod(name, runs, phase="Running")) == warning(
+    assert diagnosed(pod("some-pod", runs, phase="Running", role=role)) == warning(
         "out-of-memory",
-        f"Pod observability/{name}",
-        f"Container langfuse {KILLED} {setting}.resources.memoryLimit",
-        f"{IN_NAMESPACE} describe pod {name}",
+        "Pod observability/some-pod",
+        f"Container langfuse was killed at its memory limit (3 restarts so far){told}",
+        f"{IN_NAMESPACE} describe pod some-pod",
     )
+
+
+@pytest.mark.parametrize(
+    ("operated", "setting"),
+    [
+        ("clickhouse-server", "clickhouse.resources.memoryLimit"),
+        ("clickhouse-keeper", "clickhouse.keeper.resources.memoryLimit"),
+    ],
+)
+def test_the_limit_of_a_pod_of_the_operator_is_that_of_its_kind(
+    operated: str, setting: str
+) -> None:
+    made = pod("a", waiting("CrashLoopBackOff", restarts=3, last=OOM), phase="Running")
+    made["metadata"]["labels"] = {"clickhouse.com/role": operated}
+    found = diagnosed(made)
+
+    assert found is not None
+    assert found.cause == f"Container langfuse {KILLED} {setting}"
 
 
 def test_a_kill_of_long_ago_is_forgotten() -> None:
@@ -273,8 +305,7 @@ def unschedulable(message: str) -> Object:
     [
         (
             "3 Insufficient cpu, 2 Insufficient memory",
-            "give the cluster more nodes, or the pods smaller requests (langfuse.resources, "
-            "database.resources)",
+            "give the cluster more nodes, or the pods smaller requests (langfuse.resources)",
             "describe nodes",
         ),
         ("3 Too many pods", "the nodes' limit of pods is reached", "describe nodes"),
@@ -319,9 +350,22 @@ def test_several_reasons_of_the_scheduler_are_all_explained() -> None:
 
     assert found is not None
     assert found.cause.endswith(
-        "That is: give the cluster more nodes, or the pods smaller requests (langfuse.resources, "
-        "database.resources); name the taint in cluster.tolerations, or add nodes without it"
+        "That is: give the cluster more nodes, or the pods smaller requests (langfuse.resources); "
+        "name the taint in cluster.tolerations, or add nodes without it"
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "setting"),
+    [("worker", " (langfuse.worker.resources)"), ("cache", " (cache.resources)"), ("mine", "")],
+)
+def test_the_requests_that_are_too_large_are_those_of_the_pod(role: str, setting: str) -> None:
+    waits = unschedulable("0/1 nodes are available: 1 Insufficient memory.")
+    waits["metadata"]["labels"]["app.kubernetes.io/component"] = role
+    found = diagnosed(waits)
+
+    assert found is not None
+    assert found.cause.endswith(f"or the pods smaller requests{setting}")
 
 
 def test_words_of_the_scheduler_that_are_new_are_passed_on() -> None:
@@ -442,4 +486,52 @@ def test_a_container_that_is_not_created_is_explained_by_the_kubelet(
     ],
 )
 def test_the_log_that_matters_is_read(found: Object, log: tuple[str, bool] | None) -> None:
-    assert pods.has_log(found) == log
+    assert logs.has_log(found) == log
+
+
+def waits(name: str, *, since: str = LONG_AGO) -> Object:
+    """A pod that has not got past a container which waits for a database."""
+    made = pod("langfuse-worker-1", waiting("PodInitializing"), role="worker")
+    made["status"]["initContainerStatuses"] = [container(name=name, running={"startedAt": since})]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "log", "section", "cause"),
+    [
+        (
+            "wait-for-clickhouse",
+            "ClickHouse chi:8123: ECONNREFUSED",
+            "clickhouse-unreachable",
+            "Langfuse does not reach ClickHouse at chi:8123 (ECONNREFUSED): its pod is not ready, "
+            "or a NetworkPolicy keeps the pods apart",
+        ),
+        (
+            "wait-for-clickhouse",
+            "",
+            "clickhouse-unreachable",
+            "It waits for ClickHouse",
+        ),
+        (
+            "wait-for-database",
+            "database db:5432: no answer",
+            "database-unreachable",
+            "It waits for the database. The last line of its log: database db:5432: no answer",
+        ),
+    ],
+)
+def test_a_pod_that_waits_for_a_database_says_so(
+    name: str, log: str, section: str, cause: str
+) -> None:
+    found = diagnosed(waits(name), log=log)
+
+    assert found is not None
+    assert (found.section, found.severity, found.cause) == (section, "error", cause)
+
+
+def test_a_pod_may_wait_for_a_database_for_a_moment() -> None:
+    assert diagnosed(waits("wait-for-clickhouse", since=JUST_NOW)) is None
+
+
+def test_another_container_that_runs_before_a_pod_starts_is_no_wait() -> None:
+    assert diagnosed(waits("apply-password")) is None

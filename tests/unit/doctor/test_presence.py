@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.support import stacks
 from tests.support.doctor import stack
-from tests.support.recordings import recorded
 from tooling.doctor.cluster import presence
 from tooling.doctor.cluster.presence import Kind
 from tooling.engineless.offline import is_kubernetes, kubernetes_name
@@ -32,21 +34,58 @@ DEPLOYMENT = {
 }
 
 
-def test_every_fixed_name_is_one_that_the_program_makes() -> None:
-    for name in ("version 2 dev", "version 2 prod"):
-        made = {
-            (r.inputs["kind"], reveal(r.inputs["metadata"]).get("namespace"), kubernetes_name(r))
-            for r in recorded(name).resources.values()
-            if is_kubernetes(r)
-        }
-        wanted = {
-            (kind.kind, kind.namespace, wanted)
-            for kind, names in presence.fixed(stack(name)).items()
-            for wanted in names
-        }
+IN_CLUSTER = "version 4 in the cluster"
+BY_OPERATOR = "version 4 with the operator of ClickHouse"
 
-        assert wanted <= made, name
-        assert len(wanted) >= 9
+
+@pytest.mark.parametrize("variant", ["dev", "prod", IN_CLUSTER, BY_OPERATOR])
+def test_every_fixed_name_is_one_that_the_program_makes(variant: str) -> None:
+    made = {
+        (r.inputs["kind"], reveal(r.inputs["metadata"]).get("namespace"), kubernetes_name(r))
+        for r in stacks.recorded(variant).resources.values()
+        if is_kubernetes(r)
+    }
+    wanted = {
+        (kind.kind, kind.namespace, wanted)
+        for kind, names in presence.fixed(stacks.settings(variant)).items()
+        for wanted in names
+    }
+
+    assert wanted <= made
+    assert len(wanted) >= 9
+
+
+def names(variant: str) -> dict[str, set[str]]:
+    found = presence.fixed(stacks.settings(variant))
+    return {kind.kind: named for kind, named in found.items() if kind.namespace == "observability"}
+
+
+def test_a_stack_with_workers_and_four_servers_has_exactly_these_names_more() -> None:
+    pods = {"langfuse", "langfuse-worker"}
+    servers = {
+        "langfuse-postgres",
+        "langfuse-clickhouse-server",
+        "langfuse-valkey",
+        "langfuse-seaweedfs",
+    }
+
+    assert names(IN_CLUSTER) == {
+        "Deployment": pods,
+        "HorizontalPodAutoscaler": pods,
+        "NetworkPolicy": pods | servers | {"langfuse-migration"},
+        "PodDisruptionBudget": pods,
+        "Service": servers | {"langfuse"},
+        "ServiceAccount": pods | {"langfuse-migration"},
+        "StatefulSet": servers,
+    }
+
+
+def test_of_the_operator_its_custom_resources_are_wanted_and_not_its_stateful_sets() -> None:
+    found = names(BY_OPERATOR)
+
+    assert found["ClickHouseCluster"] == found["KeeperCluster"] == {"langfuse-clickhouse-server"}
+    assert found["StatefulSet"] == {"langfuse-postgres", "langfuse-valkey"}
+    assert "langfuse-clickhouse-server" in found["Service"] & found["NetworkPolicy"]
 
 
 def test_the_fixed_names_of_a_stack_with_its_database_in_the_cluster_are_exactly_these() -> None:
@@ -63,6 +102,18 @@ def test_the_fixed_names_of_a_stack_with_its_database_in_the_cluster_are_exactly
         Kind(api_version="apps/v1", kind="StatefulSet", **own): {"langfuse-postgres"},
         Kind(api_version="v1", kind="Secret", **agents): {"agent-observability"},
     }
+
+
+def test_a_paused_stack_has_no_autoscaler() -> None:
+    paused = stack().model_copy(
+        update={"langfuse": stack().langfuse.model_copy(update={"paused": True})}
+    )
+    running = presence.fixed(stack())
+
+    assert presence.fixed(paused) == {
+        kind: names for kind, names in running.items() if kind.kind != "HorizontalPodAutoscaler"
+    }
+    assert len(presence.fixed(paused)) == len(running) - 1
 
 
 def test_pods_cannot_start_without_what_they_read_unless_it_is_optional() -> None:

@@ -8,10 +8,13 @@ from typing import cast
 
 import pytest
 
+from stacks.settings import Settings
+from tests.support import stacks
 from tests.support.doctor import (
     NOW,
     PLACE,
     Object,
+    condition,
     container,
     obj,
     pod,
@@ -49,6 +52,7 @@ class Answers:
         self.listed: list[tuple[str, str | None]] = []
         self.named: list[tuple[str, str]] = []
         self.logs: list[tuple[str, str, str, bool]] = []
+        self.hours: list[tuple[str, str, str]] = []
 
     def list(self, _version: str, kind: str, namespace: str | None) -> list[Object]:
         self.listed.append((kind, namespace))
@@ -69,6 +73,12 @@ class Answers:
             raise self._unknown[kind]
         return self._metadata
 
+    def last_hour(self, namespace: str, name: str, container: str) -> str:
+        self.hours.append((namespace, name, container))
+        if isinstance(self._log, LiveError):
+            raise self._log
+        return self._log
+
     def log(self, namespace: str, name: str, container: str, *, previous: bool) -> str:
         self.logs.append((namespace, name, container, previous))
         if isinstance(self._log, LiveError):
@@ -76,8 +86,8 @@ class Answers:
         return self._log
 
 
-def read(server: Answers, stack_name: str = "dev") -> Reading:
-    settings = stack(stack_name, monitoring=None)
+def read(server: Answers, stack_name: str = "dev", settings: Settings | None = None) -> Reading:
+    settings = settings or stack(stack_name, monitoring=None)
     return reading.read(cast("Server", server), settings, PLACE, Deadline(5), NOW)
 
 
@@ -106,6 +116,7 @@ def test_no_secret_is_read() -> None:
     read(server, "prod")
 
     assert sorted(server.listed, key=str) == [
+        ("ClickHouseCluster", "observability"),
         ("Deployment", "observability"),
         ("Event", "ai-agents"),
         ("Event", "observability"),
@@ -114,6 +125,7 @@ def test_no_secret_is_read() -> None:
         ("HorizontalPodAutoscaler", "observability"),
         ("Ingress", "observability"),
         ("Job", "observability"),
+        ("KeeperCluster", "observability"),
         ("Namespace", None),
         ("PersistentVolumeClaim", "observability"),
         ("Pod", "ai-agents"),
@@ -137,6 +149,72 @@ def test_the_logs_of_pods_in_trouble_are_read_and_of_a_few_only() -> None:
         ("observability", f"langfuse-{n}", "langfuse", False) for n in range(6)
     ]
     assert found.snapshot.logs == {f"langfuse-{n}": "last words" for n in range(6)}
+
+
+SERVES = {"conditions": [condition("Ready", "True")]}
+
+
+def ready(name: str, role: str) -> Object:
+    made = pod(name, container(ready=True, running={}), phase="Running", role=role)
+    return {**made, "status": {**made["status"], **SERVES}}
+
+
+def test_of_ready_pods_the_last_hour_is_read_of_two_of_each_role_that_writes_to_services() -> None:
+    roles = ("web", "worker", "clickhouse", "cache", "storage", "database", "migration")
+    pods = [ready(f"{role}-{number}", role) for role in roles for number in range(3)]
+    server = Answers({"Pod": [pod("langfuse-1"), *pods]}, log="said")
+
+    found = read(server)
+
+    read_of = {f"{role}-{number}" for role in roles[:5] for number in range(2)}
+    assert sorted(server.hours) == sorted(("observability", name, "langfuse") for name in read_of)
+    assert found.snapshot.running_logs == dict.fromkeys(read_of, "said")
+    assert found.snapshot.logs == {}
+
+
+def test_what_the_operator_made_is_the_stacks_own_and_its_custom_resources_are_read() -> None:
+    app = "langfuse-clickhouse-server-clickhouse"
+    server_pod: Object = {
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{app}-0-0-0",
+            "namespace": "observability",
+            "labels": {"app": app, "clickhouse.com/role": "clickhouse-server"},
+        },
+    }
+    volume: Object = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": f"clickhouse-storage-volume-{app}-0-0-0"},
+    }
+    clusters = [obj(kind, "langfuse-clickhouse-server") for kind in ("A", "B")]
+    server = Answers(
+        {
+            "Pod": [server_pod, STRANGER],
+            "PersistentVolumeClaim": [volume, OTHER_CLAIM],
+            "ClickHouseCluster": clusters[:1],
+            "KeeperCluster": clusters[1:],
+        }
+    )
+
+    settings = stacks.settings("version 4 with the operator of ClickHouse")
+    found = read(server, settings=settings).snapshot
+
+    assert (found.pods, found.claims, found.clusters) == ([server_pod], [volume], clusters)
+
+
+@pytest.mark.parametrize(
+    ("paused", "least"),
+    [
+        (False, {"langfuse": 3, "langfuse-worker": 1}),
+        (True, {"langfuse": 0, "langfuse-worker": 0}),
+    ],
+)
+def test_the_fewest_pods_that_are_wanted_are_those_of_each_deployment_and_none_of_a_paused_stack(
+    *, paused: bool, least: dict[str, int]
+) -> None:
+    settings = stack(langfuse={"paused": paused, "minReplicas": 3, "maxReplicas": 4})
+
+    assert read(Answers({}), settings=settings).snapshot.least == least
 
 
 def test_a_log_that_cannot_be_read_is_left_out() -> None:

@@ -159,6 +159,23 @@ def test_with_keys_and_a_url_no_cluster_is_needed(
     assert stack.kubernetes.asked == []
 
 
+def test_a_paused_stack_is_not_asked_anything(stack: Surroundings) -> None:
+    stack.configure(
+        langfuse={"version": "2.95.12", "admin": {"email": "a@example.com"}, "paused": True}
+    )
+
+    outcome = stack.run()
+
+    assert outcome.lines == [
+        "skip  health         langfuse.paused is true: no pod of Langfuse runs",
+        "      next           pulumi config set --stack test --path "
+        "agent-observability:langfuse.paused false && make up STACK=test",
+        outcome.lines[-1],
+    ]
+    assert outcome.code == 1
+    assert stack.kubernetes.asked == []
+
+
 @pytest.mark.parametrize(("options", "code"), [((), 1), (("--allow-skips",), 0)])
 def test_without_a_cluster_the_rest_is_checked_and_what_was_not_counts(
     stack: Surroundings, options: tuple[str, ...], code: int

@@ -38,6 +38,7 @@ EXACT: Final = {
     "postgres_claim": "data-langfuse-postgres-0",
     "rds_instance": "langfuse-postgres-instance",
     "clickhouse": "langfuse-clickhouse-server",
+    "clickhouse_password": "langfuse-clickhouse-server-password",
     "seaweedfs": "langfuse-seaweedfs",
     "valkey": "langfuse-valkey",
     "valkey_password": "langfuse-valkey-password",

@@ -115,6 +115,11 @@ CASES: list[Case] = [
         ["Ingress shop/web: there is no Service other"],
     ),
     (
+        ("ingress", "spec", "defaultBackend"),
+        {"service": {"name": "other", "port": {"name": "use-annotation"}}},
+        ["Ingress shop/web: there is no annotation alb.ingress.kubernetes.io/actions.other"],
+    ),
+    (
         ("external", "spec", "secretStoreRef", "name"),
         "vault",
         ["ExternalSecret shop/remote: there is no SecretStore vault"],

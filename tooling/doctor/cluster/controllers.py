@@ -44,6 +44,7 @@ def terminating(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     kinds = (
         snapshot.ingresses,
         snapshot.external_secrets,
+        snapshot.clusters,
         snapshot.claims,
         snapshot.jobs,
         snapshot.deployments,

@@ -26,9 +26,19 @@ from tooling.kubernetes.objects import (
 )
 
 _OF_LOGS: Final = {
+    "clickhouse-disk",
+    "clickhouse-grants",
+    "clickhouse-memory",
+    "clickhouse-password",
+    "clickhouse-read-only",
+    "clickhouse-schema-dirty",
+    "clickhouse-schema-newer",
+    "clickhouse-unreachable",
+    "clickhouse-unsuitable",
     "database-password",
     "database-unreachable",
     "database-url",
+    "guard-refused",
     "migration-broken",
     "migration-lock",
     "out-of-memory",

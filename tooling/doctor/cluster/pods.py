@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor.cluster import images, scheduling
+from tooling.doctor import servers
+from tooling.doctor.cluster import images, logs, scheduling
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.patterns.known import explain
@@ -31,41 +32,17 @@ RECENT: Final = 3600.0
 
 _CONFIGURATION: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _READINESS_GATE: Final = "target-health."
-_OF_LOGS: Final = {
-    "database-password",
-    "database-slow",
-    "database-unreachable",
-    "database-url",
-    "data-directory",
-    "environment-invalid",
-    "migration-broken",
-    "migration-lock",
-    "out-of-memory",
-    "start-failed",
+_WAITS_FOR: Final = {
+    "wait-for-database": ("database-unreachable", "the database"),
+    "wait-for-clickhouse": ("clickhouse-unreachable", "ClickHouse"),
 }
-"""What a container's own log can say about it."""
+"""Containers that wait before a pod starts (``components.langfuse.waiting``)."""
 
 
 def diagnose(pod: Object, snapshot: Snapshot, place: Place) -> Finding | None:
     """The first thing that is wrong with a pod; None when nothing is, or nothing yet."""
     for finding in _in_order(pod, snapshot, place):
         return finding
-    return None
-
-
-def has_log(pod: Object) -> tuple[str, bool] | None:
-    """The container whose log explains the pod's trouble, and whether it is the log of the run
-    before; None without one."""
-    for container in containers(pod):
-        state = part(container, "state")
-        waiting = part(state, "waiting").get("reason")
-        if waiting == "CrashLoopBackOff":
-            return container["name"], True
-        if part(state, "terminated").get("exitCode"):
-            return container["name"], False
-        if "running" in state and not container.get("ready"):
-            # If it was just restarted, the run before is the one that failed.
-            return container["name"], bool(container.get("restartCount"))
     return None
 
 
@@ -117,12 +94,14 @@ def _killed(pod: Object, container: Object, snapshot: Snapshot, place: Place) ->
     if runs and (when is None or (snapshot.now - when).total_seconds() > RECENT):
         return
     again = f"{container.get('restartCount', 0)} restarts so far"
-    database = "postgres" in name(pod)
+    key = servers.memory_key(pod)
+    lost = ". What it held and had not written to ClickHouse is lost"
     yield _finding(
         pod,
         "out-of-memory",
-        f"Container {container['name']} was killed at its memory limit ({again}): raise "
-        f"{'database' if database else 'langfuse'}.resources.memoryLimit",
+        f"Container {container['name']} was killed at its memory limit ({again})"
+        + (f": raise {key}" if key else "")
+        + (lost if servers.component(pod) == "worker" else ""),
         describe(pod, place),
         "warning" if runs else "error",
     )
@@ -133,7 +112,7 @@ def crashed(pod: Object, container: Object, snapshot: Snapshot, place: Place) ->
     end = ended(container)
     log = snapshot.logs.get(name(pod), "")
     text = f"{log}\n{end.get('message') or ''}"
-    for explanation in explain(text, place, _OF_LOGS):
+    for explanation in explain(text, place, logs.OF_TROUBLED):
         return explanation.about(subject(pod))
     said = last_line(text)
     return _finding(
@@ -141,12 +120,17 @@ def crashed(pod: Object, container: Object, snapshot: Snapshot, place: Place) ->
         "crash-loop",
         f"Container {container['name']} ends with exit code {end.get('exitCode')}"
         + (f". Its last line: {said}" if said else ""),
-        log_command(pod, container, place),
+        logs.command(pod, container, place),
     )
 
 
 def _not_started(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
-    """Containers that are being created, and what the kubelet says of it."""
+    """Containers that wait or are being created, and what the kubelet says of it."""
+    for container in containers(pod):
+        if container["name"] in _WAITS_FOR and "running" in part(container, "state"):
+            if not _is_fresh(container, snapshot):
+                yield _waits(pod, container, snapshot, place)
+            return
     event = snapshot.warning(pod)
     if event is None:
         return
@@ -162,6 +146,17 @@ def _not_started(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Find
     )
 
 
+def _waits(pod: Object, container: Object, snapshot: Snapshot, place: Place) -> Finding:
+    """A pod that does not start because a database has not answered for a while."""
+    section, what = _WAITS_FOR[container["name"]]
+    log = snapshot.logs.get(name(pod), "")
+    for explanation in explain(log, place, {section}):
+        return explanation.about(subject(pod))
+    said = last_line(log)
+    cause = f"It waits for {what}" + (f". The last line of its log: {said}" if said else "")
+    return _finding(pod, section, cause, logs.command(pod, container, place))
+
+
 def _not_ready(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     late = [item for item in containers(pod) if "running" in part(item, "state")]
     late = [item for item in late if not item.get("ready") and not _is_fresh(item, snapshot)]
@@ -169,14 +164,14 @@ def _not_ready(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Findin
     probe = event if event is not None and event.get("reason") == "Unhealthy" else None
     if late:
         container = late[0]
-        for explanation in explain(snapshot.logs.get(name(pod), ""), place, _OF_LOGS):
+        for explanation in explain(snapshot.logs.get(name(pod), ""), place, logs.OF_TROUBLED):
             yield explanation.about(subject(pod))
         said = quote(str(probe.get("message"))) if probe else "it runs, and no probe has passed"
         yield _finding(
             pod,
             "not-ready",
             f"Container {container['name']} is not ready: {said}",
-            log_command(pod, container, place),
+            logs.command(pod, container, place),
         )
         return
     for type_, condition in conditions(pod).items():
@@ -194,13 +189,6 @@ def _not_ready(pod: Object, snapshot: Snapshot, place: Place) -> Iterator[Findin
 def _is_fresh(container: Object, snapshot: Snapshot) -> bool:
     started = moment(part(part(container, "state"), "running").get("startedAt"))
     return started is not None and (snapshot.now - started).total_seconds() < FRESH
-
-
-def log_command(pod: Object, container: Object, place: Place) -> str:
-    """The command that shows the log that matters."""
-    previous = ("--previous",) if container.get("restartCount") else ()
-    words = ("logs", name(pod), "-c", str(container["name"]), "--tail=100", *previous)
-    return place.kubectl(*words, namespace=namespace(pod))
 
 
 def describe(object_: Object, place: Place) -> str:

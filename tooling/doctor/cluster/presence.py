@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from components.agents.environment import SECRET_NAME
+from components.clickhouse.operator_resources import API_VERSION
+from components.langfuse.versions import Version, has_worker
 from stacks.names import NAMES
 from stacks.settings import Settings
-from stacks.settings.sections.database import StatefulSetDatabase
+from tooling.doctor import servers
 from tooling.kubernetes.objects import Object, items, namespace, part
 
 
@@ -33,19 +35,25 @@ Names = dict[Kind, set[str]]
 def fixed(settings: Settings) -> Names:
     """What the stack makes under a fixed name."""
     own = settings.cluster.namespace
-    in_cluster = isinstance(settings.database, StatefulSetDatabase)
+    single = {server.name for server in servers.in_cluster(settings) if not server.by_operator}
+    replicated = {NAMES.clickhouse} if servers.has_operator(settings) else set[str]()
     web, migration = {NAMES.langfuse}, {NAMES.migration}
-    database = {NAMES.postgres} if in_cluster else set[str]()
+    workers = has_worker(Version.parse(settings.langfuse.version))
+    pods = web | ({NAMES.worker} if workers else set[str]())
     found: Names = {
-        _kind("apps/v1", "Deployment", own): web,
-        _kind("v1", "Service", own): web | database,
-        _kind("v1", "ServiceAccount", own): web | migration,
-        _kind("networking.k8s.io/v1", "NetworkPolicy", own): web | migration | database,
-        _kind("autoscaling/v2", "HorizontalPodAutoscaler", own): web,
-        _kind("policy/v1", "PodDisruptionBudget", own): web,
+        _kind("apps/v1", "Deployment", own): pods,
+        _kind("v1", "Service", own): web | single | replicated,
+        _kind("v1", "ServiceAccount", own): pods | migration,
+        _kind("networking.k8s.io/v1", "NetworkPolicy", own): pods | migration | single | replicated,
+        _kind("policy/v1", "PodDisruptionBudget", own): pods,
     }
-    if database:
-        found[_kind("apps/v1", "StatefulSet", own)] = database
+    if not settings.langfuse.paused:
+        found[_kind("autoscaling/v2", "HorizontalPodAutoscaler", own)] = pods
+    if single:
+        found[_kind("apps/v1", "StatefulSet", own)] = single
+    if replicated:
+        for kind in servers.CLUSTERS:
+            found[_kind(API_VERSION, kind, own)] = replicated
     if settings.endpoint is not None:
         found[_kind("networking.k8s.io/v1", "Ingress", own)] = {NAMES.endpoint}
     by_entries = settings.secrets.delivery == "secretsManager"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from components.kubernetes.claims import claims_begin
+from components.clickhouse.operator_resources import API_VERSION
 from stacks.names import NAMES
 from stacks.settings import Settings
+from stacks.settings.sections.langfuse import Langfuse
+from tooling.doctor import servers
 from tooling.doctor.asking import unanswered
-from tooling.doctor.cluster import agents, pods, presence
+from tooling.doctor.cluster import agents, logs, presence
 from tooling.doctor.cluster.presence import Names
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.cluster.snapshot import Snapshot, ours
@@ -20,10 +23,16 @@ from tooling.doctor.place import Place
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError, UnknownKindError
-from tooling.kubernetes.objects import Object, name, namespace
+from tooling.kubernetes.objects import Object, items, name, namespace, part
 
 _LOGS: Final = 6
 """Pods whose logs are read: those of one rollout fail for one reason."""
+
+_RUNNING: Final = 2
+"""Ready pods of each workload whose logs are read: they write of the same services."""
+
+_TELLING: Final = ("web", "worker", "clickhouse", "cache", "storage")
+"""Roles whose logs say what no probe shows."""
 
 _OWN: Final = {
     "pods": ("v1", "Pod"),
@@ -34,6 +43,7 @@ _OWN: Final = {
     "autoscalers": ("autoscaling/v2", "HorizontalPodAutoscaler"),
     "ingresses": ("networking.k8s.io/v1", "Ingress"),
 }
+_CLUSTERS: Final = "clusters"
 _ENTRIES: Final = {
     "external_secrets": ("external-secrets.io/v1", "ExternalSecret"),
     "secret_stores": ("external-secrets.io/v1", "SecretStore"),
@@ -65,6 +75,8 @@ def read(
     if settings.secrets.delivery == "secretsManager":
         for field, kind in _ENTRIES.items():
             questions[field] = [_list(server, *kind, where) for where in names]
+    if servers.has_operator(settings):
+        questions[_CLUSTERS] = [_list(server, API_VERSION, kind, own) for kind in servers.CLUSTERS]
     questions["claims"] = [_list(server, "v1", "PersistentVolumeClaim", own)]
     questions["storage_classes"] = [_list(server, "storage.k8s.io/v1", "StorageClass", None)]
     questions["events"] = [_list(server, "v1", "Event", where) for where in names]
@@ -82,7 +94,8 @@ def read(
                 title = field.replace("_", " ")
                 unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
-    logs = _logs(server, snapshot.pods, deadline)
+    troubled = _logs(server, snapshot.pods, deadline)
+    running = _running_logs(server, snapshot.pods, deadline)
     wanted = presence.fixed(settings)
     for kind, read_by_pods in presence.read_by(
         [*snapshot.deployments, *snapshot.stateful_sets]
@@ -92,16 +105,23 @@ def read(
     gone = {f"Namespace {where}" for where in names[1:] if where not in snapshot.namespaces} - {
         f"Namespace {where}" for where in settings.agents.existing_namespaces
     }
-    running, written, unread_agents = _agents(server, names[1:], deadline, place)
+    of_agents, written, unread_agents = _agents(server, names[1:], deadline, place)
     snapshot = replace(
         snapshot,
-        agents=running,
+        agents=of_agents,
         agents_secrets=written,
-        logs=logs,
+        logs=troubled,
+        running_logs=running,
         missing=[*(sorted(gone) if snapshot.complete else ()), *presence.absent(wanted, there)],
-        least=settings.langfuse.min_replicas,
+        least=_least(settings.langfuse),
     )
     return Reading(snapshot=snapshot, unread=[*unread, *unknown, *unread_agents])
+
+
+def _least(langfuse: Langfuse) -> dict[str, int]:
+    """Pods that are wanted at least; none of a stack that is paused."""
+    wanted = {NAMES.langfuse: langfuse.min_replicas, NAMES.worker: langfuse.worker.min_replicas}
+    return dict.fromkeys(wanted, 0) if langfuse.paused else wanted
 
 
 def _names(
@@ -157,14 +177,13 @@ def _snapshot(
     found: Mapping[str, list[Object]], names: Iterable[str], now: datetime, *, complete: bool
 ) -> Snapshot:
     own: dict[str, Any] = {
-        field: ours(found[field]) for field in (*_OWN, *_ENTRIES) if field in found
+        field: ours(found[field]) for field in (*_OWN, *_ENTRIES, _CLUSTERS) if field in found
     }
     wanted = set(names)
-    # A StatefulSet gives its claims its selector's labels, which do not say "part of".
     return Snapshot(
         now=now,
         namespaces={name(item): item for item in found["namespaces"] if name(item) in wanted},
-        claims=[c for c in found["claims"] if name(c).startswith(claims_begin(NAMES.postgres))],
+        claims=[claim for claim in found["claims"] if servers.is_claim(claim)],
         storage_classes=found["storage_classes"],
         events=found["events"],
         complete=complete,
@@ -173,22 +192,45 @@ def _snapshot(
 
 
 def _logs(server: Server, found: Iterable[Object], deadline: Deadline) -> dict[str, str]:
-    """By the pod's name. One that cannot be read is left out: the node may be gone."""
+    """Of pods in trouble, by the pod's name."""
     asked: dict[str, Question[str]] = {}
     for pod in found:
-        wanted = pods.has_log(pod)
+        wanted = logs.has_log(pod)
         if wanted is None or len(asked) == _LOGS:
             continue
         container, previous = wanted
         asked[name(pod)] = _log(server, pod, container, previous=previous)
-    logs: dict[str, str] = {}
+    return _answered(asked, deadline)
+
+
+def _running_logs(server: Server, found: Iterable[Object], deadline: Deadline) -> dict[str, str]:
+    """Of ready pods, by the pod's name."""
+    asked: dict[str, Question[str]] = {}
+    counted = Counter[str]()
+    for pod in found:
+        component = servers.component(pod)
+        if component not in _TELLING or not logs.is_ready(pod) or counted[component] == _RUNNING:
+            continue
+        counted[component] += 1
+        asked[name(pod)] = _last_hour(server, pod)
+    return _answered(asked, deadline)
+
+
+def _answered(asked: Mapping[str, Question[str]], deadline: Deadline) -> dict[str, str]:
+    """A log that cannot be read is left out: the node may be gone."""
+    found: dict[str, str] = {}
     for pod_name, question in asked.items():
         try:
-            logs[pod_name] = question.answer(deadline)
+            found[pod_name] = question.answer(deadline)
         except (LiveError, OverdueError):
             continue
-    return logs
+    return found
 
 
 def _log(server: Server, pod: Object, container: str, *, previous: bool) -> Question[str]:
     return Question(lambda: server.log(namespace(pod), name(pod), container, previous=previous))
+
+
+def _last_hour(server: Server, pod: Object) -> Question[str]:
+    container = items(part(pod, "spec"), "containers")[0]["name"]
+    return Question(lambda: server.last_hour(namespace(pod), name(pod), container))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tooling.doctor import servers
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote
@@ -21,8 +22,7 @@ _NODES: Final = ("get", "nodes", "-o", "wide")
 _REASONS: Final = (
     (
         r"Insufficient (?:cpu|memory)",
-        "give the cluster more nodes, or the pods smaller requests (langfuse.resources, "
-        "database.resources)",
+        "give the cluster more nodes, or the pods smaller requests{resources}",
         ("describe", "nodes"),
     ),
     (r"Too many pods", "the nodes' limit of pods is reached", ("describe", "nodes")),
@@ -55,7 +55,9 @@ def unschedulable(pod: Object, message: str, place: Place) -> Finding:
     """``message``: the scheduler's."""
     words = shortened(message)
     found = [(hint, command) for text, hint, command in _REASONS if re.search(text, words)]
-    hints = "; ".join(hint for hint, _ in found)
+    key = servers.memory_key(pod)
+    resources = f" ({key.rpartition('.')[0]})" if key else ""
+    hints = "; ".join(hint.format(resources=resources) for hint, _ in found)
     command = found[0][1] if found else _NODES
     return Finding.error(
         "pod-unschedulable",

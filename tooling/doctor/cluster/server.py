@@ -23,6 +23,12 @@ _CONTEXTS: Final = "kubectl config get-contexts"
 _LINES: Final = 100
 """Lines that are read from the end of a log."""
 
+_BYTES: Final = 2**18
+"""Bytes of a log that are read at most."""
+
+_HOUR: Final = 3600
+_LINES_OF_AN_HOUR: Final = 1000
+
 
 class Server(Api):
     """Reads only, and of a Secret nothing but its name."""
@@ -68,12 +74,17 @@ class Server(Api):
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str:
         """The end of a container's log, of the run before if asked for."""
-        query = {
-            "container": container,
-            "tailLines": str(_LINES),
-            "limitBytes": "65536",
-            "previous": str(previous).lower(),
-        }
+        return self._log(
+            namespace, pod, container, tailLines=_LINES, previous=str(previous).lower()
+        )
+
+    def last_hour(self, namespace: str, pod: str, container: str) -> str:
+        """What a container wrote in the last hour, its last part."""
+        span = {"sinceSeconds": _HOUR, "tailLines": _LINES_OF_AN_HOUR}
+        return self._log(namespace, pod, container, **span)
+
+    def _log(self, namespace: str, pod: str, container: str, **options: object) -> str:
+        query = {"container": container, "limitBytes": _BYTES, **options}
         path = f"/api/v1/namespaces/{escaped(namespace)}/pods/{escaped(pod)}/log?{urlencode(query)}"
         # Langfuse logs JSON: a log of one line would come back as an object.
         return self._bytes(path, f"reading the log of {namespace}/{pod}").decode(errors="replace")

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stacks.names import NAMES
+from tooling.doctor import servers
 from tooling.kubernetes.events import last_seen, newest_warning
 from tooling.kubernetes.objects import (
     Object,
     is_ours,
     is_part_of_stack,
     items,
+    labels,
     name,
     namespace,
     newest,
@@ -36,11 +39,14 @@ class Snapshot:
     claims: Sequence[Object] = ()
     external_secrets: Sequence[Object] = ()
     secret_stores: Sequence[Object] = ()
+    clusters: Sequence[Object] = ()
+    """Custom resources of ClickHouse's operator."""
     storage_classes: Sequence[Object] = ()
     missing: Sequence[str] = ()
     """What the stack makes and is not there, as ``Kind namespace/name``."""
-    least: int = 1
-    """Pods of Langfuse that the stack wants at least."""
+    least: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Pods that the stack wants at least, by the name of their Deployment; 0: it is
+    paused."""
     agents: Sequence[Object] = ()
     """Pods in the namespaces of agents, whosever they are."""
     agents_secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
@@ -49,6 +55,8 @@ class Snapshot:
     """Of the namespaces, whatever they are about."""
     logs: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Ends of the logs of pods in trouble, by the pod's name."""
+    running_logs: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The last hour of the logs of some pods that are ready, by the pod's name."""
     complete: bool = True
     """Whether every kind could be read: only then is what is absent not there."""
 
@@ -83,6 +91,14 @@ class Snapshot:
         return max(found, key=last_seen, default=None)
 
     @property
+    def running(self) -> str:
+        """Release of the web pods; empty where there are none."""
+        for item in self.deployments:
+            if name(item) == NAMES.langfuse:
+                return str(labels(item).get("app.kubernetes.io/version", ""))
+        return ""
+
+    @property
     def job(self) -> Object | None:
         """The newest migration Job; older ones say nothing about now."""
         return newest([*self.jobs])
@@ -98,5 +114,5 @@ def owners(object_: Object) -> list[str]:
 
 
 def ours(objects: Iterable[Object]) -> list[Object]:
-    """The stack's own objects among others."""
-    return [item for item in objects if is_part_of_stack(item)]
+    """The stack's own objects among others, and what ClickHouse's operator made for it."""
+    return [item for item in objects if is_part_of_stack(item) or servers.is_operated(item)]

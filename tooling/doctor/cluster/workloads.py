@@ -129,9 +129,9 @@ def _gone(objects: Sequence[str], place: Place) -> Finding:
 def scaled_to_zero(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
     """Workloads that were scaled to zero by hand."""
     for workload in (*snapshot.deployments, *snapshot.stateful_sets):
-        if part(workload, "spec").get("replicas") != 0:
+        least = snapshot.least.get(name(workload), 1)
+        if part(workload, "spec").get("replicas") != 0 or not least:
             continue
-        least = snapshot.least if workload["kind"] == "Deployment" else 1
         yield Finding.error(
             "not-ready",
             subject(workload),

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from tooling.doctor.findings import Finding, Severity
-from tooling.doctor.patterns import aws, cluster, engine, operators, pods, up
+from tooling.doctor.patterns import (
+    aws,
+    clickhouse,
+    cluster,
+    engine,
+    guard,
+    operators,
+    pods,
+    stores,
+    up,
+)
 from tooling.doctor.patterns.passages import Passage, passages
 from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.place import Place
@@ -19,7 +29,10 @@ from tooling.kit.masking import clean, quote
 
 PATTERNS: Final = (
     *engine.PATTERNS,
+    *guard.PATTERNS,
     *pods.PATTERNS,
+    *clickhouse.PATTERNS,
+    *stores.PATTERNS,
     *operators.PATTERNS,
     *up.PATTERNS,
     *aws.PATTERNS,

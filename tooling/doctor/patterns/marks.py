@@ -24,11 +24,14 @@ Caller = Literal[
     "langfuse",
     "migration",
     "database",
+    "clickhouse",
+    "cache",
+    "storage",
 ]
 """``engine``: Pulumi itself, its backend and its plugins. ``deployer``: a call to AWS with the
 credentials of the run. ``api-server``: the answer of Kubernetes to the run. ``controllers``:
 Kubernetes' own. ``load-balancers``, ``volumes``: the AWS controllers of these in the cluster.
-The last three are containers of the stack."""
+The others are containers of the stack, ``langfuse`` those of web pods and workers."""
 
 
 Table = tuple[tuple[Caller, re.Pattern[str]], ...]
@@ -67,6 +70,9 @@ PODS: Final[Mapping[str, Caller]] = {
     "external-secrets": "external-secrets",
     NAMES.migration: "migration",
     NAMES.postgres: "database",
+    NAMES.clickhouse: "clickhouse",
+    NAMES.valkey: "cache",
+    NAMES.seaweedfs: "storage",
     NAMES.langfuse: "langfuse",
 }
 """Beginnings of names of pods; the longer ones first."""
@@ -170,6 +176,31 @@ SAID: Final = _table(
     (
         "database",
         r"initdb: |^(?:\S+ )*\[\d+\] (?:FATAL|PANIC|ERROR): ",
+    ),
+    (
+        "migration",
+        r"LANGFUSE_GUARD \w|Dirty database version \d|no migration found for version \d"
+        r"|driver: bad connection|failed to open database: |unexpected packet"
+        r"|renameat2\(\) is not supported|Requested cluster '[^'\n]*' not found"
+        r"|ON CLUSTER is not allowed",
+    ),
+    (
+        "clickhouse",
+        r"Suspiciously (?:many|big) |TOO_MANY_UNEXPECTED_DATA_PARTS|Unknown (?:part|format) type",
+    ),
+    ("cache", r"reading the append only file"),
+    ("storage", r"(?i:no free volumes left)"),
+    (
+        "langfuse",
+        r"Authentication failed: password is incorrect, or there|Not enough privileges\. To execute"
+        r"|out of range for DateTime64|NOT_ENOUGH_SPACE|TABLE_IS_READ_ONLY|KEEPER_EXCEPTION"
+        r"|TOO_MANY_PARTS|MEMORY_LIMIT_EXCEEDED|Max attempts reached, dropped"
+        r"|\[Background Migration\]"
+        r"|\bUNKNOWN_(?:TABLE|IDENTIFIER)\b|NO_SUCH_COLUMN_IN_TABLE|^ClickHouse \S+: "
+        r"|connect E\w+ \S+:(?:6379|8123|8333|8443)\b|WRONGPASS|NOAUTH Authentication"
+        r"|called without any password|OOM command not allowed|CROSSSLOT Keys|\bMOVED \d+ "
+        r"|Eviction policy is |Expecting data, but didn't receive|Connection to redis lost"
+        r"|CredentialsProviderError|Invalid V4 config|ZodError",
     ),
     (
         "langfuse",

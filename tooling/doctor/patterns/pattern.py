@@ -49,6 +49,11 @@ def of(callers: Iterable[Caller], *rows: Pattern) -> tuple[Pattern, ...]:
     return tuple(replace(row, by=frozenset(callers)) for row in rows)
 
 
+def warns(row: Pattern) -> Pattern:
+    """A row about what stops neither `up` nor Langfuse."""
+    return replace(row, severity="warning")
+
+
 def alone(row: Pattern) -> Pattern:
     """A row that says too little beside another one of its section."""
     return replace(row, only_alone=True)

@@ -105,6 +105,19 @@ _CONTAINERS: Final = of(
         lambda place, _: place.make("render"),
     ),
     pattern(
+        "environment-invalid",
+        r"Invalid V4 config: (?P<why>[^\n\"]{1,300})",
+        "The worker refuses the modes of version 4: {why}",
+        lambda place, _: place.make("render"),
+    ),
+    pattern(
+        "environment-invalid",
+        r"ZodError: \[(?s:.{0,1500}?)\"path\": \[\s{0,20}\"(?P<name>[A-Z][A-Z0-9_]{1,100})\"",
+        "The worker refuses its environment: {name}. Its release does not accept the value, or the "
+        "variable is missing",
+        lambda place, _: place.make("render"),
+    ),
+    pattern(
         "start-failed",
         r"cannot execute [A-Z][A-Z ]{1,40} in a read-only transaction",
         "The database takes no writes: its host is a replica, or its storage is full",

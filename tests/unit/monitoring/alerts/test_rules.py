@@ -64,6 +64,21 @@ def selectors(rule: dict[str, Any]) -> list[tuple[str, str]]:
     return [(metric, matchers) for metric, matchers in found]
 
 
+def test_no_alert_of_a_paused_stack_is_about_pods_that_are_not_meant_to_run() -> None:
+    paused = replace(EVERYTHING, paused=True)
+
+    assert {*alert_rules.NAMES} - {rule["alert"] for rule in rules(paused)} == {
+        "LangfuseDown",
+        "LangfuseRolloutStuck",
+        "LangfuseReplicasMissing",
+        "LangfuseAutoscalerAtMaximum",
+        "LangfuseAutoscalerBlind",
+        "LangfuseProbeFailing",
+        "LangfuseProbeSlow",
+    }
+    assert [rule for rule in rules() if rule in rules(paused)] == rules(paused)
+
+
 def test_a_stack_with_everything_has_every_alert_once() -> None:
     assert [rule["alert"] for rule in rules()] == list(alert_rules.NAMES)
 
