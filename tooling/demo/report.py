@@ -17,7 +17,7 @@ _WORKLOADS: Final = (("apps/v1", "StatefulSet"), ("batch/v1", "Job"), ("apps/v1"
 _SIMULATED: Final = """\
 The control plane is real (admission, scheduling, rollouts), the nodes are simulated: no container
 runs. So nothing answers at the URL, and this does not prove that the image starts, that the
-migration works, or that PostgreSQL takes connections. `make demo-down`, then
+migration works, or that a database takes connections. `make demo-down`, then
 `make demo CLUSTER=kind` runs containers, where Docker is."""
 
 

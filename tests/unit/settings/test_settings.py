@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pydantic import SecretStr, ValidationError
 
+from components.kubernetes import quantities
 from stacks.settings import ConfigurationError, Problem, Settings, load, read
 from stacks.settings.machinery.problems import join, remove_command, set_command, show
 from stacks.settings.sections.aws import Aws
+from stacks.settings.sections.cache import ElastiCacheCache, StatefulSetCache
+from stacks.settings.sections.clickhouse import OperatorClickHouse, StatefulSetClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, RdsDatabase, StatefulSetDatabase
+from stacks.settings.sections.object_storage import S3ObjectStorage, StatefulSetObjectStorage
 from stacks.settings.sections.resources import Resources
 from tests.support.bases import read_settings
 from tests.support.configurations import (
@@ -56,7 +61,51 @@ def test_the_small_configuration_is_valid_and_takes_every_default() -> None:
     assert small_settings.aws == Aws()
 
 
-def test_the_dev_stack_loads_to_what_its_file_says() -> None:
+def test_the_release_of_a_stack_that_names_none_is_the_newest_that_was_read() -> None:
+    services = {
+        name: {"engine": "statefulSet"} for name in ("clickhouse", "cache", "objectStorage")
+    }
+
+    assert settings({"langfuse": {"version": ABSENT}, **services}).langfuse.version == "4.16.0"
+
+
+def test_the_dev_stack_has_every_service_in_the_cluster_and_room_on_a_laptop() -> None:
+    dev = read_settings("dev")
+
+    assert dev.langfuse.version == "4.16.0"
+    services = (dev.database, dev.clickhouse, dev.cache, dev.object_storage)
+    pods: list[Resources] = [dev.langfuse.resources, dev.langfuse.worker.resources]
+    for service in services:
+        assert isinstance(
+            service,
+            StatefulSetDatabase
+            | StatefulSetClickHouse
+            | StatefulSetCache
+            | StatefulSetObjectStorage,
+        )
+        pods.append(service.resources)
+    # As the file and docs/prerequisites.md say: of 8 GiB, with room for a rollout.
+    mebibytes = 2**20
+    assert sum(quantities.parse(pod.memory) for pod in pods) == 4352 * mebibytes
+    assert sum(quantities.parse(pod.memory_limit) for pod in pods) == 8704 * mebibytes
+    assert sum(quantities.parse(pod.cpu) for pod in pods) == Decimal("1.2")
+
+
+def test_the_prod_stack_has_every_service_managed_or_replicated_and_protected() -> None:
+    prod = read_settings("prod")
+
+    assert prod.langfuse.version == "4.16.0"
+    assert isinstance(prod.database, RdsDatabase)
+    assert isinstance(prod.clickhouse, OperatorClickHouse)
+    assert isinstance(prod.cache, ElastiCacheCache)
+    assert isinstance(prod.object_storage, S3ObjectStorage)
+    services = (prod.database, prod.clickhouse, prod.cache, prod.object_storage)
+    assert [service.protect for service in services] == [True] * 4
+    assert (prod.database.multi_az, prod.database.backup_days, prod.cache.replicas) == (True, 14, 1)
+    assert (prod.cluster.protect, prod.secrets.protect, prod.acknowledge) == (True, True, ())
+
+
+def test_the_dev_stack_of_version_2_loads_to_what_its_file_says() -> None:
     dev = read_settings("version 2 dev")
 
     assert dev.cluster.context == "kind-langfuse"
@@ -70,7 +119,7 @@ def test_the_dev_stack_loads_to_what_its_file_says() -> None:
     assert dev.agents.namespaces == ("ai-agents",)
 
 
-def test_the_prod_stack_loads_to_what_its_file_says() -> None:
+def test_the_prod_stack_of_version_2_loads_to_what_its_file_says() -> None:
     prod = read_settings("version 2 prod")
 
     assert prod.cluster.eks_name == "platform-prod"

@@ -9,6 +9,7 @@ import pytest
 
 from stacks.settings import Problem
 from tests.support.configurations import (
+    ABSENT,
     ON_EKS,
     Encrypted,
     bad,
@@ -34,6 +35,9 @@ EMAIL = "must be an e-mail address"
 PINNED = "must be an image with a pinned tag or digest; 'latest' and bare names are not pinned"
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
+NOT_NAMED = (
+    "4.16.0 is the default of langfuse.version: a stack of version 2 names its release there"
+)
 NO_USE = "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL"
 TOO_OLD = (
     "is PostgreSQL 14, and Langfuse 4.16.0 needs 15 or newer. The data of one major version cannot "
@@ -87,6 +91,30 @@ BAD = [
             "(nothing)",
             "is required by Langfuse 4: accepted events are in object storage until they are "
             "processed",
+            "",
+        ),
+    ),
+    bad(
+        "a stack of version 2 that leaves its release out",
+        {"langfuse": {"version": ABSENT}},
+        problem(
+            "clickhouse",
+            "(nothing)",
+            f"is required by Langfuse 4: traces are in ClickHouse. {NOT_NAMED}",
+            "",
+        ),
+        problem(
+            "cache",
+            "(nothing)",
+            "is required by Langfuse 4: queues between web and worker are in Redis or Valkey. "
+            f"{NOT_NAMED}",
+            "",
+        ),
+        problem(
+            "objectStorage",
+            "(nothing)",
+            "is required by Langfuse 4: accepted events are in object storage until they are "
+            f"processed. {NOT_NAMED}",
             "",
         ),
     ),
