@@ -96,8 +96,8 @@ class Doctor:
         return warning(
             "metrics-server-missing",
             "metrics-server",
-            "It is not there. The autoscaler reads CPU from it: without it Langfuse never has more "
-            "than minReplicas (1) pods",
+            "It is not there. The autoscalers read CPU from it: without it there are never more "
+            "pods than langfuse.minReplicas",
             self.place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
         )
 
@@ -158,7 +158,7 @@ def test_the_command_reports_passed_checks_and_writes_the_report(
         "ok       Kubernetes version",
         "ok       nodes and network",
         "ok       permissions",
-        "ok       StorageClass of the database",
+        "ok       StorageClasses",
         "ok       NetworkPolicy",
         "ok       namespaces",
         "ok       what runs in observability",

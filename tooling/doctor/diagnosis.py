@@ -31,6 +31,8 @@ from tooling.kubernetes.objects import Object, conditions, containers, name, par
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "autoscaler-blind": frozenset({"metrics-server-missing"}),
     "claim-pending": frozenset({"storage-class-missing"}),
+    "clickhouse-not-ready": frozenset({"clickhouse-operator-missing", "clickhouse-nodes"}),
+    "clickhouse-unreachable": frozenset({"clickhouse-not-ready", "clickhouse-operator-missing"}),
     "cluster-unreachable": frozenset({"aws-credentials", "eks-cluster"}),
     "context-unusable": frozenset({"aws-cli-missing", "aws-credentials"}),
     "ingress-without-address": frozenset({"auto-mode-tags", "load-balancer-controller-missing"}),

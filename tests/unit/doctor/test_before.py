@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from components.kubernetes.cluster_mode import AUTO, SELF_MANAGED, ClusterMode
+from tests.support import stacks
 from tests.support.doctor import (
     IN_NAMESPACE,
     KUBECTL,
@@ -23,7 +24,7 @@ from tests.support.doctor import (
 from tooling.doctor.before import checks as before
 from tooling.doctor.before import permissions, preconditions
 from tooling.doctor.before.permissions import Need
-from tooling.doctor.before.storage import storage_class
+from tooling.doctor.before.storage import storage_classes
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.findings import Finding
 
@@ -95,7 +96,7 @@ def missing_class(subject: str, cause: str, command: str) -> list[Finding]:
 def test_a_volume_that_can_be_made_passes(
     database: Mapping[str, Any], classes: list[Object], drivers: list[Object]
 ) -> None:
-    assert [*storage_class(stack(database=database), classes, drivers, None, PLACE)] == []
+    assert [*storage_classes(stack(database=database), classes, drivers, [], PLACE)] == []
 
 
 @pytest.mark.parametrize(
@@ -106,8 +107,8 @@ def test_a_volume_that_can_be_made_passes(
             [],
             missing_class(
                 "The default StorageClass",
-                "It is not there. The database's volume takes the default class. The cluster has "
-                "no class at all",
+                "It is not there. The volume of the database takes the default class. The cluster "
+                "has no class at all",
                 f"{KUBECTL} get storageclasses",
             ),
         ),
@@ -116,8 +117,8 @@ def test_a_volume_that_can_be_made_passes(
             [class_("gp2"), class_("gp3")],
             missing_class(
                 "The default StorageClass",
-                "It is not there. The database's volume takes the default class. The cluster has "
-                "gp2, gp3",
+                "It is not there. The volume of the database takes the default class. The cluster "
+                "has gp2, gp3",
                 f"{SET}database.storageClass gp2",
             ),
         ),
@@ -166,24 +167,24 @@ def test_a_volume_that_can_be_made_passes(
 def test_a_volume_that_cannot_be_made_is_reported_before_up(
     database: Mapping[str, Any], classes: list[Object], found: list[Finding]
 ) -> None:
-    assert [*storage_class(stack(database=database), classes, [], None, PLACE)] == found
+    assert [*storage_classes(stack(database=database), classes, [], [], PLACE)] == found
 
 
 def test_a_class_that_the_stack_creates_on_auto_mode_needs_no_driver_in_the_cluster() -> None:
     created = stack(database={"createStorageClass": True})
 
-    assert [*storage_class(created, [], [], None, PLACE, mode=AUTO)] == []
+    assert [*storage_classes(created, [], [], [], PLACE, mode=AUTO)] == []
 
 
 @pytest.mark.parametrize(("phase", "count"), [("Bound", 0), ("Pending", 1)])
 def test_a_volume_that_is_there_needs_no_class(phase: str, count: int) -> None:
     claim = obj("PersistentVolumeClaim", "data-langfuse-postgres-0", status={"phase": phase})
 
-    assert len([*storage_class(DEV, [], [], claim, PLACE)]) == count
+    assert len([*storage_classes(DEV, [], [], [claim], PLACE)]) == count
 
 
 def test_a_database_elsewhere_needs_no_class() -> None:
-    assert [*storage_class(PROD, [], [], None, PLACE)] == []
+    assert [*storage_classes(PROD, [], [], [], PLACE)] == []
 
 
 AVAILABLE = {"conditions": [condition("Available", "True")], "availableReplicas": 1}
@@ -365,8 +366,8 @@ def test_without_metrics_an_autoscaler_does_not_scale_and_up_continues(
         warning(
             "metrics-server-missing",
             "metrics-server",
-            f"{reason}. The autoscaler reads CPU from it: without it Langfuse never has more than "
-            "minReplicas (1) pods",
+            f"{reason}. The autoscalers read CPU from it: without it there are never more pods "
+            "than langfuse.minReplicas",
             f"{KUBECTL} get apiservice v1beta1.metrics.k8s.io",
         )
     ]
@@ -505,6 +506,10 @@ def listed(name: str, **sections: Any) -> list[str]:  # noqa: ANN401 - configura
     ]
 
 
+def test_an_autoscaler_of_a_fixed_number_of_pods_is_made_too() -> None:
+    assert listed("dev", langfuse={"minReplicas": 2, "maxReplicas": 2}) == listed("dev")
+
+
 COMMON = [
     "observability configmaps",
     "observability secrets",
@@ -540,12 +545,12 @@ def test_a_prod_stack_needs_the_ingress_and_external_secrets_kinds() -> None:
     ]
 
 
-def test_an_adopting_stack_with_a_fixed_size_needs_less_and_an_operator_more() -> None:
+def test_a_paused_and_adopting_stack_needs_less_and_an_operator_more() -> None:
     changed = listed(
         "version 2 prod",
         cluster={"createNamespace": False},
         agents={"namespaces": None, "existingNamespaces": ["ai-agents"]},
-        langfuse={"minReplicas": 3, "maxReplicas": 3},
+        langfuse={"paused": True},
         secrets={"installExternalSecrets": True},
     )
 
@@ -620,7 +625,7 @@ def test_what_is_not_allowed_is_one_finding() -> None:
         (
             "version 2 dev",
             {},
-            ["StorageClass of the database", "metrics-server"],
+            ["StorageClasses", "metrics-server"],
         ),
         (
             "version 2 prod",
@@ -639,7 +644,7 @@ def test_what_is_not_allowed_is_one_finding() -> None:
         (
             "version 2 dev",
             {"cluster": {"imagePullSecrets": ["registry"]}},
-            ["StorageClass of the database", "metrics-server", "image pull Secrets"],
+            ["StorageClasses", "metrics-server", "image pull Secrets"],
         ),
     ],
 )
@@ -657,3 +662,48 @@ def test_a_stack_is_asked_for_what_it_needs_and_no_more(
         "NetworkPolicy",
         "namespaces",
     ]
+
+
+def wanted(variant: str) -> set[str]:
+    needs = permissions.needs(stacks.settings(variant))
+    return {f"{need.namespace or '-'} {need.full_name}" for need in needs}
+
+
+def test_a_stack_with_the_operator_needs_to_write_its_custom_resources() -> None:
+    resources = {
+        "observability clickhouseclusters.clickhouse.com",
+        "observability keeperclusters.clickhouse.com",
+    }
+
+    assert resources <= wanted("version 4 with the operator of ClickHouse")
+    assert resources.isdisjoint(wanted("version 4 in the cluster"))
+
+
+def test_a_class_for_any_server_needs_the_permission_to_make_it() -> None:
+    # The variant makes one for ClickHouse.
+    assert "- storageclasses.storage.k8s.io" in wanted("version 4 in the cluster")
+
+
+def test_servers_elsewhere_need_no_stateful_set() -> None:
+    elsewhere = "version 4 with services elsewhere"
+
+    assert "observability statefulsets.apps" in wanted("version 4 in the cluster")
+    assert "observability statefulsets.apps" not in wanted(elsewhere)
+
+
+def test_workers_that_are_scaled_need_metrics_too() -> None:
+    settings = stacks.settings("version 4 in the cluster")
+    fixed = settings.model_copy(
+        update={"langfuse": settings.langfuse.model_copy(update={"max_replicas": 1})}
+    )
+    paused = settings.model_copy(
+        update={"langfuse": settings.langfuse.model_copy(update={"paused": True})}
+    )
+
+    assert preconditions.autoscaled(settings) == ["langfuse", "langfuse.worker"]
+    assert preconditions.autoscaled(fixed) == ["langfuse.worker"]
+    assert preconditions.autoscaled(paused) == []
+    (found,) = preconditions.metrics_server(None, settings, PLACE)
+    assert found.cause.endswith(
+        "never more pods than langfuse.minReplicas and langfuse.worker.minReplicas"
+    )

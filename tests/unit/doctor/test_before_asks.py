@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import pytest
 
 from stacks.settings import Settings
-from tests.support import bases
+from tests.support import bases, stacks
 from tests.support.doctor import PLACE, Object, obj, stack
 from tests.support.stacks import DEV_ON_EKS
 from tooling.doctor.before import checks as before
@@ -117,7 +117,7 @@ def test_auto_mode_needs_no_class_and_a_cluster_without_it_needs_one() -> None:
 
 def test_a_created_storage_class_follows_the_mode_on_eks_alone() -> None:
     """The program does not know the mode of a cluster that a context names."""
-    title = "StorageClass of the database"
+    title = "StorageClasses"
     eks = bases.read_settings("version 2 dev", DEV_ON_EKS)
     by_context = stack("version 2 dev", database={"createStorageClass": True})
 
@@ -158,3 +158,21 @@ def test_nodes_and_networks_are_looked_at() -> None:
         "network-policy-unenforced"
     ]
     assert sections("NetworkPolicy", stack("version 2 dev")) == []
+
+
+def test_the_operator_of_clickhouse_is_looked_for_with_cert_manager_and_nodes() -> None:
+    settings = stacks.settings("version 4 with the operator of ClickHouse")
+
+    assert sections("ClickHouse's operator", settings) == [
+        "clickhouse-operator-missing",
+        "cert-manager-missing",
+    ]
+    node = obj("Node", "a", namespace=None, spec={})
+    assert sections("nodes for ClickHouse", settings, node) == ["clickhouse-nodes"]
+
+
+def test_only_a_stack_with_the_operator_is_asked_for_it() -> None:
+    settings = stacks.settings("version 4 in the cluster")
+    checks = before.checks(cast("Server", Cluster()), settings, PLACE)
+
+    assert [c.title for c in checks if "ClickHouse" in c.title] == []

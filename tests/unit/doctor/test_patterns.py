@@ -425,7 +425,7 @@ TEXTS = [
     (
         'storageclass.storage.k8s.io "gp3" not found',
         "claim-pending",
-        "There is no StorageClass gp3 for the database's volume",
+        "There is no StorageClass gp3 for a volume of the stack",
         f"{KUBECTL} get storageclasses",
     ),
     (

@@ -9,10 +9,11 @@ from typing import Final
 
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
-from stacks.names import NAMES
 from stacks.settings import Settings
-from stacks.settings.sections.database import StatefulSetDatabase
+from stacks.settings.sections.clickhouse import OperatorClickHouse
+from tooling.doctor import servers
 from tooling.doctor.before import (
+    clickhouse_operator,
     enforcement,
     ingress_class,
     permissions,
@@ -44,14 +45,19 @@ def checks(server: Server, settings: Settings, place: Place) -> list[Check]:
         Check(title="nodes and network", run=asks.shape),
         Check(title="permissions", run=asks.permissions),
     ]
-    if isinstance(settings.database, StatefulSetDatabase):
-        found.append(Check(title="StorageClass of the database", run=asks.storage))
+    if any(servers.in_cluster(settings)):
+        found.append(Check(title="StorageClasses", run=asks.storage))
+    if servers.has_operator(settings):
+        found += (
+            Check(title="ClickHouse's operator", run=asks.clickhouse_operator),
+            Check(title="nodes for ClickHouse", run=asks.clickhouse_nodes),
+        )
     secrets = settings.secrets
     if secrets.delivery == "secretsManager" and not secrets.install_external_secrets:
         found.append(Check(title="External Secrets", run=asks.external_secrets))
     if settings.endpoint is not None:
         found.append(Check(title="AWS Load Balancer Controller", run=asks.load_balancers))
-    if settings.langfuse.min_replicas != settings.langfuse.max_replicas:
+    if preconditions.autoscaled(settings):
         found.append(Check(title="metrics-server", run=asks.metrics))
     if preconditions.prometheus_kinds(settings):
         found.append(Check(title="Prometheus Operator", run=asks.prometheus))
@@ -92,14 +98,34 @@ class _Asks:
 
     def storage(self) -> Iterator[Finding]:
         namespace = self._settings.cluster.namespace
-        return storage.storage_class(
+        return storage.storage_classes(
             self._settings,
             self._server.list("storage.k8s.io/v1", "StorageClass"),
             self._server.list("storage.k8s.io/v1", "CSIDriver"),
-            self._get("v1", "PersistentVolumeClaim", NAMES.postgres_claim, namespace),
+            self._server.list("v1", "PersistentVolumeClaim", namespace),
             self._place,
             mode=self._mode() if self._settings.cluster.eks_name else cluster_mode.SELF_MANAGED,
         )
+
+    def clickhouse_operator(self) -> Iterator[Finding]:
+        section = self._settings.clickhouse
+        if not isinstance(section, OperatorClickHouse):
+            return
+        names = clickhouse_operator.DEFINITIONS
+        yield from clickhouse_operator.operator(
+            section,
+            {name: self._definition(name) for name in names},
+            self._deployments(clickhouse_operator.SELECTOR),
+            self._place,
+        )
+        yield from clickhouse_operator.cert_manager(
+            self._definition(clickhouse_operator.CERTIFICATES),
+            self._deployments(clickhouse_operator.CERT_MANAGER),
+            self._place,
+        )
+
+    def clickhouse_nodes(self) -> Iterator[Finding]:
+        return clickhouse_operator.nodes(self._server.list("v1", "Node"), self._place)
 
     def external_secrets(self) -> Iterator[Finding]:
         labels = ",".join(preconditions.EXTERNAL_SECRETS)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from components.clickhouse.operator_resources import API_VERSION
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
 from stacks.settings import Settings
-from stacks.settings.sections.database import StatefulSetDatabase
+from tooling.doctor import servers
 from tooling.doctor.before.preconditions import prometheus_kinds
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
@@ -59,13 +60,16 @@ _OPERATOR: Final = (
 
 def needs(settings: Settings, mode: ClusterMode = cluster_mode.SELF_MANAGED) -> Iterator[Need]:
     """Everything that a stack creates and reads, by namespace."""
-    database = settings.database
     by_entries = settings.secrets.delivery == "secretsManager"
     kinds = [*_ALWAYS]
-    if settings.langfuse.min_replicas != settings.langfuse.max_replicas:
+    if not settings.langfuse.paused:
         kinds.append(("autoscaling", "horizontalpodautoscalers"))
-    if isinstance(database, StatefulSetDatabase):
+    in_cluster = [*servers.in_cluster(settings)]
+    if any(not server.by_operator for server in in_cluster):
         kinds.append(("apps", "statefulsets"))
+    if servers.has_operator(settings):
+        group = API_VERSION.partition("/")[0]
+        kinds += ((group, f"{kind.lower()}s") for kind in servers.CLUSTERS)
     if settings.endpoint is not None:
         kinds.append(("networking.k8s.io", "ingresses"))
     if by_entries:
@@ -80,7 +84,7 @@ def needs(settings: Settings, mode: ClusterMode = cluster_mode.SELF_MANAGED) -> 
         yield from (_write(namespace, *kind) for kind in agents)
     if settings.cluster.create_namespace or settings.agents.namespaces:
         yield _write(None, "", "namespaces")
-    if isinstance(database, StatefulSetDatabase) and database.create_storage_class:
+    if any(server.create_storage_class for server in in_cluster):
         yield _write(None, "storage.k8s.io", "storageclasses")
     if settings.endpoint and not (settings.endpoint.ingress_class or mode.ingress_class):
         yield _write(None, "networking.k8s.io", "ingressclasses")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from components.aws.cluster_support import OLDEST
 from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
+from components.langfuse.versions import Version, has_worker
 from stacks.settings import Settings
 from tooling.doctor.before import ingress_class
 from tooling.doctor.findings import Finding
@@ -115,20 +116,33 @@ def load_balancer_controller(
             )
 
 
+def autoscaled(settings: Settings) -> list[str]:
+    """Sections of the pods that an autoscaler may add to; none of a stack that is paused."""
+    langfuse, worker = settings.langfuse, settings.langfuse.worker
+    workers = has_worker(Version.parse(langfuse.version))
+    if langfuse.paused:
+        return []
+    return [
+        *(["langfuse"] if langfuse.min_replicas != langfuse.max_replicas else []),
+        *(["langfuse.worker"] if workers and worker.min_replicas != worker.max_replicas else []),
+    ]
+
+
 def metrics_server(service: Object | None, settings: Settings, place: Place) -> Iterator[Finding]:
     """``service``: the APIService of ``metrics.k8s.io``."""
-    langfuse = settings.langfuse
-    if langfuse.min_replicas == langfuse.max_replicas:
+    sections = autoscaled(settings)
+    if not sections:
         return
     available = conditions(service or {}).get("Available", {})
     if available.get("status") == "True":
         return
     reason = f"It does not answer: {available.get('message')}" if service else "It is not there"
+    least = " and ".join(f"{section}.minReplicas" for section in sections)
     yield Finding.warning(
         "metrics-server-missing",
         "metrics-server",
-        f"{reason}. The autoscaler reads CPU from it: without it Langfuse never has more "
-        f"than minReplicas ({langfuse.min_replicas}) pods",
+        f"{reason}. The autoscalers read CPU from it: without it there are never more pods than "
+        f"{least}",
         place.kubectl("get", "apiservice", "v1beta1.metrics.k8s.io"),
     )
 

@@ -30,7 +30,7 @@ PATTERNS: Final = (
     pattern(
         "claim-pending",
         r"storageclass\.storage\.k8s\.io \"(?P<name>[\w.-]+)\" not found",
-        "There is no StorageClass {name} for the database's volume",
+        "There is no StorageClass {name} for a volume of the stack",
         lambda place, _: place.kubectl("get", "storageclasses"),
     ),
     pattern(
