@@ -84,7 +84,7 @@ PROD: Final[Mapping[str, Any]] = {
 }
 """RDS, Secrets Manager, a load balancer, alarms."""
 
-STACKS: Final = {"dev": DEV, "prod": PROD}
+STACKS: Final = {"dev": DEV, "prod": PROD, "four": of_release("4.16.0")}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def test_a_stack_file_of_the_repository_is_not_read(tmp_path: Path, stack: str) 
         found = stack_files.read(stack)
         known = stack_files.stacks()
 
-    assert known == ["dev", "prod"]
+    assert known == ["dev", "four", "prod"]
     own = stack_files.assemble(STACKS[stack]).values
     assert {key: found.values[key] for key in own} == own
     settings.read(stack, found.values, set(found.secret_keys))
