@@ -234,7 +234,9 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             }
         },
     ),
-    "prod, paused": Variant(base="version 2 prod", overrides={f"{_N}langfuse": {"paused": True}}),
+    "version 2 prod, paused": Variant(
+        base="version 2 prod", overrides={f"{_N}langfuse": {"paused": True}}
+    ),
     "prod on EKS Auto Mode": Variant(base="prod", auto_mode=True),
     "version 2 prod on EKS Auto Mode": Variant(base="version 2 prod", auto_mode=True),
     "version 2 dev on EKS Auto Mode": Variant(overrides=DEV_ON_EKS, auto_mode=True),
