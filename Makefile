@@ -25,14 +25,15 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :al
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down up preview access destroy doctor smoke render diff policy cluster-up cluster-down \
-	test test-cluster test-clickhouse lint format types bench docs lock clean
+.PHONY: help demo demo-down up preview access platform platform-preview platform-destroy destroy \
+	doctor smoke render diff policy cluster-up cluster-down test test-cluster test-clickhouse lint format types bench docs lock clean
 
 help: ## List the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=$(STACK) is the stack of up, preview, destroy, doctor, smoke, render, diff, policy;"
-	@echo "  PROJECT=access is another project of render, diff, policy: the folder of its program;"
+	@echo "  PROJECT=access and PROJECT=platform are the other projects of render, diff, policy;"
+	@echo "  PROJECT=platform is one of doctor too;"
 	@echo "  CLUSTER=$(CLUSTER) (kwok or kind) is the cluster of demo and cluster-up;"
 	@echo "  DEMO=1 lets doctor and smoke look at the demo; OPTIONS are passed on to both."
 	@echo "  $(BIN)/python -m tooling --help lists the commands behind these, with all their options."
@@ -66,6 +67,18 @@ preview: cli $(INSTALLED) $(POLICY_INSTALLED) ## Show what `up` would change, an
 access: cli $(INSTALLED) ## Make the roles that GitHub's workflows assume for STACK (docs/access.md)
 	pulumi up --cwd access --stack $(STACK_OF_ANY_PROJECT)
 
+platform: cli $(INSTALLED) $(POLICY_INSTALLED) ## Make the network and the cluster of STACK (docs/platform.md)
+	@$(BIN)/python -m tooling platform doctor --stack $(STACK) --before
+	pulumi up --cwd platform --stack $(STACK_OF_ANY_PROJECT) --policy-pack ../policy
+
+platform-preview: cli $(INSTALLED) $(POLICY_INSTALLED) ## Show what `platform` would change, and which rules it breaks
+	pulumi preview --cwd platform --stack $(STACK_OF_ANY_PROJECT) --policy-pack ../policy --diff
+
+platform-destroy: cli $(INSTALLED) ## Empty the cluster of STACK, remove it and its network, list what is left
+	@$(BIN)/python -m tooling platform drain --stack $(STACK)
+	pulumi destroy --cwd platform --stack $(STACK_OF_ANY_PROJECT)
+	@$(BIN)/python -m tooling platform doctor --stack $(STACK)
+
 destroy: cli $(INSTALLED) ## Remove STACK
 	pulumi destroy --stack $(STACK)
 
@@ -78,7 +91,11 @@ cli:
 		exit 1; } >&2
 
 doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command (LOG=up.log, DEMO=1)
+ifeq ($(PROJECT),platform)
+	@$(BIN)/python -m tooling platform doctor --stack $(STACK) $(OPTIONS)
+else
 	@$(BIN)/python -m tooling doctor --stack $(STACK) $(ON_DEMO) $(if $(LOG),--log '$(LOG)') $(OPTIONS)
+endif
 
 smoke: $(INSTALLED) ## Test STACK from outside (URL=https://…, JSON=report.json)
 	@sdk=$$($(BIN)/python -m tooling smoke --stack $(STACK) --sdk-folder) && \

@@ -25,6 +25,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("tooling.demo.command", "put the dev stack on a local cluster, or remove it"),
     "cluster": ("tooling.cluster.command", "start, stop or list local clusters"),
     "doctor": ("tooling.doctor.command", "what keeps a stack from working, and the next command"),
+    "platform": (
+        "tooling.platform.command",
+        "the doctor of platform/, and its removal's first step",
+    ),
     "smoke": ("tooling.smoke.command", "whether the Langfuse of a stack works"),
     "docs": ("tooling.docs.command", "write the generated files, or check them"),
     "bench": ("tooling.bench", "time and memory of the program"),

@@ -123,4 +123,15 @@ AFTER: Final = (
 )
 """Causes of a failure."""
 
-SECTIONS: Final = (*ENGINE, *BEFORE, *AWS, *AFTER)
+PLATFORM: Final = (
+    "platform-caller",
+    "platform-quota",
+    "platform-name",
+    "platform-log-group",
+    "platform-support",
+    "zone-not-delegated",
+    "platform-leftovers",
+)
+"""Of the project ``platform/``."""
+
+SECTIONS: Final = (*ENGINE, *BEFORE, *AWS, *AFTER, *PLATFORM)

@@ -37,6 +37,8 @@ from tooling.engineless.recording import DuplicateUrnError, UnsupportedResourceE
 from tooling.kit.errors import UsageError, is_explained
 from tooling.kit.options import Parser
 from tooling.kubernetes.api import LiveError
+from tooling.platform import checks, draining
+from tooling.platform.removal import InUseError
 from tooling.render.model import RenderError
 from tooling.smoke import command as smoke
 from tooling.smoke.report import Verdict, fail, ok, skip
@@ -45,6 +47,7 @@ Patch = pytest.MonkeyPatch
 Prepare = Callable[[Patch], None]
 
 DEV = ["--stack", "dev"]
+PROD = ["--stack", "prod"]
 CI_PREVIEW = ["ci", "preview", *DEV, "--status", "0", "--text"]
 
 
@@ -85,6 +88,10 @@ def violating(patch: Patch) -> None:
 
 def examined(*findings: object) -> Prepare:
     return returning(examination, "examine", Report(stack="dev", findings=findings))  # pyright: ignore[reportArgumentType]
+
+
+def of_platform(*findings: object) -> Prepare:
+    return returning(checks, "examine", Report(stack="platform/prod", findings=findings))  # pyright: ignore[reportArgumentType]
 
 
 def checked(*verdicts: Verdict) -> Prepare:
@@ -145,6 +152,15 @@ CASES: list[tuple[list[str], Prepare, int]] = [
     (["doctor", "--stack", "absent"], nothing, 2),
     (["doctor", *DEV, "--demo"], nothing, 2),
     (["doctor"], nothing, 2),
+    (["platform", "doctor", *PROD], of_platform(), 0),
+    (["platform", "doctor", *PROD], of_platform(warning("a", "b", "c", "d")), 0),
+    (["platform", "doctor", *PROD], of_platform(error("a", "b", "c", "d")), 1),
+    (["platform", "drain", *PROD], returning(draining, "drain", None), 0),
+    (["platform", "drain", *PROD], raising(draining, "drain", InUseError("no")), 1),
+    (["platform", "drain", *PROD], raising(draining, "drain", LiveError("no")), 2),
+    (["platform", "doctor", "--stack", "absent"], nothing, 2),
+    (["platform", "remove", *PROD], nothing, 2),
+    (["platform"], nothing, 2),
     (["smoke", *DEV], checked(ok("api", "200")), 0),
     (["smoke", *DEV, "--allow-skips"], checked(ok("api", "200"), skip("tls", "no")), 0),
     (["smoke", *DEV], checked(ok("api", "200"), skip("tls", "no")), 1),
@@ -391,9 +407,9 @@ def test_an_option_that_several_verbs_have_is_explained_in_the_same_words() -> N
 
     assert {option: len(found) for option, found in texts.items()} == dict.fromkeys(shared, 1)
     assert verbs == {
-        "--stack": {"render", "diff", "policy", "doctor", "smoke", "ci"},
+        "--stack": {"render", "diff", "policy", "doctor", "platform", "smoke", "ci"},
         "--project": {"render", "diff", "policy"},
-        "--json": {"doctor", "smoke"},
+        "--json": {"doctor", "platform", "smoke"},
         "--markdown": {"diff", "policy"},
         "--demo": {"doctor", "smoke"},
         "--provider": {"demo", "cluster"},

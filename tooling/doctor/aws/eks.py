@@ -10,7 +10,7 @@ from typing import Final
 from components.aws.cluster_support import OLDEST, USABLE
 from stacks.platforms import eks_providers
 from stacks.settings import Settings
-from tooling.doctor.aws.session.account import Account, Cluster
+from tooling.doctor.aws.session.account import Account, AwsAccount, Cluster
 from tooling.doctor.aws.session.client import Clients, DeniedError, UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
 
@@ -70,7 +70,7 @@ def _next(text: str) -> str:
     return f"{major}.{minor + 1}"
 
 
-def identity_provider(account: Account) -> Iterator[Finding]:
+def identity_provider(account: AwsAccount) -> Iterator[Finding]:
     """Whether IAM has a provider for the cluster's issuer that accepts its tokens for STS."""
     found = account.cluster()
     answer = account.aws.ask("iam", "ListOpenIDConnectProviders")
@@ -138,10 +138,15 @@ def kubeconfig(settings: Settings, folder: Path, clients: Clients) -> Path:
         raise Unanswerable(_missing(account))
     if not found.endpoint or not found.certificate_authority:
         raise Unanswerable(_unusable(account, found))
+    return write_kubeconfig(account, found, folder)
+
+
+def write_kubeconfig(account: AwsAccount, found: Cluster, folder: Path) -> Path:
+    """Writes a kubeconfig that logs in to a cluster through the AWS CLI."""
     document = eks_providers.kubeconfig(
-        name=name,
-        region=settings.aws.region or "",
-        profile=settings.aws.profile,
+        name=found.name,
+        region=account.aws.region or "",
+        profile=account.aws.profile,
         endpoint=found.endpoint,
         certificate_authority=found.certificate_authority,
     )

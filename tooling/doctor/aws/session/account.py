@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from stacks.settings import Settings
+from stacks.settings.sections.aws import Aws as AwsSettings
 from tooling.doctor.aws.session import credentials
 from tooling.doctor.aws.session.client import (
     Aws,
@@ -46,6 +47,7 @@ class Cluster:
     role_arn: str
     """Role that EKS itself takes; in Auto Mode it makes load balancers, volumes and nodes."""
     auto_mode: bool
+    tags: Mapping[str, str]
 
 
 class Once(Generic[T]):
@@ -69,14 +71,14 @@ class Once(Generic[T]):
         return self._answers[0]
 
 
-class Account:
-    """What several checks of one stack ask AWS about; asked once, safe in threads."""
+class AwsAccount:
+    """What several checks ask AWS about; asked once, safe in threads."""
 
-    def __init__(self, settings: Settings, clients: Clients, stack: str | None = None) -> None:
-        """``stack``: as `pulumi` and `make` take it, where that is more than its name."""
-        self.settings = settings
-        self.commands = replace(Commands.of(settings), stack=stack or settings.stack)
-        self.aws = Aws(clients, region=settings.aws.region, profile=settings.aws.profile)
+    def __init__(self, settings: AwsSettings, cluster: str, clients: Clients) -> None:
+        """``cluster``: name of the EKS cluster; empty for none."""
+        self._settings = settings
+        self._cluster_name = cluster
+        self.aws = Aws(clients, region=settings.region, profile=settings.profile)
         self.caller = Once(self._caller)
         """The caller; raises ``Unanswerable`` when the credentials do not work."""
         self.found_cluster = Once(self._cluster)
@@ -85,7 +87,7 @@ class Account:
     def admitted(self) -> Caller:
         """The caller, in an account of the stack; raises ``Unanswerable``."""
         caller = self.caller()
-        allowed = self.settings.aws.allowed_account_ids
+        allowed = self._settings.allowed_account_ids
         if allowed and caller.account not in allowed:
             raise Unanswerable(
                 Finding.error(
@@ -113,14 +115,14 @@ class Account:
         try:
             answer = self.aws.ask("sts", "GetCallerIdentity")
         except RefusedError as refused:
-            finding = credentials.finding(refused.code, self.settings.aws.profile)
+            finding = credentials.finding(refused.code, self._settings.profile)
             if finding is None:
                 raise
             raise Unanswerable(finding) from None
         return Caller(account=answer["Account"], arn=answer["Arn"])
 
     def _cluster(self) -> Cluster | None:
-        name = self.settings.cluster.eks_name or ""
+        name = self._cluster_name
         absent = {"ResourceNotFoundException"}
         answer = self.aws.look_up("eks", "DescribeCluster", absent, name=name)
         if answer is None:
@@ -138,4 +140,15 @@ class Account:
             issuer=known.get("identity", {}).get("oidc", {}).get("issuer", ""),
             role_arn=known.get("roleArn", ""),
             auto_mode=bool(known.get("computeConfig", {}).get("enabled")),
+            tags=known.get("tags", {}),
         )
+
+
+class Account(AwsAccount):
+    """The same of one stack of the program."""
+
+    def __init__(self, settings: Settings, clients: Clients, stack: str | None = None) -> None:
+        """``stack``: as `pulumi` and `make` take it, where that is more than its name."""
+        super().__init__(settings.aws, settings.cluster.eks_name or "", clients)
+        self.settings = settings
+        self.commands = replace(Commands.of(settings), stack=stack or settings.stack)

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.account import AwsAccount
 from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Finding, Unanswerable
 
@@ -21,7 +21,7 @@ _INSTALL: Final = (
 )
 
 
-def credentials(account: Account) -> Iterator[Finding]:
+def credentials(account: AwsAccount) -> Iterator[Finding]:
     """Whether the credentials are there and AWS accepts them."""
     try:
         account.caller()
@@ -29,7 +29,7 @@ def credentials(account: Account) -> Iterator[Finding]:
         yield stop.finding
 
 
-def account_allowed(account: Account) -> Iterator[Finding]:
+def account_allowed(account: AwsAccount) -> Iterator[Finding]:
     """Whether the credentials are of an account that the stack names."""
     try:
         account.caller()
@@ -41,7 +41,7 @@ def account_allowed(account: Account) -> Iterator[Finding]:
         yield stop.finding
 
 
-def command_line(_: Account) -> Iterator[Finding]:
+def command_line(_: AwsAccount) -> Iterator[Finding]:
     """Whether `aws eks get-token` can run: it provides the token for the cluster."""
     program = shutil.which("aws")
     if program is None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from tooling.doctor.aws.session.account import Account
+from tooling.doctor.aws.session.account import Account, AwsAccount
 from tooling.doctor.aws.session.client import DeniedError, UnansweredError
 from tooling.doctor.findings import Check, Finding, Unanswerable
+
+A = TypeVar("A", bound=AwsAccount)
 
 Question = Callable[[Account], Iterable[Finding]]
 
 
-def check(account: Account, title: str, question: Question) -> Check:
+def check(account: A, title: str, question: Callable[[A], Iterable[Finding]]) -> Check:
     """A check that needs working credentials for an account of the stack.
 
     Without them it is unanswered: the checks of credentials and account say why, once.
@@ -27,7 +30,7 @@ def check(account: Account, title: str, question: Question) -> Check:
     return Check(title=title, run=run)
 
 
-def answers(account: Account, title: str, question: Question) -> list[Finding]:
+def answers(account: A, title: str, question: Callable[[A], Iterable[Finding]]) -> list[Finding]:
     """What a question finds; a refusal ends it with a warning."""
     found = list[Finding]()
     try:
@@ -38,7 +41,7 @@ def answers(account: Account, title: str, question: Question) -> list[Finding]:
     return found
 
 
-def not_checked(account: Account, title: str, permission: str) -> Finding:
+def not_checked(account: AwsAccount, title: str, permission: str) -> Finding:
     """A warning about a question that the caller may not ask."""
     return Finding.warning(
         "aws-permission-missing",

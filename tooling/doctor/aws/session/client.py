@@ -38,7 +38,11 @@ _DENIED: Final = {
     "UnauthorizedOperation",
 }
 
-_PREFIXES: Final = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+_PREFIXES: Final = {
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
 """IAM's name of a service, where it differs from boto3's."""
 
 _PERMISSIONS: Final = {

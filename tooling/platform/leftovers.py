@@ -1,0 +1,82 @@
+"""What a removed cluster left in AWS that costs money, or keeps the next one from being made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tooling.doctor.findings import Finding
+from tooling.platform.account import PlatformAccount
+from tooling.platform.cluster import log_name
+
+CLUSTER_TAG = "eks:eks-cluster-name"
+"""Given by Auto Mode to what it makes."""
+
+
+def leftovers(account: PlatformAccount) -> Iterator[Finding]:
+    """Volumes, load balancers, machines, groups and logs of a cluster that is not there."""
+    if account.found_cluster() is not None:
+        return
+    name = account.settings.cluster.name
+    mappings = account.aws.pages(
+        "resourcegroupstaggingapi",
+        "GetResources",
+        "ResourceTagMappingList",
+        TagFilters=[{"Key": CLUSTER_TAG, "Values": [name]}],
+    )
+    arns = sorted(mapping["ResourceARN"] for mapping in mappings)
+    for what, command, own in (
+        ("Volumes", ("ec2", "delete-volume", "--volume-id"), _ids(arns, "volume/")),
+        (
+            "Load balancers",
+            ("elbv2", "delete-load-balancer", "--load-balancer-arn"),
+            [arn for arn in arns if ":loadbalancer/" in arn],
+        ),
+        (
+            "Machines",
+            ("ec2", "terminate-instances", "--instance-ids"),
+            _ids(arns, "instance/"),
+        ),
+        (
+            "Target groups",
+            ("elbv2", "delete-target-group", "--target-group-arn"),
+            [arn for arn in arns if ":targetgroup/" in arn],
+        ),
+        (
+            "Security groups",
+            ("ec2", "delete-security-group", "--group-id"),
+            _ids(arns, "security-group/"),
+        ),
+        (
+            "Network interfaces",
+            ("ec2", "delete-network-interface", "--network-interface-id"),
+            _ids(arns, "network-interface/"),
+        ),
+    ):
+        if own:
+            yield _finding(account, what, own, command)
+    log = log_name(account)
+    groups: list[dict[str, Any]] = account.aws.pages(
+        "logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=log
+    )
+    if any(group.get("logGroupName") == log for group in groups):
+        yield _finding(
+            account, "Log group", [log], ("logs", "delete-log-group", "--log-group-name")
+        )
+
+
+def _ids(arns: Sequence[str], kind: str) -> list[str]:
+    return [arn.rpartition("/")[2] for arn in arns if f":{kind}" in arn]
+
+
+def _finding(
+    account: PlatformAccount, what: str, found: Sequence[str], command: tuple[str, ...]
+) -> Finding:
+    return Finding.warning(
+        "platform-leftovers",
+        f"{what}: {', '.join(found)}",
+        f"The cluster {account.settings.cluster.name} is gone, and this of it is not. It costs "
+        "money, or keeps the VPC from being deleted. The command removes the first one: make sure "
+        "that nobody needs what is in it.",
+        account.aws.command(*command, found[0]),
+    )
