@@ -153,7 +153,7 @@ WIRING: Final[Mapping[str, tuple[Any, set[str]]]] = {
     "services.metricsServer": (False, {"platform-services-metrics-server"}),
     "services.externalSecrets": (False, {"platform-services-external-secrets-release"}),
     "services.clickhouseOperator": (
-        True,
+        False,
         {"platform-services-cert-manager", "platform-services-clickhouse-operator"},
     ),
     "services.sslPolicy": (
@@ -271,7 +271,7 @@ def test_keys_of_the_provider_reach_it(change: Mapping[str, Any], name: str) -> 
 
 
 def test_every_resource_belongs_to_a_component_and_carries_its_name() -> None:
-    run = platform.recorded({"platform:services": {"clickhouseOperator": True}})
+    run = platform.recorded()
     roots = [r for r in run.resources.values() if r.parent not in run.resources]
 
     assert [(r.type, r.name) for r in roots] == [
@@ -330,6 +330,8 @@ def test_these_resources_have_physical_names_and_none_has_that_of_the_stack() ->
     assert {name: text for name, text in named.items() if text} == {
         EKS: "platform-prod",
         "platform-cluster-log": "/aws/eks/platform-prod/cluster",
+        "platform-services-cert-manager": "cert-manager",
+        "platform-services-clickhouse-operator": "clickhouse-operator",
         "platform-services-external-secrets-release": "external-secrets",
         "platform-services-ingress-class": "alb",
         "platform-services-load-balancers": "alb",
@@ -345,7 +347,7 @@ def test_the_cluster_alone_is_protected() -> None:
 
 
 def test_no_secret_is_read_made_or_exported() -> None:
-    run = platform.recorded({"platform:services": {"clickhouseOperator": True}})
+    run = platform.recorded()
 
     assert not any(holds_secret(r.inputs) for r in run.resources.values())
     assert not holds_secret(run.exports)
@@ -362,7 +364,7 @@ def test_the_kubeconfig_in_the_state_holds_no_token() -> None:
 
 
 def test_every_type_is_known_to_the_table_of_replacements() -> None:
-    run = platform.recorded({"platform:services": {"clickhouseOperator": True}})
+    run = platform.recorded()
 
     unknown = {r.type for r in _custom(run) if not replacement.is_known(r.type)}
     assert unknown == set()

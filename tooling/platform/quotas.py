@@ -16,8 +16,9 @@ CPUS: Final = ("ec2", "L-1216C47A")
 """Service and code of the quotas of elastic IP addresses, VPCs, and CPUs of on-demand machines of
 the types A, C, D, H, I, M, R, T and Z, all of them per region."""
 
-_FEWEST_CPUS: Final = 8
-"""Two nodes of 2 CPUs for the smallest `prod`, and as many again while its pods are replaced."""
+_FEWEST_CPUS: Final = 16
+"""Three nodes of 4 CPUs for `prod` with ClickHouse by its operator, and one while its pods are
+replaced."""
 
 
 def addresses(account: PlatformAccount) -> Iterator[Finding]:
@@ -63,9 +64,9 @@ def cpus(account: PlatformAccount) -> Iterator[Finding]:
         yield Finding.warning(
             "platform-quota",
             "CPUs of on-demand machines",
-            f"The account may run {quota} CPUs of the usual types in {account.aws.region}, and the "
-            f"workload needs {_FEWEST_CPUS} while its pods are replaced: pods then wait for nodes "
-            "that are not started. The command asks for more; that takes hours to days.",
+            f"The account may run {quota} CPUs of the usual types in {account.aws.region}, and "
+            f"`prod` needs {_FEWEST_CPUS} while its pods are replaced: pods then wait for nodes that "
+            "are not started. The command asks for more; that takes hours to days.",
             _request(account, CPUS, 32),
         )
 

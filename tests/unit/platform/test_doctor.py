@@ -205,7 +205,7 @@ def test_an_existing_network_needs_neither(fake: FakeAws) -> None:
     assert [*quotas.addresses(existing), *quotas.networks(existing)] == []
 
 
-@pytest.mark.parametrize(("limit", "found"), [(5, 1), (7, 1), (8, 0)])
+@pytest.mark.parametrize(("limit", "found"), [(5, 1), (15, 1), (16, 0)])
 def test_few_cpus_of_a_new_account_are_a_warning(fake: FakeAws, limit: int, found: int) -> None:
     quota(fake, quotas.CPUS, limit)
 

@@ -30,14 +30,14 @@ def custom(run: Recording) -> list[Resource]:
 @pytest.mark.parametrize(
     ("overrides", "aws", "kubernetes"),
     [
-        ({}, 45, 6),
-        ({"platform:network": {"nat": "one"}}, 43, 6),
-        ({"platform:network": {"nat": "perZone"}}, 51, 6),
-        ({"platform:services": {"clickhouseOperator": True}}, 45, 8),
+        ({}, 45, 8),
+        ({"platform:network": {"nat": "one"}}, 43, 8),
+        ({"platform:network": {"nat": "perZone"}}, 51, 8),
+        ({"platform:services": {"clickhouseOperator": False}}, 45, 6),
         (
             {"platform:network": {**EXISTING, "cidr": None, "nat": None}},
             17,
-            6,
+            8,
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_nobody_loses_access_before_the_node_pool_is_gone() -> None:
 
 
 def test_add_ons_and_classes_are_never_deleted_after_the_cluster() -> None:
-    run = platform.recorded({"platform:services": {"clickhouseOperator": True}})
+    run = platform.recorded()
     inside = [r for r in custom(run) if r.type.startswith(("kubernetes:", "aws:eks/addon:"))]
 
     assert len(inside) == 9
