@@ -1,6 +1,6 @@
 """What changes of Langfuse 4, and of the services that it needs, replace and update.
 
-Both stack files: `dev` with everything in the cluster, `prod` in AWS with ClickHouse by its operator.
+`dev` has everything in the cluster, `prod` is in AWS, with ClickHouse by its operator.
 """
 
 from __future__ import annotations
