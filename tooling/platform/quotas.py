@@ -65,8 +65,8 @@ def cpus(account: PlatformAccount) -> Iterator[Finding]:
             "platform-quota",
             "CPUs of on-demand machines",
             f"The account may run {quota} CPUs of the usual types in {account.aws.region}, and "
-            f"`prod` needs {_FEWEST_CPUS} while its pods are replaced: pods then wait for nodes that "
-            "are not started. The command asks for more; that takes hours to days.",
+            f"`prod` needs {_FEWEST_CPUS} while its pods are replaced: pods then wait for nodes "
+            "that are not started. The command asks for more; that takes hours to days.",
             _request(account, CPUS, 32),
         )
 
