@@ -224,7 +224,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                 client_networks=settings.endpoint
                 and self._platform.endpoint_networks(settings.endpoint),
                 before_pods=[endpoint.ready] if endpoint else [],
-                egress_ports=section.egress_ports,
+                egress_ports=translation.egress_ports(section),
                 zone_spread=section.zone_spread,
                 service_account_annotations=storage.service_account_annotations if storage else {},
                 placement=translation.placement(settings.cluster),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import pulumi
 
@@ -14,7 +14,8 @@ from stacks.names import Names
 from stacks.platforms.platform import Managed
 from stacks.settings import Settings
 
-Outputs = dict[str, pulumi.Output[Any] | list[str] | str]
+Value: TypeAlias = pulumi.Output[Any] | dict[str, str] | list[str] | str
+Outputs: TypeAlias = dict[str, Value]
 
 
 def stack_outputs(
@@ -32,8 +33,9 @@ def stack_outputs(
     agents = settings.agents.every_namespace
     by_entries = settings.secrets.delivery == "secretsManager"
     admin = settings.langfuse.admin
-    known: dict[str, pulumi.Output[Any] | list[str] | str | None] = {
+    known: dict[str, Value | None] = {
         "url": translation.public_url(settings),
+        "ssoCallbackUrls": translation.callback_urls(settings),
         "version": settings.langfuse.version,
         "secretEntries": names.entries(settings.stack, agents, settings.services)
         if by_entries

@@ -17,7 +17,10 @@ from stacks.engine_yaml import EngineYamlError, Located
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-_PLACEHOLDERS: Final = {"apiKey": "lsv2_sk_placeholder"}
+_PLACEHOLDERS: Final = {
+    "apiKey": "lsv2_sk_placeholder",
+    "licenseKey": "langfuse_ee_placeholder",
+}
 """Replaces an encrypted value whose form is checked."""
 
 _PLACEHOLDER: Final = "placeholder"

@@ -15,14 +15,14 @@ from components.clickhouse import connection
 from components.clickhouse.backing import clickhouse
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
+from components.langfuse import destinations, sso, storage_environment, versions
 from components.langfuse import environment as langfuse_environment
-from components.langfuse import storage_environment, versions
 from components.langfuse.args import WorkerArgs
 from components.langfuse.versions import Version
 from components.postgres import backing
 from components.postgres.url import Pooler, urls
 from components.storage import backing as storage_backing
-from stacks.settings import Settings
+from stacks.settings import Settings, langfuse_variables
 from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.sections.cache import ExternalCache
 from stacks.settings.sections.clickhouse import ExternalClickHouse
@@ -134,6 +134,7 @@ def environment(
     """Langfuse's variables that are not secret."""
     langfuse = settings.langfuse
     admin = langfuse.admin
+    typed, _ = typed_environment(langfuse)
     plain = langfuse_environment.plain_environment(
         langfuse_environment.LangfuseSettings(
             version=Version.parse(langfuse.version),
@@ -148,7 +149,7 @@ def environment(
             admin_name=admin.name if admin else "",
             log_level=langfuse.log_level,
             log_format=langfuse.log_format,
-            extra=langfuse.environment,
+            extra={**langfuse.environment, **typed},
         )
     )
     return {**plain, **(storage.environment if storage else {})}
@@ -157,8 +158,7 @@ def environment(
 def reports_usage(settings: Langfuse) -> bool:
     """Whether Langfuse sends usage statistics (see ``versions.reports_usage``)."""
     return versions.reports_usage(
-        telemetry=settings.telemetry,
-        variables=(*settings.environment, *settings.secret_environment),
+        telemetry=settings.telemetry, licensed=settings.license_key is not None
     )
 
 
@@ -184,9 +184,36 @@ def secret_environment(
         **_storage_keys(settings),
         **{
             key: value.get_secret_value()
-            for key, value in settings.langfuse.secret_environment.items()
+            for key, value in (
+                *settings.langfuse.secret_environment.items(),
+                *typed_environment(settings.langfuse)[1].items(),
+            )
         },
     }
+
+
+def typed_environment(langfuse: Langfuse) -> tuple[dict[str, str], dict[str, SecretStr]]:
+    """The variables that keys of the section stand for: those in clear, and those that are
+    secret."""
+    given = {found.name: found.value for found in langfuse_variables.given(langfuse)}
+    plain = {name: value for name, value in given.items() if isinstance(value, str)}
+    return plain, {n: value for n, value in given.items() if isinstance(value, SecretStr)}
+
+
+def egress_ports(langfuse: Langfuse) -> list[int]:
+    """TCP ports that Langfuse may reach anywhere: those of the settings, and those that other keys
+    lead to."""
+    plain, secret = typed_environment(langfuse)
+    urls = (*plain.values(), *(value.get_secret_value() for value in secret.values()))
+    led_to = map(destinations.port, urls)
+    return list(dict.fromkeys([*langfuse.egress_ports, *filter(None, led_to)]))
+
+
+def callback_urls(settings: Settings) -> dict[str, str] | None:
+    """The URL to register at each provider of single sign-on, by its name; None without any."""
+    url = public_url(settings)
+    providers = settings.langfuse.sso.providers
+    return {name: sso.callback_url(url, name) for name in providers} or None
 
 
 def _storage_keys(settings: Settings) -> dict[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from components.langfuse import versions
 from components.langfuse.versions import Version
 
 Container = Literal["web", "worker"]
@@ -140,6 +141,11 @@ def starts_nothing(name: str, version: Version) -> bool:
 def is_of_the_cloud(name: str) -> bool:
     """Whether only Langfuse Cloud does something with it."""
     return _OF_THE_CLOUD.fullmatch(name) is not None
+
+
+def containers(version: Version) -> tuple[Container, ...]:
+    """The containers of a release that read variables."""
+    return ("web", "worker") if versions.has_worker(version) else ("web",)
 
 
 def names(version: Version, containers: Collection[Container]) -> list[str]:

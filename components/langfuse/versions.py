@@ -6,7 +6,6 @@ web/entrypoint.sh, web/src/pages/api/public/, web/src/utils/shutdown.ts).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -186,13 +185,13 @@ OPENTELEMETRY: Final = Version(3, 0, 0)
 """
 
 
-def reports_usage(*, telemetry: bool, variables: Iterable[str]) -> bool:
+def reports_usage(*, telemetry: bool, licensed: bool) -> bool:
     """Whether Langfuse sends usage statistics: where it is told to, or has a licence.
 
     Its health and readiness pages then query the database each time, and answer when that has
     (web/src/features/telemetry/index.ts).
     """
-    return telemetry or "LANGFUSE_EE_LICENSE_KEY" in variables
+    return telemetry or licensed
 
 
 def modes(version: Version) -> dict[str, str]:

@@ -21,7 +21,7 @@ CLOUD: Final = "version 4 with ClickHouse Cloud"
 SECRETS: Final = {
     "dev with its comments": ["langsmith.apiKey"],
     "prod with its comments": [
-        "langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET",
+        "langfuse.sso.providers.okta.clientSecret",
         "langsmith.apiKey",
     ],
     CLOUD: [

@@ -15,7 +15,14 @@ from typing import Final
 import pytest
 
 from tests.support.shared import shared
-from tests.support.wiring import elasticache, in_aws, in_cluster, object_storage, of_version_4
+from tests.support.wiring import (
+    elasticache,
+    in_aws,
+    in_cluster,
+    login_and_mail,
+    object_storage,
+    of_version_4,
+)
 from tests.support.wiring.changes import changes
 from tests.support.wiring.keys import (
     ABSENT,
@@ -36,6 +43,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     **of_version_4.SCENES,
     **object_storage.SCENES,
     **elasticache.SCENES,
+    **login_and_mail.SCENES,
 }
 
 

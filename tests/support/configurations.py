@@ -43,28 +43,6 @@ class Encrypted:
     text: str
 
 
-_SETS: Final = (
-    ("SMTP_CONNECTION_URL", "EMAIL_FROM_ADDRESS"),
-    (
-        "AUTH_CUSTOM_CLIENT_ID",
-        "AUTH_CUSTOM_CLIENT_SECRET",
-        "AUTH_CUSTOM_ISSUER",
-        "AUTH_CUSTOM_NAME",
-    ),
-    ("AUTH_KEYCLOAK_CLIENT_ID", "AUTH_KEYCLOAK_CLIENT_SECRET", "AUTH_KEYCLOAK_ISSUER"),
-    ("AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_CLIENT_SECRET", "AUTH_OKTA_ISSUER"),
-)
-"""Variables of Langfuse that do nothing without each other."""
-
-
-def rest_of_set(name: str) -> dict[str, Encrypted]:
-    """As `secretEnvironment`: the variables without which Langfuse ignores this one."""
-    provider = re.match(r"AUTH_[A-Z0-9]+_", name)
-    begin = provider[0] if provider else name
-    whole = next((names for names in _SETS if any(n.startswith(begin) for n in names)), ())
-    return {other: Encrypted("https://a.example.com") for other in whole if other != name}
-
-
 EXTERNAL: Final[Mapping[str, Any]] = {
     "engine": "external",
     "host": "db.example.com",

@@ -148,6 +148,36 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}objectStorage": EXTERNAL_STORAGE,
         },
     ),
+    "version 4 with login, mail and private gateways": Variant(
+        base="prod",
+        overrides={
+            f"{_N}langfuse": {
+                "sso": {
+                    "providers": {
+                        "okta": {
+                            "clientId": "0oa1b2c3d4",
+                            "clientSecret": _ENCRYPTED,
+                            "issuer": "https://example.okta.com",
+                            "allowAccountLinking": True,
+                        },
+                        "google": {"clientId": "langfuse", "clientSecret": _ENCRYPTED},
+                    },
+                    "passwordLogin": False,
+                },
+                "smtp": {
+                    "host": "email-smtp.ap-northeast-2.amazonaws.com",
+                    "username": "AKIAEXAMPLE",
+                    "password": _ENCRYPTED,
+                    "sender": "langfuse@example.com",
+                },
+                "allowedTargets": {
+                    "llmConnections": {"hosts": ["llm.example.com"], "networks": ["10.1.0.0/16"]}
+                },
+                "licenseKey": _ENCRYPTED,
+                "retentionDays": 90,
+            },
+        },
+    ),
     "version 3": Variant(
         overrides={
             f"{_N}langfuse": {"version": "3.225.4"},
@@ -243,11 +273,8 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "further environment": Variant(
         overrides={
             f"{_N}langfuse": {
-                "environment": {
-                    "AUTH_OKTA_CLIENT_ID": "0oa1b2c3d4",
-                    "AUTH_OKTA_ISSUER": "https://okta.example.com",
-                },
-                "secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": _ENCRYPTED},
+                "environment": {"AUTH_SESSION_MAX_AGE": "60"},
+                "secretEnvironment": {"ADMIN_API_KEY": _ENCRYPTED},
                 "egressPorts": [443, 587],
                 "allowedNamespaces": ["monitoring"],
                 "zoneSpread": "required",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from components.langfuse import variables, versions
 from components.langfuse.variables import Variable
+from components.langfuse.versions import Version
 from stacks.settings.rules.environment import owned
 
 _PAGE = """\
@@ -25,38 +26,58 @@ does nothing and says nothing. A variable that only an image of your own reads i
 
 - `NEXT_PUBLIC_*` and `LANGFUSE_CSP_ENFORCE_HTTPS` keep the value that the image was built with.
 - `OTEL_*` is read by Langfuse 2 and starts nothing where Langfuse is self-hosted.
-- A proxy, a mail server, an issuer: the port of each URL has to be in `langfuse.egressPorts`. A URL
-  of mail without a port means 587, and 465 with `smtps://`.
-- Names differ between the providers of single sign-on: Azure's client is `AUTH_AZURE_AD_CLIENT_ID`,
-  and its accounts are linked with `AUTH_AZURE_ALLOW_ACCOUNT_LINKING`.
+- Clients of single sign-on, mail, private addresses, licence and retention have keys:
+  `langfuse.sso`, `langfuse.smtp`, `langfuse.allowedTargets`, `langfuse.licenseKey`,
+  `langfuse.retentionDays`. Their variables are refused here. What is left of a provider, such as
+  `AUTH_OKTA_CHECKS`, does nothing without it.
+- The port of a URL, such as that of a proxy, has to be in `langfuse.egressPorts`.
 
 """
 
 
 def page() -> str:
-    """The text of ``docs/environment.md``: what a supported release reads."""
+    """The text of ``docs/environment.md``: what some supported release reads."""
     lines = [
-        "| variable | releases | value |",
-        "|---|---|---|",
-        *(f"| `{found.name}` | {_releases(found)} | {_value(found)} |" for found in _offered()),
+        "| variable | container | releases | value |",
+        "|---|---|---|---|",
+        *(
+            f"| `{found.name}` | {_container(found)} | {_releases(found)} | {_value(found)} |"
+            for found in _offered()
+        ),
     ]
     return _PAGE + "\n".join(lines) + "\n"
 
 
 def _offered() -> Iterator[Variable]:
-    names = {n for version in versions.RELEASES for n in variables.names(version, ["web"])}
-    for name in sorted(names):
-        if owned(name) is None:
-            yield variables.variables()[name]
+    for name, found in sorted(variables.variables().items()):
+        version = _newest(found)
+        read = version and variables.names(version, variables.containers(version))
+        if read and name in read and owned(name) is None:
+            yield found
+
+
+def _newest(found: Variable) -> Version | None:
+    """The newest supported release that reads a variable; None if none does."""
+    releases = (
+        release
+        for line in reversed(versions.LINES.values())
+        for release in (line.newest, min(found.last or line.newest, line.newest))
+        if found.in_release(release) and release >= line.first
+    )
+    return next(releases, None)
+
+
+def _container(found: Variable) -> str:
+    return "both" if len(found.containers) > 1 else next(iter(found.containers))
 
 
 def _releases(found: Variable) -> str:
     first = f"from {found.first}" if found.first > versions.OLDEST else "all"
-    if found.last is None or found.last >= versions.LAST_2:
+    if found.last is None:
         return first
     return f"{'' if first == 'all' else f'{first} '}up to {found.last}"
 
 
 def _value(found: Variable) -> str:
-    form = variables.form(found.name, versions.LAST_2)
+    form = variables.form(found.name, _newest(found) or versions.LAST_2)
     return "any text" if form is None else form.text.removeprefix("must be ")

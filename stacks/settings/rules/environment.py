@@ -1,17 +1,20 @@
-"""Rules of Langfuse's further environment variables: what they are called, and what they hold."""
+"""Rules of Langfuse's further environment variables: what they are called."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, get_origin
+
+from pydantic import JsonValue
 
 from components.langfuse import variables, versions
 from components.langfuse.versions import Version
 from components.secrets.forms import secret_in
 from components.secrets.masking import MASK
+from stacks.settings import langfuse_variables
+from stacks.settings.machinery import moves
 from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.places import locate
 from stacks.settings.machinery.problems import (
     Problem,
     full_key,
@@ -21,6 +24,7 @@ from stacks.settings.machinery.problems import (
     to_decide,
     to_remove,
 )
+from stacks.settings.machinery.shape import Annotation, bare
 from stacks.settings.sections.langfuse import Langfuse
 
 # Environment variables that the program sets, by prefix, with what to do instead. A variable given
@@ -59,32 +63,11 @@ _OWNED: Final = {
 _SURE: Final = 0.92
 """How alike two names are, of 1, for one to be a misspelt form of the other."""
 
-_PORTS: Final = {"http": 80, "https": 443, "smtp": 587, "smtps": 465}
-"""What a URL without a port means: to Node.js, and to Nodemailer."""
-
-_BOOLEANS: Final = {
-    **dict.fromkeys(("true", "yes", "on", "1"), "true"),
-    **dict.fromkeys(("false", "no", "off", "0"), "false"),
-}
-
-
-_LONGEST_VARIABLE: Final = 128 * 1024
-"""Bytes with name and end: MAX_ARG_STRLEN (https://man7.org/linux/man-pages/man2/execve.2.html)."""
-
-_LARGEST_ENVIRONMENT: Final = 1_000_000
-"""https://kubernetes.io/docs/concepts/configuration/configmap/"""
-
-
-def _environment(langfuse: Langfuse) -> Iterator[tuple[str, str, str]]:
-    """Path, name and value to show of each further environment variable."""
-    for name, value in langfuse.environment.items():
-        yield f"langfuse.environment.{name}", name, show(value)
-    for name in langfuse.secret_environment:
-        yield f"langfuse.secretEnvironment.{name}", name, MASK
-
 
 def owned(variable: str) -> str | None:
     """What to do instead of setting a variable that the program sets."""
+    if (key := langfuse_variables.keys().get(variable)) is not None:
+        return f"set {key}"
     for prefix, advice in _OWNED.items():
         if variable == prefix or (prefix.endswith("_") and variable.startswith(prefix)):
             return advice
@@ -92,15 +75,45 @@ def owned(variable: str) -> str | None:
 
 
 def environment_not_owned(langfuse: Langfuse) -> Iterator[Problem]:
-    for path, name, found in _environment(langfuse):
+    for path, name, found in langfuse_variables.raw(langfuse):
         if (advice := owned(name)) is not None:
             rule = f"is not for the environment; {advice}"
-            yield Problem(full_key(path), found, rule, "")
+            yield Problem(full_key(path), found, rule, _to_its_key(langfuse, path, name))
     for name in sorted(langfuse.environment.keys() & langfuse.secret_environment.keys()):
         rule = f"is given in langfuse.secretEnvironment.{name} too"
         secret = langfuse.secret_environment[name].get_secret_value()
         told = to_remove if langfuse.environment[name] == secret else to_decide
         yield told(f"langfuse.environment.{name}", langfuse.environment[name], rule)
+
+
+def _to_its_key(langfuse: Langfuse, path: str, name: str) -> str:
+    """The commands that move a variable to the key that stands for it, if that is free."""
+    key = langfuse_variables.keys().get(name)
+    given = {found.path for found in langfuse_variables.given(langfuse)}
+    others = [
+        n for _, n, _ in langfuse_variables.raw(langfuse) if langfuse_variables.keys().get(n) == key
+    ]
+    if key is None or key in given or len(others) > 1:
+        return ""
+    place = locate(Langfuse, key.split(".")[1:])
+    text = langfuse.environment.get(name) or langfuse.secret_environment[name].get_secret_value()
+    value = _value_of(text, place.annotation)
+    if key.endswith(".passwordLogin"):  # its variable turns it off
+        value = {True: False, False: True}.get(value) if isinstance(value, bool) else None
+    removal = remove_command(full_key(path))
+    return moves.command(removal, full_key(key), value, place.field, place.annotation)
+
+
+def _value_of(text: str, annotation: Annotation) -> JsonValue:
+    """What a variable's text is as the value of a key of this type."""
+    kind = bare(annotation)
+    if kind is bool:
+        return {"true": True, "false": False}.get(text.lower())
+    if kind is int:
+        return int(text) if text.isdecimal() else None
+    if get_origin(kind) is tuple:
+        return [part.strip().lower() for part in text.split(",") if part.strip()]
+    return text
 
 
 def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
@@ -125,7 +138,7 @@ def environment_without_secrets(langfuse: Langfuse) -> Iterator[Problem]:
 def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
     """A variable that the release does not read does nothing, and nothing says so."""
     version = Version.parse(langfuse.version)
-    for path, name, found in _environment(langfuse):
+    for path, name, found in langfuse_variables.raw(langfuse):
         if owned(name) is not None or variables.is_read_beside(name):
             continue
         known = variables.variables().get(name)
@@ -142,6 +155,8 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
         elif known is None:
             if name in langfuse.environment and secret_in(name, langfuse.environment[name]):
                 continue  # said already, and what it belongs to
+            if versions.unread(version) is not None and not _is_like_another(version, name):
+                continue  # a release whose variables are not known may read it
             rule = "is read by no Langfuse release that is known here"
             yield _misspelt(langfuse, path, name, found, rule)
         elif known.first > version:
@@ -149,7 +164,7 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
         elif known.last is not None and known.last < version:
             rule = f"is read up to Langfuse {known.last} alone; this is {version}"
             yield _misspelt(langfuse, path, name, found, rule)
-        elif "web" not in known.containers:
+        elif known.containers.isdisjoint(variables.containers(version)):
             rule = f"is read by the worker alone, which there is none of with Langfuse {version}"
             yield Problem(key, found, rule, "")
 
@@ -158,24 +173,28 @@ def _too_new(
     langfuse: Langfuse, path: str, found: str, known: variables.Variable
 ) -> Iterator[Problem]:
     rule = f"needs Langfuse {known.first} or newer; this is {langfuse.version}"
-    if known.first <= versions.LAST_2:
+    if known.first.major == Version.parse(langfuse.version).major:
         yield Problem(full_key(path), found, rule, "")
     else:
         yield _misspelt(langfuse, path, known.name, found, rule)
 
 
-def meant_by(langfuse: Langfuse, name: str) -> str | None:
-    """The name that is meant by one that the release does not read; None if none is like it."""
-    version = Version.parse(langfuse.version)
-    free = [n for n in variables.names(version, ["web"]) if owned(n) is None]
-    return None if name in free else variables.similar(name, free)
+def _is_like_another(version: Version, name: str) -> bool:
+    return variables.similar(name, _read(version), _SURE) is not None
+
+
+def _read(version: Version) -> list[str]:
+    """What the containers of a release read."""
+    return variables.names(version, variables.containers(version))
 
 
 def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -> Problem:
     """A problem with the name that may be meant; with a command where that is certain."""
-    meant = meant_by(langfuse, name)
-    if meant is None:
-        return Problem(full_key(path), found, rule, "")
+    meant = variables.similar(name, _read(Version.parse(langfuse.version)))
+    advice = owned(meant) if meant is not None else None
+    if meant is None or advice is not None:
+        told = f"; did you mean '{meant}'? {advice.capitalize()}" if meant and advice else ""
+        return Problem(full_key(path), found, f"{rule}{told}", "")
     given = langfuse.environment.keys() | langfuse.secret_environment.keys()
     fix = ""
     if variables.similar(name, [meant], _SURE) and meant not in given:
@@ -189,86 +208,8 @@ def _misspelt(langfuse: Langfuse, path: str, name: str, found: str, rule: str) -
     return Problem(full_key(path), found, f"{rule}; did you mean '{meant}'?", fix)
 
 
-def environment_fits(langfuse: Langfuse) -> Iterator[Problem]:
-    """Linux starts no process with a longer variable, and etcd stores no larger object."""
-    secret = {n: v.get_secret_value() for n, v in langfuse.secret_environment.items()}
-    sections = {"environment": langfuse.environment, "secretEnvironment": secret}
-    for section, held in sections.items():
-        sizes = {name: len(f"{name}={value}".encode()) for name, value in held.items()}
-        for name, size in sizes.items():
-            if size >= _LONGEST_VARIABLE:
-                path = full_key(f"langfuse.{section}.{name}")
-                rule = f"has {size} bytes, and a variable may have {_LONGEST_VARIABLE - 1}"
-                yield Problem(path, MASK, rule, "")
-        if sum(sizes.values()) > _LARGEST_ENVIRONMENT:
-            rule = f"has {sum(sizes.values())} bytes, and an object of Kubernetes holds about 1 MiB"
-            yield Problem(full_key(f"langfuse.{section}"), MASK, rule, "")
-
-
-def environment_values(langfuse: Langfuse) -> Iterator[Problem]:
-    version = Version.parse(langfuse.version)
-    for name, value in langfuse.environment.items():
-        form = None if owned(name) else variables.form(name, version)
-        if form is None or name not in variables.variables() or secret_in(name, value):
-            continue
-        if re.fullmatch(form.pattern, value, re.ASCII) is None:
-            path = f"langfuse.environment.{name}"
-            meant = _BOOLEANS.get(value.lower()) if form.pattern == "true|false" else None
-            fix = set_command(full_key(path), meant) if meant else ""
-            yield Problem(full_key(path), show(value), form.text, fix)
-
-
-def environment_ports(langfuse: Langfuse) -> Iterator[Problem]:
-    """What a variable leads to has to be reachable: pods reach no other port."""
-    values = {n: v.get_secret_value() for n, v in langfuse.secret_environment.items()}
-    wanted: dict[int, list[str]] = {}
-    for name, value in {**langfuse.environment, **values}.items():
-        if owned(name) is None and (port := _port(value)) is not None:
-            wanted.setdefault(port, []).append(name)
-    missing = [port for port in wanted if port not in langfuse.egress_ports]
-    ports = [*langfuse.egress_ports]
-    for port in missing:
-        rule = (
-            f"does not have {port}, which {', '.join(sorted(wanted[port]))} leads to: Langfuse's "
-            "NetworkPolicy lets its pods reach no other port"
-        )
-        ports.append(port)
-        # The list as a whole is in the file only if it was given.
-        first = len(ports) - 1 if "egress_ports" in langfuse.model_fields_set else 0
-        commands = (
-            set_command(full_key(f"langfuse.egressPorts[{index}]"), ports[index])
-            for index in range(first, len(ports))
-        )
-        yield Problem(
-            full_key("langfuse.egressPorts"),
-            show(list(langfuse.egress_ports)),
-            rule,
-            " && ".join(commands),
-        )
-
-
-def _port(value: str) -> int | None:
-    """The port that a URL leads to outside of the cluster; None for what is no such URL.
-
-    For a Service the policy judges the port of its pods, which no URL has.
-    """
-    try:
-        parts = urlsplit(value)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not host:
-        return None
-    if "." not in host or host.endswith((".svc", ".svc.cluster.local")) or host == "127.0.0.1":
-        return None
-    return port or _PORTS[parts.scheme]
-
-
 CHECKS: Final[tuple[Check, ...]] = (
     environment_not_owned,
     environment_without_secrets,
     environment_read,
-    environment_fits,
-    environment_values,
-    environment_ports,
 )

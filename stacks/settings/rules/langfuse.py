@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.langfuse import versions
+from components.langfuse import variables, versions
 from components.langfuse.versions import Version
+from components.secrets.masking import MASK
+from stacks.settings import langfuse_variables
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -19,6 +21,9 @@ from stacks.settings.machinery.problems import (
 )
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.langfuse import Langfuse
+
+_LICENCES: Final = ("langfuse_ee_", "langfuse_pro_")
+"""What licences begin with (web/src/features/entitlements/server/getPlan.ts at v4.16.0)."""
 
 
 def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
@@ -77,6 +82,37 @@ def settings_known_to_version(langfuse: Langfuse) -> Iterator[Problem]:
         yield from too_new("langfuse.logFormat", found, versions.LOG_SETTINGS)
 
 
+def keys_known_to_version(langfuse: Langfuse) -> Iterator[Problem]:
+    """What the release does not read would do nothing, and nothing would say so."""
+    version = Version.parse(langfuse.version)
+    told = set[str]()
+    for given in langfuse_variables.given(langfuse):
+        known = variables.variables()[given.name]
+        if not known.in_release(version) and given.path not in told:
+            told.add(given.path)
+            rule = f"needs Langfuse {known.first} or newer; this is {version}"
+            yield Problem(full_key(given.path), given.found, rule, "")
+
+
+def licence_is_known(langfuse: Langfuse) -> Iterator[Problem]:
+    """Version 2 takes any; newer ones ignore what does not begin like a licence."""
+    major, key = Version.parse(langfuse.version).major, langfuse.license_key
+    if key is not None and major > 2 and not key.get_secret_value().startswith(_LICENCES):
+        begins = " or ".join(f"'{begin}'" for begin in _LICENCES)
+        rule = f"is no licence to Langfuse {major}: one begins with {begins}"
+        yield Problem(full_key("langfuse.licenseKey"), MASK, rule, "")
+
+
+def retention_is_licensed(langfuse: Langfuse) -> Iterator[Problem]:
+    days, key = langfuse.retention_days, langfuse.license_key
+    if days is not None and (key is None or not key.get_secret_value().startswith(_LICENCES[0])):
+        rule = (
+            "has no use without a licence of the Enterprise Edition (langfuse.licenseKey, which "
+            f"begins with '{_LICENCES[0]}'): Langfuse keeps everything"
+        )
+        yield to_decide("langfuse.retentionDays", days, rule)
+
+
 def langfuse_memory(langfuse: Langfuse) -> Iterator[Problem]:
     yield from within_limit("langfuse.resources", langfuse.resources)
 
@@ -86,5 +122,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     release_not_refused,
     admin_by_version,
     settings_known_to_version,
+    keys_known_to_version,
+    licence_is_known,
+    retention_is_licensed,
     langfuse_memory,
 )

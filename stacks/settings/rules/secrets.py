@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from pydantic import SecretStr
+
 from components.secrets.masking import MASK
+from stacks.settings import langfuse_variables
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -73,16 +76,20 @@ def protected_secrets_of_lost_data(
 
 
 def entry_size(langfuse: Langfuse, secrets: Secrets) -> Iterator[Problem]:
-    values = {key: v.get_secret_value() for key, v in langfuse.secret_environment.items()}
+    paths = {name: f"langfuse.secretEnvironment.{name}" for name in langfuse.secret_environment}
+    values = {name: v.get_secret_value() for name, v in langfuse.secret_environment.items()}
+    for given in langfuse_variables.given(langfuse):
+        if isinstance(given.value, SecretStr):
+            paths[given.name] = given.path
+            values[given.name] = given.value.get_secret_value()
     size = len(json.dumps(values).encode()) + _GENERATED_BYTES
     if secrets.delivery == "secretsManager" and size > _ENTRY_BYTES:
-        largest = max(values, key=lambda key: len(values[key]))
+        largest = max(values, key=lambda name: len(values[name]))
         rule = (
-            f"makes an entry of about {size} bytes (an estimate, with the generated credentials); "
-            f"Secrets Manager takes {_ENTRY_BYTES}, and {largest} is the largest"
+            f"is the largest in an entry of about {size} bytes (an estimate, with the generated "
+            f"credentials); Secrets Manager takes {_ENTRY_BYTES}"
         )
-        path = full_key("langfuse.secretEnvironment")
-        yield Problem(path, MASK, rule, "")
+        yield Problem(full_key(paths[largest]), MASK, rule, "")
 
 
 CHECKS: Final[tuple[Check, ...]] = (

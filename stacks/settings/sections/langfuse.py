@@ -16,7 +16,10 @@ from stacks.settings.machinery.fields.network import Email, OriginUrl
 from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.rule import Meant
 from stacks.settings.machinery.section import Section
+from stacks.settings.sections.allowed_targets import AllowedTargets
 from stacks.settings.sections.resources import Resources
+from stacks.settings.sections.smtp import Smtp
+from stacks.settings.sections.sso import Sso
 
 _SUPPORTED: Final = (
     f"{versions.OLDEST} to {versions.LAST_2}, {versions.LINES[3].first} and newer ones of "
@@ -137,6 +140,17 @@ class Langfuse(Section):
     project: Annotated[str, Field(min_length=1)] = "default"
     """Display name of the first project, the one that agents trace to, read when it is made: rename
     it in Langfuse."""
+    sso: Sso = Sso()
+    """Login by providers of single sign-on."""
+    smtp: Smtp | None = None
+    """The server that Langfuse sends mail by; none sends no mail."""
+    allowed_targets: AllowedTargets = AllowedTargets()
+    """Private addresses that Langfuse may call for its users, such as a gateway of models."""
+    license_key: SecretText | None = None
+    """Licence of the Enterprise Edition. With one, Langfuse sends usage statistics."""
+    retention_days: Annotated[int, Field(ge=3, le=3650)] | None = None
+    """Days that Langfuse keeps what is traced to the first project, from Langfuse 3 on, with a
+    licence of the Enterprise Edition. Read when the project is made: change it in Langfuse."""
     sign_up: Literal["disabled", "open"] = "disabled"
     """Whether anyone who reaches the URL can register an account. `open` with an endpoint that is
     open to the world has to be acknowledged: `openSignUp`."""
@@ -149,15 +163,15 @@ class Langfuse(Section):
     log_format: Literal["text", "json"] | None = None
     """Log format, from 2.78.0; default json where the release knows it."""
     environment: dict[EnvironmentName, Annotated[str, Field(min_length=1)]] = {}
-    """Further environment variables that are not secret, such as `AUTH_OKTA_ISSUER`. A name that
-    the release does not read is refused, and so is a value of another form, or one that does
-    nothing without others (a provider's `CLIENT_ID` without `CLIENT_SECRET` and `ISSUER`); what
-    only an image of your own reads is set in that image."""
+    """Further environment variables that are not secret, such as `AUTH_SESSION_MAX_AGE`. A name
+    that the release does not read is refused, and so is one that another key stands for, or a value
+    of another form; what only an image of your own reads is set in that image."""
     secret_environment: dict[EnvironmentName, SecretText] = {}
-    """Further environment variables that are secret, such as `AUTH_OKTA_CLIENT_SECRET`; with
-    Secrets Manager, about 64 KB of them."""
+    """Further environment variables that are secret, such as `ADMIN_API_KEY`; with Secrets
+    Manager, about 64 KB of them."""
     allowed_namespaces: tuple[DnsLabel, ...] = ()
     """Namespaces whose pods may reach Langfuse directly, in addition to the agents'."""
     egress_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (443,)
-    """TCP ports that Langfuse may reach anywhere: SSO, LLM providers, S3; add 587 for SMTP. What
+    """TCP ports that Langfuse may reach anywhere: LLM providers, S3, webhooks. Those of `sso` and
+    `smtp` are added, except of a host in the cluster, whose pods may listen on another port. What
     a URL in `environment` or `secretEnvironment` leads to has to be among them."""

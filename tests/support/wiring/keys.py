@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -23,12 +24,13 @@ Configuration = Mapping[str, Any]
 ABSENT: Final = "(absent)"
 """The value of what is not there."""
 
-PLAIN_NAME: Final = "AUTH_DOMAINS_WITH_SSO_ENFORCEMENT"
+PLAIN_NAME: Final = "AUTH_IGNORE_ACCOUNT_FIELDS"
 SECRET_NAME: Final = "ADMIN_API_KEY"
 """The one name in a mapping of free names, such as labels, and in one of secrets: as Langfuse's
 variables they are read in every release, and take every text."""
 
 _FIRST: Final = "[]"
+_THAT_HAS_IT: Final = "{}"
 _NO_SECTION: Final = {"stack", "aws"}
 """The stack's name is not configured; AWS's keys have a namespace of their own."""
 
@@ -40,7 +42,8 @@ class Key:
     name: str
     """As ``database.rds.iops``: the kind of a section of several kinds follows its name."""
     path: tuple[str, ...]
-    """Where its value is in a stack file; ``[]`` is the first item of a list."""
+    """Where its value is in a stack file; ``[]`` is the first item of a list, and ``{}`` the first
+    object of a mapping that has the key."""
     field: FieldInfo
 
 
@@ -57,11 +60,12 @@ def _keys(prefix: str, path: tuple[str, ...], known: Mapping[str, FieldInfo]) ->
         models = list(_models(field.annotation))
         if not models or NoneType in get_args(field.annotation):
             yield Key(name=prefix + key, path=(*path, key), field=field)
-        several = get_origin(field.annotation) is tuple
-        inside = (*path, key, _FIRST) if several else (*path, key)
+        origin = get_origin(field.annotation)
+        holder = _FIRST if origin is tuple else _THAT_HAS_IT if origin is dict else ""
+        inside = (*path, key, holder) if holder else (*path, key)
         for model in models:
             kind = f".{_kind(model)}" if len(models) > 1 else ""
-            name = f"{prefix}{key}{_FIRST if several else ''}{kind}."
+            name = f"{prefix}{key}{holder}{kind}."
             yield from _keys(name, inside, fields(model))
 
 
@@ -146,18 +150,27 @@ def _parts(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - types
 def value_at(configuration: Configuration, key: Key) -> object:
     """The value of a key; ``ABSENT`` where there is none."""
     value: Any = configuration
-    for part in key.path:
-        if not value or (part != _FIRST and part not in value):
+    for part, following in zip(key.path, (*key.path[1:], ""), strict=True):
+        index = _index(value, part, following) if value else None
+        if index is None or (isinstance(index, str) and index not in value):
             return ABSENT
-        value = value[0 if part == _FIRST else part]
+        value = value[index]
     return value
+
+
+def _index(value: Any, part: str, following: str) -> int | str | None:  # noqa: ANN401 - JSON
+    """What a part of a path is in a value; None for nothing."""
+    if part == _THAT_HAS_IT:
+        return next((name for name, inside in value.items() if following in inside), None)
+    return 0 if part == _FIRST else part
 
 
 def put(configuration: Configuration, key: Key, value: object) -> Configuration:
     """A configuration with another value of a key."""
     changed = copy.deepcopy(dict(configuration))
     place: Any = changed
-    for part in key.path[:-1]:
-        place = place[0] if part == _FIRST else place.setdefault(part, {})
+    for part, following in itertools.pairwise(key.path):
+        index = _index(place, part, following)
+        place = place.setdefault(index, {}) if isinstance(index, str) else place[index]
     place[key.path[-1]] = value
     return changed

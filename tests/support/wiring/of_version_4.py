@@ -16,7 +16,7 @@ _STORAGE: Final = {
     "accessKeyId": {"secure": "before"},
     "secretAccessKey": {"secure": "before"},
 }
-_IN_CLUSTER: Final[dict[str, Any]] = {
+IN_CLUSTER: Final[dict[str, Any]] = {
     "cluster": {"context": _CONTEXT},
     "langfuse": {
         "version": "4.16.0",
@@ -32,12 +32,14 @@ _IN_CLUSTER: Final[dict[str, Any]] = {
     "cache": {"engine": "statefulSet", "storageClass": "before"},
     "objectStorage": _STORAGE,
 }
+"""A stack of version 4 with its services in the cluster but for the store."""
+
 _OPERATED: Final[dict[str, Any]] = {
-    **_IN_CLUSTER,
+    **IN_CLUSTER,
     "clickhouse": {"engine": "operator", "storageClass": "before"},
 }
 _ELSEWHERE: Final[dict[str, Any]] = {
-    **_IN_CLUSTER,
+    **IN_CLUSTER,
     "clickhouse": {
         "engine": "external",
         "kind": "cluster",
@@ -151,7 +153,7 @@ def _created_class(*owners: str, claim: str) -> Row:
 
 SCENES: Final[dict[str, Scene]] = {
     "version 4, paused": Scene(
-        base=_IN_CLUSTER,
+        base=IN_CLUSTER,
         rows={
             "langfuse.paused": {
                 f"{_DEPLOYMENTS} spec.replicas": 0,
@@ -162,7 +164,7 @@ SCENES: Final[dict[str, Scene]] = {
         },
     ),
     "version 4": Scene(
-        base=_IN_CLUSTER,
+        base=IN_CLUSTER,
         rows={
             **_WORKER_ROWS,
             **_STORE_ROWS,
@@ -180,7 +182,7 @@ SCENES: Final[dict[str, Scene]] = {
         },
     ),
     "version 4, a class of its own for ClickHouse": Scene(
-        base={**_IN_CLUSTER, "clickhouse": {"engine": "statefulSet"}},
+        base={**IN_CLUSTER, "clickhouse": {"engine": "statefulSet"}},
         rows={
             "clickhouse.statefulSet.createStorageClass": _created_class(_SERVER, claim=_TEMPLATE)
         },

@@ -476,7 +476,7 @@ def test_probes_follow_the_release(version: str, startup: str, liveness: str | N
     "section",
     [
         {"telemetry": True},
-        {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": {"secure": "licence"}}},
+        {"licenseKey": {"secure": "licence"}},
     ],
 )
 def test_a_health_page_that_waits_for_the_database_restarts_no_pod(section: Any) -> None:  # noqa: ANN401
@@ -549,15 +549,15 @@ def test_extra_variables_join_the_settings_and_the_secret() -> None:
     recording = recorded(
         langfuse={
             "environment": {
-                "AUTH_OKTA_CLIENT_ID": "0oa1b2c3d4",
-                "AUTH_OKTA_ISSUER": "https://example.okta.com",
+                "AUTH_SESSION_MAX_AGE": "60",
+                "LANGFUSE_DEFAULT_ORG_ID": "default",
             },
-            "secretEnvironment": {"AUTH_OKTA_CLIENT_SECRET": {"secure": "v1:ciphertext"}},
+            "secretEnvironment": {"ADMIN_API_KEY": {"secure": "v1:ciphertext"}},
         }
     )
 
     config = inputs(recording, "langfuse-config")["data"]
     secret = inputs(recording, "langfuse-app-secret")["stringData"]
-    assert config["AUTH_OKTA_ISSUER"] == "https://example.okta.com"
-    assert secret["AUTH_OKTA_CLIENT_SECRET"] == "placeholder8a3b54cb"
-    assert "AUTH_OKTA_CLIENT_SECRET" not in config
+    assert config["AUTH_SESSION_MAX_AGE"] == "60"
+    assert secret["ADMIN_API_KEY"] == "placeholder8a3b54cb"
+    assert "ADMIN_API_KEY" not in config

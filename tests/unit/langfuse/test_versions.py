@@ -41,18 +41,13 @@ def test_a_release_with_a_known_hole_says_so(release: str, hole: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("telemetry", "variables", "reports"),
-    [
-        (False, [], False),
-        (True, [], True),
-        (False, ["LANGFUSE_EE_LICENSE_KEY"], True),
-        (False, ["LANGFUSE_EE"], False),
-    ],
+    ("telemetry", "licensed", "reports"),
+    [(False, False, False), (True, False, True), (False, True, True)],
 )
 def test_usage_is_reported_where_it_is_asked_for_or_a_licence_is_given(
-    telemetry: bool, variables: list[str], reports: bool
+    telemetry: bool, licensed: bool, reports: bool
 ) -> None:
-    assert versions.reports_usage(telemetry=telemetry, variables=variables) is reports
+    assert versions.reports_usage(telemetry=telemetry, licensed=licensed) is reports
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,10 @@ JUST_RIGHT: Mapping[str, Mapping[str, Any]] = {
         **ON_EKS,
         "database": EXTERNAL,
         "secrets": MANAGED,
-        "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted("a" * 64481)}},
+        "langfuse": {"secretEnvironment": {"ADMIN_API_KEY": Encrypted("a" * 64491)}},
     },
     "secret variables of any size without Secrets Manager": {
-        "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted("a" * 70000)}}
+        "langfuse": {"secretEnvironment": {"ADMIN_API_KEY": Encrypted("a" * 70000)}}
     },
     "media alone": {**ON_EKS, "objectStorage": {"engine": "s3", "exports": False, "media": True}},
     "a given bucket with its key": {

@@ -367,18 +367,31 @@ BAD = [
             "database": EXTERNAL,
             "secrets": MANAGED,
             "langfuse": {
-                "secretEnvironment": {
-                    "AUTH_OKTA_CLIENT_ID": Encrypted("a" * 100),
-                    "AUTH_OKTA_CLIENT_SECRET": Encrypted("b" * 65000),
-                },
-                "environment": {"AUTH_OKTA_ISSUER": "https://a.example.com"},
+                "secretEnvironment": {"ADMIN_API_KEY": Encrypted("b" * 65000)},
+                "licenseKey": Encrypted("a" * 100),
             },
         },
         problem(
-            "langfuse.secretEnvironment",
+            "langfuse.secretEnvironment.ADMIN_API_KEY",
             "[secret]",
-            "makes an entry of about 66182 bytes (an estimate, with the generated "
-            "credentials); Secrets Manager takes 65536, and AUTH_OKTA_CLIENT_SECRET is the largest",
+            "is the largest in an entry of about 66176 bytes (an estimate, with the generated "
+            "credentials); Secrets Manager takes 65536",
+            "",
+        ),
+    ),
+    bad(
+        "a licence that fills an entry",
+        {
+            **ON_EKS,
+            "database": EXTERNAL,
+            "secrets": MANAGED,
+            "langfuse": {"licenseKey": Encrypted("a" * 65000)},
+        },
+        problem(
+            "langfuse.licenseKey",
+            "[secret]",
+            "is the largest in an entry of about 66055 bytes (an estimate, with the generated "
+            "credentials); Secrets Manager takes 65536",
             "",
         ),
     ),

@@ -18,7 +18,6 @@ from tests.support.configurations import (
     problem,
     problems,
     rds,
-    rest_of_set,
 )
 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
@@ -156,28 +155,6 @@ BAD = [
         ),
     ),
     bad(
-        "Keycloak before 2.93.3",
-        {
-            "langfuse": {
-                "version": "2.90.1",
-                "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso.example.com"},
-                "secretEnvironment": {"AUTH_KEYCLOAK_CLIENT_SECRET": Encrypted("hunter2")},
-            }
-        },
-        problem(
-            "langfuse.environment.AUTH_KEYCLOAK_ISSUER",
-            "[secret]",
-            "needs Langfuse 2.93.3 or newer; this is 2.90.1",
-            "",
-        ),
-        problem(
-            "langfuse.secretEnvironment.AUTH_KEYCLOAK_CLIENT_SECRET",
-            "[secret]",
-            "needs Langfuse 2.93.3 or newer; this is 2.90.1",
-            "",
-        ),
-    ),
-    bad(
         "environment variables that the program sets",
         {"langfuse": {"environment": {"NEXTAUTH_URL": "https://x.example.com", "PORT": "8080"}}},
         problem(
@@ -238,17 +215,14 @@ BAD = [
         "a variable given twice",
         {
             "langfuse": {
-                "environment": {"AUTH_OKTA_ISSUER": "https://sso.example.com"},
-                "secretEnvironment": {
-                    "AUTH_OKTA_ISSUER": Encrypted("hunter2"),
-                    **rest_of_set("AUTH_OKTA_ISSUER"),
-                },
+                "environment": {"AUTH_HTTP_PROXY": "http://proxy.example.com:443"},
+                "secretEnvironment": {"AUTH_HTTP_PROXY": Encrypted("hunter2")},
             }
         },
         problem(
-            "langfuse.environment.AUTH_OKTA_ISSUER",
+            "langfuse.environment.AUTH_HTTP_PROXY",
             "[secret]",
-            "is given in langfuse.secretEnvironment.AUTH_OKTA_ISSUER too",
+            "is given in langfuse.secretEnvironment.AUTH_HTTP_PROXY too",
             "",
         ),
     ),

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from stacks.settings import Problem
-from tests.support.configurations import Encrypted, bad, problem, problems, rest_of_set
+from tests.support.configurations import (
+    VERSION_4_ELSEWHERE,
+    Encrypted,
+    bad,
+    problem,
+    problems,
+)
 
 PLAIN = "langfuse.environment"
 SECRET = "langfuse.secretEnvironment"
@@ -23,24 +29,12 @@ def secret(**values: str) -> dict[str, Any]:
     return {"langfuse": {"secretEnvironment": {k: Encrypted(v) for k, v in values.items()}}}
 
 
-def refused(name: str, value: str, rule: str, fix: str = "", *lacking: Problem) -> Any:  # noqa: ANN401
+def refused(name: str, value: str, rule: str, fix: str = "", version: str = "2.95.12") -> Any:  # noqa: ANN401
     return bad(
         f"{name}={value}",
-        environment(**{name: value}),
+        environment(version, **{name: value}),
         problem(f"{PLAIN}.{name}", f'"{value}"', rule, fix),
-        *lacking,
     )
-
-
-def lacking(name: str, *ignored: str) -> Problem:
-    """The problem of a variable without which Langfuse ignores others."""
-    is_mail = name in {"SMTP_CONNECTION_URL", "EMAIL_FROM_ADDRESS"}
-    nothing = "sends no mail" if is_mail else "offers no login with this provider"
-    rule = f"is missing: without it Langfuse {nothing} and ignores {', '.join(ignored)}"
-    if name == "SMTP_CONNECTION_URL" or name.endswith("_CLIENT_SECRET"):
-        command = f"pulumi config set --secret --path @{SECRET}.{name}"
-        return problem(f"{SECRET}.{name}", "(nothing)", rule, command)
-    return problem(f"{PLAIN}.{name}", "(nothing)", rule, "")
 
 
 def renamed(name: str, to: str, value: str) -> str:
@@ -51,45 +45,33 @@ def renamed(name: str, to: str, value: str) -> str:
 
 FIXED = [
     refused(
-        "AUTH_OKTA_ISSUERS",
-        "https://a.example.com",
-        f"{UNKNOWN}; did you mean 'AUTH_OKTA_ISSUER'?",
-        renamed("AUTH_OKTA_ISSUERS", "AUTH_OKTA_ISSUER", "https://a.example.com"),
+        "AUTH_IGNORE_ACOUNT_FIELDS",
+        "nonce",
+        f"{UNKNOWN}; did you mean 'AUTH_IGNORE_ACCOUNT_FIELDS'?",
+        renamed("AUTH_IGNORE_ACOUNT_FIELDS", "AUTH_IGNORE_ACCOUNT_FIELDS", "nonce"),
     ),
     refused(
-        "AUTH_AZURE_AD_ALLOW_ACCOUNT_LINKING",
-        "true",
-        "needs Langfuse 3.27.0 or newer; this is 2.95.12; "
-        "did you mean 'AUTH_AZURE_ALLOW_ACCOUNT_LINKING'?",
-        "pulumi config set --path --type string "
-        f"@{PLAIN}.AUTH_AZURE_ALLOW_ACCOUNT_LINKING true && "
-        f"pulumi config rm --path @{PLAIN}.AUTH_AZURE_AD_ALLOW_ACCOUNT_LINKING",
-    ),
-    refused(
-        "AUTH_OKTA_ALLOW_ACCOUNT_LINKING",
+        "LANGFUSE_CACHE_PROMPT_ENABLED",
         "True",
         "must be 'true' or 'false', in small letters",
-        f"pulumi config set --path --type string @{PLAIN}.AUTH_OKTA_ALLOW_ACCOUNT_LINKING true",
-        lacking("AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_ALLOW_ACCOUNT_LINKING"),
-        lacking("AUTH_OKTA_CLIENT_SECRET", "AUTH_OKTA_ALLOW_ACCOUNT_LINKING"),
-        lacking("AUTH_OKTA_ISSUER", "AUTH_OKTA_ALLOW_ACCOUNT_LINKING"),
+        f"pulumi config set --path --type string @{PLAIN}.LANGFUSE_CACHE_PROMPT_ENABLED true",
     ),
     refused(
-        "AUTH_DISABLE_USERNAME_PASSWORD",
+        "LANGFUSE_CACHE_API_KEY_ENABLED",
         "no",
         "must be 'true' or 'false', in small letters",
-        f"pulumi config set --path --type string @{PLAIN}.AUTH_DISABLE_USERNAME_PASSWORD false",
+        f"pulumi config set --path --type string @{PLAIN}.LANGFUSE_CACHE_API_KEY_ENABLED false",
     ),
     bad(
         "a misspelt secret",
-        secret(AUTH_OKTA_CLIENT_SECERT="hunter2"),
+        secret(ADMIN_API_KYE="hunter2"),
         problem(
-            f"{SECRET}.AUTH_OKTA_CLIENT_SECERT",
+            f"{SECRET}.ADMIN_API_KYE",
             "[secret]",
-            f"{UNKNOWN}; did you mean 'AUTH_OKTA_CLIENT_SECRET'?",
+            f"{UNKNOWN}; did you mean 'ADMIN_API_KEY'?",
             "pulumi config set --secret --path "
-            "agent-observability:langfuse.secretEnvironment.AUTH_OKTA_CLIENT_SECRET && "
-            f"pulumi config rm --path @{SECRET}.AUTH_OKTA_CLIENT_SECERT",
+            "agent-observability:langfuse.secretEnvironment.ADMIN_API_KEY && "
+            f"pulumi config rm --path @{SECRET}.ADMIN_API_KYE",
         ),
     ),
     bad(
@@ -105,22 +87,21 @@ FIXED = [
         ),
     ),
     bad(
-        "mail at the port that Nodemailer takes, beside ports that are given",
+        "a proxy with a password, beside ports that are given",
         {
             "langfuse": {
                 "egressPorts": [443, 5432],
                 "secretEnvironment": {
-                    "SMTP_CONNECTION_URL": Encrypted("smtp://a:hunter2@mail.example.com"),
-                    "EMAIL_FROM_ADDRESS": Encrypted("langfuse@example.com"),
+                    "AUTH_HTTPS_PROXY": Encrypted("http://a:hunter2@proxy.example.com"),
                 },
             }
         },
         problem(
             "langfuse.egressPorts",
             "[secret]",  # as everything in a section that holds a secret
-            "does not have 587, which SMTP_CONNECTION_URL leads to: Langfuse's NetworkPolicy "
-            "lets its pods reach no other port",
-            "pulumi config set --path '@langfuse.egressPorts[2]' 587",
+            "does not have 80, which AUTH_HTTPS_PROXY leads to: Langfuse's NetworkPolicy lets its "
+            "pods reach no other port",
+            "pulumi config set --path '@langfuse.egressPorts[2]' 80",
         ),
     ),
 ]
@@ -146,26 +127,17 @@ NOT_FIXED = [
         "5",
         "is read by the worker alone, which there is none of with Langfuse 2.95.12",
     ),
-    bad(
-        "GitLab before 2.83.0",
-        environment("2.82.0", AUTH_GITLAB_CLIENT_ID="x"),
-        problem(
-            f"{PLAIN}.AUTH_GITLAB_CLIENT_ID",
-            '"x"',
-            "needs Langfuse 2.83.0 or newer; this is 2.82.0",
-            "",
-        ),
+    refused(
+        "AUTH_HTTP_PROXY",
+        "http://proxy.example.com:443",
+        "needs Langfuse 2.94.0 or newer; this is 2.93.9",
+        version="2.93.9",
     ),
     refused("MY_OWN_FLAG", "x", UNKNOWN),
     refused(
-        "AUTH_GOOGLE_ISSUER",
-        "https://a.example.com",
-        UNKNOWN,
-    ),
-    refused(
-        "AUTH_GITLAB_URL",
-        "https://a.example.com",
-        "needs Langfuse 3.42.0 or newer; this is 2.95.12; did you mean 'AUTH_GITLAB_ISSUER'?",
+        "LANGFUSE_MCP_ALLOWED_HOSTS",
+        "a.example.com",
+        "needs Langfuse 3.187.0 or newer; this is 2.95.12",
     ),
     refused(
         "LANGFUSE_DEFAULT_ORGANIZATION_ROLE",
@@ -173,137 +145,14 @@ NOT_FIXED = [
         f"{UNKNOWN}; did you mean 'LANGFUSE_DEFAULT_ORG_ROLE'?",
     ),
     refused(
-        "LANGFUSE_PROVISION_ORG_ID",
-        "x",
-        "is read up to Langfuse 2.77.0 alone; this is 2.95.12",
-    ),
-    refused(
-        "AUTH_OKTA_ISSUER",
-        "a.example.com",
-        "must be an http:// or https:// URL",
-        "",
-        lacking("AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_ISSUER"),
-        lacking("AUTH_OKTA_CLIENT_SECRET", "AUTH_OKTA_ISSUER"),
+        "AUTH_OKTA_ISSUERS",
+        "https://a.example.com",
+        f"{UNKNOWN}; did you mean 'AUTH_OKTA_ISSUER'? Set langfuse.sso.providers.okta.issuer",
     ),
     refused("AUTH_SESSION_MAX_AGE", "1h", "must be a whole number"),
-    refused(
-        "SMTP_CONNECTION_URL",
-        "ses://eu-west-1",
-        "must be an smtp:// or smtps:// URL",
-        "",
-        lacking("EMAIL_FROM_ADDRESS", "SMTP_CONNECTION_URL"),
-    ),
 ]
 
-
-def both(plain: Mapping[str, str], *names: str, version: str = "2.95.12") -> dict[str, Any]:
-    """As a change: variables in clear, and secret ones."""
-    return {
-        "langfuse": {
-            "version": version,
-            "environment": plain,
-            "secretEnvironment": {name: Encrypted("https://a.example.com") for name in names},
-        }
-    }
-
-
-INCOMPLETE = [
-    bad(
-        "a client without its secret",
-        environment(AUTH_GOOGLE_CLIENT_ID="a"),
-        lacking("AUTH_GOOGLE_CLIENT_SECRET", "AUTH_GOOGLE_CLIENT_ID"),
-    ),
-    bad(
-        "a client without its id",
-        secret(AUTH_GOOGLE_CLIENT_SECRET="hunter2"),
-        lacking("AUTH_GOOGLE_CLIENT_ID", "AUTH_GOOGLE_CLIENT_SECRET"),
-    ),
-    bad(
-        "a provider without its issuer",
-        both({"AUTH_OKTA_CLIENT_ID": "a"}, "AUTH_OKTA_CLIENT_SECRET"),
-        lacking("AUTH_OKTA_ISSUER", "AUTH_OKTA_CLIENT_ID", "AUTH_OKTA_CLIENT_SECRET"),
-    ),
-    bad(
-        "Entra ID without its tenant",
-        both(
-            {"AUTH_AZURE_AD_CLIENT_ID": "a", "AUTH_AZURE_ALLOW_ACCOUNT_LINKING": "true"},
-            "AUTH_AZURE_AD_CLIENT_SECRET",
-        ),
-        lacking(
-            "AUTH_AZURE_AD_TENANT_ID",
-            *("AUTH_AZURE_AD_CLIENT_ID", "AUTH_AZURE_AD_CLIENT_SECRET"),
-            "AUTH_AZURE_ALLOW_ACCOUNT_LINKING",
-        ),
-    ),
-    bad(
-        "GitHub Enterprise without its address, which GitHub does not need",
-        both(
-            {"AUTH_GITHUB_ENTERPRISE_CLIENT_ID": "a", "AUTH_GITHUB_CLIENT_ID": "b"},
-            *("AUTH_GITHUB_ENTERPRISE_CLIENT_SECRET", "AUTH_GITHUB_CLIENT_SECRET"),
-        ),
-        lacking(
-            "AUTH_GITHUB_ENTERPRISE_BASE_URL",
-            *("AUTH_GITHUB_ENTERPRISE_CLIENT_ID", "AUTH_GITHUB_ENTERPRISE_CLIENT_SECRET"),
-        ),
-    ),
-    bad(
-        "a provider of one's own without issuer and name",
-        both({"AUTH_CUSTOM_CLIENT_ID": "a"}, "AUTH_CUSTOM_CLIENT_SECRET"),
-        lacking("AUTH_CUSTOM_ISSUER", "AUTH_CUSTOM_CLIENT_ID", "AUTH_CUSTOM_CLIENT_SECRET"),
-        lacking("AUTH_CUSTOM_NAME", "AUTH_CUSTOM_CLIENT_ID", "AUTH_CUSTOM_CLIENT_SECRET"),
-    ),
-    bad(
-        "two providers",
-        environment(AUTH_GOOGLE_ALLOWED_DOMAINS="a", AUTH_GITLAB_CLIENT_ID="b"),
-        lacking("AUTH_GITLAB_CLIENT_SECRET", "AUTH_GITLAB_CLIENT_ID"),
-        lacking("AUTH_GOOGLE_CLIENT_ID", "AUTH_GOOGLE_ALLOWED_DOMAINS"),
-        lacking("AUTH_GOOGLE_CLIENT_SECRET", "AUTH_GOOGLE_ALLOWED_DOMAINS"),
-    ),
-    bad(
-        "mail without a sender",
-        secret(SMTP_CONNECTION_URL="smtp://a:b@mail"),
-        lacking("EMAIL_FROM_ADDRESS", "SMTP_CONNECTION_URL"),
-    ),
-    bad(
-        "a sender without a server",
-        environment(EMAIL_FROM_ADDRESS="langfuse@example.com"),
-        lacking("SMTP_CONNECTION_URL", "EMAIL_FROM_ADDRESS"),
-    ),
-]
-
-BAD = [*FIXED, *NOT_FIXED, *INCOMPLETE]
-
-
-@pytest.mark.parametrize("provider", ["AUTH0", "COGNITO", "KEYCLOAK", "OKTA"])
-def test_these_providers_need_an_issuer(provider: str) -> None:
-    plain = {f"AUTH_{provider}_CLIENT_ID": "a"}
-    change = both(plain, f"AUTH_{provider}_CLIENT_SECRET")
-
-    assert [problem.key.rpartition(".")[2] for problem in problems(change)] == [
-        f"AUTH_{provider}_ISSUER"
-    ]
-
-
-@pytest.mark.parametrize("provider", ["GOOGLE", "GITHUB", "GITLAB"])
-def test_these_providers_need_a_client_alone(provider: str) -> None:
-    plain = {f"AUTH_{provider}_CLIENT_ID": "a", f"AUTH_{provider}_ALLOW_ACCOUNT_LINKING": "true"}
-
-    assert problems(both(plain, f"AUTH_{provider}_CLIENT_SECRET")) == []
-
-
-def test_a_misspelt_name_of_a_set_is_the_one_problem() -> None:
-    plain = {"AUTH_OKTA_CLIENT_ID": "a", "AUTH_OKTA_ISSUR": "https://a.example.com"}
-    (found,) = problems(both(plain, "AUTH_OKTA_CLIENT_SECRET"))
-
-    assert found.rule == f"{UNKNOWN}; did you mean 'AUTH_OKTA_ISSUER'?"
-
-
-def test_of_a_provider_that_the_release_does_not_have_nothing_is_missing() -> None:
-    change = environment("2.90.1", AUTH_KEYCLOAK_CLIENT_ID="a")
-
-    assert [problem.rule for problem in problems(change)] == [
-        "needs Langfuse 2.93.3 or newer; this is 2.90.1"
-    ]
+BAD = [*FIXED, *NOT_FIXED]
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
@@ -312,11 +161,10 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 def test_a_misspelt_name_is_not_written_over_the_right_one() -> None:
-    change = environment(AUTH_OKTA_CLIENT_ID="a", AUTH_OKTA_CLIENTID="b")
-    change["langfuse"]["secretEnvironment"] = rest_of_set("AUTH_OKTA_CLIENT_ID")
+    change = environment(AUTH_SESSION_MAX_AGE="60", AUTH_SESSION_MAXAGE="70")
     (found,) = problems(change)
 
-    assert found.rule == f"{UNKNOWN}; did you mean 'AUTH_OKTA_CLIENT_ID'?"
+    assert found.rule == f"{UNKNOWN}; did you mean 'AUTH_SESSION_MAX_AGE'?"
     assert found.fix == ""
 
 
@@ -327,32 +175,66 @@ def test_a_misspelt_name_is_not_written_over_the_right_one() -> None:
         ("NODE_EXTRA_CA_CERTS", "/etc/ca.pem"),
         ("TZ", "UTC"),
         ("AUTH_HTTPS_PROXY", "http://squid.proxies.svc:3128"),
-        ("AUTH_OKTA_ISSUER", "https://example.okta.com:443/x"),
-        ("SMTP_CONNECTION_URL", "smtp://mail"),
+        ("LANGFUSE_UI_SUPPORT_HREF", "https://example.okta.com:443/x"),
         ("LANGFUSE_UI_DEFAULT_MODEL_ADAPTER", "anything"),
     ],
 )
 def test_accepts(name: str, value: str) -> None:
-    change = environment(**{name: value})
-    change["langfuse"]["secretEnvironment"] = rest_of_set(name)
-    assert problems(change) == []
+    assert problems(environment(**{name: value})) == []
 
 
 def test_two_ports_are_added_one_after_the_other() -> None:
     found = problems(
         environment(
             AUTH_HTTP_PROXY="http://proxy.example.com:3128",
-            SMTP_CONNECTION_URL="smtps://mail.example.com",
-            EMAIL_FROM_ADDRESS="langfuse@example.com",
+            AUTH_HTTPS_PROXY="https://proxy.example.com:3129",
         )
     )
 
     assert [p.rule.split(":")[0] for p in found] == [
         "does not have 3128, which AUTH_HTTP_PROXY leads to",
-        "does not have 465, which SMTP_CONNECTION_URL leads to",
+        "does not have 3129, which AUTH_HTTPS_PROXY leads to",
     ]
 
 
 def test_a_secret_url_that_cannot_be_read_says_nothing_of_a_port() -> None:
-    change = secret(SMTP_CONNECTION_URL="placeholder01234567", EMAIL_FROM_ADDRESS="a@example.com")
-    assert problems(change) == []
+    assert problems(secret(AUTH_HTTP_PROXY="placeholder01234567")) == []
+
+
+def of_version_4(version: str = "4.16.0", **values: str) -> dict[str, Any]:
+    langfuse = {"version": version, "environment": values}
+    return {**VERSION_4_ELSEWHERE, "cache": {"engine": "statefulSet"}, "langfuse": langfuse}
+
+
+def test_what_the_worker_alone_reads_is_taken_where_there_are_workers() -> None:
+    given = {"LANGFUSE_EVAL_CREATOR_WORKER_CONCURRENCY": "5"}
+
+    assert problems(of_version_4(**given)) == []
+    assert problems(of_version_4("3.225.4", **given)) == []
+
+
+NEWER = "LANGFUSE_CUSTOM_SSO_IMAGE_CLAIM"
+GONE = "LANGFUSE_QUEUE_METRICS_SAMPLE_RATE"
+SIMILAR = "did you mean 'LANGFUSE_QUEUE_METRICS_ENABLED'?"
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "rule"),
+    [
+        ("4.16.0", GONE, f"is read up to Langfuse 3.225.4 alone; this is 4.16.0; {SIMILAR}"),
+        ("4.0.0", NEWER, "needs Langfuse 4.13.0 or newer; this is 4.0.0"),
+        ("4.16.0", "LANGFUSE_MCP_BASE_URL", UNKNOWN),
+    ],
+)
+def test_what_a_release_of_version_4_does_not_read_is_refused(
+    version: str, name: str, rule: str
+) -> None:
+    change = of_version_4(version, **{name: "0.5"})
+
+    assert problems(change) == [problem(f"{PLAIN}.{name}", '"0.5"', rule, "")]
+
+
+def test_a_release_whose_variables_are_not_known_may_read_any_but_a_misspelt_one() -> None:
+    assert problems(of_version_4("4.25.0", LANGFUSE_MCP_BASE_URL="https://a.example.com")) == []
+    (found,) = problems(of_version_4("4.25.0", AUTH_SESSION_MAXAGE="60"))
+    assert found.rule == f"{UNKNOWN}; did you mean 'AUTH_SESSION_MAX_AGE'?"

@@ -24,6 +24,8 @@ from tests.unit.settings import (
     test_monitoring,
     test_problems,
     test_settings,
+    test_sso,
+    test_typed_keys,
     test_types,
     test_values,
 )
@@ -37,6 +39,8 @@ _TABLES: Final = (
     test_environment,
     test_monitoring,
     test_problems,
+    test_sso,
+    test_typed_keys,
     test_types,
     test_values,
 )
@@ -56,6 +60,7 @@ SAFER: Final = {
     "database.protect",
     "endpoint.inboundCidrs",
     "langfuse.signUp",
+    "langfuse.smtp.encryption",
     "secrets.protect",
     "secrets.recoveryDays",
 }
@@ -72,6 +77,11 @@ SAME: Final = {
     ("5pm-6pm", "17:00-18:00"),
 }
 """What has one meaning without being spelt alike."""
+
+OPPOSITE: Final = {
+    "langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD": "langfuse.sso.passwordLogin"
+}
+"""Variables that turn off what the key that stands for them turns on."""
 
 
 def leaves(value: JsonValue, path: str) -> Iterator[tuple[str, JsonValue]]:
@@ -104,7 +114,9 @@ def differences(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue])
     url = letters(f"https://{after.get('endpoint.host')}")
     found: list[str] = []
     for path, value in before.items():
-        moved = letters(value) in there or letters(value) == url or value is None
+        parts = [letters(part) for part in str(value).split(",")]
+        moved = {*parts} <= {*there} or letters(value) == url or value is None
+        moved |= (after.get(OPPOSITE.get(path, "")), value) == (False, "true")
         asked_for = after.get(path) == KEY  # at a prompt, for a secret
         prompted = [*after.values()].count(KEY) > [*before.values()].count(KEY)
         if path not in after and not (moved or prompted):

@@ -300,12 +300,12 @@ BAD = [
     ),
     bad(
         "a secret environment variable in clear",
-        {"langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": "hunter2"}}},
+        {"langfuse": {"secretEnvironment": {"ADMIN_API_KEY": "hunter2"}}},
         problem(
-            "langfuse.secretEnvironment.LANGFUSE_EE_LICENSE_KEY",
+            "langfuse.secretEnvironment.ADMIN_API_KEY",
             "[secret]",
             CLEAR,
-            "pulumi config set --secret --path @langfuse.secretEnvironment.LANGFUSE_EE_LICENSE_KEY",
+            "pulumi config set --secret --path @langfuse.secretEnvironment.ADMIN_API_KEY",
         ),
     ),
     bad(

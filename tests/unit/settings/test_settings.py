@@ -34,7 +34,6 @@ from tests.support.configurations import (
     Encrypted,
     endpoint,
     problems,
-    rest_of_set,
     settings,
     small,
 )
@@ -201,8 +200,15 @@ AT_THE_EDGE: Mapping[str, Mapping[str, Any]] = {
     "the first release with Keycloak": {
         "langfuse": {
             "version": "2.93.3",
-            "environment": {"AUTH_KEYCLOAK_ISSUER": "https://sso"},
-            "secretEnvironment": rest_of_set("AUTH_KEYCLOAK_ISSUER"),
+            "sso": {
+                "providers": {
+                    "keycloak": {
+                        "clientId": "langfuse",
+                        "clientSecret": Encrypted("hunter2"),
+                        "issuer": "https://sso.example.com/realms/team",
+                    }
+                }
+            },
         }
     },
     "deletion at once": {"secrets": {"recoveryDays": 0}},
@@ -326,7 +332,7 @@ def test_the_representation_of_settings_shows_no_secret() -> None:
     secret = settings(
         {
             "database": {**EXTERNAL, "password": Encrypted(PASSWORD)},
-            "langfuse": {"secretEnvironment": {"LANGFUSE_EE_LICENSE_KEY": Encrypted(PASSWORD)}},
+            "langfuse": {"secretEnvironment": {"ADMIN_API_KEY": Encrypted(PASSWORD)}},
             "langsmith": {"apiKey": Encrypted(KEY)},
             "agents": {"namespaces": ["ai-agents"]},
         }
@@ -335,7 +341,7 @@ def test_the_representation_of_settings_shows_no_secret() -> None:
     for text in (repr(secret), str(secret), secret.model_dump_json()):
         assert PASSWORD not in text
         assert KEY not in text
-    assert secret.langfuse.secret_environment == {"LANGFUSE_EE_LICENSE_KEY": SecretStr(PASSWORD)}
+    assert secret.langfuse.secret_environment == {"ADMIN_API_KEY": SecretStr(PASSWORD)}
 
 
 def test_the_running_stack_is_read_from_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,13 +98,13 @@ BAD = [
     ),
     bad(
         "a boolean in a dictionary of texts",
-        {"langfuse": {"environment": {"AUTH_DISABLE_USERNAME_PASSWORD": True}}},
+        {"langfuse": {"environment": {"AUTH_CUSTOM_ID_TOKEN": True}}},
         problem(
-            "langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD",
+            "langfuse.environment.AUTH_CUSTOM_ID_TOKEN",
             "true",
             TEXT,
             "pulumi config set --path --type string "
-            "@langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD true",
+            "@langfuse.environment.AUTH_CUSTOM_ID_TOKEN true",
         ),
     ),
     bad(
