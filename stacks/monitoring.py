@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
+from components.cache import pod as cache_pod
+from components.clickhouse import operator_resources
+from components.clickhouse import pod as clickhouse_pod
+from components.clickhouse.operator_resources import KEEPER, SERVER
+from components.kubernetes import claims
 from components.langfuse import versions
+from components.langfuse.pods import WORKER_CONTAINER
 from components.langfuse.versions import Version
 from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
@@ -12,14 +20,18 @@ from components.monitoring.alerts.prometheus_alerts import (
     PrometheusAlertsArgs,
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
-from components.monitoring.watched_workloads import Watched
+from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
 from components.project import PROJECT
+from components.storage import pod as storage_pod
 from stacks import translation
 from stacks.names import Names
 from stacks.platforms.platform import Managed, Platform
 from stacks.settings import Settings
+from stacks.settings.sections.cache import StatefulSetCache
+from stacks.settings.sections.clickhouse import OperatorClickHouse, StatefulSetClickHouse
 from stacks.settings.sections.database import StatefulSetDatabase
 from stacks.settings.sections.monitoring import Dashboards, Monitoring, PrometheusRules
+from stacks.settings.sections.object_storage import StatefulSetObjectStorage
 
 
 def watch(
@@ -73,6 +85,8 @@ def _watched(settings: Settings, names: Names) -> Watched:
     namespace = settings.cluster.namespace
     by_operator = settings.secrets.delivery == "secretsManager"
     in_cluster = isinstance(settings.database, StatefulSetDatabase)
+    cache = settings.cache if isinstance(settings.cache, StatefulSetCache) else None
+    has_store = isinstance(settings.object_storage, StatefulSetObjectStorage)
     return Watched(
         stack=settings.stack,
         namespace=namespace,
@@ -82,11 +96,57 @@ def _watched(settings: Settings, names: Names) -> Watched:
         paused=settings.langfuse.paused,
         migration=names.migration,
         postgres=names.postgres if in_cluster else None,
+        worker=_worker(settings, names),
+        clickhouse=_clickhouse(settings, names),
+        keeper=_keeper(settings, names),
+        cache=cache and _single(names.valkey, cache_pod.CONTAINER),
+        cache_bytes=cache and cache_pod.max_memory(cache.resources.memory_limit),
+        storage=_single(names.seaweedfs, storage_pod.CONTAINER) if has_store else None,
         secret_namespaces=((namespace, *settings.agents.every_namespace) if by_operator else ()),
         # In one Prometheus no other stack has it: no two are in one namespace.
         probe_job=f"{namespace}/{names.langfuse}" if translation.prober(settings) else None,
         probe_sees_certificate=translation.public_url(settings).startswith("https:")
         and not translation.has_local_url(settings),
+    )
+
+
+def _worker(settings: Settings, names: Names) -> WatchedWorker | None:
+    worker = translation.worker(settings.langfuse)
+    return worker and WatchedWorker(
+        name=names.worker,
+        container=WORKER_CONTAINER,
+        min_replicas=worker.min_replicas,
+        max_replicas=worker.max_replicas,
+    )
+
+
+def _clickhouse(settings: Settings, names: Names) -> WatchedServers | None:
+    match settings.clickhouse:
+        case StatefulSetClickHouse():
+            return _single(names.clickhouse, clickhouse_pod.CONTAINER)
+        case OperatorClickHouse():
+            return _operated(operator_resources.server_sets(names.clickhouse), SERVER)
+        case _:
+            return None
+
+
+def _keeper(settings: Settings, names: Names) -> WatchedServers | None:
+    if not isinstance(settings.clickhouse, OperatorClickHouse):
+        return None
+    return _operated(operator_resources.keeper_sets(names.clickhouse), KEEPER)
+
+
+def _single(name: str, container: str) -> WatchedServers:
+    """A server of one pod."""
+    return WatchedServers(stateful_sets=[name], container=container, claims=[claims.claim(name)])
+
+
+def _operated(stateful_sets: Sequence[str], container: str) -> WatchedServers:
+    """What ClickHouse's operator makes."""
+    return WatchedServers(
+        stateful_sets=stateful_sets,
+        container=container,
+        claims=[operator_resources.claim_of(name) for name in stateful_sets],
     )
 
 

@@ -27,6 +27,9 @@ AUTH_FILE: Final = "auth.conf"
 AUTH_VARIABLE: Final = "REDISCLI_AUTH"
 """Key of the Secret with the password alone, and the variable that the client reads it from."""
 
+CONTAINER: Final = "valkey"
+"""Name of the server's container."""
+
 _UID: Final = 999
 """uid of `valkey` in the image; the group's number is another one in the Alpine variant."""
 
@@ -92,7 +95,7 @@ def pod_spec(
         "termination_grace_period_seconds": _GRACE,
         "containers": [
             {
-                "name": "valkey",
+                "name": CONTAINER,
                 "image": image,
                 "command": server(resources.memory_limit),
                 "env": [

@@ -113,6 +113,29 @@ def keeper_selector(name: str) -> dict[str, str]:
     return {"app": f"{name}-keeper", "clickhouse.com/role": "clickhouse-keeper"}
 
 
+SERVER: Final = "clickhouse-server"
+KEEPER: Final = "clickhouse-keeper"
+"""Names of the containers (internal/controller in ClickHouse/clickhouse-operator)."""
+
+_VOLUME: Final = "clickhouse-storage-volume"
+"""The template of each pod's claim."""
+
+
+def server_sets(name: str) -> list[str]:
+    """Names of the StatefulSets of the ClickHouseCluster ``name``: one for each server."""
+    return [f"{name}-clickhouse-0-{replica}" for replica in range(REPLICAS)]
+
+
+def keeper_sets(name: str) -> list[str]:
+    """Names of the StatefulSets of the KeeperCluster ``name``: one for each Keeper."""
+    return [f"{name}-keeper-{replica}" for replica in range(REPLICAS)]
+
+
+def claim_of(stateful_set: str) -> str:
+    """The claim of a StatefulSet's only pod."""
+    return f"{_VOLUME}-{stateful_set}-0"
+
+
 def claim(storage_gib: int, storage_class: pulumi.Input[str] | None) -> dict[str, Any]:
     """Specification of each pod's claim; no class takes the cluster's default."""
     spec: dict[str, Any] = {

@@ -30,6 +30,9 @@ CONFIGURATION: Final = "/etc/clickhouse-server"
 CONFIG_FILE: Final = "config.xml"
 USERS_FILE: Final = "users.xml"
 
+CONTAINER: Final = "clickhouse"
+"""Name of the server's container."""
+
 _UID: Final = 101
 """uid and gid of `clickhouse` in every variant of the image."""
 
@@ -63,7 +66,7 @@ def pod_spec(
         "termination_grace_period_seconds": _GRACE,
         "containers": [
             {
-                "name": "clickhouse",
+                "name": CONTAINER,
                 "image": image,
                 # Not the image's entrypoint, which writes users into the configuration folder.
                 "command": [

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 
+WORKER_CONTAINER: Final = "worker"
+"""Name of the container that works on queues."""
+
 _UID: Final = 1001
 """uid of `nextjs` and gid of `nodejs` in the image, whose USER is not numeric."""
 
@@ -223,7 +226,7 @@ def worker_container(
 ) -> ContainerArgsDict:
     """Works on queues, on the settings of the web pods."""
     return {
-        "name": "worker",
+        "name": WORKER_CONTAINER,
         "image": worker.image,
         **_environment(args, config, worker_environment(worker.resources.memory_limit)),
         "ports": [{"name": "http", "container_port": WORKER_PORT}],

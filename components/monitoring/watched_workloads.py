@@ -7,6 +7,32 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedWorker:
+    """The pods that work on queues."""
+
+    name: str
+    """Name of the Deployment, and of its autoscaler."""
+    container: str
+    min_replicas: int
+    max_replicas: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedServers:
+    """Servers of one service that keep their data on volumes of the cluster."""
+
+    stateful_sets: Sequence[str]
+    """One for each server. Its pod is ``<name>-0``."""
+    container: str
+    claims: Sequence[str]
+    """The servers' volume claims, in the same order."""
+
+    @property
+    def pods(self) -> list[str]:
+        return [f"{name}-0" for name in self.stateful_sets]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """One stack's workloads, as kube-state-metrics, cAdvisor and the kubelet name them."""
 
@@ -26,12 +52,30 @@ class Watched:
     postgres: str | None = None
     """Name of the database's StatefulSet, if it runs in the cluster. Its pod is ``<name>-0``, its
     volume claim ``data-<name>-0``."""
+    worker: WatchedWorker | None = None
+    """From Langfuse 3 on."""
+    clickhouse: WatchedServers | None = None
+    """ClickHouse, if it runs in the cluster."""
+    keeper: WatchedServers | None = None
+    """ClickHouse's Keepers, which it has if it has several servers."""
+    cache: WatchedServers | None = None
+    """The cache, if it runs in the cluster."""
+    cache_bytes: int | None = None
+    """What that cache may hold."""
+    storage: WatchedServers | None = None
+    """The object store, if it runs in the cluster."""
     secret_namespaces: Sequence[str] = ()
     """Namespaces with ExternalSecrets of this stack; none if Pulumi writes the Secrets."""
     probe_job: str | None = None
     """Job name of the blackbox probe's metrics; None without one."""
     probe_sees_certificate: bool = True
     """Whether the probe uses https."""
+
+    @property
+    def servers(self) -> list[WatchedServers]:
+        """The services in the cluster beside the database."""
+        services = (self.clickhouse, self.keeper, self.cache, self.storage)
+        return [service for service in services if service is not None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,9 @@ SECRET_KEY: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - a name
 LONGEST_EXPIRY: Final = 255
 """Days: an expiry is stored in a byte."""
 
+CONTAINER: Final = "seaweedfs"
+"""Name of the server's container."""
+
 _UID: Final = 1000
 """uid and gid of `seaweed` in the image."""
 
@@ -121,7 +124,7 @@ def pod_spec(
         "termination_grace_period_seconds": _GRACE,
         "containers": [
             {
-                "name": "seaweedfs",
+                "name": CONTAINER,
                 "image": image,
                 "command": server(),
                 "env": [

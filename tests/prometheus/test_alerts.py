@@ -12,12 +12,28 @@ from typing import Any, Final
 import pytest
 
 from components.monitoring.alerts import rules
-from components.monitoring.watched_workloads import Watched
+from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
 from tests.support.promtool import check_rules, needs_promtool, run_tests
 
 pytestmark = needs_promtool
 
 RUNBOOKS: Final = "https://git.example.com/platform/docs"
+
+
+def operated(kind: str, sets: str) -> WatchedServers:
+    """Three servers that ClickHouse's operator makes."""
+    names = [f"langfuse-clickhouse-server-{sets}-{number}" for number in range(3)]
+    return WatchedServers(
+        stateful_sets=names,
+        container=f"clickhouse-{kind}",
+        claims=[f"clickhouse-storage-volume-{name}-0" for name in names],
+    )
+
+
+def single(name: str, container: str) -> WatchedServers:
+    return WatchedServers(stateful_sets=[name], container=container, claims=[f"data-{name}-0"])
+
+
 EVERYTHING: Final = Watched(
     stack="prod",
     namespace="observability",
@@ -26,11 +42,33 @@ EVERYTHING: Final = Watched(
     max_replicas=4,
     migration="langfuse-migration",
     postgres="langfuse-postgres",
+    worker=WatchedWorker(
+        name="langfuse-worker", container="worker", min_replicas=2, max_replicas=6
+    ),
+    clickhouse=operated("server", "clickhouse-0"),
+    keeper=operated("keeper", "keeper"),
+    cache=single("langfuse-valkey", "valkey"),
+    cache_bytes=1000,
+    storage=single("langfuse-seaweedfs", "seaweedfs"),
     secret_namespaces=("observability", "ai-agents"),
     probe_job="observability/langfuse",
 )
+OF_VERSION_2: Final = replace(
+    EVERYTHING,
+    worker=None,
+    clickhouse=None,
+    keeper=None,
+    cache=None,
+    cache_bytes=None,
+    storage=None,
+)
 NOTHING_MORE: Final = replace(
-    EVERYTHING, min_replicas=2, max_replicas=2, postgres=None, secret_namespaces=(), probe_job=None
+    OF_VERSION_2,
+    min_replicas=2,
+    max_replicas=2,
+    postgres=None,
+    secret_namespaces=(),
+    probe_job=None,
 )
 
 DAY: Final = 86_400
@@ -94,9 +132,25 @@ PERIODS: Final = of_ksm("container_cpu_cfs_periods_total", POD)
 THROTTLED: Final = of_ksm("container_cpu_cfs_throttled_periods_total", POD)
 FAILED: Final = "kube_job_failed"
 MIGRATION: Final = 'job_name="langfuse-migration-1a2b3c4d"'
-DATABASE: Final = of_ksm(
-    "kube_statefulset_status_replicas_ready", 'statefulset="langfuse-postgres"'
-)
+
+
+def server(stateful_set: str) -> str:
+    return of_ksm("kube_statefulset_status_replicas_ready", f'statefulset="{stateful_set}"')
+
+
+def worker(metric: str) -> str:
+    return of_ksm(metric, 'deployment="langfuse-worker"')
+
+
+WORKERS: Final = worker("kube_deployment_status_replicas_available")
+WORKERS_WANTED: Final = worker("kube_deployment_spec_replicas")
+WORKER_POD: Final = 'pod="langfuse-worker-6f5d4c3b2a-x2x9k", container="worker"'
+DATABASE: Final = server("langfuse-postgres")
+CLICKHOUSE: Final = [server(f"langfuse-clickhouse-server-clickhouse-0-{n}") for n in range(3)]
+KEEPERS: Final = [server(f"langfuse-clickhouse-server-keeper-{n}") for n in range(3)]
+CACHE: Final = server("langfuse-valkey")
+STORE: Final = server("langfuse-seaweedfs")
+RESIDENT: Final = of_ksm("container_memory_rss", 'pod="langfuse-valkey-0", container="valkey"')
 CLAIM: Final = 'persistentvolumeclaim="data-langfuse-postgres-0"'
 FREE: Final = of_ksm("kubelet_volume_stats_available_bytes", CLAIM)
 CAPACITY: Final = of_ksm("kubelet_volume_stats_capacity_bytes", CLAIM)
@@ -113,7 +167,12 @@ HEALTHY: Final[Series] = {
     scaling("ScalingActive", "true"): f"1x{LONG}",
     scaling("ScalingLimited", "false"): f"1x{LONG}",
     RESTARTS: f"0x{LONG}",
+    WORKERS: f"2x{LONG}",
+    WORKERS_WANTED: f"2x{LONG}",
+    scaling("ScalingActive", "false", "langfuse-worker"): f"0x{LONG}",
     DATABASE: f"1x{LONG}",
+    **dict.fromkeys([*CLICKHOUSE, *KEEPERS, CACHE, STORE], f"1x{LONG}"),
+    RESIDENT: f"600x{LONG}",
     FREE: f"60x{LONG}",
     CAPACITY: f"100x{LONG}",
     secret("True"): f"1x{LONG}",
@@ -179,6 +238,18 @@ FIRING: Final = {
             "and traces that agents send do not arrive."
         ),
     ),
+    "LangfuseWorkerDown": Firing(
+        series={WORKERS: "0x30"},
+        minute=10,
+        severity="critical",
+        labels={"deployment": "langfuse-worker"},
+        summary="No worker of Langfuse works",
+        description=(
+            "For 10 minutes no pod of observability/langfuse-worker has been ready. Traces are "
+            "accepted and wait in the cache; none appears, and when the cache is full agents get "
+            "errors."
+        ),
+    ),
     "LangfuseRolloutStuck": Firing(
         series={STUCK: "0x3 1x30"},
         minute=5,
@@ -226,7 +297,7 @@ FIRING: Final = {
         summary="Containers langfuse restart again and again",
         description=(
             "Containers langfuse in observability restarted 3 times in half an hour. Requests "
-            "that they were answering are lost."
+            "that they were answering are lost. So is what a worker had taken and not yet written."
         ),
     ),
     "LangfuseOutOfMemory": Firing(
@@ -236,7 +307,8 @@ FIRING: Final = {
         summary="Containers langfuse need more memory than their limit",
         description=(
             "In half an hour the kernel killed langfuse at its memory limit in 1 of the pods in "
-            "observability. Requests that they were answering are lost."
+            "observability. Requests that they were answering are lost. So is what a worker had "
+            "taken and not yet written."
         ),
     ),
     "LangfuseCpuThrottled": Firing(
@@ -276,10 +348,10 @@ FIRING: Final = {
         series={FREE: "19x30"},
         minute=15,
         labels={"persistentvolumeclaim": "data-langfuse-postgres-0"},
-        summary="The volume of Langfuse's database fills up",
+        summary="The volume data-langfuse-postgres-0 fills up",
         description=(
             "observability/data-langfuse-postgres-0 has 19% of its space left. It is nearly full, "
-            "or will be in 3 days at the pace of the last one; PostgreSQL stops when it is."
+            "or will be in 3 days at the pace of the last one; the server stops when it is."
         ),
     ),
     "LangfuseSecretNotReady": Firing(
@@ -291,6 +363,73 @@ FIRING: Final = {
             "For 10 minutes External Secrets has not delivered observability/langfuse-app-4f1c. "
             "Pods that run keep what they have; a changed value does not arrive, and where the "
             "Secret is gone no new pod starts."
+        ),
+    ),
+    "LangfuseClickHouseDown": Firing(
+        series=dict.fromkeys(CLICKHOUSE, "0x13"),
+        minute=5,
+        severity="critical",
+        labels={},
+        summary="Langfuse's ClickHouse is down",
+        description=(
+            "For 5 minutes no server of ClickHouse in observability has been ready. Pages show "
+            "errors in place of traces. Agents are told that theirs are accepted; workers hold "
+            "them in memory, and lose them if they are restarted."
+        ),
+    ),
+    "LangfuseClickHouseReplicaMissing": Firing(
+        series={CLICKHOUSE[1]: "0x30"},
+        minute=15,
+        labels={"statefulset": "langfuse-clickhouse-server-clickhouse-0-1"},
+        summary="A server of Langfuse's ClickHouse is missing",
+        description=(
+            "For 15 minutes observability/langfuse-clickhouse-server-clickhouse-0-1 has not been "
+            "ready. The others do its work; the next failure may stop ClickHouse."
+        ),
+    ),
+    "LangfuseKeeperQuorumLost": Firing(
+        series=dict.fromkeys(KEEPERS[:2], "0x13"),
+        minute=5,
+        severity="critical",
+        labels={},
+        summary="ClickHouse's Keepers have no quorum",
+        description=(
+            "For 5 minutes fewer than 2 of ClickHouse's 3 Keepers have been ready, 1 now. All "
+            "tables are read-only: no trace is written, and workers hold in memory what they "
+            "cannot write."
+        ),
+    ),
+    "LangfuseCacheDown": Firing(
+        series={CACHE: "0x30"},
+        minute=5,
+        severity="critical",
+        labels={"statefulset": "langfuse-valkey"},
+        summary="Langfuse's cache is down",
+        description=(
+            "For 5 minutes observability/langfuse-valkey has accepted no connections. Langfuse "
+            "accepts no traces, and workers do nothing."
+        ),
+    ),
+    "LangfuseCacheFilling": Firing(
+        series={RESIDENT: "760x30"},
+        minute=15,
+        labels={"pod": "langfuse-valkey-0"},
+        summary="Langfuse's cache fills up",
+        description=(
+            "For 15 minutes observability/langfuse-valkey-0 has needed more than 75% of what it "
+            "may hold, now 76%. It evicts nothing: when it is full, Langfuse answers agents with "
+            "errors."
+        ),
+    ),
+    "LangfuseStorageDown": Firing(
+        series={STORE: "0x30"},
+        minute=5,
+        severity="critical",
+        labels={"statefulset": "langfuse-seaweedfs"},
+        summary="Langfuse's object store is down",
+        description=(
+            "For 5 minutes observability/langfuse-seaweedfs has accepted no connections. Langfuse "
+            "accepts no traces, and says on no health page that it does not."
         ),
     ),
     "LangfuseProbeFailing": Firing(
@@ -347,7 +486,7 @@ QUIET: Final = {
         Quiet(why="back in time", series={AVAILABLE: "0x4 2x30"}, minutes=[4, 5, 10]),
         Quiet(
             why="gone with every other Deployment: none is reported",
-            series={AVAILABLE: "2x3 stale"},
+            series={AVAILABLE: "2x3 stale", WORKERS: "2x3 stale"},
             minutes=[9, 14],
         ),
         Quiet(
@@ -355,6 +494,10 @@ QUIET: Final = {
             series={AVAILABLE: "2x3 stale", OTHER: "1x600"},
             minutes=[370],
         ),
+    ],
+    "LangfuseWorkerDown": [
+        Quiet(why="waits for a migration", series={WORKERS: "0x9 2x30"}, minutes=[9, 10, 20]),
+        Quiet(why="no web pod serves", series={AVAILABLE: "0x30"}, minutes=[10, 20]),
     ],
     "LangfuseRolloutStuck": [
         Quiet(why="a rollout that goes on", series={STUCK: "0x30"}, minutes=[5, 20]),
@@ -387,13 +530,21 @@ QUIET: Final = {
             series={BLIND: "1x60", WANTED: "0x60"},
             minutes=[15, 60],
         ),
+        Quiet(
+            why="people scaled workers to none",
+            series={
+                scaling("ScalingActive", "false", "langfuse-worker"): "1x60",
+                WORKERS_WANTED: "0x60",
+            },
+            minutes=[15, 60],
+        ),
     ],
     "LangfusePodRestarts": [
         Quiet(why="twice", series={RESTARTS: "0x5 1x5 2x60"}, minutes=[13, 20, 40]),
         Quiet(why="an hour apart", series={RESTARTS: "0x5 1x60 2x60 3x60"}, minutes=[66, 128, 140]),
         Quiet(
             why="another workload of the namespace",
-            series={restarts("langfuse-worker-6f5d4c3b2a-x2x9k"): "0x5 9x60"},
+            series={restarts("langfuse-proxy-6f5d4c3b2a-x2x9k"): "0x5 9x60"},
             minutes=[10, 20],
         ),
         Quiet(
@@ -505,6 +656,46 @@ QUIET: Final = {
             },
             minutes=[10, 30],
         ),
+    ],
+    "LangfuseClickHouseDown": [
+        Quiet(why="one of three", series=dict.fromkeys(CLICKHOUSE[:2], "0x30"), minutes=[5, 20]),
+        Quiet(
+            why="all are back in time",
+            series=dict.fromkeys(CLICKHOUSE, "0x4 1x30"),
+            minutes=[4, 5, 20],
+        ),
+    ],
+    "LangfuseClickHouseReplicaMissing": [
+        Quiet(why="replaced", series={CLICKHOUSE[0]: "0x14 1x30"}, minutes=[14, 15, 30]),
+        Quiet(
+            why="one after the other",
+            series={
+                CLICKHOUSE[0]: "0x9 1x60",
+                CLICKHOUSE[1]: "1x9 0x9 1x60",
+                KEEPERS[2]: "1x19 0x9 1x60",
+            },
+            minutes=range(0, 60, 5),
+        ),
+    ],
+    "LangfuseKeeperQuorumLost": [
+        Quiet(why="one is away", series={KEEPERS[2]: "0x30"}, minutes=[5, 20]),
+        Quiet(why="an election", series=dict.fromkeys(KEEPERS, "0x2 1x30"), minutes=[2, 5]),
+    ],
+    "LangfuseCacheDown": [
+        Quiet(why="moved to another node", series={CACHE: "0x4 1x30"}, minutes=[4, 5, 10]),
+        Quiet(why="the store is away", series={STORE: "0x30"}, minutes=[5, 10]),
+    ],
+    "LangfuseCacheFilling": [
+        Quiet(why="three quarters", series={RESIDENT: "750x30"}, minutes=[15, 30]),
+        Quiet(why="while it writes", series={RESIDENT: "900x14 600x30"}, minutes=[14, 15, 30]),
+        Quiet(
+            why="another pod's",
+            series={RESIDENT.replace("valkey-0", "valkey-1"): "2000x30"},
+            minutes=[15, 30],
+        ),
+    ],
+    "LangfuseStorageDown": [
+        Quiet(why="moved to another node", series={STORE: "0x4 1x30"}, minutes=[4, 5, 10]),
     ],
     "LangfuseProbeFailing": [
         Quiet(
@@ -689,6 +880,115 @@ def test_the_database_out_of_memory_has_an_alert_of_its_own() -> None:
     assert_fires(series, {10: {}, 11: {name: own}})
 
 
+def test_workers_that_go_away_are_down() -> None:
+    gone = {WORKERS: "2x2 stale"}
+
+    assert_fires(gone, {12: {}, 13: {"LangfuseWorkerDown": FIRING["LangfuseWorkerDown"]}})
+
+
+def test_workers_are_watched_as_web_pods_are() -> None:
+    stuck = STUCK.replace('deployment="langfuse"', 'deployment="langfuse-worker"')
+    named = {
+        name: replace(
+            case,
+            labels={label: "langfuse-worker"},
+            description=case.description.replace(
+                "observability/langfuse", "observability/langfuse-worker"
+            ),
+        )
+        for name, label, case in (
+            ("LangfuseRolloutStuck", "deployment", FIRING["LangfuseRolloutStuck"]),
+            ("LangfuseReplicasMissing", "deployment", FIRING["LangfuseReplicasMissing"]),
+            (
+                "LangfuseAutoscalerBlind",
+                "horizontalpodautoscaler",
+                FIRING["LangfuseAutoscalerBlind"],
+            ),
+        )
+    }
+    blind = scaling("ScalingActive", "false", "langfuse-worker")
+
+    assert_fires({stuck: "1x30", WORKERS: "1x30", blind: "1x30"}, {0: {}, 16: named})
+
+
+def test_a_worker_out_of_memory_has_an_alert_of_its_own() -> None:
+    name = "LangfuseOutOfMemory"
+    case = FIRING[name]
+    own = replace(
+        case,
+        labels={"container": "worker"},
+        summary=case.summary.replace("langfuse", "worker"),
+        description=case.description.replace("langfuse", "worker"),
+    )
+    series = {
+        restarts("langfuse-worker-6f5d4c3b2a-x2x9k", "worker"): "0x9 1x30",
+        of_ksm(TERMINATED, f'{WORKER_POD}, reason="OOMKilled"'): "_x10 1x30",
+    }
+
+    assert_fires(series, {10: {}, 11: {name: own}})
+
+
+@pytest.mark.parametrize(
+    ("pod", "container"),
+    [
+        ("langfuse-clickhouse-server-clickhouse-0-2-0", "clickhouse-server"),
+        ("langfuse-clickhouse-server-keeper-1-0", "clickhouse-keeper"),
+        ("langfuse-valkey-0", "valkey"),
+        ("langfuse-seaweedfs-0", "seaweedfs"),
+    ],
+)
+def test_a_service_that_crashes_is_named_by_its_container(pod: str, container: str) -> None:
+    name = "LangfusePodRestarts"
+    case = FIRING[name]
+    own = replace(
+        case,
+        labels={"container": container},
+        summary=case.summary.replace("langfuse", container),
+        description=case.description.replace("langfuse", container),
+    )
+
+    assert_fires({restarts(pod, container): "0x5 1x5 2x5 3x30"}, {18: {}, 19: {name: own}})
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "clickhouse-storage-volume-langfuse-clickhouse-server-clickhouse-0-1-0",
+        "clickhouse-storage-volume-langfuse-clickhouse-server-keeper-2-0",
+        "data-langfuse-valkey-0",
+        "data-langfuse-seaweedfs-0",
+    ],
+)
+def test_every_volume_is_watched(claim: str) -> None:
+    name = "LangfuseVolumeFilling"
+    case = FIRING[name]
+    own = replace(
+        case,
+        labels={"persistentvolumeclaim": claim},
+        summary=case.summary.replace("data-langfuse-postgres-0", claim),
+        description=case.description.replace("data-langfuse-postgres-0", claim),
+    )
+    series = {
+        FREE.replace("data-langfuse-postgres-0", claim): "19x30",
+        CAPACITY.replace("data-langfuse-postgres-0", claim): "100x30",
+    }
+
+    assert_fires(series, {14: {}, 15: {name: own}})
+
+
+def test_an_alert_of_version_2_says_nothing_of_workers_and_other_servers() -> None:
+    texts = {
+        rule["alert"]: rule["annotations"]["summary"] + rule["annotations"]["description"]
+        for group in groups(OF_VERSION_2)
+        for rule in group["rules"]
+    }
+
+    assert [name for name in texts if name in {"LangfuseWorkerDown", "LangfuseCacheDown"}] == []
+    assert [name for name, text in texts.items() if "worker" in text or "server" in text] == []
+    assert texts["LangfuseVolumeFilling"].startswith("The volume of Langfuse's database fills up")
+    assert texts["LangfuseVolumeFilling"].endswith("of the last one; PostgreSQL stops when it is.")
+
+
 PER_SAMPLE: Final = 20 / 288
 """A fifth of the volume in a day of samples, one each five minutes."""
 
@@ -748,6 +1048,11 @@ def test_agents_secret_is_watched_in_the_namespace_of_the_agents() -> None:
     ("gone", "source"),
     [
         ([DATABASE], "kube-state-metrics"),
+        ([WORKERS], "kube-state-metrics"),
+        (CLICKHOUSE, "kube-state-metrics"),
+        (KEEPERS, "kube-state-metrics"),
+        ([CACHE], "kube-state-metrics"),
+        ([STORE], "kube-state-metrics"),
         ([secret("True"), secret("False")], "External Secrets"),
         ([SUCCESS], "the blackbox exporter"),
     ],
@@ -770,6 +1075,9 @@ def test_each_source_that_is_silent_is_named(gone: Sequence[str], source: str) -
     [
         EVERYTHING,
         NOTHING_MORE,
+        OF_VERSION_2,
+        replace(NOTHING_MORE, worker=EVERYTHING.worker),
+        replace(NOTHING_MORE, clickhouse=single("langfuse-clickhouse-server", "clickhouse")),
         replace(NOTHING_MORE, postgres="langfuse-postgres"),
         replace(NOTHING_MORE, secret_namespaces=("observability",)),
         replace(NOTHING_MORE, probe_job="observability/langfuse"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -44,6 +45,13 @@ def series(metric: str, namespace: str, *matchers: str) -> str:
     """A selector of ``metric`` in one namespace, with further ``matchers``."""
     inside = ", ".join((f'namespace="{namespace}"', *matchers))
     return f"{metric}{{{inside}}}"
+
+
+def one_of(label: str, values: Sequence[str]) -> str:
+    """A matcher of a label that has one of the values, in which no character means another."""
+    if len(values) == 1:
+        return f'{label}="{values[0]}"'
+    return f'{label}=~"{"|".join(values)}"'
 
 
 def unmeasured(expression: str, *, namespace: str, source: str) -> str:

@@ -1,20 +1,21 @@
-"""Alerts about what Langfuse needs: a database in the cluster, secrets."""
+"""Alerts about what Langfuse needs: a database in the cluster, volumes, secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from components.kubernetes import claims
 from components.kubernetes.labels import PART_OF
-from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.alerts.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched
 
 _DATABASE_MINUTES: Final = 5
 """The pod can move to another node with its volume in less."""
 
 FREE: Final = 0.2
-"""PostgreSQL stops when the volume is full. Growing it is manual and can take hours."""
+"""PostgreSQL stops when the volume is full, and so do the other servers. Growing it is manual and
+can take hours. ClickHouse also needs room to merge: a merge writes what it reads once more."""
 
 _FREE_WHEN_PREDICTED: Final = 0.4
 """Predictions are ignored while more than this share is free: they are not reliable."""
@@ -33,10 +34,11 @@ _SECRET_MINUTES: Final = 10
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
-    """Of a database that runs in the cluster, and of secrets that an operator delivers."""
+    """Of a database and volumes in the cluster, and of secrets that an operator delivers."""
     if watched.postgres:
         yield _database(watched, watched.postgres)
-        yield _volume(watched, watched.postgres)
+    if volumes := _claims(watched):
+        yield _volume(watched, volumes)
     if watched.secret_namespaces:
         yield _secrets(watched)
 
@@ -80,12 +82,21 @@ def _database(watched: Watched, postgres: str) -> Alert:
     )
 
 
-def _volume(watched: Watched, postgres: str) -> Alert:
+def _claims(watched: Watched) -> list[str]:
+    """The claims of all volumes."""
+    return [
+        *([claims.claim(watched.postgres)] if watched.postgres else []),
+        *(claim for service in watched.servers for claim in service.claims),
+    ]
+
+
+def _volume(watched: Watched, volumes: Sequence[str]) -> Alert:
     """https://kubernetes.io/docs/reference/instrumentation/metrics/ (kubelet_volume_stats).
 
     Not every storage driver reports them. Without them the alert never fires.
     """
-    claim = f'persistentvolumeclaim="{claims.claim(postgres)}"'
+    claim = one_of("persistentvolumeclaim", volumes)
+    database_alone = not watched.servers
 
     def of_claim(metric: str, modifier: str = "") -> str:
         selected = series(f"kubelet_volume_stats_{metric}_bytes", watched.namespace, claim)
@@ -105,11 +116,16 @@ def _volume(watched: Watched, postgres: str) -> Alert:
             f"and {predicted} < 0\n"
             f"and {of_claim('available', f' offset {_HISTORY}')})"
         ),
-        summary="The volume of Langfuse's database fills up",
+        summary=(
+            "The volume of Langfuse's database fills up"
+            if database_alone
+            else "The volume {{ $labels.persistentvolumeclaim }} fills up"
+        ),
         description=(
             "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has "
             "{{ $value | humanizePercentage }} of its space left. It is nearly full, or will be in "
-            f"{_PREDICTED_DAYS} days at the pace of the last one; PostgreSQL stops when it is."
+            f"{_PREDICTED_DAYS} days at the pace of the last one; "
+            f"{'PostgreSQL' if database_alone else 'the server'} stops when it is."
         ),
     )
 

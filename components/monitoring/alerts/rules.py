@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from components.monitoring.alerts import dependencies, probe, workload
+from components.monitoring.alerts import dependencies, probe, services, workload
 from components.monitoring.alerts.definition import Alert, unmeasured
+from components.monitoring.alerts.deployments import available
 from components.monitoring.watched_workloads import Watched
 
 NAMES: Final = (
     "LangfuseDown",
+    "LangfuseWorkerDown",
     "LangfuseRolloutStuck",
     "LangfuseReplicasMissing",
     "LangfuseAutoscalerAtMaximum",
@@ -23,6 +25,12 @@ NAMES: Final = (
     "LangfuseDatabaseDown",
     "LangfuseVolumeFilling",
     "LangfuseSecretNotReady",
+    "LangfuseClickHouseDown",
+    "LangfuseClickHouseReplicaMissing",
+    "LangfuseKeeperQuorumLost",
+    "LangfuseCacheDown",
+    "LangfuseCacheFilling",
+    "LangfuseStorageDown",
     "LangfuseProbeFailing",
     "LangfuseProbeSlow",
     "LangfuseCertificateExpires",
@@ -49,6 +57,7 @@ def groups(
     parts = {
         "workload": workload.alerts(watched),
         "surroundings": dependencies.alerts(watched),
+        "services": services.alerts(watched),
         "probe": probe.alerts(watched, certificate_days),
         "measured": iter([_not_measured(watched)]),
     }
@@ -101,10 +110,14 @@ def _unmeasured(watched: Watched) -> Iterator[str]:
     every storage driver reports volumes.
     """
     namespace = watched.namespace
-    cluster = workload.available(watched)
+    cluster = available(watched)
     if watched.postgres:
         databases = dependencies.ready_databases(namespace, watched.postgres)
         cluster = f"{cluster}\nand on () {databases}"
+    if watched.worker:
+        cluster = f"{cluster}\nand on () {available(watched, watched.worker.name)}"
+    for service in watched.servers:
+        cluster = f"{cluster}\nand on () {services.ready(watched, service.stateful_sets)}"
     yield unmeasured(cluster, namespace=namespace, source="kube-state-metrics")
     if watched.secret_namespaces:
         conditions = dependencies.secret_conditions(watched)

@@ -1,4 +1,4 @@
-"""Alerts about Langfuse's own pods, autoscaler and migrations.
+"""Alerts about Langfuse's own pods and migrations.
 
 From kube-state-metrics (https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics)
 and cAdvisor (https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md).
@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.alerts import autoscaling
+from components.monitoring.alerts.definition import Alert, one_of, series
+from components.monitoring.alerts.deployments import available, deployments, of_deployment
 from components.monitoring.watched_workloads import Watched
 
 _DOWN_MINUTES: Final = 5
 """If all pods move to other nodes, they are ready again within a minute or two."""
+
+_WORKER_DOWN_MINUTES: Final = 10
+"""What agents send meanwhile waits in the queue. A worker starts when the migration, PostgreSQL and
+ClickHouse are there."""
 
 _REMEMBERED: Final = "6h"
 """How long a deleted Deployment counts as down."""
@@ -21,12 +27,6 @@ _REMEMBERED: Final = "6h"
 _MISSING_MINUTES: Final = 15
 """Longer than the deadline of a new pod (``langfuse.lifecycle.PROGRESS_DEADLINE``, 9 minutes), with
 time to start a node before."""
-
-_BLIND_MINUTES: Final = 15
-"""A new pod has no metrics for a minute or two, and metrics-server is restarted in less."""
-
-_MAXIMUM_MINUTES: Final = 15
-"""Longer than a peak and the five minutes before the autoscaler scales in."""
 
 RESTARTS: Final = 3
 """One restart can be a transient problem of a node; three within the window are not."""
@@ -48,44 +48,41 @@ _POSTGRES_CONTAINER: Final = "postgresql"
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
-    """Of every stack; the autoscaler's only if it can scale, and no pod's while none may run."""
+    """Of every stack; an autoscaler's only if it can scale, and no pod's while none may run."""
     if not watched.paused:
         yield from _replicas(watched)
-        if watched.min_replicas < watched.max_replicas:
-            yield from _autoscaler(watched)
+        yield from autoscaling.alerts(watched)
     yield from _containers(watched)
     yield _migration(watched)
 
 
-def available(watched: Watched) -> str:
-    """Ready pods. During a rollout there are never fewer than desired (``maxUnavailable: 0``)."""
-    return _of_deployment("kube_deployment_status_replicas_available", watched)
+def _down(watched: Watched, deployment: str) -> str:
+    """No pod of a Deployment is ready.
 
-
-def _of_deployment(metric: str, watched: Watched, since: str = "") -> str:
-    """The Deployment's value of a metric; ``since``: the last one in that time."""
-    selected = series(metric, watched.namespace, f'deployment="{watched.langfuse}"')
-    if since:
-        selected = f"last_over_time({selected}[{since}])"
-    return f"max by (namespace, deployment) ({selected})"
+    A deleted one has no series that could be 0. It is down if kube-state-metrics reported it before
+    and still reports others. If it reports none, LangfuseNotMeasured fires.
+    """
+    ready = available(watched, deployment)
+    before = of_deployment(
+        "kube_deployment_status_replicas_available", watched, [deployment], _REMEMBERED
+    )
+    return (
+        f"{ready} == 0\n"
+        f"or {before}\n"
+        f"unless {ready}\n"
+        "and on () count(kube_deployment_status_replicas_available)"
+    )
 
 
 def _replicas(watched: Watched) -> Iterator[Alert]:
-    ready, wanted = available(watched), _of_deployment("kube_deployment_spec_replicas", watched)
-    before = _of_deployment("kube_deployment_status_replicas_available", watched, _REMEMBERED)
+    every = deployments(watched)
+    ready = available(watched, *every)
+    wanted = of_deployment("kube_deployment_spec_replicas", watched, every)
     yield Alert(
         name="LangfuseDown",
         severity="critical",
         minutes=_DOWN_MINUTES,
-        # A deleted Deployment has no series that could be 0. It is down if kube-state-metrics
-        # reported it before and still reports others. If it reports none, LangfuseNotMeasured
-        # fires.
-        expression=(
-            f"{ready} == 0\n"
-            f"or {before}\n"
-            f"unless {ready}\n"
-            "and on () count(kube_deployment_status_replicas_available)"
-        ),
+        expression=_down(watched, watched.langfuse),
         summary="Langfuse is down: no pod serves",
         description=(
             f"For {_DOWN_MINUTES} minutes no pod of "
@@ -93,12 +90,14 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
             "and traces that agents send do not arrive."
         ),
     )
+    if watched.worker:
+        yield _no_worker(watched, watched.worker.name)
     yield _stuck(watched)
     yield Alert(
         name="LangfuseReplicasMissing",
         severity="warning",
         minutes=_MISSING_MINUTES,
-        # If no pod is ready, LangfuseDown fires.
+        # If no pod is ready, LangfuseDown or LangfuseWorkerDown fires.
         expression=f"{wanted}\n- {ready} > 0\nand {ready} > 0",
         summary="Langfuse runs with fewer pods than wanted",
         description=(
@@ -109,12 +108,27 @@ def _replicas(watched: Watched) -> Iterator[Alert]:
     )
 
 
+def _no_worker(watched: Watched, worker: str) -> Alert:
+    return Alert(
+        name="LangfuseWorkerDown",
+        severity="critical",
+        minutes=_WORKER_DOWN_MINUTES,
+        expression=_down(watched, worker),
+        summary="No worker of Langfuse works",
+        description=(
+            f"For {_WORKER_DOWN_MINUTES} minutes no pod of "
+            "{{ $labels.namespace }}/{{ $labels.deployment }} has been ready. Traces are accepted "
+            "and wait in the cache; none appears, and when the cache is full agents get errors."
+        ),
+    )
+
+
 def _stuck(watched: Watched) -> Alert:
     """No pod is missing then: old pods are removed only when new ones are ready."""
     condition = series(
         "kube_deployment_status_condition",
         watched.namespace,
-        f'deployment="{watched.langfuse}"',
+        one_of("deployment", deployments(watched)),
         'condition="Progressing"',
         'status="false"',
     )
@@ -131,48 +145,10 @@ def _stuck(watched: Watched) -> Alert:
     )
 
 
-def _autoscaler(watched: Watched) -> Iterator[Alert]:
-    def of_autoscaler(metric: str, *matchers: str) -> str:
-        name = f'horizontalpodautoscaler="{watched.langfuse}"'
-        selected = series(metric, watched.namespace, name, *matchers)
-        return f"max by (namespace, horizontalpodautoscaler) ({selected})"
-
-    current = of_autoscaler("kube_horizontalpodautoscaler_status_current_replicas")
-    maximum = of_autoscaler("kube_horizontalpodautoscaler_spec_max_replicas")
-    yield Alert(
-        name="LangfuseAutoscalerAtMaximum",
-        severity="warning",
-        minutes=_MAXIMUM_MINUTES,
-        expression=f"{current}\n>= {maximum}",
-        summary="Langfuse cannot scale out any further",
-        description=(
-            f"For {_MAXIMUM_MINUTES} minutes "
-            "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has had {{ $value }} "
-            "pods, its maximum. More load makes Langfuse slower."
-        ),
-    )
-    wanted = _of_deployment("kube_deployment_spec_replicas", watched)
-    blind = of_autoscaler(
-        "kube_horizontalpodautoscaler_status_condition",
-        'condition="ScalingActive"',
-        'status="false"',
-    )
-    yield Alert(
-        name="LangfuseAutoscalerBlind",
-        severity="warning",
-        minutes=_BLIND_MINUTES,
-        # Also false where people scaled the Deployment to 0: LangfuseDown says so.
-        expression=f"{blind} == 1\nunless on (namespace) {wanted} == 0",
-        summary="Langfuse's autoscaler has no metrics",
-        description=(
-            f"For {_BLIND_MINUTES} minutes "
-            "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has not been able to "
-            "compute how many pods are needed. It keeps their number, whatever the load."
-        ),
-    )
-
-
 def _containers(watched: Watched) -> Iterator[Alert]:
+    lost = "Requests that they were answering are lost."
+    if watched.worker:
+        lost += " So is what a worker had taken and not yet written."
     counted = _in_pods("kube_pod_container_status_restarts_total", watched)
     # Two instances of kube-state-metrics report the same: `max` per pod, then `sum` over pods.
     by_pod = f"max by (namespace, pod, container) (increase({counted}[{WINDOW}]))"
@@ -187,8 +163,7 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         summary="Containers {{ $labels.container }} restart again and again",
         description=(
             "Containers {{ $labels.container }} in {{ $labels.namespace }} restarted "
-            '{{ printf "%.0f" $value }} times in half an hour. Requests that they were answering '
-            "are lost."
+            f'{{{{ printf "%.0f" $value }}}} times in half an hour. {lost}'
         ),
     )
     yield Alert(
@@ -203,8 +178,7 @@ def _containers(watched: Watched) -> Iterator[Alert]:
         summary="Containers {{ $labels.container }} need more memory than their limit",
         description=(
             "In half an hour the kernel killed {{ $labels.container }} at its memory limit in "
-            "{{ $value }} of the pods in {{ $labels.namespace }}. Requests that they were "
-            "answering are lost."
+            f"{{{{ $value }}}} of the pods in {{{{ $labels.namespace }}}}. {lost}"
         ),
     )
     throttled, periods = (
@@ -231,13 +205,20 @@ def _containers(watched: Watched) -> Iterator[Alert]:
 
 
 def _in_pods(metric: str, watched: Watched, *matchers: str) -> str:
-    """A container metric of Langfuse and of a database in the cluster. Not of migrations, whose
+    """A container metric of Langfuse and of its services in the cluster. Not of migrations, whose
     pods never restart: the status of their Job is enough."""
     # <Deployment>-<hash of its template>-<five random characters>
-    pods, containers = [f"{watched.langfuse}-[a-z0-9]+-[a-z0-9]{{5}}"], [watched.langfuse]
+    template = "{}-[a-z0-9]+-[a-z0-9]{{5}}"
+    pods, containers = [template.format(watched.langfuse)], [watched.langfuse]
+    if watched.worker:
+        pods.append(template.format(watched.worker.name))
+        containers.append(watched.worker.container)
     if watched.postgres:
         pods.append(f"{watched.postgres}-0")
         containers.append(_POSTGRES_CONTAINER)
+    for service in watched.servers:
+        pods += service.pods
+        containers.append(service.container)
     return series(
         metric,
         watched.namespace,

@@ -31,6 +31,7 @@ IN_CLUSTER: Final[dict[str, Any]] = {
     "clickhouse": {"engine": "statefulSet", "storageClass": "before"},
     "cache": {"engine": "statefulSet", "storageClass": "before"},
     "objectStorage": _STORAGE,
+    "monitoring": {"runbooks": "https://git.example.com/docs", "prometheusRules": {}},
 }
 """A stack of version 4 with its services in the cluster but for the store."""
 
@@ -69,6 +70,7 @@ _VALKEY: Final = "StatefulSet/langfuse-valkey-stateful-set"
 _SERVERS: Final = "ClickHouseCluster/langfuse-clickhouse-server-servers"
 _KEEPERS: Final = "KeeperCluster/langfuse-clickhouse-server-keeper"
 _CLAIM: Final = "spec.dataVolumeClaimSpec"
+_ALERTS: Final = "PrometheusRule/langfuse-alerts-rules spec.groups.langfuse-services.rules"
 _CACHE_URL: Final = "Secret/langfuse-cache-secret stringData.REDIS_CONNECTION_STRING"
 _STORED: Final = "LANGFUSE_S3_{EVENT_UPLOAD,BATCH_EXPORT,MEDIA_UPLOAD}"
 
@@ -160,6 +162,9 @@ SCENES: Final[dict[str, Scene]] = {
                 f"HorizontalPodAutoscaler/langfuse{{,-worker}}-autoscaler {REMOVED}": REMOVED,
                 f"{_DEPLOYMENTS} @dependencies.langfuse-migration": ABSENT,
                 "Job/langfuse-migration @dependencies.langfuse{,-worker}-deployment": True,
+                "PrometheusRule/langfuse-alerts-rules spec.groups.langfuse-workload.rules."
+                "Langfuse{Down,WorkerDown,ReplicasMissing,RolloutStuck,AutoscalerAtMaximum,"
+                "AutoscalerBlind}.*": ABSENT,
             }
         },
     ),
@@ -177,7 +182,10 @@ SCENES: Final[dict[str, Scene]] = {
                 "cache.statefulSet",
                 {**_pod(_VALKEY, _TEMPLATE), "image": to(f"{_VALKEY} {_CONTAINER}.image")},
                 # Three fifths of 700Mi.
-                memoryLimit={f"{_VALKEY} {_CONTAINER}.command.11": "440401920"},
+                memoryLimit={
+                    f"{_VALKEY} {_CONTAINER}.command.11": "440401920",
+                    f"{_ALERTS}.LangfuseCacheFilling.expr": Holds("/ 440401920 > 0.75"),
+                },
             ),
         },
     ),

@@ -10,8 +10,9 @@ import pytest
 
 from components.agents.environment import SECRET_NAME
 from components.monitoring.alerts import rules as alert_rules
-from components.monitoring.watched_workloads import Watched
-from tests.support.recordings import inputs, recorded
+from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
+from tests.support import stacks
+from tests.support.recordings import inputs, recorded, with_overrides
 
 RUNBOOKS: Final = "https://git.example.com/platform/docs"
 LEAST: Final = Watched(
@@ -22,10 +23,41 @@ LEAST: Final = Watched(
     max_replicas=1,
     migration="langfuse-migration",
 )
+WORKER: Final = WatchedWorker(
+    name="langfuse-worker", container="worker", min_replicas=2, max_replicas=6
+)
+
+
+def operated(kind: str, sets: str) -> WatchedServers:
+    """Three servers that ClickHouse's operator makes."""
+    names = [f"langfuse-clickhouse-server-{sets}-{number}" for number in range(3)]
+    return WatchedServers(
+        stateful_sets=names,
+        container=f"clickhouse-{kind}",
+        claims=[f"clickhouse-storage-volume-{name}-0" for name in names],
+    )
+
+
+def single(name: str, container: str) -> WatchedServers:
+    return WatchedServers(stateful_sets=[name], container=container, claims=[f"data-{name}-0"])
+
+
+CLICKHOUSE: Final = single("langfuse-clickhouse-server", "clickhouse")
+SERVERS: Final = operated("server", "clickhouse-0")
+KEEPERS: Final = operated("keeper", "keeper")
+VALKEY: Final = single("langfuse-valkey", "valkey")
+STORE: Final = single("langfuse-seaweedfs", "seaweedfs")
+
 EVERYTHING: Final = replace(
     LEAST,
     max_replicas=4,
     postgres="langfuse-postgres",
+    worker=WORKER,
+    clickhouse=SERVERS,
+    keeper=KEEPERS,
+    cache=VALKEY,
+    cache_bytes=1000,
+    storage=STORE,
     secret_namespaces=("observability", "ai-agents"),
     probe_job="observability/langfuse",
 )
@@ -69,6 +101,7 @@ def test_no_alert_of_a_paused_stack_is_about_pods_that_are_not_meant_to_run() ->
 
     assert {*alert_rules.NAMES} - {rule["alert"] for rule in rules(paused)} == {
         "LangfuseDown",
+        "LangfuseWorkerDown",
         "LangfuseRolloutStuck",
         "LangfuseReplicasMissing",
         "LangfuseAutoscalerAtMaximum",
@@ -91,6 +124,27 @@ def test_a_stack_with_everything_has_every_alert_once() -> None:
         ({"postgres": "langfuse-postgres"}, ["LangfuseDatabaseDown", "LangfuseVolumeFilling"]),
         ({"secret_namespaces": ("observability",)}, ["LangfuseSecretNotReady"]),
         (
+            {"worker": WORKER},
+            ["LangfuseWorkerDown", "LangfuseAutoscalerAtMaximum", "LangfuseAutoscalerBlind"],
+        ),
+        ({"worker": replace(WORKER, max_replicas=2)}, ["LangfuseWorkerDown"]),
+        ({"clickhouse": CLICKHOUSE}, ["LangfuseClickHouseDown", "LangfuseVolumeFilling"]),
+        (
+            {"clickhouse": SERVERS, "keeper": KEEPERS},
+            [
+                "LangfuseClickHouseDown",
+                "LangfuseClickHouseReplicaMissing",
+                "LangfuseKeeperQuorumLost",
+                "LangfuseVolumeFilling",
+            ],
+        ),
+        (
+            {"cache": VALKEY, "cache_bytes": 1000},
+            ["LangfuseCacheDown", "LangfuseCacheFilling", "LangfuseVolumeFilling"],
+        ),
+        ({"cache": VALKEY}, ["LangfuseCacheDown", "LangfuseVolumeFilling"]),
+        ({"storage": STORE}, ["LangfuseStorageDown", "LangfuseVolumeFilling"]),
+        (
             {"probe_job": "observability/langfuse"},
             ["LangfuseProbeFailing", "LangfuseProbeSlow", "LangfuseCertificateExpires"],
         ),
@@ -108,6 +162,7 @@ def test_the_groups_are_named_and_none_is_empty() -> None:
     assert [group["name"] for group in groups()] == [
         "langfuse-workload",
         "langfuse-surroundings",
+        "langfuse-services",
         "langfuse-probe",
         "langfuse-measured",
     ]
@@ -143,13 +198,23 @@ def test_a_rule_is_exactly_this() -> None:
 def test_what_affects_people_now_is_critical_and_nothing_else() -> None:
     critical = [r["alert"] for r in rules() if r["labels"]["severity"] == "critical"]
 
-    assert critical == ["LangfuseDown", "LangfuseDatabaseDown", "LangfuseProbeFailing"]
+    assert critical == [
+        "LangfuseDown",
+        "LangfuseWorkerDown",
+        "LangfuseDatabaseDown",
+        "LangfuseClickHouseDown",
+        "LangfuseKeeperQuorumLost",
+        "LangfuseCacheDown",
+        "LangfuseStorageDown",
+        "LangfuseProbeFailing",
+    ]
     assert {rule["labels"]["severity"] for rule in rules()} == {"critical", "warning"}
 
 
 def test_each_alert_waits_this_long() -> None:
     assert {rule["alert"]: rule["for"] for rule in rules()} == {
         "LangfuseDown": "5m",
+        "LangfuseWorkerDown": "10m",
         "LangfuseRolloutStuck": "1m",
         "LangfuseReplicasMissing": "15m",
         "LangfuseAutoscalerAtMaximum": "15m",
@@ -161,6 +226,12 @@ def test_each_alert_waits_this_long() -> None:
         "LangfuseDatabaseDown": "5m",
         "LangfuseVolumeFilling": "15m",
         "LangfuseSecretNotReady": "10m",
+        "LangfuseClickHouseDown": "5m",
+        "LangfuseClickHouseReplicaMissing": "15m",
+        "LangfuseKeeperQuorumLost": "5m",
+        "LangfuseCacheDown": "5m",
+        "LangfuseCacheFilling": "15m",
+        "LangfuseStorageDown": "5m",
         "LangfuseProbeFailing": "2m",
         "LangfuseProbeSlow": "15m",
         "LangfuseCertificateExpires": "15m",
@@ -208,6 +279,7 @@ def test_the_alerts_read_these_metrics() -> None:
     autoscaler = "kube_horizontalpodautoscaler"
     assert read == {
         "LangfuseDown": {"kube_deployment_status_replicas_available"},
+        "LangfuseWorkerDown": {"kube_deployment_status_replicas_available"},
         "LangfuseRolloutStuck": {"kube_deployment_status_condition"},
         "LangfuseReplicasMissing": {
             "kube_deployment_spec_replicas",
@@ -234,6 +306,12 @@ def test_the_alerts_read_these_metrics() -> None:
             "kubelet_volume_stats_capacity_bytes",
         },
         "LangfuseSecretNotReady": {"externalsecret_status_condition"},
+        "LangfuseClickHouseDown": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseClickHouseReplicaMissing": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseKeeperQuorumLost": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseCacheDown": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseCacheFilling": {"container_memory_rss"},
+        "LangfuseStorageDown": {"kube_statefulset_status_replicas_ready"},
         "LangfuseProbeFailing": {"probe_success"},
         "LangfuseProbeSlow": {"probe_duration_seconds"},
         "LangfuseCertificateExpires": {"probe_ssl_earliest_cert_expiry"},
@@ -246,16 +324,22 @@ def test_the_alerts_read_these_metrics() -> None:
     }
 
 
-def test_the_alerts_look_for_what_the_dev_stack_is_made_of() -> None:
+OF_VERSION_2: Final = replace(LEAST, max_replicas=4, postgres="langfuse-postgres")
+
+
+def expressions(watched: Watched) -> dict[str, str]:
+    return {rule["alert"]: rule["expr"] for rule in rules(watched)}
+
+
+def test_the_alerts_look_for_what_a_stack_of_version_2_is_made_of() -> None:
     run = recorded("version 2 dev")
     deployment = inputs(run, "langfuse-deployment")
-    (stateful_set,) = run.of_type("kubernetes:apps/v1:StatefulSet")
-    database = stateful_set.inputs
+    database = inputs(run, "langfuse-postgres-stateful-set")
     (web,) = deployment["spec"]["template"]["spec"]["containers"]
     (server,) = database["spec"]["template"]["spec"]["containers"]
     (claim,) = database["spec"]["volumeClaimTemplates"]
 
-    wanted = {name: rule(name)["expr"] for name in alert_rules.NAMES}
+    wanted = expressions(OF_VERSION_2)
     assert f'deployment="{deployment["metadata"]["name"]}"' in wanted["LangfuseDown"]
     autoscaler = inputs(run, "langfuse-autoscaler")["metadata"]["name"]
     assert f'horizontalpodautoscaler="{autoscaler}"' in wanted["LangfuseAutoscalerAtMaximum"]
@@ -267,6 +351,112 @@ def test_the_alerts_look_for_what_the_dev_stack_is_made_of() -> None:
     assert volume in wanted["LangfuseVolumeFilling"]
     (job,) = run.of_type("kubernetes:batch/v1:Job")
     assert f'job_name=~"{job.name}-.+"' in wanted["LangfuseMigrationFailed"]
+
+
+MONITORED: Final[dict[str, Any]] = {
+    "agent-observability:monitoring": {"runbooks": RUNBOOKS, "prometheusRules": {}}
+}
+
+
+def made(variant: str) -> tuple[dict[str, str], Any]:
+    """The expressions of a stack's own alerts, and its recording."""
+    case = stacks.VARIANTS[variant]
+    run = with_overrides(case.base, {**case.overrides, **MONITORED})
+    spec = inputs(run, "langfuse-alerts-rules")["spec"]
+    return {r["alert"]: r["expr"] for group in spec["groups"] for r in group["rules"]}, run
+
+
+def test_the_alerts_look_for_what_a_stack_of_version_4_is_made_of() -> None:
+    wanted, run = made("version 4 in the cluster")
+    worker = inputs(run, "langfuse-worker-deployment")
+    (container,) = worker["spec"]["template"]["spec"]["containers"]
+    sets = {
+        name: inputs(run, f"{name}-stateful-set")
+        for name in (
+            "langfuse-postgres",
+            "langfuse-clickhouse-server",
+            "langfuse-valkey",
+            "langfuse-seaweedfs",
+        )
+    }
+
+    assert worker["metadata"]["name"] == "langfuse-worker"
+    assert 'deployment="langfuse-worker"' in wanted["LangfuseWorkerDown"]
+    for alert in ("LangfuseRolloutStuck", "LangfuseReplicasMissing"):
+        assert 'deployment=~"langfuse|langfuse-worker"' in wanted[alert]
+    for alert, name in (
+        ("LangfuseClickHouseDown", "langfuse-clickhouse-server"),
+        ("LangfuseCacheDown", "langfuse-valkey"),
+        ("LangfuseStorageDown", "langfuse-seaweedfs"),
+    ):
+        assert sets[name]["metadata"]["name"] == name
+        assert f'statefulset="{name}"' in wanted[alert]
+    claims = [
+        f"{template['metadata']['name']}-{name}-0"
+        for name, stateful_set in sets.items()
+        for template in stateful_set["spec"]["volumeClaimTemplates"]
+    ]
+    assert f'persistentvolumeclaim=~"{"|".join(claims)}"' in wanted["LangfuseVolumeFilling"]
+    servers = [
+        c["name"] for s in sets.values() for c in s["spec"]["template"]["spec"]["containers"]
+    ]
+    containers = "|".join(["langfuse", container["name"], *servers])
+    pods = "|".join(
+        [
+            *(f"{name}-[a-z0-9]+-[a-z0-9]{{5}}" for name in ("langfuse", "langfuse-worker")),
+            *(f"{name}-0" for name in sets),
+        ]
+    )
+    restarts = f'pod=~"{pods}", container=~"{containers}"'
+    assert restarts in wanted["LangfusePodRestarts"]
+    command = sets["langfuse-valkey"]["spec"]["template"]["spec"]["containers"][0]["command"]
+    most = command[command.index("--maxmemory") + 1]
+    assert f"/ {most} > 0.75" in wanted["LangfuseCacheFilling"]
+
+
+def test_the_alerts_look_for_what_the_operator_of_clickhouse_makes() -> None:
+    """Its names, from internal/controller in ClickHouse/clickhouse-operator."""
+    wanted, run = made("version 4 with the operator of ClickHouse")
+    cluster = inputs(run, "langfuse-clickhouse-server-servers")
+    keepers = inputs(run, "langfuse-clickhouse-server-keeper")
+
+    name, shards, replicas = (
+        cluster["metadata"]["name"],
+        cluster["spec"]["shards"],
+        cluster["spec"]["replicas"],
+    )
+    assert (name, keepers["metadata"]["name"], shards) == ("langfuse-clickhouse-server",) * 2 + (1,)
+    servers = [f"{name}-clickhouse-0-{number}" for number in range(replicas)]
+    quorum = [f"{name}-keeper-{number}" for number in range(keepers["spec"]["replicas"])]
+    assert f'statefulset=~"{"|".join(servers)}"' in wanted["LangfuseClickHouseDown"]
+    assert f'statefulset=~"{"|".join(quorum)}"' in wanted["LangfuseKeeperQuorumLost"]
+    both = f'statefulset=~"{"|".join([*servers, *quorum])}"'
+    assert both in wanted["LangfuseClickHouseReplicaMissing"]
+    volumes = "|".join(f"clickhouse-storage-volume-{pod}-0" for pod in [*servers, *quorum])
+    assert volumes in wanted["LangfuseVolumeFilling"]
+    assert "clickhouse-server|clickhouse-keeper" in wanted["LangfuseOutOfMemory"]
+
+
+def test_what_is_elsewhere_has_no_alert() -> None:
+    wanted, _ = made("version 4 with services elsewhere")
+
+    assert {name for name in wanted if re.search("ClickHouse|Keeper|Cache|Storage", name)} == set()
+    assert "LangfuseWorkerDown" in wanted
+
+
+def test_a_database_alone_is_named_and_others_are_what_their_claim_says() -> None:
+    def texts(watched: Watched) -> tuple[str, str]:
+        (found,) = (r for r in rules(watched) if r["alert"] == "LangfuseVolumeFilling")
+        return found["annotations"]["summary"], found["annotations"]["description"][-35:]
+
+    assert texts(OF_VERSION_2) == (
+        "The volume of Langfuse's database fills up",
+        "last one; PostgreSQL stops when it is."[-35:],
+    )
+    assert texts(replace(OF_VERSION_2, cache=VALKEY)) == (
+        "The volume {{ $labels.persistentvolumeclaim }} fills up",
+        "last one; the server stops when it is."[-35:],
+    )
 
 
 def test_the_agents_secret_is_among_those_that_are_watched() -> None:
