@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
+import kubernetes_validate  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
+from components.platform.kubernetes_versions import STANDARD_SUPPORT_ENDS
 from stacks import stack_files
 from stacks.cluster_platform import settings
 from stacks.cluster_platform.settings import NAMESPACE, PlatformSettings
@@ -19,7 +21,14 @@ from tests.support import platform
 from tests.support.components import RegistrationLog, discovered
 from tests.support.platform import EXISTING, SMALL
 from tooling.engineless import replacement
+from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import Recording, Resource, holds_secret, reveal
+
+WITHOUT_SCHEMA: Final = {
+    ("eks.amazonaws.com/v1", "IngressClassParams"),
+    ("karpenter.sh/v1", "NodePool"),
+}
+"""Kinds of Auto Mode, whose definitions are on its clusters alone."""
 
 TOKEN: Final = "agent-observability:index:"
 SECTIONS: Final = {
@@ -368,6 +377,17 @@ def test_every_type_is_known_to_the_table_of_replacements() -> None:
 
     unknown = {r.type for r in _custom(run) if not replacement.is_known(r.type)}
     assert unknown == set()
+
+
+@pytest.mark.parametrize("version", STANDARD_SUPPORT_ENDS)
+def test_its_objects_are_valid_in_each_version_that_it_may_have(version: str) -> None:
+    objects = [reveal(r.inputs) for r in _custom(platform.recorded()) if is_kubernetes(r)]
+    known = [o for o in objects if (o["apiVersion"], o["kind"]) not in WITHOUT_SCHEMA]
+
+    assert {o["kind"] for o in known} == {"ConfigMap", "IngressClass", "StorageClass"}
+    assert len(objects) == len(known) + len(WITHOUT_SCHEMA)
+    for object_ in known:
+        kubernetes_validate.validate(object_, version, strict=True)
 
 
 def test_its_components_are_among_those_that_are_looked_at() -> None:
