@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 
+from components.project import PROJECT
+from stacks import settings
 from tests.support import bases
 from tests.support.live_stack import LiveStack
 from tooling.cluster import Cluster
+from tooling.kit.commands import Commands
 from tooling.kubernetes.api import Api, Object, is_ours
 from tooling.kubernetes.readiness import readiness
+from tooling.smoke import agents, keys, stack, worker
 
 pytestmark = pytest.mark.cluster
 
@@ -28,7 +32,8 @@ NAMESPACES = 2
 
 def change() -> dict[str, Any]:
     """The dev stack by section, in namespaces of its own."""
-    sections = {key.partition(":")[2]: value for key, value in DEV.items() if value}
+    own = f"{PROJECT}:"
+    sections = {k.removeprefix(own): v for k, v in DEV.items() if k.startswith(own) and v}
     return {
         **sections,
         "cluster": {"namespace": NAMESPACE},
@@ -79,6 +84,24 @@ def test_every_workload_is_available_and_the_migration_was_first(four: LiveStack
         for d in deployments
         if d["metadata"]["creationTimestamp"] < job["status"]["completionTime"]
     ] == []
+
+
+def test_the_smoke_test_finds_workers_keys_and_agents_as_they_are(four: LiveStack) -> None:
+    given = four.configuration(change())
+    read = settings.read("dev", given.values, set(given.secret_keys))
+    expected, commands = stack.expected(read), Commands.of(read)
+
+    pair = keys.from_pods(four.api, NAMESPACE)
+    access = agents.access(AGENTS, keys.of_agents(four.api, AGENTS), pair, expected, commands)
+
+    assert expected.worker
+    assert "LANGFUSE_BASE_URL" in expected.agents_keys
+    assert worker.rollout(four.api, expected, commands) is None
+    assert (access.status, access.seen) == (
+        "ok",
+        f"Secret {AGENTS}/agent-observability has Langfuse's own keys and LANGFUSE_HOST "
+        f"http://langfuse.{NAMESPACE}.svc",
+    )
 
 
 def test_a_second_run_changes_nothing(four: LiveStack) -> None:
