@@ -19,6 +19,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.loopback import Request, Response
 
+_GROUPS = {"basic": "name", "metadata": "metadata"}
+"""A field of each group of fields that is read."""
+
 _METADATA = "langfuse.observation.metadata."
 
 
@@ -115,8 +118,14 @@ class FakeLangfuse4(FakeLangfuse):
             return Response(401, {"message": refusal})
         if not self.events_only and self.version.startswith("3."):
             return Response(404, {"message": "only available in a Langfuse v4 write mode"})
-        (trace,) = parse_qs(urlsplit(request.path).query)["traceId"]
-        return Response(200, {"data": self._of_trace(trace), "meta": {}})
+        query = parse_qs(urlsplit(request.path).query)
+        wanted = query.get("fields", ["core,basic"])[0].split(",")
+        left_out = {field for group, field in _GROUPS.items() if group not in wanted}
+        data = [
+            {name: value for name, value in observation.items() if name not in left_out}
+            for observation in self._of_trace(query["traceId"][0])
+        ]
+        return Response(200, {"data": data, "meta": {}})
 
     def _of_trace(self, trace: str) -> list[dict[str, Any]]:
         if not self.processes:

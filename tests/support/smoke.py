@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks import settings, stack_files
-from tests.support import own_stacks
+from stacks import stack_files
+from tests.support import bases
 from tests.support.certificates import Certificate
 from tests.support.fake_kubernetes import FakeKubernetes, write_kubeconfig
 from tests.support.fake_langfuse import (
@@ -48,11 +48,10 @@ _VARIABLES = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGSMITH_API_KEY",
 _PROJECT_FILE = stack_files.ROOT / "Pulumi.yaml"
 
 
-def promised(config: Mapping[str, Any] = own_stacks.DEV, **sections: object) -> Expected:
-    """What a run has to see of a stack with ``config``, changed in ``sections``."""
+def promised(base: str, **sections: object) -> Expected:
+    """What a run has to see of a base, changed in ``sections``."""
     changes = {f"agent-observability:{name}": value for name, value in sections.items()}
-    given = stack_files.assemble(stack_files.merge(config, changes))
-    return expected(settings.read("test", given.values, set(given.secret_keys)))
+    return expected(bases.read_settings(base, changes))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class Reach:
         """Where to connect to instead of a store's own host and port, if only the cluster reaches
         that; why it is not possible."""
         expected = self._plan.expected
-        if not expected.media or expected.media_host is None:
+        if expected.media_host is None:
             return {}
         if self.access is None:
             return self.no_access

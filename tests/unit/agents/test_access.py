@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.own_stacks import of_release
-from tests.support.recordings import inputs, of_configuration, recorded
+from tests.support.recordings import inputs, recorded
 from tooling.engineless.recording import Recording, Secret
 
 LANGSMITH = {"apiKey": {"secure": "v1:ciphertext"}, "project": "agents"}
@@ -34,17 +33,17 @@ def test_the_secret_has_the_name_that_agents_write_into_their_manifests() -> Non
 
 
 @pytest.mark.parametrize(
-    ("release", "hosts"),
+    ("base", "release", "hosts"),
     [
-        ("2.95.12", ["LANGFUSE_HOST", "LANGFUSE_BASEURL"]),
-        ("3.225.4", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
-        ("4.16.0", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
+        ("version 2 dev", "2.95.12", ["LANGFUSE_HOST", "LANGFUSE_BASEURL"]),
+        ("dev", "3.225.4", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
+        ("dev", "4.16.0", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
     ],
 )
 def test_agents_get_the_url_within_the_cluster_and_the_projects_keys(
-    release: str, hosts: list[str]
+    base: str, release: str, hosts: list[str]
 ) -> None:
-    recording = of_configuration("dev", of_release(release))
+    recording = recorded(base, langfuse={"version": release})
     app = inputs(recording, "langfuse-app-secret")["stringData"]
 
     assert access(recording) == {

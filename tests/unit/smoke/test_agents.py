@@ -19,7 +19,7 @@ from tooling.smoke.stack import LangSmith
 from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = promised()
+EXPECTED = promised("version 2 dev")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 UP = "make up STACK=dev"
 

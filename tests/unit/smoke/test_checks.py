@@ -26,7 +26,7 @@ from tooling.smoke.stack import Expected
 from tooling.smoke.web import Trouble, UnreachableError, Web
 
 COMMANDS = Commands(stack="dev", namespace="observability", context="c")
-EXPECTED = promised()
+EXPECTED = promised("version 2 dev")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="Secret observability/app")
 GIVEN = replace(KEYS, source="the environment")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.support import own_stacks
 from tests.support.certificates import Authority, needs_openssl
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.fake_langfuse_4 import FakeLangfuse4, FakeStore, store_error
@@ -27,7 +26,7 @@ from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
-EXPECTED = promised(own_stacks.of_release("4.16.0"))
+EXPECTED = promised("dev")
 SDK = SDKS / ".venv-smoke-4"
 
 LOGS = "kubectl -n observability logs --tail=50 deployment/langfuse"
@@ -186,6 +185,25 @@ def test_an_upload_that_fails_has_a_cause_for_each_answer(
     sdk = langfuse.sent({"method": "PUT", "url": url, **answer})
 
     assert langfuse.ask(sdk) == refused(f"upload to bucket.s3.example.com{seen}", cause)
+
+
+def test_the_last_answer_of_the_store_counts(langfuse: Langfuse) -> None:
+    put = {"method": "PUT", "url": f"http://{langfuse.store_host}/media/m"}
+    sdk = langfuse.sent({**put, "status": 503}, {**put, "status": 403, "said": "AccessDenied"})
+
+    assert langfuse.ask(sdk) == refused(
+        f"upload to {langfuse.store_host} answers 403 (AccessDenied)", REFUSED
+    )
+
+
+@needs_sdk_4
+def test_nothing_that_is_told_of_a_link_is_its_signature(langfuse: Langfuse) -> None:
+    exchanges = RoundTrip(langfuse.trip(SDK), {}).sent
+
+    assert [exchange.url for exchange in exchanges if exchange.method == "PUT"] == [
+        f"http://{langfuse.store_host}{path}" for path in langfuse.store.objects
+    ]
+    assert "Signature" not in str(exchanges)
 
 
 def test_a_link_that_leads_nowhere_in_time_is_a_failure(langfuse: Langfuse) -> None:

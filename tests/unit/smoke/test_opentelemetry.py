@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.support import own_stacks
 from tests.support.certificates import Authority, needs_openssl
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.fake_langfuse_4 import FakeLangfuse4
@@ -29,8 +28,8 @@ from tooling.smoke.web import UnreachableError, Web
 
 COMMANDS = Commands(stack="dev", namespace="observability")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
-V4 = promised(own_stacks.of_release("4.16.0"))
-V3 = promised(own_stacks.of_release("3.225.4"))
+V4 = promised("dev")
+V3 = promised("dev", langfuse={"version": "3.225.4"})
 SDK = SDKS / ".venv-smoke-4"
 
 LOGS = "kubectl -n observability logs --tail=50 deployment/langfuse"
@@ -285,7 +284,9 @@ def test_the_last_answer_to_a_request_that_was_made_again_counts(langfuse: Langf
 
 def test_what_was_sent_before_the_time_was_over_counts(langfuse: Langfuse) -> None:
     accepted = {"url": OTLP, "status": 200}
-    whole = langfuse.trip(langfuse.sent(accepted, then="exec sleep 30"), seconds=1)
+    whole = langfuse.trip(
+        langfuse.sent(accepted, then='printf \'{"method": "PO\'; exec sleep 30'), seconds=1
+    )
 
     start = time.monotonic()
     verdicts = [whole.trace().seen, whole.score().seen]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -37,7 +38,12 @@ class Stack:
     forwards: Path
     """What kubectl was asked for."""
 
-    def configure(self, release: str = "4.16.0", **storage: Any) -> None:  # noqa: ANN401 - JSON
+    def configure(
+        self,
+        release: str = "4.16.0",
+        agents: Mapping[str, Any] = MappingProxyType({"existingNamespaces": ["research"]}),
+        **storage: Any,  # noqa: ANN401 - JSON
+    ) -> None:
         self.langfuse.version = release
         self.langfuse.events_only = release.startswith("4.")
         self.surroundings.configure(
@@ -45,7 +51,7 @@ class Stack:
             clickhouse={"engine": "statefulSet"},
             cache={"engine": "statefulSet"},
             objectStorage={"engine": "statefulSet", **storage},
-            agents={"existingNamespaces": ["research"]},
+            agents=dict(agents),
         )
         image = f"docker.io/langfuse/langfuse-worker:{release}"
         self.surroundings.kubernetes.put_deployment(
@@ -160,6 +166,16 @@ def test_from_outside_workers_and_a_store_in_the_cluster_are_named_as_not_checke
     assert lines[3] == f"skip  media          not checked from outside, as the store answers {why}"
     assert outcome.code == 1
     assert not stack.forwards.exists()
+
+
+def test_keys_and_a_url_do_not_keep_the_worker_from_being_asked(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", PUBLIC_KEY)
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", SECRET_KEY)
+    stack.configure(agents={"existingNamespaces": []})
+
+    assert stack.run(url="own").verdicts()["worker"] == "ok"
 
 
 def test_without_kubectl_the_worker_is_named_as_not_checked(

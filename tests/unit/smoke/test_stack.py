@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from components.langfuse.versions import Version
-from tests.support import own_stacks
 from tests.support.smoke import promised
 from tooling.smoke.stack import Expected, LangSmith
 
@@ -17,10 +16,10 @@ LANGSMITH_NAMES = ["TRACING", "ENDPOINT", "PROJECT"]
 
 
 def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
-    found = promised()
+    found = promised("version 2 dev")
 
     assert found == Expected(
-        stack="test",
+        stack="dev",
         version=Version(2, 95, 12),
         url="http://localhost:3000",
         sign_up_open=False,
@@ -35,10 +34,10 @@ def test_the_dev_stack_is_asked_through_a_port_forward() -> None:
 
 
 def test_the_prod_stack_is_asked_at_its_public_name() -> None:
-    found = promised(own_stacks.PROD, agents={"url": "public"})
+    found = promised("version 2 prod", agents={"url": "public"})
 
     assert found == Expected(
-        stack="test",
+        stack="prod",
         version=Version(2, 95, 12),
         url="https://langfuse.example.com",
         sign_up_open=False,
@@ -53,7 +52,9 @@ def test_the_prod_stack_is_asked_at_its_public_name() -> None:
 
 
 def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_them() -> None:
-    found = promised(langfuse={"signUp": "open"}, agents={"existingNamespaces": ["research"]})
+    found = promised(
+        "version 2 dev", langfuse={"signUp": "open"}, agents={"existingNamespaces": ["research"]}
+    )
 
     assert (found.sign_up_open, found.agents) == (True, ("ai-agents", "research"))
 
@@ -79,7 +80,7 @@ def test_open_sign_up_and_adopted_namespaces_are_expected_where_the_stack_has_th
 def test_langsmith_is_tried_where_agents_trace_to_it(
     section: dict[str, Any], langsmith: LangSmith | None
 ) -> None:
-    found = promised(langsmith={"apiKey": {"secure": "v1:x"}, **section})
+    found = promised("version 2 dev", langsmith={"apiKey": {"secure": "v1:x"}, **section})
 
     assert found.langsmith == langsmith
 
@@ -87,7 +88,7 @@ def test_langsmith_is_tried_where_agents_trace_to_it(
 def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
     section = {"apiKey": {"secure": "v1:x"}, "legacyNames": False}
 
-    assert promised(langsmith=section).agents_keys == [
+    assert promised("version 2 dev", langsmith=section).agents_keys == [
         *LANGFUSE_KEYS,
         *(f"LANGSMITH_{name}" for name in LANGSMITH_NAMES),
         "LANGSMITH_API_KEY",
@@ -96,7 +97,7 @@ def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
 
 @pytest.mark.parametrize("release", ["3.225.4", "4.16.0"])
 def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: str) -> None:
-    assert promised(own_stacks.of_release(release)).agents_keys == [
+    assert promised("dev", langfuse={"version": release}).agents_keys == [
         "LANGFUSE_HOST",
         "LANGFUSE_BASEURL",
         "LANGFUSE_BASE_URL",
@@ -109,6 +110,7 @@ STORED = {"tables": ["events"], "media": False, "media_host": None, "exports": F
 IN_S3 = {"engine": "s3", "media": True}
 ELSEWHERE = {
     "engine": "external",
+    "storageGiB": None,
     "endpoint": "https://objects.example.com",
     "bucket": "langfuse-events",
     "accessKeyId": {"secure": "v1:x"},
@@ -137,7 +139,7 @@ ELSEWHERE = {
 def test_what_becomes_of_traces_and_files_follows_from_release_and_store(
     release: str, storage: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    found = promised(own_stacks.of_release(release), objectStorage=storage)
+    found = promised("dev", langfuse={"version": release}, objectStorage=storage)
 
     in_cluster = {"media_host": "langfuse-seaweedfs.observability.svc:8333"}
     assert {name: getattr(found, name) for name in STORED} == {**STORED, **in_cluster, **stored}
@@ -145,14 +147,13 @@ def test_what_becomes_of_traces_and_files_follows_from_release_and_store(
 
 
 def test_files_in_s3_are_fetched_by_their_links() -> None:
-    config = own_stacks.of_release("4.16.0", own_stacks.PROD)
-    found = promised(config, objectStorage=IN_S3)
+    found = promised("prod", objectStorage=IN_S3)
 
     assert (found.media, found.media_host, found.exports) == (True, None, True)
 
 
 def test_version_2_has_no_worker_and_takes_no_opentelemetry() -> None:
-    found = promised(own_stacks.PROD, objectStorage=IN_S3)
+    found = promised("version 2 prod", objectStorage=IN_S3)
 
     assert {name: getattr(found, name) for name in STORED} == {**STORED, "tables": ()}
     assert not found.worker

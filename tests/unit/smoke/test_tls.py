@@ -21,7 +21,7 @@ from tooling.smoke.web import UnreachableError, Web
 pytestmark = needs_openssl
 
 COMMANDS = Commands(stack="dev", namespace="observability")
-EXPECTED = promised()
+EXPECTED = promised("version 2 dev")
 PUBLIC = replace(EXPECTED, load_balancer=True)
 
 OURS = "IP:127.0.0.1"

@@ -38,7 +38,13 @@ DATABASE = "Langfuse cannot write to its database, or was too slow: its log says
 
 def trip(web: Web, url: str, sdk: Path) -> Trip:
     return Trip(
-        web=web, url=url, keys=KEYS, expected=promised(), commands=COMMANDS, run="r1", sdk=sdk
+        web=web,
+        url=url,
+        keys=KEYS,
+        expected=promised("version 2 dev"),
+        commands=COMMANDS,
+        run="r1",
+        sdk=sdk,
     )
 
 

@@ -66,7 +66,7 @@ class RoundTrip:
     def trace(self) -> Verdict:
         """Whether the trace is accepted, processed, and read back as it was written."""
         try:
-            sent = self._sent
+            sent = self.sent
         except NotSentError as error:
             return skip(TRACE, str(error), error.command)
         if (refused := sdk.refused(sent, SENT_TO, [200])) is not None:
@@ -95,7 +95,7 @@ class RoundTrip:
             why = "not checked from outside, as the store answers in the cluster only: "
             return skip(MEDIA, f"{why}{self._through}")
         try:
-            sent = self._sent
+            sent = self.sent
         except NotSentError as error:
             return skip(MEDIA, str(error))
         return media.round_trip(self._trip, sent, self._name.encode(), self._through)
@@ -103,7 +103,7 @@ class RoundTrip:
     def score(self) -> Verdict:
         """Whether a score of the trace is accepted, processed, and read back."""
         try:
-            sent = self._sent
+            sent = self.sent
         except NotSentError as error:
             return skip(SCORE, str(error))
         if (refused := sdk.refused(sent, SCORES_SENT_TO, [207])) is not None:
@@ -120,7 +120,7 @@ class RoundTrip:
         return ok(SCORE, f"{self._name} processed by a worker and read back, in {self._seconds}")
 
     @functools.cached_property
-    def _sent(self) -> Sequence[Exchange]:
+    def sent(self) -> Sequence[Exchange]:
         """What the SDK sent. Raises ``NotSentError``."""
         through = None if isinstance(self._through, str) else self._through
         stores = self._trip.expected.media and through is not None

@@ -53,7 +53,7 @@ class Recorder(httpx.BaseTransport):
 
     def __init__(self, context: ssl.SSLContext, seconds: float, through: Mapping[str, str]) -> None:
         """``through``: for a host and port, the ones to connect to in their place."""
-        self._inner = httpx.HTTPTransport(verify=context, trust_env=False)
+        self._inner = httpx.HTTPTransport(verify=context)
         self._seconds = seconds
         self._through = through
 

@@ -57,7 +57,7 @@ class _Session(requests.Session):
 
     def __init__(self, context: ssl.SSLContext, seconds: float) -> None:
         super().__init__()
-        self.trust_env = False
+        self.trust_env = False  # ~/.netrc would replace the keys
         self.mount("https://", _Adapter(context))
         self._seconds = seconds
 
