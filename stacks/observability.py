@@ -68,6 +68,8 @@ class ObservabilityStack(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if (warning := versions.unread(self._release)) is not None:
             pulumi.log.warn(warning, self)
+        if (stage := translation.stage(settings)) is not None:
+            pulumi.log.warn(stage, self)
         if settings.langfuse.paused:
             pulumi.log.warn("Langfuse is paused: no pod of it runs (langfuse.paused).", self)
 
@@ -207,12 +209,15 @@ class ObservabilityStack(pulumi.ComponentResource):
             LangfuseArgs(
                 namespace=namespace,
                 version=self._release,
+                mode=translation.mode(section),
+                step=translation.step(section),
                 image=translation.image(section, section.version),
                 environment=translation.environment(settings, storage),
                 secret=secret,
                 database_secret=database.secret,
                 database=database.backing,
-                services=services,
+                # Before the step to version 3 they may be there already, and nothing reads them.
+                services=services if versions.needs(self._release) else [],
                 worker=translation.worker(section),
                 reports_usage=translation.reports_usage(section),
                 min_replicas=section.min_replicas,

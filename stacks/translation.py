@@ -15,10 +15,11 @@ from components.clickhouse import connection
 from components.clickhouse.backing import clickhouse
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
-from components.langfuse import destinations, sso, storage_environment, versions
+from components.langfuse import destinations, sso, storage_environment, versions, write_modes
 from components.langfuse import environment as langfuse_environment
-from components.langfuse.args import WorkerArgs
+from components.langfuse.args import Step, WorkerArgs
 from components.langfuse.versions import Version
+from components.langfuse.write_modes import Mode
 from components.postgres import backing
 from components.postgres.url import Pooler, urls
 from components.storage import backing as storage_backing
@@ -138,6 +139,7 @@ def environment(
     plain = langfuse_environment.plain_environment(
         langfuse_environment.LangfuseSettings(
             version=Version.parse(langfuse.version),
+            mode=mode(langfuse),
             public_url=public_url(settings),
             memory_limit=langfuse.resources.memory_limit,
             sign_up=langfuse.sign_up == "open",
@@ -153,6 +155,51 @@ def environment(
         )
     )
     return {**plain, **(storage.environment if storage else {})}
+
+
+def mode(settings: Langfuse) -> Mode | None:
+    """Where traces are kept, of a release that has workers."""
+    version = Version.parse(settings.version)
+    if not versions.has_worker(version):
+        return None
+    return write_modes.mode(version, settings.write_mode, backfill=settings.backfill)
+
+
+def step(settings: Langfuse) -> Step | None:
+    """The step to the next major version that is being made, with the backups to undo it."""
+    said = settings.upgrade
+    if said is None or said.to != Version.parse(settings.version).major:
+        return None
+    return Step(
+        to=said.to,
+        database_backup=said.database_backup or "",
+        clickhouse_backup=said.clickhouse_backup or "",
+    )
+
+
+def stage(settings: Settings) -> str | None:
+    """What is to be said of a step to the next major version, before it and while it is made."""
+    said = settings.langfuse.upgrade
+    if said is None:
+        return None
+    release = settings.langfuse.version
+    if step(settings.langfuse) is not None:
+        backups = " and ".join(filter(None, (said.database_backup, said.clickhouse_backup)))
+        return (
+            f"Step to Langfuse {said.to}: {backups} can undo it. Remove langfuse.upgrade when it "
+            "is done."
+        )
+    unread = ", ".join(
+        name
+        for name, section in {
+            "clickhouse": settings.clickhouse,
+            "cache": settings.cache,
+            "objectStorage": None if settings.s3 else settings.object_storage,
+        }.items()
+        if section is not None and said.to == 3
+    )
+    nothing = f": Langfuse {release} reads nothing of {unread}" if unread else ""
+    return f"The next step is to Langfuse {said.to}{nothing}."
 
 
 def reports_usage(settings: Langfuse) -> bool:

@@ -11,6 +11,7 @@ import pulumi
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
 from components.langfuse.versions import Version
+from components.langfuse.write_modes import Mode
 from components.secrets.delivery import DeliveredSecret
 
 
@@ -37,11 +38,25 @@ class WorkerArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step to another major version, and what leads back."""
+
+    to: int
+    database_backup: str
+    clickhouse_backup: str = ""
+    """Empty where the version before had none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LangfuseArgs:
     namespace: pulumi.Input[str]
     """Namespace of all objects."""
     version: Version
     """Release, which decides probe paths."""
+    mode: Mode | None = None
+    """Where a release that has workers keeps traces; None: as a new installation does."""
+    step: Step | None = None
+    """The step to this major version that is being made, if it is said."""
     image: str
     """Image of that release."""
     environment: Mapping[str, pulumi.Input[str]]

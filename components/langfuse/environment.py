@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from components.kubernetes.quantities import node_heap_mib
-from components.langfuse import lifecycle, versions
+from components.langfuse import lifecycle, versions, write_modes
 from components.langfuse.versions import Version
+from components.langfuse.write_modes import Mode
 
 PORT: Final = 3000
 WORKER_PORT: Final = 3030
@@ -24,6 +25,8 @@ class LangfuseSettings:
     """Langfuse's settings that people choose, except secrets."""
 
     version: Version
+    mode: Mode | None = None
+    """Where traces are kept, of a release that has workers; None: as a new installation does."""
     public_url: str
     """URL that browsers use; must be exact, or logging in fails."""
     memory_limit: str
@@ -60,7 +63,7 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
     }
     if versions.has_worker(settings.version):
         variables["LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED"] = "true"
-        variables |= versions.modes(settings.version)
+        variables |= write_modes.flags(settings.mode or write_modes.mode(settings.version))
     else:
         variables |= web_environment(settings.memory_limit)
     if settings.version >= versions.LOG_SETTINGS:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
-from pulumi_kubernetes.core.v1 import ServiceAccount
+from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.kubernetes.labels import labels, selector
-from components.langfuse import lifecycle, network, pods
+from components.langfuse import guard, lifecycle, network, pods
 from components.langfuse.args import LangfuseArgs
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ def migration(
         ),
         opts=opts,
     )
+    before: list[pulumi.Resource] = [policy, *after]
+    if args.services:
+        before.append(_said(name, args, object_labels, opts))
     return Job(
         f"{name}-{_ROLE}",
         metadata={
@@ -120,7 +123,7 @@ def migration(
                     **pods.pod(
                         args, account, pods.migration_container(args, certificates), certificates
                     ),
-                    "init_containers": _before(args),
+                    "init_containers": _before(name, args),
                     "restart_policy": "Never",
                 },
             },
@@ -128,16 +131,39 @@ def migration(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=[policy, *after],
+                depends_on=before,
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{deadline + 60}s"),
             ),
         ),
     )
 
 
-def _before(args: LangfuseArgs) -> list[ContainerArgsDict]:
+def _said(
+    name: str, args: LangfuseArgs, object_labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> ConfigMap:
+    """What the guard cannot ask a database. It can change, under a name that stays: otherwise the
+    end of a pause, or of a step, would make another Job."""
+    return ConfigMap(
+        f"{name}-upgrade",
+        metadata={
+            "namespace": args.namespace,
+            "name": guard_config(name),
+            "labels": object_labels,
+        },
+        data=guard.said(paused=args.paused, step=args.step),
+        opts=opts,
+    )
+
+
+def guard_config(name: str) -> str:
+    """Name of the ConfigMap that the guard of the application ``name`` reads."""
+    return f"{name}-upgrade"
+
+
+def _before(name: str, args: LangfuseArgs) -> list[ContainerArgsDict]:
     """What has to succeed before the migrations begin, one after the other."""
     waiting = [pods.waiting_container(args)]
     if not args.services:
         return waiting
-    return [*waiting, pods.waiting_for_clickhouse(args), pods.guard_container(args)]
+    guarded = pods.guard_container(args, guard_config(name))
+    return [*waiting, pods.waiting_for_clickhouse(args), guarded]

@@ -14,7 +14,7 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
-from components.langfuse import guard, lifecycle, versions, waiting
+from components.langfuse import guard, lifecycle, versions, waiting, write_modes
 from components.langfuse.environment import (
     PORT,
     WORKER_PORT,
@@ -188,13 +188,16 @@ def waiting_container(args: LangfuseArgs, image: str | None = None) -> Container
     }
 
 
-def guard_container(args: LangfuseArgs) -> ContainerArgsDict:
-    """Stops before a migration that would destroy data (see ``guard``)."""
+def guard_container(args: LangfuseArgs, said: str) -> ContainerArgsDict:
+    """Stops before a migration that would destroy data (see ``guard``); ``said``: ConfigMap with
+    what it is told."""
+    mode = args.mode or write_modes.mode(args.version)
     return {
         "name": "guard",
         "image": args.image,
-        "command": guard.command(args.version),
+        "command": guard.command(args.version, mode),
         "env": _from_secret(args.database_secret, args.database.secret_environment),
+        "env_from": [{"config_map_ref": {"name": said}}],
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=True),
         "volume_mounts": _mounts([]),

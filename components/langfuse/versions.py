@@ -194,21 +194,6 @@ def reports_usage(*, telemetry: bool, licensed: bool) -> bool:
     return telemetry or licensed
 
 
-def modes(version: Version) -> dict[str, str]:
-    """Where traces are kept, for a new installation: upstream's values, each of them written.
-
-    The defaults of the images differ between versions 3 and 4, and a worker does not start with
-    some combinations (worker/src/env.ts at v4.16.0).
-    """
-    fresh = version.major >= 4
-    return {
-        "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "true" if fresh else "false",
-        "LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN": "true" if fresh else "false",
-        "LANGFUSE_MIGRATION_V4_NATIVE_OTEL_BEHAVIOUR": "direct" if fresh else "dual_write",
-        "LANGFUSE_MIGRATION_V4_WRITE_MODE": "events_only" if fresh else "legacy",
-    }
-
-
 def liveness_path(version: Version, *, reports_usage: bool) -> str | None:
     """HTTP path for the liveness probe, or None where only a TCP check is safe.
 

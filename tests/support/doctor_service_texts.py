@@ -76,6 +76,38 @@ GUARD: Final = [
         f"{_SET} agent-observability:langfuse.version 3.225.4",
     ),
     (
+        "ERROR: LANGFUSE_GUARD not_paused: version 3 copies the traces of version 2 once, and what "
+        "pods of version 2 write meanwhile would be lost. Nothing was changed.",
+        "guard-refused",
+        f"{_STOPPED}traces are copied once, and what pods write meanwhile would be lost. Paused, "
+        "none writes",
+        f"{_SET} agent-observability:langfuse.paused true",
+    ),
+    (
+        "ERROR: LANGFUSE_GUARD no_backup: version 2 does not work on the schema of version 3, and "
+        "only a backup leads back. Nothing was changed.",
+        "guard-refused",
+        f"{_STOPPED}only a backup leads back from this step, and none is named. Take it; the "
+        "settings then ask for its name",
+        f"{_SET} agent-observability:langfuse.upgrade.to 3",
+    ),
+    (
+        "ERROR: LANGFUSE_GUARD no_backup: version 4 drops tables, and version 3 does not work "
+        "without them. Nothing was changed.",
+        "guard-refused",
+        f"{_STOPPED}only a backup leads back from this step, and none is named. Take it; the "
+        "settings then ask for its name",
+        f"{_SET} agent-observability:langfuse.upgrade.to 4",
+    ),
+    (
+        "ERROR: LANGFUSE_GUARD backfilled: what legacy writes from now on would never be copied to "
+        "the tables of version 4: these copies run once, and have begun: 20260701_v4_step_1_a.",
+        "guard-refused",
+        f"{_STOPPED}the copy to version 4's tables runs once and has begun, so that what legacy "
+        "writes from now on would never be in them",
+        f"{_SET} agent-observability:langfuse.writeMode dual",
+    ),
+    (
         "ERROR: LANGFUSE_GUARD newer_schema: the database is at 20261105101010_add_x, and 4.16.0 "
         "ends at 20260801000000_y. Set langfuse.version to the release that the database was "
         "migrated by, or restore a backup.",

@@ -26,6 +26,7 @@ from stacks.settings.rules import (
     services,
     smtp,
     sso,
+    upgrade,
 )
 
 _MODULES: Final = (
@@ -34,6 +35,7 @@ _MODULES: Final = (
     sso,
     smtp,
     allowed_targets,
+    upgrade,
     environment,
     environment_values,
     agents,

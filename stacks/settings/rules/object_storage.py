@@ -40,7 +40,8 @@ def _keeps_events(langfuse: Langfuse) -> bool:
 
 
 def stores_something(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
-    if not (object_storage.exports or object_storage.media or _keeps_events(langfuse)):
+    used = object_storage.exports or object_storage.media or _keeps_events(langfuse)
+    if not used and not langfuse.is_prepared:
         rule = "must be true, or objectStorage.media: the bucket would hold nothing"
         yield to_decide("objectStorage.exports", object_storage.exports, rule)
 
@@ -55,7 +56,7 @@ def existing_bucket(object_storage: S3ObjectStorage) -> Iterator[Problem]:
 
 
 def events_by_version(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[Problem]:
-    if _keeps_events(langfuse):
+    if _keeps_events(langfuse) or langfuse.is_prepared:
         return
     if "event_days" in object_storage.model_fields_set:
         rule = f"has no use: Langfuse {langfuse.version} keeps no events in object storage"

@@ -48,8 +48,11 @@ def _missing(key: str, langfuse: Langfuse) -> Iterator[Problem]:
 
 
 def _useless(key: str, langfuse: Langfuse) -> Iterator[Problem]:
-    if not _needed(langfuse):
-        rule = f"has no use: Langfuse {langfuse.version} keeps everything in PostgreSQL"
+    if not _needed(langfuse) and not langfuse.is_prepared:
+        rule = (
+            f"has no use: Langfuse {langfuse.version} keeps everything in PostgreSQL; "
+            "before the step to version 3 it may be there with langfuse.upgrade.to = 3"
+        )
         yield Problem(full_key(key), "(an object)", rule, "")
 
 
@@ -86,7 +89,7 @@ def store_useless(
     object_storage: ExternalObjectStorage | StatefulSetObjectStorage,
     langfuse: Langfuse,
 ) -> Iterator[Problem]:
-    if not _needed(langfuse):
+    if not _needed(langfuse) and not langfuse.is_prepared:
         rule = (
             "is for Langfuse 3 and newer; "
             f"Langfuse {langfuse.version} stores exports and media in Amazon S3 (engine s3)"
@@ -115,7 +118,7 @@ def _postgres(path: str, found: str, major: int, langfuse: Langfuse) -> Iterator
 
 
 def workers_by_version(langfuse: Langfuse) -> Iterator[Problem]:
-    if not _needed(langfuse) and "worker" in langfuse.model_fields_set:
+    if not (_needed(langfuse) or langfuse.is_prepared) and "worker" in langfuse.model_fields_set:
         key = full_key("langfuse.worker")
         rule = f"has no use: Langfuse {langfuse.version} has no workers"
         yield Problem(key, "(an object)", rule, "")

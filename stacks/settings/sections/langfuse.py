@@ -10,11 +10,12 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from components.langfuse import versions
+from components.langfuse.write_modes import WriteMode
 from stacks.settings.machinery.fields.images import ImageDigest, ImageRepository
 from stacks.settings.machinery.fields.kubernetes import DnsLabel, EnvironmentName, MemoryQuantity
 from stacks.settings.machinery.fields.network import Email, OriginUrl
 from stacks.settings.machinery.fields.text import SecretText
-from stacks.settings.machinery.rule import Meant
+from stacks.settings.machinery.rule import Meant, matching
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.allowed_targets import AllowedTargets
 from stacks.settings.sections.resources import Resources
@@ -104,6 +105,32 @@ class Worker(Section):
     """Requests and limits of each pod."""
 
 
+BackupName = Annotated[
+    str,
+    matching(
+        "must be the name of a backup, such as a snapshot's identifier or the folder of a dump: "
+        "letters, digits and any of . _ : / @ -",
+        r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}",
+    ),
+    Field(examples=["langfuse-prod-before-3"]),
+]
+
+
+class Upgrade(Section):
+    """A step to the next major version, said before it is made: from Langfuse 2 to 3, or from 3 to
+    4. Both delete what the version before needs, and neither can be undone without a backup. Remove
+    the section when the step is done."""
+
+    to: Literal[3, 4]
+    """Version that is next, or that `langfuse.version` was just set to. With 3 the sections
+    `clickhouse`, `cache` and `objectStorage` may be there before: nothing reads them."""
+    database_backup: BackupName | None = None
+    """Backup of PostgreSQL that the step can be undone with. Required when `langfuse.version` is of
+    the version `to`: without it the migration does not start."""
+    clickhouse_backup: BackupName | None = None
+    """Backup of ClickHouse. Required with 4."""
+
+
 class Langfuse(Section):
     """The Langfuse application. `minReplicas`, `maxReplicas`, `targetCpuPercent` and `resources`
     are those of the web pods."""
@@ -128,6 +155,15 @@ class Langfuse(Section):
     paused: bool = False
     """Run no pod of Langfuse and no autoscaler; everything else stays. For a restore, and for steps
     of an upgrade during which nothing may write. With `endpoint` the load balancer answers 503."""
+    upgrade: Upgrade | None = None
+    """A step to the next major version."""
+    write_mode: WriteMode | None = None
+    """Tables that traces are written to. `legacy`: those of Langfuse 3, which is all that 3 has and
+    its default. `dual`: those of 3 and of 4. `eventsOnly`: those of 4, the default there; SDKs and
+    APIs from before are refused from then on, and there is no way back."""
+    backfill: bool | None = None
+    """Whether workers copy the traces in Langfuse 3's tables to those of 4, once. The default is
+    true with `eventsOnly`; with `dual`, set it when traces were seen to arrive in both."""
     zone_spread: Literal["preferred", "required"] = "preferred"
     """Whether pods that cannot be spread over zones still start (`preferred`) or wait."""
     public_url: OriginUrl = "http://localhost:3000"
@@ -175,3 +211,9 @@ class Langfuse(Section):
     """TCP ports that Langfuse may reach anywhere: LLM providers, S3, webhooks. Those of `sso` and
     `smtp` are added, except of a host in the cluster, whose pods may listen on another port. What
     a URL in `environment` or `secretEnvironment` leads to has to be among them."""
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether a stack of version 2 may have what version 3 needs already."""
+        major = versions.Version.parse(self.version).major
+        return major == 2 and self.upgrade is not None and self.upgrade.to == 3

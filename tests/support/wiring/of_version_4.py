@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from stacks import stack_files
 from tests.support.wiring.changes import CREATED, REMOVED
 from tests.support.wiring.keys import ABSENT
 from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
@@ -35,6 +36,15 @@ IN_CLUSTER: Final[dict[str, Any]] = {
 }
 """A stack of version 4 with its services in the cluster but for the store."""
 
+_STEP: Final[dict[str, Any]] = {
+    **IN_CLUSTER,
+    "langfuse": {
+        **IN_CLUSTER["langfuse"],
+        "writeMode": "dual",
+        "upgrade": {"to": 4, "databaseBackup": "before", "clickhouseBackup": "before"},
+    },
+}
+_TO_3: Final = {"version": "3.225.4", "upgrade": {"to": 3}}
 _OPERATED: Final[dict[str, Any]] = {
     **IN_CLUSTER,
     "clickhouse": {"engine": "operator", "storageClass": "before"},
@@ -59,6 +69,10 @@ _CONFIG: Final = "ConfigMap/langfuse-config data"
 _KEYS: Final = "Secret/langfuse-storage-secret stringData"
 _WORKER: Final = "Deployment/langfuse-worker-deployment"
 _WORKS: Final = f"{_WORKER} spec.template.spec.containers.0"
+_TOLD: Final = "ConfigMap/langfuse-upgrade data"
+_STEPS: Final = tuple(
+    f"{_TOLD}.LANGFUSE_STEP{what}" for what in ("", "_CLICKHOUSE_BACKUP", "_DATABASE_BACKUP")
+)
 _DEPLOYMENTS: Final = "Deployment/langfuse{,-worker}-deployment"
 _ENVIRONMENTS: Final = f"{_DEPLOYMENTS} spec.template.spec.containers.0.env"
 _IMAGES: Final = f"{_WORKER} spec.template.spec.*.image"
@@ -154,10 +168,41 @@ def _created_class(*owners: str, claim: str) -> Row:
 
 
 SCENES: Final[dict[str, Scene]] = {
+    "a step to version 4": Scene(
+        base=_STEP,
+        rows={
+            "langfuse.upgrade.databaseBackup": to(f"{_TOLD}.LANGFUSE_STEP_DATABASE_BACKUP"),
+            "langfuse.upgrade.clickhouseBackup": to(f"{_TOLD}.LANGFUSE_STEP_CLICKHOUSE_BACKUP"),
+            "langfuse.backfill": {
+                f"{_CONFIG}.LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "true",
+            },
+        },
+    ),
+    "a step to version 4 that is done": Scene(
+        base=_STEP, rows={"langfuse.upgrade": dict.fromkeys(_STEPS, "")}
+    ),
+    "a step to version 3, and then that to 4": Scene(
+        base=stack_files.merge(_STEP, {"langfuse": {**_TO_3, "writeMode": None}}),
+        rows={"langfuse.upgrade.to": dict.fromkeys(_STEPS, "")},
+    ),
+    "version 4, another state": Scene(
+        base=IN_CLUSTER,
+        rows={
+            "langfuse.writeMode": {
+                f"{_CONFIG}.LANGFUSE_MIGRATION_V4_WRITE_MODE": "legacy",
+                f"{_CONFIG}.LANGFUSE_MIGRATION_V4_NATIVE_OTEL_BEHAVIOUR": "dual_write",
+                f"{_CONFIG}.LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN": "false",
+                f"{_CONFIG}.LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": "false",
+                # What must not be before, the guard asks the database.
+                f"{_MIGRATES}.initContainers.2.command.2": Holds("LANGFUSE_GUARD backfilled: "),
+            },
+        },
+    ),
     "version 4, paused": Scene(
         base=IN_CLUSTER,
         rows={
             "langfuse.paused": {
+                f"{_TOLD}.LANGFUSE_PAUSED": "true",
                 f"{_DEPLOYMENTS} spec.replicas": 0,
                 f"HorizontalPodAutoscaler/langfuse{{,-worker}}-autoscaler {REMOVED}": REMOVED,
                 f"{_DEPLOYMENTS} @dependencies.langfuse-migration": ABSENT,

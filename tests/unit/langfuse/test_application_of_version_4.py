@@ -14,6 +14,7 @@ from components.langfuse import guard, waiting
 from components.langfuse.application import Langfuse
 from components.langfuse.args import LangfuseArgs, Needed, WorkerArgs
 from components.langfuse.versions import LINES, Version
+from components.langfuse.write_modes import Mode
 from components.secrets.delivery import DeliveredSecret
 from tests.support.component_run import run_component
 from tests.support.recordings import all_before, inputs
@@ -169,7 +170,8 @@ def test_what_pods_wait_for() -> None:
         waiting.for_clickhouse(),
         [{"name": "CLICKHOUSE_URL", "value": "http://clickhouse:8123"}],
     )
-    guarded = (guard.command(V4), [reference("database", "DIRECT_URL")])
+    fresh = Mode("eventsOnly", backfill=True)
+    guarded = (guard.command(V4, fresh), [reference("database", "DIRECT_URL")])
 
     assert first(WEB) == {WAIT: database}
     assert first(WORKER) == {WAIT: database, WAIT_CLICKHOUSE: clickhouse}

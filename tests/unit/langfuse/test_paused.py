@@ -19,7 +19,9 @@ FOUR = "version 4 in the cluster"
 def four(*, paused: bool) -> Recording:
     overrides = {**stacks.VARIANTS[FOUR].overrides}
     key = "agent-observability:langfuse"
-    return with_overrides("dev", {**overrides, key: {**overrides[key], "paused": paused}})
+    return with_overrides(
+        stacks.VARIANTS[FOUR].base, {**overrides, key: {**overrides[key], "paused": paused}}
+    )
 
 
 def prod(**langfuse: Any) -> Recording:  # noqa: ANN401
@@ -38,6 +40,8 @@ def test_pods_and_autoscalers_go_and_nothing_else_changes() -> None:
         "Deployment/langfuse-deployment",
         "Deployment/langfuse-worker-deployment",
         "Job/langfuse-migration",
+        # What the guard of a migration is told.
+        "ConfigMap/langfuse-upgrade",
         "- HorizontalPodAutoscaler/langfuse-autoscaler",
         "- HorizontalPodAutoscaler/langfuse-worker-autoscaler",
     }

@@ -242,7 +242,8 @@ BAD = [
         problem(
             "cache",
             "(an object)",
-            "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL",
+            "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL; before the step to "
+            "version 3 it may be there with langfuse.upgrade.to = 3",
             "",
         ),
     ),

@@ -27,6 +27,7 @@ from tests.unit.settings import (
     test_sso,
     test_typed_keys,
     test_types,
+    test_upgrade,
     test_values,
 )
 
@@ -42,6 +43,7 @@ _TABLES: Final = (
     test_sso,
     test_typed_keys,
     test_types,
+    test_upgrade,
     test_values,
 )
 CHANGES: Final = [
@@ -59,8 +61,10 @@ SAFER: Final = {
     "database.multiAz",
     "database.protect",
     "endpoint.inboundCidrs",
+    "langfuse.backfill",
     "langfuse.signUp",
     "langfuse.smtp.encryption",
+    "langfuse.upgrade.to",
     "secrets.protect",
     "secrets.recoveryDays",
 }

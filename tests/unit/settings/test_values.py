@@ -38,7 +38,10 @@ LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 NOT_NAMED = (
     "4.16.0 is the default of langfuse.version: a stack of version 2 names its release there"
 )
-NO_USE = "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL"
+NO_USE = (
+    "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL; before the step to version 3 it "
+    "may be there with langfuse.upgrade.to = 3"
+)
 TOO_OLD = (
     "is PostgreSQL 14, and Langfuse 4.16.0 needs 15 or newer. The data of one major version cannot "
     "be read by another without an upgrade"

@@ -51,6 +51,26 @@ PATTERNS: Final = of(
         _version_3,
     ),
     _refused(
+        "not_paused",
+        r"",
+        "traces are copied once, and what pods write meanwhile would be lost. Paused, none writes",
+        lambda place, _: place.config_set("langfuse.paused", value=True),
+    ),
+    _refused(
+        "no_backup",
+        r"(?:[^\n.]{1,120} schema of|version 4 drops)(?: version (?P<to>3))?",
+        "only a backup leads back from this step, and none is named. Take it; the settings then "
+        "ask for its name",
+        lambda place, found: place.config_set("langfuse.upgrade.to", int(found.get("to") or 4)),
+    ),
+    _refused(
+        "backfilled",
+        r"",
+        "the copy to version 4's tables runs once and has begun, so that what legacy writes from "
+        "now on would never be in them",
+        lambda place, _: place.config_set("langfuse.writeMode", "dual"),
+    ),
+    _refused(
         "newer_schema",
         r"the database is at (?P<found>\d{14}_\w{1,120})",
         "a newer release has migrated the database, to {found}. The running pods have that release",
