@@ -248,6 +248,7 @@ def test_media_and_exports_are_named_where_the_stack_has_them(stack: Stack) -> N
     assert "media" not in found
     assert "exports" not in found
     assert list(found) == [name for name in [*NAMES, "agents"] if name != "media"]
+    assert "seaweedfs" not in stack.forwards.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

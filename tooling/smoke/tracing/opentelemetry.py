@@ -34,6 +34,15 @@ TRACE_SECONDS: Final = 30.0
 SCORE_SECONDS: Final = 45.0
 """Workers let a score wait for 15 seconds, in case that it changes."""
 
+_OTHER_PATH: Final = (
+    "something before Langfuse takes this path: every Langfuse from version 3 on has it"
+)
+_CAUSES: Final = {
+    **sdk.CAUSES,
+    400: "this release does not understand what SDK 4 sends",
+    404: _OTHER_PATH,
+    405: _OTHER_PATH,
+}
 _NOT_STORED: Final = (
     "Langfuse cannot keep what it is sent, in object storage or in the cache's queue, or was too "
     "slow: its log says why"
@@ -152,7 +161,12 @@ class RoundTrip:
         return f"{time.monotonic() - self._start:.1f} s"
 
     def _refused(self, check: str, refused: Refused) -> Verdict:
-        return fail(check, refused.seen, cause=_why(refused.status), command=self._trip.logs)
+        return fail(
+            check,
+            refused.seen,
+            cause=_CAUSES.get(refused.status, _NOT_STORED),
+            command=self._trip.logs,
+        )
 
     def _changed(self, check: str, what: str, path: str) -> Verdict:
         seen = f"{path}: {what} was read back with other content than was written"
@@ -180,15 +194,3 @@ def _observations(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _objects(found: object) -> list[Mapping[str, Any]]:
     items = [as_mapping(item) for item in as_list(found) or ()]
     return [item for item in items if item is not None]
-
-
-def _why(status: int) -> str:
-    if status in {401, 403}:
-        return "the keys may not write, or something before Langfuse refuses POST"
-    if status in {404, 405}:
-        return "something before Langfuse takes this path: every Langfuse from version 3 on has it"
-    if status == 400:
-        return "this release does not understand what SDK 4 sends"
-    if status == 413:
-        return "something before Langfuse limits the size of requests"
-    return _NOT_STORED

@@ -20,6 +20,15 @@ FOLDER: Final = ROOT
 
 SEND_SECONDS: Final = 20.0
 
+_NO_WRITES: Final = "the keys may not write, or something before Langfuse refuses POST"
+
+CAUSES: Final = {
+    401: _NO_WRITES,
+    403: _NO_WRITES,
+    413: "something before Langfuse limits the size of requests",
+}
+"""Why a request is refused, whatever it says."""
+
 
 def environment(version: Version) -> str:
     """Name of the virtual environment with the SDK that fits a server."""

@@ -14,6 +14,12 @@ from tooling.smoke.tracing.trace import CHANGED, NAME, TRACE, Trip, content
 
 SENT_TO: Final = "/api/public/ingestion"
 
+_NOT_UNDERSTOOD: Final = (
+    "this release does not understand what SDK 2 sends: langfuse.version is too old"
+)
+_CAUSES: Final = {**sdk.CAUSES, **dict.fromkeys((400, 404, 405), _NOT_UNDERSTOOD)}
+_NOT_STORED: Final = "Langfuse cannot write to its database, or was too slow: its log says why"
+
 READ_SECONDS: Final = 10.0
 """Version 2 has written a trace when it accepts it."""
 
@@ -28,7 +34,9 @@ def round_trip(trip: Trip, read_seconds: float = READ_SECONDS) -> Verdict:
     except NotSentError as error:
         return skip(TRACE, str(error), error.command)
     if (refused := sdk.refused(sent, SENT_TO, [207])) is not None:
-        return fail(TRACE, refused.seen, cause=_why(refused.status), command=trip.logs)
+        return fail(
+            TRACE, refused.seen, cause=_CAUSES.get(refused.status, _NOT_STORED), command=trip.logs
+        )
     path = f"/api/public/traces/{identifier}"
     seen = read(trip, path, lambda _: True, read_seconds)
     if not seen.there:
@@ -53,16 +61,6 @@ def round_trip(trip: Trip, read_seconds: float = READ_SECONDS) -> Verdict:
         f"{identifier} written with the SDK and read back, in {seconds:.1f} s; it stays "
         "(Langfuse 2 has no API to delete it)",
     )
-
-
-def _why(status: int) -> str:
-    if status in {401, 403}:
-        return "the keys may not write, or something before Langfuse refuses POST"
-    if status in {400, 404, 405}:
-        return "this release does not understand what SDK 2 sends: langfuse.version is too old"
-    if status == 413:
-        return "something before Langfuse limits the size of requests"
-    return "Langfuse cannot write to its database, or was too slow: its log says why"
 
 
 def _run_of(trace: Mapping[str, Any]) -> object:
