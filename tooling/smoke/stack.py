@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
 from components.agents.environment import client_environment
-from components.langfuse import versions
+from components.langfuse import versions, write_modes
 from components.langfuse.versions import Version
 from components.storage.pod import PORT as SEAWEEDFS_PORT
 from stacks import translation
@@ -91,7 +91,7 @@ def expected(settings: Settings) -> Expected:
         agents_keys=_agents_keys(settings, release),
         langsmith=_langsmith(settings),
         worker=versions.has_worker(release),
-        **_stored(settings, release),
+        **_stored(settings),
     )
 
 
@@ -102,14 +102,16 @@ class _Stored(TypedDict, total=False):
     exports: bool
 
 
-def _stored(settings: Settings, release: Version) -> _Stored:
-    """What becomes of traces and files; nothing for a release that takes no OpenTelemetry."""
-    if release < versions.OPENTELEMETRY:
+def _stored(settings: Settings) -> _Stored:
+    """What becomes of traces and files; nothing for a release without workers, which takes no
+    OpenTelemetry."""
+    mode, section = translation.mode(settings.langfuse), settings.object_storage
+    if mode is None:
         return {}
-    modes, section = versions.modes(release), settings.object_storage
+    flags = write_modes.flags(mode)
     read = {
-        "events": modes["LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN"] == "true",
-        "traces": modes["LANGFUSE_MIGRATION_V4_WRITE_MODE"] != "events_only",
+        "events": flags["LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN"] == "true",
+        "traces": flags["LANGFUSE_MIGRATION_V4_WRITE_MODE"] != "events_only",
     }
     stored: _Stored = {
         "tables": [table for table in ("events", "traces") if read[table]],

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +149,23 @@ def test_a_trace_of_version_3_is_looked_for_in_its_tables(langfuse: Langfuse) ->
     assert read == [f"/api/public/traces/{TRACE}"]
 
 
-def test_the_tables_are_those_that_the_release_writes_and_reads() -> None:
-    assert (V4.tables, V3.tables) == (["events"], ["traces"])
+def test_where_both_tables_are_written_the_trace_has_to_be_in_both(langfuse: Langfuse) -> None:
+    ours = {"traceId": TRACE, "name": "smoke-test", "metadata": {"run": "r1"}}
+    langfuse.fake.spans, langfuse.fake.observations = [{"trace": TRACE}], [ours]
+    sdk = langfuse.sent({"url": OTLP, "status": 200})
+    dual = replace(trip(langfuse.url, sdk), expected=replace(V4, tables=["events", "traces"]))
+
+    langfuse.fake.events_only = False
+    both = RoundTrip(dual, {}, trace_seconds=5).trace()
+    langfuse.fake.events_only = True
+    one = RoundTrip(dual, {}, trace_seconds=0.3).trace()
+
+    assert "read back from /api/public/v2/observations and /api/public/traces, in" in both.seen
+    assert (one.status, one.seen) == (
+        "FAIL",
+        f"trace {TRACE} was accepted, and /api/public/traces answers 404 (not available in "
+        "Langfuse v4 events_only mode) after 0 s",
+    )
 
 
 @needs_sdk_4

@@ -146,6 +146,14 @@ def test_what_becomes_of_traces_and_files_follows_from_release_and_store(
     assert found.worker
 
 
+@pytest.mark.parametrize(
+    ("mode", "tables"),
+    [("legacy", ["traces"]), ("dual", ["events", "traces"]), ("eventsOnly", ["events"])],
+)
+def test_a_trace_has_to_be_in_every_table_that_is_written(mode: str, tables: list[str]) -> None:
+    assert promised("dev", langfuse={"writeMode": mode}).tables == tables
+
+
 def test_files_in_s3_are_fetched_by_their_links() -> None:
     found = promised("prod", objectStorage=IN_S3)
 
