@@ -155,11 +155,17 @@ def is_harmless(value: str) -> bool:
     return _HARMLESS.fullmatch(value) is not None
 
 
+_VARIABLE: Final = re.compile(r"(?:[A-Z]{2,}|[A-Z]\d)(?:_(?:[A-Z]{2,}|[A-Z]\d))+")
+"""The name of an environment variable: capital words, and such as ``S3``."""
+
+
 def is_random(value: str) -> bool:
     """Whether a text looks like one that a generator made: long, mixed, without words."""
     if len(value) < _SHORTEST_RANDOM or not re.fullmatch(r"[\w+/=.~!@#$%^&*-]+", value):
         return False
     if value.startswith(("/", "arn:", "http")) or not re.search(r"\d", value):
+        return False
+    if _VARIABLE.fullmatch(value):
         return False
     counts = Counter(value)
     bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())

@@ -1,4 +1,4 @@
-"""One local control plane for the session, and the dev stack on it."""
+"""One local control plane for the session, and a stack of version 2 and one of version 4 on it."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ def test_a_namespace_to_adopt_and_a_storage_class_that_are_not_there_are_named_t
 
 
 def test_operators_that_the_prod_stack_needs_are_missed(doctor: Doctor) -> None:
-    prod = support.stack("prod", monitoring=None)
+    prod = support.stack("version 2 prod", monitoring=None)
     place = doctor.place
     cluster = doctor.stack.cluster
 

@@ -104,10 +104,12 @@ def holds(kept: object, written: object) -> bool:
     return kept == written
 
 
-def test_every_object_of_the_prod_stack_is_accepted(server: Api) -> None:
+@pytest.mark.parametrize(("variant", "count"), [("version 2 prod", 25), ("version 4 small", 38)])
+def test_every_object_of_a_stack_on_eks_is_accepted(server: Api, variant: str, count: int) -> None:
     """In namespaces of this test, with the labels that the stack gives its own."""
-    moved = {"observability": "prod-check", "ai-agents": "prod-check-agents"}
-    objects = [copy.deepcopy(dict(item.manifest)) for item in stacks.rendered("prod").objects]
+    name = variant.replace(" ", "-")
+    moved = {"observability": name, "ai-agents": f"{name}-agents"}
+    objects = [copy.deepcopy(dict(item.manifest)) for item in stacks.rendered(variant).objects]
     objects.sort(key=lambda item: item["kind"] != "Namespace")
     try:
         for written in objects:
@@ -123,4 +125,4 @@ def test_every_object_of_the_prod_stack_is_accepted(server: Api) -> None:
             server.delete(
                 Reference.of({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
             )
-    assert len(objects) == 25
+    assert len(objects) == count

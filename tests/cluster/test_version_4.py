@@ -1,94 +1,127 @@
-"""Langfuse 4 on a real control plane: what the dev stack makes, and that it goes away.
+"""Langfuse 4 on a real control plane: every workload, in order, and gone again.
 
-Simulated pods: containers do not run.
+Simulated pods: containers do not run. What a change touches is in tests/engine/test_version_4.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from components.project import PROJECT
 from stacks import settings
-from tests.support import bases
-from tests.support.live_stack import LiveStack
+from tests.support.live_stack import LiveStack, refuse_writes, stems
 from tooling.cluster import Cluster
+from tooling.engineless import offline
 from tooling.kit.commands import Commands
-from tooling.kubernetes.api import Api, Object, is_ours
+from tooling.kubernetes.api import Api, Object, Reference, is_ours
 from tooling.kubernetes.readiness import readiness
 from tooling.smoke import agents, keys, stack, worker
 
 pytestmark = pytest.mark.cluster
 
-NAMESPACE = "version-4"
-AGENTS = "version-4-agents"
-DEV = bases.configuration("dev")
-"""Read before the tests have stack files of their own."""
-NAMESPACES = 2
-"""Made too, and in no namespace."""
-
-
-def change() -> dict[str, Any]:
-    """The dev stack by section, in namespaces of its own."""
-    own = f"{PROJECT}:"
-    sections = {k.removeprefix(own): v for k, v in DEV.items() if k.startswith(own) and v}
-    return {
-        **sections,
-        "cluster": {"namespace": NAMESPACE},
-        "agents": {"namespaces": [AGENTS]},
-    }
+NAMESPACE: Final = "version-4"
+AGENTS: Final = "version-4-agents"
+CHANGE: Final[dict[str, Any]] = {"agents": {"namespaces": [AGENTS]}}
+"""Namespaces of its own, beside the stack of version 2."""
 
 
 @pytest.fixture(scope="module")
 def four(
     cluster: Cluster, api: Api, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveStack]:
-    stack = LiveStack(cluster, api, tmp_path_factory.mktemp("four") / "state.json")
-    stack.up(change())
-    yield stack
-    stack.destroy()
+    file = tmp_path_factory.mktemp("four") / "state.json"
+    deployed = LiveStack(cluster, api, file, stack="four", namespace=NAMESPACE)
+    deployed.up(CHANGE)
+    yield deployed
+    deployed.destroy()
 
 
-def ours(stack: LiveStack, *kinds: str) -> list[Object]:
-    namespaced = (
+def ours(deployed: LiveStack, *kinds: str) -> list[Object]:
+    """What the program made, of some kinds or of all."""
+    return [
         item
-        for item in stack.everything()
-        if item["metadata"].get("namespace") in {NAMESPACE, AGENTS}
-    )
-    return [item for item in namespaced if is_ours(item) and (not kinds or item["kind"] in kinds)]
+        for item in deployed.everything()
+        if {item["metadata"].get("namespace"), item["metadata"]["name"]} & {NAMESPACE, AGENTS}
+        and is_ours(item)
+        and (not kinds or item["kind"] in kinds)
+    ]
 
 
-def test_every_workload_is_available_and_the_migration_was_first(four: LiveStack) -> None:
-    workloads = {
-        f"{item['kind']} {item['metadata']['name']}": readiness(item)
-        for item in ours(four, "Deployment", "StatefulSet")
-    }
+def test_every_object_is_there_and_every_workload_is_available(four: LiveStack) -> None:
+    found = ours(four)
+
+    assert stems([str(Reference.of(item)) for item in found]) == [
+        "ConfigMap version-4/langfuse-clickhouse-server-config-*",
+        "ConfigMap version-4/langfuse-config-*",
+        "Deployment version-4/langfuse",
+        "Deployment version-4/langfuse-worker",
+        "HorizontalPodAutoscaler version-4/langfuse",
+        "HorizontalPodAutoscaler version-4/langfuse-worker",
+        "Job version-4/langfuse-migration-*",
+        "Namespace version-4",
+        "Namespace version-4-agents",
+        "NetworkPolicy version-4/langfuse",
+        "NetworkPolicy version-4/langfuse-clickhouse-server",
+        "NetworkPolicy version-4/langfuse-migration",
+        "NetworkPolicy version-4/langfuse-postgres",
+        "NetworkPolicy version-4/langfuse-seaweedfs",
+        "NetworkPolicy version-4/langfuse-valkey",
+        "NetworkPolicy version-4/langfuse-worker",
+        "PodDisruptionBudget version-4/langfuse",
+        "PodDisruptionBudget version-4/langfuse-worker",
+        "Secret version-4-agents/agent-observability",
+        "Secret version-4/langfuse-app-secret-*",
+        "Secret version-4/langfuse-cache-secret-*",
+        "Secret version-4/langfuse-clickhouse-secret-*",
+        "Secret version-4/langfuse-clickhouse-server-credentials-*",
+        "Secret version-4/langfuse-database-secret-*",
+        "Secret version-4/langfuse-postgres-credentials-*",
+        "Secret version-4/langfuse-seaweedfs-credentials-*",
+        "Secret version-4/langfuse-storage-secret-*",
+        "Secret version-4/langfuse-valkey-credentials-*",
+        "Service version-4/langfuse",
+        "Service version-4/langfuse-clickhouse-server",
+        "Service version-4/langfuse-postgres",
+        "Service version-4/langfuse-seaweedfs",
+        "Service version-4/langfuse-valkey",
+        "ServiceAccount version-4/langfuse",
+        "ServiceAccount version-4/langfuse-migration",
+        "ServiceAccount version-4/langfuse-worker",
+        "StatefulSet version-4/langfuse-clickhouse-server",
+        "StatefulSet version-4/langfuse-postgres",
+        "StatefulSet version-4/langfuse-seaweedfs",
+        "StatefulSet version-4/langfuse-valkey",
+    ]
+    assert [readiness(item) for item in found] == [None] * len(found)
+
+
+def test_every_pod_runs_under_the_restricted_standard(four: LiveStack) -> None:
+    namespace = Reference(api_version="v1", kind="Namespace", namespace=None, name=NAMESPACE)
+    found = four.api.get(namespace)
+    assert found is not None
+    assert found["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+    roles = ("web", "worker", "database", "clickhouse", "cache", "storage", "migration")
+    phases = {role: [pod["status"]["phase"] for pod in four.pods(role)] for role in roles}
+    assert phases.pop("migration") == ["Succeeded"]
+    assert [*phases.values()] == [["Running"]] * 6
+
+
+def test_both_schemas_are_there_before_the_first_pod_that_reads_them(four: LiveStack) -> None:
     (job,) = ours(four, "Job")
-    deployments = ours(four, "Deployment")
+    migrated = job["status"]["completionTime"]
 
-    assert workloads == dict.fromkeys(
-        (
-            "Deployment langfuse",
-            "Deployment langfuse-worker",
-            "StatefulSet langfuse-clickhouse-server",
-            "StatefulSet langfuse-postgres",
-            "StatefulSet langfuse-seaweedfs",
-            "StatefulSet langfuse-valkey",
-        )
-    )
     assert job["status"]["succeeded"] == 1
-    assert [
-        d["metadata"]["name"]
-        for d in deployments
-        if d["metadata"]["creationTimestamp"] < job["status"]["completionTime"]
-    ] == []
+    pods = [*four.pods("web"), *four.pods("worker")]
+    assert len(pods) == 2
+    assert [pod for pod in pods if pod["metadata"]["creationTimestamp"] < migrated] == []
 
 
 def test_the_smoke_test_finds_workers_keys_and_agents_as_they_are(four: LiveStack) -> None:
-    given = four.configuration(change())
-    read = settings.read("dev", given.values, set(given.secret_keys))
+    given = four.configuration(CHANGE)
+    read = settings.read("four", given.values, set(given.secret_keys))
     expected, commands = stack.expected(read), Commands.of(read)
 
     pair = keys.from_pods(four.api, NAMESPACE)
@@ -104,18 +137,21 @@ def test_the_smoke_test_finds_workers_keys_and_agents_as_they_are(four: LiveStac
     )
 
 
-def test_a_second_run_changes_nothing(four: LiveStack) -> None:
-    before = {(i["kind"], i["metadata"]["name"]): i["metadata"]["uid"] for i in ours(four)}
+def test_a_second_run_changes_nothing(four: LiveStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = four.settled()
+    registered = offline.record("four").resources.values()
+    deployed = [r for r in registered if r.custom and not r.type.startswith("pulumi:providers:")]
 
-    summary = four.up(change())
+    refuse_writes(monkeypatch)
+    summary = four.up(CHANGE)
 
     assert not summary.changed
-    objects = [name for name in summary.unchanged if not name.startswith("RandomPassword ")]
-    assert len(objects) == len(before) + NAMESPACES
-    assert before == {(i["kind"], i["metadata"]["name"]): i["metadata"]["uid"] for i in ours(four)}
+    assert len(summary.unchanged) == len(deployed)
+    assert four.versions() == before
 
 
-def test_it_goes_away_but_for_the_volumes_with_the_namespace(four: LiveStack) -> None:
+def test_it_goes_away_with_its_volume_claims(four: LiveStack) -> None:
     four.destroy()
 
     assert ours(four) == []
+    assert four.api.list("v1", "PersistentVolumeClaim", NAMESPACE) == []

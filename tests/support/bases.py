@@ -14,6 +14,9 @@ from tests.support import examples, run_folder
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
+_ROOT: Final = stack_files.ROOT
+"""The repository, also where a test has stack files of its own in its place."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
@@ -28,7 +31,7 @@ class Base:
     @property
     def path(self) -> Path:
         if self.example is None:
-            return stack_files.ROOT / f"Pulumi.{self.stack}.yaml"
+            return _ROOT / f"Pulumi.{self.stack}.yaml"
         return examples.files()[self.example]
 
 

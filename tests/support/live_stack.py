@@ -1,4 +1,4 @@
-"""The dev stack on a cluster, run by run, and what the API server says of it."""
+"""A stack on a cluster, run by run, and what the API server says of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 from stacks import stack_files
 from stacks.stack_files import StackConfiguration
@@ -30,31 +32,36 @@ class LiveStack:
     cluster: Cluster
     api: Api
     state_file: Path
+    stack: str = "dev"
+    """The stack of the tests' own that is deployed."""
+    namespace: str = NAMESPACE
+    """The namespace that it is in."""
     said: list[str] = field(default_factory=list[str])
     """Progress lines of all runs."""
 
     def configuration(self, change: Mapping[str, Any] | None = None) -> StackConfiguration:
-        """The dev stack's, on this cluster, with a ``change`` by section."""
+        """The stack's, on this cluster, with a ``change`` by section."""
         sections = {
             **(change or {}),
             "cluster": {
                 "context": self.cluster.context,
                 "kubeconfig": str(self.cluster.kubeconfig),
+                "namespace": self.namespace,
                 **(change or {}).get("cluster", {}),
             },
         }
         project = stack_files.project_name()
-        return stack_files.read("dev", {f"{project}:{k}": v for k, v in sections.items()})
+        return stack_files.read(self.stack, {f"{project}:{k}": v for k, v in sections.items()})
 
     def up(self, change: Mapping[str, Any] | None = None) -> live.Summary:
         configuration = self.configuration(change)
-        return live.deploy("dev", configuration, self.state_file, say=self.said.append).summary
+        return live.deploy(self.stack, configuration, self.state_file, say=self.said.append).summary
 
     def run(self, program: Callable[[], None]) -> live.Summary:
         """Deploy a program of the test's own."""
         configuration = stack_files.assemble({})
         deployed = live.deploy(
-            "dev", configuration, self.state_file, say=self.said.append, program=program
+            self.stack, configuration, self.state_file, say=self.said.append, program=program
         )
         return deployed.summary
 
@@ -62,7 +69,9 @@ class LiveStack:
         return live.destroy(self.state_file, say=self.said.append)
 
     def get(self, kind: str, name: str, api_version: str = "apps/v1") -> Object:
-        reference = Reference(api_version=api_version, kind=kind, namespace=NAMESPACE, name=name)
+        reference = Reference(
+            api_version=api_version, kind=kind, namespace=self.namespace, name=name
+        )
         found = self.api.get(reference)
         assert found is not None, f"there is no {reference}"
         return found
@@ -71,13 +80,13 @@ class LiveStack:
         return self.get("Deployment", "langfuse")
 
     def job(self) -> Object:
-        (job,) = self.api.list("batch/v1", "Job", NAMESPACE)
+        (job,) = self.api.list("batch/v1", "Job", self.namespace)
         return job
 
     def pods(self, component: str) -> list[Object]:
         """The pods of a role that are not on their way out."""
         selector = f"app.kubernetes.io/component={component}"
-        found = self.api.list("v1", "Pod", NAMESPACE, selector=selector)
+        found = self.api.list("v1", "Pod", self.namespace, selector=selector)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def settled(self) -> dict[str, str]:
@@ -115,7 +124,7 @@ class LiveStack:
                     yield version, resource["kind"]
 
     def _autoscaler_reported(self) -> bool:
-        scalers = self.api.list("autoscaling/v2", "HorizontalPodAutoscaler", NAMESPACE)
+        scalers = self.api.list("autoscaling/v2", "HorizontalPodAutoscaler", self.namespace)
         return all(at(scaler, "status.conditions") for scaler in scalers)
 
     @contextmanager
@@ -130,6 +139,16 @@ class LiveStack:
     def _cordon(self, *, on: bool) -> None:
         for node in self.api.list("v1", "Node"):
             self.api.patch(Reference.of(node), {"spec": {"unschedulable": on}})
+
+
+def refuse_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on a test fails where it, or what it runs, writes to the API server."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("something writes to the API server")
+
+    for write in ("apply", "patch", "delete"):
+        monkeypatch.setattr(Api, write, refuse)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:

@@ -26,7 +26,7 @@ DEV: Final[Mapping[str, Any]] = {
     f"{_N}database": {"engine": "statefulSet", "storageGiB": 20},
     f"{_N}agents": {"namespaces": ["ai-agents"]},
 }
-"""PostgreSQL and everything else in the cluster."""
+"""Version 2, with PostgreSQL in the cluster."""
 
 SERVICES: Final[Mapping[str, Any]] = {
     f"{_N}clickhouse": {"engine": "statefulSet"},
@@ -82,7 +82,7 @@ PROD: Final[Mapping[str, Any]] = {
         "alarms": {"email": "ops@example.com"},
     },
 }
-"""RDS, Secrets Manager, a load balancer, alarms."""
+"""Version 2 on EKS: RDS, Secrets Manager, a load balancer, alarms."""
 
 STACKS: Final = {"dev": DEV, "prod": PROD, "four": of_release("4.16.0")}
 

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from components.secrets.forms import FORMS, decoded, form_of, secret_in
+from components.secrets.masking import masked_tree
 from components.secrets.names import is_harmless, is_random, is_secret_name
 from tests.support.secret_texts import BY_FORM, HEX
 
@@ -231,6 +232,15 @@ def test_a_text_is_random_if_it_is_long_and_mixed() -> None:
     assert not is_random("1111111111111111")
     assert not is_random("production-langfuse-database")
     assert not is_random("/var/lib/postgresql/16/data")
+
+
+def test_the_name_of_a_variable_is_not_random() -> None:
+    assert not is_random("LANGFUSE_S3_EVENT_UPLOAD_SECRET_ACCESS_KEY")
+    assert is_random("LANGFUSE_S3X_EVENT_UPLOAD_ACCESS_KEY")
+    assert is_random("LANGFUSE_S3_EVENT_UPLOAD_ACCESS_key")
+    assert is_random("LANGFUSE_S3_EVENT-UPLOAD_SECRET_ACCESS_KEY")
+    reference = {"secretKeyRef": {"key": "LANGFUSE_S3_EVENT_UPLOAD_ACCESS_KEY_ID"}}
+    assert masked_tree(reference) == reference
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,4 +1,4 @@
-"""The dev stack on a real control plane: admission, rollout, and what a change touches."""
+"""Langfuse 2 on a real control plane: admission, rollout, and what a change touches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.support.live_stack import (
     NAMESPACE,
     OURS,
     LiveStack,
+    refuse_writes,
     stems,
     template_hash,
     uid,
@@ -73,11 +74,7 @@ def test_a_second_run_changes_nothing(stack: LiveStack, monkeypatch: pytest.Monk
     registered = offline.record("dev").resources.values()
     deployed = [r for r in registered if r.custom and not r.type.startswith("pulumi:providers:")]
 
-    def refuse(*_: object, **__: object) -> None:
-        pytest.fail("the second run writes to the API server")
-
-    for write in ("apply", "patch", "delete"):
-        monkeypatch.setattr(Api, write, refuse)
+    refuse_writes(monkeypatch)
     summary = stack.up()
 
     assert not summary.changed
