@@ -55,6 +55,7 @@ def test_every_object_is_there_and_every_workload_is_available(four: LiveStack) 
     assert stems([str(Reference.of(item)) for item in found]) == [
         "ConfigMap version-4/langfuse-clickhouse-server-config-*",
         "ConfigMap version-4/langfuse-config-*",
+        "ConfigMap version-4/langfuse-upgrade",
         "Deployment version-4/langfuse",
         "Deployment version-4/langfuse-worker",
         "HorizontalPodAutoscaler version-4/langfuse",
