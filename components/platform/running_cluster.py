@@ -35,8 +35,8 @@ def problem(found: RunningCluster, *, version: str, tag: str, stack: str) -> str
         )
     if found.status == "CREATING":
         return (
-            "is still being created, by an `up` that was interrupted or another one. Wait until it "
-            "is ACTIVE; one that is not in the state then has to be imported: docs/platform.md"
+            "is still being created, by another `up` or by one that was interrupted. Wait until it "
+            "is ACTIVE; docs/platform.md says what to do with one that the state does not have"
         )
     if found.status == "DELETING":
         return "is being deleted: wait until it is gone, then deploy again"

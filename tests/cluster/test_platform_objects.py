@@ -8,107 +8,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
 from tests.support import platform
+from tests.support.auto_mode_stubs import STUBS
 from tests.support.crds import established
 from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import reveal
+from tooling.kit.json_values import as_mapping
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
 from tooling.platform import removal
 from tooling.platform.removal import InUseError
 
 pytestmark = pytest.mark.cluster
-
-_TEXTS: Final[Object] = {"type": "array", "items": {"type": "string"}}
-
-
-def _structure(**properties: Any) -> Object:  # noqa: ANN401 - a schema
-    return {"type": "object", "properties": properties}
-
-
-_TEXT: Final[Object] = {"type": "string"}
-_NODE_POOL: Final = _structure(
-    template=_structure(
-        spec=_structure(
-            nodeClassRef={
-                **_structure(group=_TEXT, kind=_TEXT, name=_TEXT),
-                "required": ["group", "kind", "name"],
-            },
-            requirements={
-                "type": "array",
-                "maxItems": 100,
-                "items": {
-                    **_structure(
-                        key=_TEXT,
-                        operator={
-                            "type": "string",
-                            "enum": ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"],
-                        },
-                        values=_TEXTS,
-                    ),
-                    "required": ["key", "operator"],
-                },
-            },
-            expireAfter={"type": "string", "pattern": r"^(([0-9]+(s|m|h))+|Never)$"},
-            terminationGracePeriod={"type": "string", "pattern": r"^([0-9]+(s|m|h))+$"},
-        )
-    ),
-    limits={"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": True}},
-    disruption={
-        **_structure(
-            consolidationPolicy={
-                "type": "string",
-                "enum": ["WhenEmpty", "WhenEmptyOrUnderutilized", "Balanced"],
-            },
-            consolidateAfter={"type": "string", "pattern": r"^(([0-9]+(s|m|h))+|Never)$"},
-            budgets={
-                "type": "array",
-                "items": _structure(nodes={"type": "string", "pattern": r"^[0-9]+%?$"}),
-            },
-        ),
-        "required": ["consolidateAfter"],
-    },
-)
-
-
-def _stub(group: str, version: str, kind: str, spec: Object) -> Object:
-    plural = kind.lower() + ("" if kind.endswith("s") else "s")
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": f"{plural}.{group}",
-            "annotations": {"agent-observability/stub": "for tests"},
-        },
-        "spec": {
-            "group": group,
-            "scope": "Cluster",
-            "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
-            "versions": [
-                {
-                    "name": version,
-                    "served": True,
-                    "storage": True,
-                    "schema": {
-                        "openAPIV3Schema": {
-                            "description": "A stub, not the definition of AWS or Karpenter.",
-                            **_structure(spec=spec),
-                        }
-                    },
-                }
-            ],
-        },
-    }
-
-
-STUBS: Final = (
-    _stub("karpenter.sh", "v1", "NodePool", _NODE_POOL),
-    _stub("karpenter.sh", "v1", "NodeClaim", _structure(nodeClassRef=_structure(name=_TEXT))),
-    _stub("eks.amazonaws.com", "v1", "IngressClassParams", _structure(sslPolicy=_TEXT)),
-)
 
 
 def objects() -> dict[str, Object]:
@@ -138,9 +52,10 @@ def server(api: Api) -> Iterator[Api]:
 
 def holds(kept: Any, written: Any) -> bool:  # noqa: ANN401 - JSON
     """Whether everything that was written was kept."""
-    if isinstance(written, dict):
-        return all(key in kept and holds(kept[key], value) for key, value in written.items())
-    return kept == written
+    if (wanted := as_mapping(written)) is None:
+        return kept == written
+    there = as_mapping(kept) or {}
+    return all(key in there and holds(there[key], value) for key, value in wanted.items())
 
 
 @pytest.mark.parametrize("kind", sorted(objects()))

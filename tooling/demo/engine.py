@@ -31,7 +31,8 @@ from tooling.kit.private import private_folder, write_private
 _PROGRESS: Final = re.compile(r"ing( replacement| original)? \(\d+s\)")
 """Ends a line of `pulumi up` about an operation in progress; another line reports its end."""
 
-_LINKED: Final = ("Pulumi.yaml", "__main__.py", "components", "stacks", "requirements.txt")
+_OF_PROJECT: Final = ("Pulumi.yaml", "__main__.py")
+_SHARED: Final = ("components", "stacks", "requirements.txt")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Engine:
     providers: Providers = field(default_factory=Providers)
     configuration: Mapping[str, Any] | None = None
     """The stack's configuration by full key; else that of the repository's stack file."""
+    source: Path = ROOT
+    """Folder of the project."""
 
     def deploy(self, overrides: Mapping[str, Any], say: Say) -> EngineResult:
         """`pulumi up` of the stack file with ``overrides``; raises ``LiveError``."""
@@ -131,7 +134,7 @@ class Engine:
             env_vars=self.environment(),
             pulumi_command=self.command,
             # The engine alone runs the program of whoever calls it.
-            program=None if has_language_host(self.command) else _program,
+            program=None if has_language_host(self.command) else self._program,
         )
         try:
             stack = automation.Stack.create_or_select(self.stack, workspace)
@@ -150,13 +153,18 @@ class Engine:
             _link(self.programs / "pulumi", Path(self.command.command))
         for name in self.providers.stand_ins:
             write_program(self.programs / f"pulumi-resource-{name}", name)
-        for name in _LINKED:
+        for name in _OF_PROJECT:
+            _link(self.project / name, self.source / name)
+        for name in _SHARED:
             _link(self.project / name, ROOT / name)
         # The interpreter's own environment, so that the CLI makes no other.
         _link(self.project / ".venv", Path(sys.prefix))
         passphrase = self.folder / "passphrase"
         if not passphrase.exists():
             write_private(passphrase, secrets.token_urlsafe(32))
+
+    def _program(self) -> None:
+        runpy.run_path(str(self.source / "__main__.py"), run_name="__main__")
 
     def _configure(self, stack: automation.Stack, overrides: Mapping[str, Any]) -> None:
         """Write the stack file: the repository's configuration, and this stack's own salt.
@@ -167,7 +175,7 @@ class Engine:
         own = self.project / f"Pulumi.{self.stack}.yaml"
         base: Mapping[str, Any] | None = self.configuration
         if base is None:
-            base = document(ROOT / own.name).get("config")
+            base = document(self.source / own.name).get("config")
         config = merge(base or {}, overrides)
         encrypted = list(_take_encrypted(config))
         whole = {**(document(own) if own.exists() else {}), "config": config}
@@ -200,10 +208,6 @@ def without_progress(say: Say) -> Say:
             say(masked(line))
 
     return filtered
-
-
-def _program() -> None:
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
 
 def write_program(path: Path, stand_in: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from components.platform import kubernetes_versions, running_cluster
 from components.platform.running_cluster import RunningCluster
-from stacks.names import PLATFORM, PLATFORM_TAG
+from stacks.names import PLATFORM_TAG
 from tooling.doctor.findings import Finding
 from tooling.platform.account import PlatformAccount
 
@@ -62,11 +62,9 @@ def log_group(account: PlatformAccount) -> Iterator[Finding]:
             "platform-log-group",
             f"Log group {name}",
             "It is there, and the cluster is not: it is that of an earlier cluster of this name. "
-            "`make platform` would be refused a second one. The command takes it into the stack, "
-            "with what was logged; `aws logs delete-log-group` removes it instead.",
-            account.pulumi(
-                "import", "aws:cloudwatch/logGroup:LogGroup", f"{PLATFORM}-cluster-log", name
-            ),
+            "`make platform` would be refused a second one. The command deletes it, with all that "
+            "was logged: export first what you need (`aws logs create-export-task`).",
+            account.aws.command("logs", "delete-log-group", "--log-group-name", name),
         )
 
 

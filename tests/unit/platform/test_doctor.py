@@ -253,7 +253,7 @@ def log_groups(fake: FakeAws, *names: str) -> None:
     )
 
 
-def test_the_log_of_an_earlier_cluster_can_be_taken_into_the_stack(fake: FakeAws) -> None:
+def test_the_log_of_an_earlier_cluster_has_to_go_first(fake: FakeAws) -> None:
     absent(fake)
     log_groups(fake, f"/aws/eks/{NAME}/cluster")
 
@@ -261,8 +261,7 @@ def test_the_log_of_an_earlier_cluster_can_be_taken_into_the_stack(fake: FakeAws
 
     assert finding.section == "platform-log-group"
     assert finding.command == (
-        "pulumi -C platform import aws:cloudwatch/logGroup:LogGroup platform-cluster-log "
-        f"/aws/eks/{NAME}/cluster --stack prod"
+        f"aws logs delete-log-group --log-group-name /aws/eks/{NAME}/cluster {HERE}"
     )
 
 

@@ -32,8 +32,8 @@ OWN = RunningCluster(status="ACTIVE", version="1.36", auto_mode=True, tags={TAG:
         ),
         (
             {"status": "CREATING"},
-            "is still being created, by an `up` that was interrupted or another one. Wait until it "
-            "is ACTIVE; one that is not in the state then has to be imported: docs/platform.md",
+            "is still being created, by another `up` or by one that was interrupted. Wait until it "
+            "is ACTIVE; docs/platform.md says what to do with one that the state does not have",
         ),
         ({"status": "DELETING"}, "is being deleted: wait until it is gone, then deploy again"),
         (
