@@ -48,8 +48,9 @@ class Settings(Section):
       and attack, the login page and the ingestion API.
     - `openSignUp`: beside that, `langfuse.signUp` is open. Anyone can register, make projects and
       fill the database.
-    - `noProtection`: the RDS database, the credentials that its encrypted data needs, or the
-      ElastiCache cache can be deleted or replaced by one command.
+    - `noProtection`: the RDS database, the credentials that its encrypted data needs, the
+      ElastiCache cache, ClickHouse's servers by the operator, or buckets that the stack makes can
+      be deleted or replaced by one command.
     - `shortBackups`: the protected RDS database or ElastiCache cache keeps fewer than 7 days of
       backups.
     - `singleZone`: the protected RDS database or ElastiCache cache has no copy in another zone.

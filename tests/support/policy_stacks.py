@@ -163,7 +163,13 @@ def change(
 
 
 def added(
-    rules: str, what: str, kind: str, inputs: Mapping[str, Any], variant: str = "version 2 prod"
+    rules: str,
+    what: str,
+    kind: str,
+    inputs: Mapping[str, Any],
+    variant: str = "version 2 prod",
+    *,
+    protect: bool = False,
 ) -> Mutation:
     """A stack has one resource more: of AWS with the account and the tags of the others."""
     provider = {
@@ -176,6 +182,7 @@ def added(
         urn=f"urn:pulumi:prod::agent-observability::{kind}::added",
         inputs=inputs,
         provider=provider,
+        protect=protect,
     )
     return Mutation(what, rules, lambda: [*stack(variant), one])
 

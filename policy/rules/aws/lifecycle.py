@@ -21,6 +21,11 @@ _STORES: Final = {
 days of backups."""
 _ENTRY: Final = "aws:secretsmanager/secret:Secret"
 _BUCKETS: Final = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+_SERVERS: Final = tuple(
+    f"kubernetes:clickhouse.com/v1alpha1:{kind}" for kind in ("ClickHouseCluster", "KeeperCluster")
+)
+_OF_LOGS: Final = "-access-logs-"
+"""Part of the name of the bucket of a load balancer's logs, which nothing needs."""
 _OF_AGENTS: Final = "-agents-"
 """Part of the names of entries that are generated again from the stack's own."""
 _RISK: Final = "noProtection"
@@ -68,8 +73,18 @@ def protection(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
         if seen.type in _STORES:
             key, _ = _STORES[seen.type]
             yield seen, f"is not protected: set {key}, or acknowledge {_RISK}"
+        elif seen.type in _SERVERS:
+            yield seen, f"is not protected: set clickhouse.protect, or acknowledge {_RISK}"
+        elif _is_emptied(seen):
+            yield seen, f"is not protected: set objectStorage.protect, or acknowledge {_RISK}"
         elif with_database and seen.type == _ENTRY and _OF_AGENTS not in seen.name:
             yield seen, f"is not protected: set secrets.protect, or acknowledge {_RISK}"
+
+
+def _is_emptied(seen: Seen) -> bool:
+    """Whether it is a bucket of data that is deleted with all that it holds."""
+    empties = seen.type in _BUCKETS and is_asked(seen.get("forceDestroy"))
+    return empties and _OF_LOGS not in seen.name
 
 
 def backups(stack: Sequence[Seen]) -> Iterator[tuple[Seen, str]]:
@@ -97,8 +112,9 @@ RULES: Final = (
 STACK_RULES: Final = (
     StackRule(
         name="data-is-protected",
-        protects="An RDS database, the entries with the keys for its data, and an ElastiCache "
-        "cache are protected, unless the stack acknowledges noProtection.",
+        protects="An RDS database, the entries with the keys for its data, an ElastiCache cache, "
+        "ClickHouse's servers and buckets of data are protected, unless the stack acknowledges "
+        "noProtection.",
         check=protection,
     ),
     StackRule(

@@ -22,6 +22,7 @@ from stacks.settings.rules import (
     langsmith,
     monitoring,
     object_storage,
+    protection,
     secrets,
     services,
     smtp,
@@ -49,6 +50,7 @@ _MODULES: Final = (
     clickhouse,
     cache,
     monitoring,
+    protection,
     acknowledge,
 )
 """In the order in which problems are reported."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import Final, TypeAlias
+from typing import Final
 
 from components.endpoint.address_space import is_wide, is_world
 from components.langfuse import versions
@@ -20,8 +20,20 @@ from stacks.settings.machinery.problems import (
     to_remove,
 )
 from stacks.settings.rules.endpoint import EXAMPLE_NETWORK
+from stacks.settings.rules.protection import (
+    Acknowledged,
+    accept,
+    has_free_buckets,
+    is_short,
+    is_single,
+)
 from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.cache import ElastiCacheCache, ExternalCache, StatefulSetCache
+from stacks.settings.sections.clickhouse import (
+    ExternalClickHouse,
+    OperatorClickHouse,
+    StatefulSetClickHouse,
+)
 from stacks.settings.sections.database import (
     ExternalDatabase,
     RdsDatabase,
@@ -29,15 +41,13 @@ from stacks.settings.sections.database import (
 )
 from stacks.settings.sections.endpoint import Endpoint
 from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    S3ObjectStorage,
+    StatefulSetObjectStorage,
+)
 from stacks.settings.sections.secrets import Secrets
-
-Acknowledged: TypeAlias = tuple[Acknowledgement, ...]
-
-_FEWEST_DAYS: Final = 7
-
-
-def _accept(risk: Acknowledgement) -> str:
-    return f"'{risk}' in acknowledge accepts that"
+from stacks.settings.sections.sso import SsoProvider
 
 
 def _networks(endpoint: Endpoint) -> dict[int, str]:
@@ -48,16 +58,6 @@ def _networks(endpoint: Endpoint) -> dict[int, str]:
 def _is_open(endpoint: Endpoint) -> bool:
     """Whether the networks are as good as the whole world, in one piece or in several."""
     return endpoint.scheme == "internet-facing" and is_wide(_networks(endpoint).values())
-
-
-def _is_short(store: RdsDatabase | ElastiCacheCache) -> bool:
-    days = store.backup_days if isinstance(store, RdsDatabase) else store.snapshot_days
-    return store.protect and 0 < days < _FEWEST_DAYS
-
-
-def _is_single(store: RdsDatabase | ElastiCacheCache) -> bool:
-    copied = store.multi_az if isinstance(store, RdsDatabase) else store.replicas > 0
-    return store.protect and not copied
 
 
 def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator[Problem]:
@@ -71,7 +71,7 @@ def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator
     )
     rule = (
         f"lets {who} in: anyone can reach, and attack, the login page and the "
-        f"ingestion API; name your networks; {_accept('openToTheWorld')}"
+        f"ingestion API; name your networks; {accept('openToTheWorld')}"
     )
     widest = min(networks, key=lambda index: ip_network(networks[index]).prefixlen)
     path, found = f"endpoint.inboundCidrs[{widest}]", networks[widest]
@@ -87,11 +87,11 @@ def open_to_the_world(endpoint: Endpoint, acknowledge: Acknowledged) -> Iterator
 def open_sign_up(
     endpoint: Endpoint, langfuse: Langfuse, acknowledge: Acknowledged
 ) -> Iterator[Problem]:
-    if not _is_open(endpoint) or langfuse.sign_up != "open" or "openSignUp" in acknowledge:
+    if not _lets_register(endpoint, langfuse) or "openSignUp" in acknowledge:
         return
     rule = (
         "lets anyone in the world register, make projects and fill the database, as "
-        f"endpoint.inboundCidrs lets the world in; {_accept('openSignUp')}"
+        f"endpoint.inboundCidrs lets the world in; {accept('openSignUp')}"
     )
     if Version.parse(langfuse.version) >= versions.INIT:
         yield to_change("langfuse.signUp", langfuse.sign_up, rule, "disabled")
@@ -100,69 +100,27 @@ def open_sign_up(
         yield to_decide("langfuse.version", langfuse.version, rule)
 
 
-def no_protection(
-    database: RdsDatabase, secrets: Secrets, acknowledge: Acknowledged
-) -> Iterator[Problem]:
-    if "noProtection" in acknowledge:
-        return
-    if not database.protect:
-        rule = (
-            "lets one `pulumi up` or `destroy` delete the database, or replace it by an empty one, "
-            f"and leave a snapshot to restore by hand; {_accept('noProtection')}"
-        )
-        yield to_change("database.protect", database.protect, rule, value=True)
-    elif not secrets.protect:
-        rule = (
-            "lets the encryption key be deleted or replaced, and what the protected database holds "
-            f"encrypted is lost with it; {_accept('noProtection')}"
-        )
-        yield to_change("secrets.protect", secrets.protect, rule, value=True)
+def _lets_register(endpoint: Endpoint | None, langfuse: Langfuse) -> bool:
+    """Whether anyone in the world can register an account, with a password or at a provider."""
+    if endpoint is None or not _is_open(endpoint) or langfuse.sign_up != "open":
+        return False
+    providers = langfuse.sso.providers.items()
+    return langfuse.sso.password_login or any(_lets_everyone_in(*given) for given in providers)
 
 
-def short_backups(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if _is_short(database) and "shortBackups" not in acknowledge:
-        rule = (
-            f"leaves fewer than {_FEWEST_DAYS} days to notice a mistake: from then on no backup "
-            f"is from before it; {_accept('shortBackups')}"
-        )
-        yield to_change("database.backupDays", database.backup_days, rule, _FEWEST_DAYS)
-
-
-def single_zone(database: RdsDatabase, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if _is_single(database) and "singleZone" not in acknowledge:
-        rule = (
-            "keeps no standby: when its zone or its host fails, Langfuse is down until the "
-            f"instance is back or restored; {_accept('singleZone')}"
-        )
-        yield to_change("database.multiAz", database.multi_az, rule, value=True)
-
-
-def no_protection_of_cache(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if not cache.protect and "noProtection" not in acknowledge:
-        rule = (
-            "lets one `pulumi up` or `destroy` delete the cache, or replace it by an empty one: "
-            f"events that were accepted and not yet processed are lost; {_accept('noProtection')}"
-        )
-        yield to_change("cache.protect", cache.protect, rule, value=True)
-
-
-def short_snapshots(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if _is_short(cache) and "shortBackups" not in acknowledge:
-        rule = (
-            f"leaves fewer than {_FEWEST_DAYS} days to notice a mistake: from then on no snapshot "
-            f"is from before it; {_accept('shortBackups')}"
-        )
-        yield to_change("cache.snapshotDays", cache.snapshot_days, rule, _FEWEST_DAYS)
-
-
-def single_zone_of_cache(cache: ElastiCacheCache, acknowledge: Acknowledged) -> Iterator[Problem]:
-    if _is_single(cache) and "singleZone" not in acknowledge:
-        rule = (
-            "keeps no copy: when its zone or its node fails, Langfuse accepts nothing until the "
-            "node is replaced, and what waited in the queues is lost; "
-            f"{_accept('singleZone')}"
-        )
-        yield to_change("cache.replicas", cache.replicas, rule, 1)
+def _lets_everyone_in(name: str, provider: SsoProvider) -> bool:
+    """Whether anyone can get an account that a provider lets in."""
+    match name:
+        case "github" | "wordpress":
+            return True
+        case "gitlab":
+            return provider.base_url is None
+        case "google":
+            return not provider.allowed_domains
+        case "azureAd":
+            return provider.tenant_id in {"common", "consumers", "organizations"}
+        case _:
+            return False
 
 
 def _is_vulnerable(langfuse: Langfuse) -> bool:
@@ -174,7 +132,7 @@ def vulnerable_release(langfuse: Langfuse, acknowledge: Acknowledged) -> Iterato
     if known is not None and "vulnerableRelease" not in acknowledge:
         rule = (
             f"{known.risk} ({known.name}, corrected in {known.fixed}); "
-            f"{_accept('vulnerableRelease')}"
+            f"{accept('vulnerableRelease')}"
         )
         yield to_change("langfuse.version", langfuse.version, rule, str(known.fixed))
 
@@ -185,19 +143,24 @@ def stale(
     endpoint: Endpoint | None,
     langfuse: Langfuse,
     database: RdsDatabase | StatefulSetDatabase | ExternalDatabase,
+    clickhouse: OperatorClickHouse | StatefulSetClickHouse | ExternalClickHouse | None,
     cache: ElastiCacheCache | StatefulSetCache | ExternalCache | None,
+    object_storage: S3ObjectStorage | StatefulSetObjectStorage | ExternalObjectStorage | None,
     secrets: Secrets,
 ) -> Iterator[Problem]:
     rds = [database] if isinstance(database, RdsDatabase) else []
     stores = [*rds, *([cache] if isinstance(cache, ElastiCacheCache) else [])]
+    servers = [clickhouse] if isinstance(clickhouse, OperatorClickHouse) else []
+    protected = [*stores, *servers, *([secrets] if rds else [])]
     is_open = endpoint is not None and _is_open(endpoint)
     taken: dict[Acknowledgement, bool] = {
-        "openSignUp": is_open and langfuse.sign_up == "open",
+        "openSignUp": _lets_register(endpoint, langfuse),
         "openToTheWorld": is_open,
         "vulnerableRelease": _is_vulnerable(langfuse),
-        "noProtection": not all(store.protect for store in [*stores, *([secrets] if rds else [])]),
-        "shortBackups": any(_is_short(store) for store in stores),
-        "singleZone": any(_is_single(store) for store in stores),
+        "noProtection": not all(store.protect for store in protected)
+        or (isinstance(object_storage, S3ObjectStorage) and has_free_buckets(object_storage)),
+        "shortBackups": any(is_short(store) for store in stores),
+        "singleZone": any(is_single(store) for store in stores),
     }
     for index, risk in reversed(list(enumerate(acknowledge))):
         if not taken[risk]:
@@ -210,12 +173,6 @@ def stale(
 CHECKS: Final[tuple[Check, ...]] = (
     open_to_the_world,
     open_sign_up,
-    no_protection,
-    short_backups,
-    single_zone,
-    no_protection_of_cache,
-    short_snapshots,
-    single_zone_of_cache,
     vulnerable_release,
     stale,
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from components.cache import releases
 from components.cache.elasticache import sizes
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import Problem, to_change, to_decide
@@ -32,6 +33,26 @@ _SPREADS: Final = (
 
 def cache_memory(cache: StatefulSetCache) -> Iterator[Problem]:
     yield from within_limit("cache.resources", cache.resources)
+
+
+def cache_image(cache: StatefulSetCache) -> Iterator[Problem]:
+    if (reason := releases.problem(cache.image)) is not None:
+        yield to_change("cache.image", cache.image, reason, releases.IMAGE)
+
+
+def tls_of_endpoint(cache: ExternalCache) -> Iterator[Problem]:
+    """ElastiCache names the endpoints of a group with TLS and of one without differently."""
+    if _OF_ELASTICACHE.fullmatch(cache.host) is None:
+        return
+    if cache.host.startswith("master.") and not cache.tls:
+        rule = "must be true: by its name, the endpoint answers with TLS alone"
+        yield to_change("cache.tls", cache.tls, rule, value=True)
+    if ".ng." in cache.host and cache.tls:
+        rule = (
+            "cannot be true: by its name, the endpoint has no TLS. Turn on encryption in transit "
+            "in ElastiCache; false sends the password and all jobs in clear"
+        )
+        yield to_decide("cache.tls", cache.tls, rule)
 
 
 def cache_needs_eks(cache: ElastiCacheCache, cluster: Cluster) -> Iterator[Problem]:
@@ -98,6 +119,8 @@ def one_shard(cache: ExternalCache) -> Iterator[Problem]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     cache_memory,
+    cache_image,
+    tls_of_endpoint,
     cache_needs_eks,
     known_node_type,
     cache_windows,

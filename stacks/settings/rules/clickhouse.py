@@ -17,12 +17,12 @@ from components.clickhouse.connection import (
 )
 from components.kubernetes import quantities
 from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.machinery.problems import (
     Problem,
     to_change,
     to_decide,
     to_give,
-    to_remove,
 )
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.rules.volumes import one_class
@@ -82,9 +82,19 @@ def keeper_memory(clickhouse: OperatorClickHouse) -> Iterator[Problem]:
     yield from within_limit("clickhouse.keeper.resources", clickhouse.keeper.resources)
 
 
+def kind_of_host(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
+    host = urlsplit(clickhouse.url).hostname or ""
+    if clickhouse.kind != "cloud" and host.endswith(".clickhouse.cloud"):
+        rule = "must be cloud: by its name, the host is one of ClickHouse Cloud"
+        yield to_change("clickhouse.kind", clickhouse.kind, rule, "cloud")
+
+
 def external_url(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
     url = urlsplit(clickhouse.url)
     host, port = url.hostname or "", url.port
+    if is_local(clickhouse.url):
+        yield to_decide("clickhouse.url", clickhouse.url, "leads to Langfuse's own pod")
+        return
     scheme, usual = ("https", HTTPS_PORT) if url.scheme == "https" else ("http", HTTP_PORT)
     if clickhouse.kind == "cloud" and (scheme, port) != ("https", HTTPS_PORT):
         rule = f"must begin with https:// and have port {HTTPS_PORT}, as ClickHouse Cloud has it"
@@ -116,7 +126,7 @@ def one_replica_migrates(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
         rule = (
             f"is for kind cluster; with kind {clickhouse.kind}, migrations take the host of the URL"
         )
-        yield to_remove("clickhouse.migrationHost", host, rule)
+        yield to_decide("clickhouse.migrationHost", host, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -125,6 +135,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     storage_class,
     memory,
     keeper_memory,
+    kind_of_host,
     external_url,
     one_replica_migrates,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.kubernetes import quantities
 from components.langfuse import variables, versions
 from components.langfuse.versions import Version
 from components.secrets.masking import MASK
@@ -20,25 +21,34 @@ from stacks.settings.machinery.problems import (
     to_give,
 )
 from stacks.settings.rules.resources import within_limit
-from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.langfuse import Langfuse, Worker
+
+_WORKERS: Final = "langfuse-worker"
 
 _LICENCES: Final = ("langfuse_ee_", "langfuse_pro_")
 """What licences begin with (web/src/features/entitlements/server/getPlan.ts at v4.16.0)."""
 
 
 def replicas_in_order(langfuse: Langfuse) -> Iterator[Problem]:
-    if langfuse.min_replicas > langfuse.max_replicas:
-        key = "langfuse.minReplicas"
-        rule = f"must not be above langfuse.maxReplicas, which is {langfuse.max_replicas}"
-        # The default of what was not given follows from what was.
-        given = langfuse.model_fields_set & {"min_replicas", "max_replicas"}
-        if given == {"max_replicas"}:
-            yield to_change(key, langfuse.min_replicas, rule, langfuse.max_replicas)
-        elif given == {"min_replicas"}:
-            fix = set_command(full_key("langfuse.maxReplicas"), langfuse.min_replicas)
-            yield Problem(full_key(key), show(langfuse.min_replicas), rule, fix)
-        else:
-            yield to_decide(key, langfuse.min_replicas, rule)
+    yield from _in_order("langfuse", langfuse)
+    yield from _in_order("langfuse.worker", langfuse.worker)
+
+
+def _in_order(path: str, section: Langfuse | Worker) -> Iterator[Problem]:
+    fewest, most = section.min_replicas, section.max_replicas
+    if fewest <= most:
+        return
+    key = f"{path}.minReplicas"
+    rule = f"must not be above {path}.maxReplicas, which is {most}"
+    # The default of what was not given follows from what was.
+    given = section.model_fields_set & {"min_replicas", "max_replicas"}
+    if given == {"max_replicas"}:
+        yield to_change(key, fewest, rule, most)
+    elif given == {"min_replicas"}:
+        fix = set_command(full_key(f"{path}.maxReplicas"), fewest)
+        yield Problem(full_key(key), show(fewest), rule, fix)
+    else:
+        yield to_decide(key, fewest, rule)
 
 
 def release_not_refused(langfuse: Langfuse) -> Iterator[Problem]:
@@ -115,6 +125,36 @@ def retention_is_licensed(langfuse: Langfuse) -> Iterator[Problem]:
 
 def langfuse_memory(langfuse: Langfuse) -> Iterator[Problem]:
     yield from within_limit("langfuse.resources", langfuse.resources)
+    yield from within_limit("langfuse.worker.resources", langfuse.worker.resources)
+
+
+def enough_memory(langfuse: Langfuse) -> Iterator[Problem]:
+    """Idle, web pods of version 4 take 850 MB and up to 1 GB, and workers 680 MB."""
+    if not versions.has_worker(Version.parse(langfuse.version)):
+        return
+    for path, resources, least in (
+        ("langfuse.resources", langfuse.resources, "1536Mi"),
+        ("langfuse.worker.resources", langfuse.worker.resources, "1Gi"),
+    ):
+        limit = resources.memory_limit
+        if quantities.parse(limit) < quantities.parse(least):
+            rule = f"must be at least {least} from Langfuse 3 on: with less, pods are killed"
+            yield to_change(f"{path}.memoryLimit", limit, rule, least)
+
+
+def images_of_their_own(langfuse: Langfuse) -> Iterator[Problem]:
+    """Langfuse has an image for web pods and one for workers, which differ in their last word."""
+    web, work = langfuse.repository, langfuse.worker.repository
+    if web.endswith(f"/{_WORKERS}"):
+        rule = "is the image of workers, whose key is langfuse.worker.repository"
+        yield to_change("langfuse.repository", web, rule, web.removesuffix("-worker"))
+    if work.endswith("/langfuse"):
+        rule = "is the image of web pods, whose key is langfuse.repository"
+        yield to_change("langfuse.worker.repository", work, rule, f"{work}-worker")
+    digest = langfuse.worker.digest
+    if digest is not None and digest == langfuse.digest:
+        rule = "is langfuse.digest too, which is of another image"
+        yield to_decide("langfuse.worker.digest", digest, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -126,4 +166,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     licence_is_known,
     retention_is_licensed,
     langfuse_memory,
+    enough_memory,
+    images_of_their_own,
 )

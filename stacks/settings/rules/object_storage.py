@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
@@ -23,7 +25,11 @@ from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.langfuse import Langfuse
-from stacks.settings.sections.object_storage import S3ObjectStorage, StatefulSetObjectStorage
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    S3ObjectStorage,
+    StatefulSetObjectStorage,
+)
 
 _HTTPS: Final = 443
 
@@ -134,6 +140,22 @@ def reachable(object_storage: S3ObjectStorage, langfuse: Langfuse) -> Iterator[P
         yield Problem(full_key("langfuse.egressPorts"), show([*ports]), rule, fix)
 
 
+def reachable_store(object_storage: ExternalObjectStorage) -> Iterator[Problem]:
+    if is_local(object_storage.endpoint):
+        rule = "leads to Langfuse's own pod"
+        yield to_decide("objectStorage.endpoint", object_storage.endpoint, rule)
+
+
+def region_of_amazon(object_storage: ExternalObjectStorage) -> Iterator[Problem]:
+    """S3 redirects requests of another region, which Langfuse does not follow
+    (https://docs.aws.amazon.com/general/latest/gr/s3.html)."""
+    host = urlsplit(object_storage.endpoint).hostname or ""
+    found = re.fullmatch(r"(?:.+\.)?s3(?:\.dualstack)?[.-]([a-z]+-[a-z-]+-\d)\.amazonaws\..+", host)
+    if found is not None and found[1] != object_storage.region:
+        rule = "must be the region that objectStorage.endpoint names"
+        yield to_decide("objectStorage.region", object_storage.region, rule)
+
+
 def store_memory(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
     yield from within_limit("objectStorage.resources", object_storage.resources)
 
@@ -158,6 +180,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     media_from_pages,
     keys_by_version,
     reachable,
+    reachable_store,
+    region_of_amazon,
     store_memory,
     exports_kept,
 )

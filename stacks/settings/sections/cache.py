@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from components.cache import releases
 from stacks.settings.machinery.fields.aws import KeyArn, SecurityGroupId, SubnetId
 from stacks.settings.machinery.fields.images import ImageReference
 from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
@@ -55,6 +56,7 @@ _SLOTS: Final = (
     "spread over slots"
 )
 _NO_IAM: Final = "Langfuse sends one password for ever, and a token of IAM is valid for 15 minutes"
+_NO_EVICTION: Final = "nothing is evicted: an evicted job is a lost event"
 _OWN_PARAMETERS: Final = (
     "the parameter group is the stack's own, with noeviction: an evicted job is a lost event"
 )
@@ -76,9 +78,16 @@ class StatefulSetCache(Section):
     """Valkey in the cluster: one pod with an append-only file. While it is away, Langfuse accepts
     nothing. For development and small installations."""
 
+    refused: ClassVar[Mapping[str, str]] = {
+        "replicas": "it is one pod; engine elastiCache keeps copies",
+        "evictionPolicy": _NO_EVICTION,
+        "maxmemoryPolicy": _NO_EVICTION,
+        "password": "it is generated",
+    }
+
     engine: Literal["statefulSet"]
     """Selects this kind of cache."""
-    image: ImageReference = "docker.io/valkey/valkey:8.1.4-bookworm"
+    image: ImageReference = releases.IMAGE
     """Valkey image of the Debian variant, version 7.2 or newer."""
     storage_gib: Annotated[int, Field(ge=1, le=1024)] = 5
     """Volume size in GiB, decided when the volume is made."""
@@ -140,6 +149,13 @@ class ElastiCacheCache(Section):
 class ExternalCache(Section):
     """A Redis 7 or Valkey server that exists and that this program does not manage. Not in cluster
     mode, and with the policy `noeviction`."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "clusterMode": _SLOTS,
+        "sentinel": "Langfuse would need the names of its nodes; give the primary's address",
+        "iamAuthentication": _NO_IAM,
+        "url": "it is made from host, port, username and password, which are encoded in it",
+    }
 
     engine: Literal["external"]
     """Selects this kind of cache."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, SecretStr
 
@@ -51,9 +52,20 @@ class ClickHouseResources(Resources):
     needs more than two fifths continue on the disk."""
 
 
+_ONE_SHARD: Final = "Langfuse works with one shard alone"
+_FOLLOWS: Final = "it follows from the engine"
+
+
 class StatefulSetClickHouse(Section):
     """ClickHouse in the cluster: one server, no replica, no backup. For development, and for what
     may be lost. Its tables cannot become those of a replicated server: that is a copy."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "replicas": "a second server would hold other data than the first; engine operator has "
+        "three that hold the same",
+        "shards": _ONE_SHARD,
+        **dict.fromkeys(("cluster", "database", "password", "username"), _FOLLOWS),
+    }
 
     engine: Literal["statefulSet"]
     """Selects this kind of server."""
@@ -113,6 +125,12 @@ class OperatorClickHouse(Section):
     `topology.kubernetes.io/zone`: replicas are spread over zones, or wait.
     """
 
+    refused: ClassVar[Mapping[str, str]] = {
+        "replicas": "there are three: with one fewer the loss of another would stop all writes",
+        "shards": _ONE_SHARD,
+        **dict.fromkeys(("cluster", "database", "password", "username"), _FOLLOWS),
+    }
+
     engine: Literal["operator"]
     """Selects this kind of server."""
     image: ImageReference = releases.SERVER_IMAGE
@@ -130,7 +148,8 @@ class OperatorClickHouse(Section):
     keeper: Keeper = Keeper()
     """The three Keepers."""
     protect: bool = True
-    """Refuse deletion and replacement of servers and Keepers, in Pulumi."""
+    """Refuse deletion and replacement of servers and Keepers, in Pulumi. To do without has to be
+    acknowledged: `noProtection`."""
 
 
 class ExternalClickHouse(Section):
@@ -140,6 +159,13 @@ class ExternalClickHouse(Section):
     grants](https://langfuse.com/self-hosting/deployment/infrastructure/clickhouse#user-permissions),
     and the server has to be in UTC.
     """
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "database": "Langfuse's own migrations are made for the database `default`",
+        "cluster": "it follows from kind; a cluster has to be named `default`",
+        "port": "it is a part of url",
+        "tls": "it follows from url",
+    }
 
     engine: Literal["external"]
     """Selects this kind of server."""

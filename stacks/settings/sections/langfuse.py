@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -90,6 +90,13 @@ class WorkerResources(Resources):
 
 class Worker(Section):
     """The pods that work on queues, from Langfuse 3 on."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "version": "web pods and workers are of one release: langfuse.version",
+        "environment": "web pods and workers share langfuse.environment",
+        "secretEnvironment": "web pods and workers share langfuse.secretEnvironment",
+        "logLevel": "web pods and workers share langfuse.logLevel",
+    }
 
     repository: ImageRepository = "docker.io/langfuse/langfuse-worker"
     """Image repository; the tag is `langfuse.version`."""

@@ -42,7 +42,8 @@ class S3ObjectStorage(Section):
     export_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days until an export expires, in a bucket that this program creates."""
     protect: bool = True
-    """Refuse deletion and replacement of the buckets that this program creates."""
+    """Refuse deletion and replacement of the buckets that this program creates. Without it they are
+    deleted with all that they hold, which has to be acknowledged: `noProtection`."""
     access_key_id: SecretText | None = None
     """Access key for exports before 2.81.1, required there. Newer releases take a role."""
     secret_access_key: SecretText | None = None

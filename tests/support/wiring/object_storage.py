@@ -32,7 +32,7 @@ _IN_S3: Final[dict[str, Any]] = {
     **_VERSION_4,
     "aws:region": "ap-northeast-2",
     "cluster": {"eksName": "before"},
-    "objectStorage": {"engine": "s3", "media": True, "protect": False},
+    "objectStorage": {"engine": "s3", "media": True},
 }
 
 _IN_CLUSTER: Final[dict[str, Any]] = {
@@ -99,9 +99,11 @@ SCENES: Final[dict[str, Scene]] = {
             ),
             "objectStorage.s3.protect": {
                 **to(f"Bucket/{_BUCKETS}-bucket @protect"),
-                f"Bucket/{_BUCKETS}-bucket forceDestroy": False,
+                f"Bucket/{_BUCKETS}-bucket forceDestroy": True,
+                "outputs acknowledged.0": "noProtection",
             },
         },
+        beside={"acknowledge": ["noProtection"]},
     ),
     "S3 of version 4, media in a bucket that exists, and no exports": Scene(
         base=_IN_S3,

@@ -242,13 +242,17 @@ SCENES: Final[dict[str, Scene]] = {
     ),
     "version 4, ClickHouse by its operator": Scene(
         base=_OPERATED,
+        beside={"acknowledge": ["noProtection"]},
         rows={
             **_named(
                 "clickhouse.operator",
                 {
                     **_pod(_SERVERS, _CLAIM),
                     "image": {f"{_SERVERS} spec.containerTemplate.image.tag": "26.3.1.1"},
-                    "protect": to(f"{{{_SERVERS},{_KEEPERS}}} @protect"),
+                    "protect": {
+                        **to(f"{{{_SERVERS},{_KEEPERS}}} @protect"),
+                        "outputs acknowledged.0": "noProtection",
+                    },
                     "operatorNamespace": to(
                         "NetworkPolicy/langfuse-clickhouse-server{,-keeper}-network-policy "
                         "spec.ingress.*.namespaceSelector.*"

@@ -110,6 +110,18 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         {"storageEncrypted": True, "tags": {"a": "b"}},
     ),
     change(_PROTECTED, "a cache without protection", _GROUP, variant=CACHE, protect=False),
+    *(
+        change(_PROTECTED, f"{name} without protection", name, variant="prod", protect=False)
+        for name in ("langfuse-clickhouse-server-servers", "langfuse-clickhouse-server-keeper")
+    ),
+    change(
+        _PROTECTED,
+        "a bucket without protection",
+        _BUCKET,
+        put("forceDestroy", True),
+        variant=STORAGE,
+        protect=False,
+    ),
     # -- Backups
     *(
         change(
@@ -256,11 +268,25 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "the stack says that a day is enough",
         lambda: accepting(changed(CACHE, _GROUP, put("snapshotRetentionLimit", 1)), "shortBackups"),
     ),
+    Mutation(
+        "a bucket without protection that is acknowledged",
+        "the stack says that it may be lost",
+        lambda: accepting(
+            changed(STORAGE, _BUCKET, put("forceDestroy", True), protect=False),
+            *("noProtection", "openToTheWorld"),
+        ),
+    ),
+    Mutation(
+        "ClickHouse without protection that is acknowledged",
+        "the stack says that it may be lost",
+        lambda: accepting(
+            changed("prod", "langfuse-clickhouse-server-servers", protect=False), "noProtection"
+        ),
+    ),
     change(
-        "objectStorage.protect may be false, and no name for that risk exists",
-        "a bucket without protection",
+        "a bucket that is not protected and not emptied keeps what it holds",
+        "a bucket without protection that is not emptied",
         _BUCKET,
-        put("forceDestroy", True),
         variant=STORAGE,
         protect=False,
     ),

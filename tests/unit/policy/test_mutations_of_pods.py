@@ -184,6 +184,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "image in parts",
         _CLICKHOUSE,
         {"spec": {"containerTemplate": {"image": {"repository": "clickhouse", "tag": "25.8"}}}},
+        protect=True,
     ),
     *(
         added(_IMAGE, f"chart {values}", f"{_K8S}helm.sh/v3:Release", {"chart": "x", **values})
@@ -302,6 +303,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         "a privileged template for one container",
         _CLICKHOUSE,
         {"spec": {"containerTemplate": {"securityContext": {"privileged": True}}}},
+        protect=True,
     ),
     # -- Requests and limits
     *(
@@ -584,6 +586,7 @@ THROUGH: Final[tuple[Mutation, ...]] = (
                 }
             }
         },
+        protect=True,
     ),
     added(
         "what a patch does not say stays as it is",

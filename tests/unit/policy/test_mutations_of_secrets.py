@@ -232,7 +232,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
         )
     ),
     *(
-        added(_RULE, f"a field of {kind}", f"{_K8S}{kind}", {"spec": spec})
+        added(_RULE, f"a field of {kind}", f"{_K8S}{kind}", {"spec": spec}, protect=True)
         for kind, spec in (
             (
                 "clickhouse.com/v1alpha1:ClickHouseCluster",

@@ -57,8 +57,8 @@ def cache(*risks: str, **cache: Any) -> dict[str, Any]:  # noqa: ANN401 - config
     }
 
 
-def existing(host: str) -> dict[str, Any]:
-    server = {"engine": "external", "host": host, "password": Encrypted("hunter2")}
+def existing(host: str, *, tls: bool = True) -> dict[str, Any]:
+    server = {"engine": "external", "host": host, "password": Encrypted("hunter2"), "tls": tls}
     return {**ON_EKS, **VERSION_4_ELSEWHERE, "cache": server}
 
 
@@ -359,8 +359,8 @@ def test_each_mistake_has_exactly_this_problem(
         cache(snapshotWindow="23:30-00:30", maintenanceWindow="sun:00:30-sun:01:30"),
         existing("master.langfuse.abc.apn2.cache.amazonaws.com"),
         # Groups without TLS that are called so.
-        existing("clustercfg.abc.ng.0001.apn2.cache.amazonaws.com"),
-        existing("replica.abc.ng.0001.apn2.cache.amazonaws.com"),
+        existing("clustercfg.abc.ng.0001.apn2.cache.amazonaws.com", tls=False),
+        existing("replica.abc.ng.0001.apn2.cache.amazonaws.com", tls=False),
         existing("replica.example.com"),
         existing("a.serverless.example.com"),
     ],

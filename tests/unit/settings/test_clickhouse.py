@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from components.project import PROJECT
 from components.secrets.masking import MASK
-from stacks.settings.machinery import reader
-from stacks.settings.machinery.problems import Problem
-from stacks.settings.machinery.section import Section
-from stacks.settings.rules.clickhouse import CHECKS
+from stacks.settings import Problem
 from stacks.settings.sections.clickhouse import (
-    ClickHouse,
     ExternalClickHouse,
     OperatorClickHouse,
     StatefulSetClickHouse,
 )
+from tests.support.configurations import (
+    VERSION_4_ELSEWHERE,
+    Encrypted,
+    bad,
+    problems,
+    settings,
+)
+from tests.support.configurations import problem as of_stack
 
-KEY: Final = f"{PROJECT}:clickhouse"
 SERVER: Final = "docker.io/clickhouse/clickhouse-server"
 RELEASE: Final = "26.4.5.143"
 
-
-class Stack(Section):
-    """A stack with nothing else."""
-
-    clickhouse: ClickHouse | None = None
-    """The section."""
-
-
-READER: Final = reader.Reader(Stack, {"clickhouse": KEY}, checks=CHECKS)
 
 SINGLE: Final = {"engine": "statefulSet"}
 OPERATOR: Final = {"engine": "operator"}
@@ -48,25 +40,30 @@ OWN: Final = {**CLOUD, "kind": "server", "url": "http://ch.example.com:8123"}
 CLUSTER: Final = {**OWN, "kind": "cluster", "migrationHost": "ch-0.example.com"}
 
 
-def found(section: Mapping[str, Any]) -> reader.Found:
-    """The section as the engine passes it: a password makes all of it secret."""
-    secret = {KEY} if "password" in section else set[str]()
-    return READER.read(reader.Configuration({KEY: json.dumps(section)}, secret))
+def found(section: Mapping[str, Any]) -> object:
+    """The section as it is read."""
+    return settings(stack(section)).clickhouse
 
 
-def problems(section: Mapping[str, Any]) -> list[Problem]:
-    return list(found(section).problems)
+def stack(section: Mapping[str, Any]) -> dict[str, Any]:
+    """As a change: version 4 with a section for ClickHouse."""
+    given = {k: Encrypted(v) if k == "password" else v for k, v in section.items()}
+    cache = {"engine": "statefulSet"}
+    accepted = {"acknowledge": ["noProtection"]} if section.get("protect") is False else {}
+    return {**VERSION_4_ELSEWHERE, "cache": cache, "clickhouse": given, **accepted}
 
 
 def problem(path: str, shown: str, rule: str, fix: str) -> Problem:
-    return Problem(f"{KEY}.{path}", shown, rule, fix and fix.replace("@", KEY))
+    return of_stack(f"clickhouse.{path}", shown, rule, fix.replace("@", "@clickhouse"))
+
+
+def wrong(name: str, section: Mapping[str, Any], *expected: Problem) -> ParameterSet:
+    return bad(name, stack(section), *expected)
 
 
 def test_a_single_server_has_defaults_for_a_laptop() -> None:
-    read = found(SINGLE)
+    section = found(SINGLE)
 
-    assert list(read.problems) == []
-    section = read.sections["clickhouse"]
     assert isinstance(section, StatefulSetClickHouse)
     assert section.model_dump() == {
         "engine": "statefulSet",
@@ -80,10 +77,8 @@ def test_a_single_server_has_defaults_for_a_laptop() -> None:
 
 
 def test_the_operators_servers_have_defaults_for_production() -> None:
-    read = found(OPERATOR)
+    section = found(OPERATOR)
 
-    assert list(read.problems) == []
-    section = read.sections["clickhouse"]
     assert isinstance(section, OperatorClickHouse)
     assert section.model_dump() == {
         "engine": "operator",
@@ -120,11 +115,11 @@ def test_the_operators_servers_have_defaults_for_production() -> None:
     ],
 )
 def test_a_right_section_has_no_problem(section: Mapping[str, Any]) -> None:
-    assert problems(section) == []
+    assert problems(stack(section)) == []
 
 
 def test_what_is_external_has_a_user_and_no_host_for_migrations() -> None:
-    section = found(CLOUD).sections["clickhouse"]
+    section = found(CLOUD)
 
     assert isinstance(section, ExternalClickHouse)
     assert (section.username, section.migration_host) == ("default", None)
@@ -144,6 +139,14 @@ CHARACTERS: Final = (
     "must consist of printable ASCII characters except '#', '%', '&', '+' and ';': Langfuse's "
     "migrations put it into a URL without encoding it"
 )
+ALONE: Final = (
+    "a second server would hold other data than the first; engine operator has three that hold the "
+    "same"
+)
+THREE: Final = "there are three: with one fewer the loss of another would stop all writes"
+SHARDS: Final = "Langfuse works with one shard alone"
+OWN_DATABASE: Final = "Langfuse's own migrations are made for the database `default`"
+OWN_CLUSTER: Final = "it follows from kind; a cluster has to be named `default`"
 OF_CLOUD: Final = "must begin with https:// and have port 8443, as ClickHouse Cloud has it"
 PASSWORD: Final = "pulumi config set --secret --path @.password"
 
@@ -159,277 +162,296 @@ def url(
     if fitting is None:
         fix = "pulumi config set --secret --path @.url"
     expected = problem("url", MASK, rule, fix)
-    return pytest.param({**section, "url": given}, [expected], id=f"{section['kind']} {given}")
+    return wrong(f"{section['kind']} {given}", {**section, "url": given}, expected)
 
 
-@pytest.mark.parametrize(
-    ("section", "expected"),
-    [
-        pytest.param(
-            {**SINGLE, "image": f"{SERVER}:25.8-alpine"},
-            [
-                problem(
-                    "image",
-                    f'"{SERVER}:25.8-alpine"',
-                    OLD,
-                    f"pulumi config set --path @.image {SERVER}:{RELEASE}-alpine",
-                )
-            ],
-            id="an old server",
+BAD = [
+    wrong(
+        "an old server",
+        {**SINGLE, "image": f"{SERVER}:25.8-alpine"},
+        problem(
+            "image",
+            f'"{SERVER}:25.8-alpine"',
+            OLD,
+            f"pulumi config set --path @.image {SERVER}:{RELEASE}-alpine",
         ),
-        pytest.param(
-            {
-                **OPERATOR,
-                "image": "mirror.example.com:5000/ch:26.8.15.10",
-                "keeper": {"image": "mirror.example.com/keeper:24.8@sha256:" + 64 * "0"},
-            },
-            [
-                problem(
-                    "image",
-                    '"mirror.example.com:5000/ch:26.8.15.10"',
-                    NEW,
-                    f"pulumi config set --path @.image mirror.example.com:5000/ch:{RELEASE}",
-                ),
-                problem(
-                    "keeper.image",
-                    '"mirror.example.com/keeper:24.8@sha256:' + 38 * "0" + "...",
-                    OLD,
-                    f"pulumi config set --path @.keeper.image mirror.example.com/keeper:{RELEASE}",
-                ),
-            ],
-            id="a new server and an old Keeper, from a mirror",
+    ),
+    wrong(
+        "a new server and an old Keeper, from a mirror",
+        {
+            **OPERATOR,
+            "image": "mirror.example.com:5000/ch:26.8.15.10",
+            "keeper": {"image": "mirror.example.com/keeper:24.8@sha256:" + 64 * "0"},
+        },
+        problem(
+            "image",
+            '"mirror.example.com:5000/ch:26.8.15.10"',
+            NEW,
+            f"pulumi config set --path @.image mirror.example.com:5000/ch:{RELEASE}",
         ),
-        pytest.param(
-            {**SINGLE, "storageClass": "efs-sc"},
-            [
-                problem(
-                    "storageClass",
-                    '"efs-sc"',
-                    NETWORK,
-                    "",
-                )
-            ],
-            id="EFS",
+        problem(
+            "keeper.image",
+            '"mirror.example.com/keeper:24.8@sha256:' + 38 * "0" + "...",
+            OLD,
+            f"pulumi config set --path @.keeper.image mirror.example.com/keeper:{RELEASE}",
         ),
-        pytest.param(
-            {**OPERATOR, "storageClass": "ssd-nfs"},
-            [
-                problem(
-                    "storageClass",
-                    '"ssd-nfs"',
-                    NETWORK,
-                    "",
-                )
-            ],
-            id="NFS",
+    ),
+    wrong(
+        "EFS",
+        {**SINGLE, "storageClass": "efs-sc"},
+        problem(
+            "storageClass",
+            '"efs-sc"',
+            NETWORK,
+            "",
         ),
-        pytest.param(
-            {**SINGLE, "storageClass": "gp3", "createStorageClass": True},
-            [
-                problem(
-                    "storageClass",
-                    '"gp3"',
-                    "names a class that exists, and clickhouse.createStorageClass makes another; "
-                    "keep one",
-                    "",
-                )
-            ],
-            id="two classes",
+    ),
+    wrong(
+        "NFS",
+        {**OPERATOR, "storageClass": "ssd-nfs"},
+        problem(
+            "storageClass",
+            '"ssd-nfs"',
+            NETWORK,
+            "",
         ),
-        pytest.param(
-            {**SINGLE, "resources": {"memory": "1Gi", "memoryLimit": "1536Mi"}},
-            [
-                problem(
-                    "resources.memoryLimit",
-                    '"1536Mi"',
-                    "must be at least 2Gi: with less, ClickHouse is killed under little load",
-                    "pulumi config set --path @.resources.memoryLimit 2Gi",
-                )
-            ],
-            id="little memory",
+    ),
+    wrong(
+        "two classes",
+        {**SINGLE, "storageClass": "gp3", "createStorageClass": True},
+        problem(
+            "storageClass",
+            '"gp3"',
+            "names a class that exists, and clickhouse.createStorageClass makes another; keep one",
+            "",
         ),
-        pytest.param(
-            {**OPERATOR, "resources": {"memory": "2Gi", "memoryLimit": "3Gi"}},
-            [
-                problem(
-                    "resources.memoryLimit",
-                    '"3Gi"',
-                    "must be at least 4Gi: with less, ClickHouse is killed under little load",
-                    "pulumi config set --path @.resources.memoryLimit 4Gi",
-                )
-            ],
-            id="little memory for a replica",
+    ),
+    wrong(
+        "little memory",
+        {**SINGLE, "resources": {"memory": "1Gi", "memoryLimit": "1536Mi"}},
+        problem(
+            "resources.memoryLimit",
+            '"1536Mi"',
+            "must be at least 2Gi: with less, ClickHouse is killed under little load",
+            "pulumi config set --path @.resources.memoryLimit 2Gi",
         ),
-        pytest.param(
-            {**SINGLE, "resources": {"memory": "4Gi"}},
-            [
-                problem(
-                    "resources.memory",
-                    '"4Gi"',
-                    "must not be above the limit, clickhouse.resources.memoryLimit, which is 3Gi",
-                    "pulumi config set --path @.resources.memoryLimit 4Gi",
-                )
-            ],
-            id="a request above the limit",
+    ),
+    wrong(
+        "little memory for a replica",
+        {**OPERATOR, "resources": {"memory": "2Gi", "memoryLimit": "3Gi"}},
+        problem(
+            "resources.memoryLimit",
+            '"3Gi"',
+            "must be at least 4Gi: with less, ClickHouse is killed under little load",
+            "pulumi config set --path @.resources.memoryLimit 4Gi",
         ),
-        pytest.param(
-            {**OPERATOR, "keeper": {"resources": {"memory": "2Gi"}}},
-            [
-                problem(
-                    "keeper.resources.memory",
-                    '"2Gi"',
-                    "must not be above the limit, clickhouse.keeper.resources.memoryLimit, which "
-                    "is 1Gi",
-                    "pulumi config set --path @.keeper.resources.memoryLimit 2Gi",
-                )
-            ],
-            id="a Keeper's request above the limit",
+    ),
+    wrong(
+        "a request above the limit",
+        {**SINGLE, "resources": {"memory": "4Gi"}},
+        problem(
+            "resources.memory",
+            '"4Gi"',
+            "must not be above the limit, clickhouse.resources.memoryLimit, which is 3Gi",
+            "pulumi config set --path @.resources.memoryLimit 4Gi",
         ),
-        pytest.param(
-            {**SINGLE, "protect": True},
-            [
-                problem(
-                    "protect",
-                    "true",
-                    "must be false: this server has no replica and no backup; a protected one "
-                    "needs engine operator",
-                    "",
-                )
-            ],
-            id="protection without a backup",
+    ),
+    wrong(
+        "a Keeper's request above the limit",
+        {**OPERATOR, "keeper": {"resources": {"memory": "2Gi"}}},
+        problem(
+            "keeper.resources.memory",
+            '"2Gi"',
+            "must not be above the limit, clickhouse.keeper.resources.memoryLimit, which is 1Gi",
+            "pulumi config set --path @.keeper.resources.memoryLimit 2Gi",
         ),
-        pytest.param(
-            {**SINGLE, "replicas": 2},
-            [
-                problem(
-                    "replicas",
-                    "2",
-                    "unknown key; known here: createStorageClass, engine, image, protect, "
-                    "resources, storageClass, storageGiB",
-                    "",
-                )
-            ],
-            id="replicas are no setting",
+    ),
+    wrong(
+        "protection without a backup",
+        {**SINGLE, "protect": True},
+        problem(
+            "protect",
+            "true",
+            "must be false: this server has no replica and no backup; a protected one "
+            "needs engine operator",
+            "",
         ),
-        pytest.param(
-            {**CLOUD, "database": "langfuse"},
-            [
-                problem(
-                    "database",
-                    MASK,
-                    "unknown key; known here: engine, kind, migrationHost, password, url, username",
-                    "",
-                )
-            ],
-            id="the database is no setting",
+    ),
+    *(
+        wrong(
+            f"{key} of engine {section['engine']}",
+            {**section, key: value},
+            problem(key, shown, f"is not offered: {reason}", ""),
+        )
+        for section, key, value, shown, reason in (
+            (SINGLE, "replicas", 2, "2", ALONE),
+            (SINGLE, "shards", 2, "2", SHARDS),
+            (SINGLE, "database", "langfuse", '"langfuse"', "it follows from the engine"),
+            (OPERATOR, "replicas", 1, "1", THREE),
+            (OPERATOR, "shards", 2, "2", SHARDS),
+            (OPERATOR, "username", "langfuse", '"langfuse"', "it follows from the engine"),
+            (CLOUD, "database", "langfuse", MASK, OWN_DATABASE),
+            (CLUSTER, "cluster", "main", MASK, OWN_CLUSTER),
+        )
+    ),
+    wrong(
+        "a host of ClickHouse Cloud that is called a server",
+        {**CLOUD, "kind": "server"},
+        problem(
+            "kind",
+            MASK,
+            "must be cloud: by its name, the host is one of ClickHouse Cloud",
+            "pulumi config set --path @.kind cloud",
         ),
-        pytest.param(
-            {"engine": "external"},
-            [
-                problem("kind", "(nothing)", "is required", "pulumi config set --path @.kind KIND"),
-                problem(
-                    "url",
-                    "(nothing)",
-                    "is required",
-                    "pulumi config set --path @.url URL",
-                ),
-                problem("password", "(nothing)", "is required", PASSWORD),
-            ],
-            id="nothing of what is external",
+    ),
+    *(
+        wrong(
+            f"a server at {host}",
+            {**OWN, "url": f"http://{host}:8123"},
+            problem("url", MASK, "leads to Langfuse's own pod", ""),
+        )
+        for host in ("localhost", "127.0.0.1", "[::1]")
+    ),
+    wrong(
+        "a release that gives wrong results",
+        {**SINGLE, "image": f"{SERVER}:26.5.1.700-alpine"},
+        problem(
+            "image",
+            f'"{SERVER}:26.5.1.700-alpine"',
+            "crashes or gives wrong results on Langfuse's joins before 26.5.6.70",
+            f"pulumi config set --path @.image {SERVER}:{RELEASE}-alpine",
         ),
-        pytest.param(
-            {**CLOUD, "password": "a&b"},
-            [problem("password", MASK, CHARACTERS, PASSWORD)],
-            id="a password that ends a value",
+    ),
+    wrong(
+        "an image whose tag tells no release",
+        {**OPERATOR, "image": f"{SERVER}:head"},
+        problem(
+            "image",
+            f'"{SERVER}:head"',
+            "must say which release it is: a tag that begins with a version, or a digest",
+            f"pulumi config set --path @.image {SERVER}:{RELEASE}",
         ),
-        pytest.param(
-            {**CLOUD, "password": ""},
-            [problem("password", MASK, CHARACTERS, PASSWORD)],
-            id="no password",
+    ),
+    bad(
+        "servers without protection",
+        {**stack({**OPERATOR, "protect": False}), "acknowledge": []},
+        problem(
+            "protect",
+            "false",
+            "lets one `pulumi up` or `destroy` delete the servers that hold all traces, and "
+            "with the namespace their volumes; 'noProtection' in acknowledge accepts that",
+            "pulumi config set --path @.protect true",
         ),
-        pytest.param(
-            {**OWN, "username": "a b"},
-            [
-                problem(
-                    "username",
-                    MASK,
-                    CHARACTERS,
-                    "",
-                )
-            ],
-            id="a user with a space",
+    ),
+    bad(
+        "a risk that protected servers do not take",
+        {**stack(OPERATOR), "acknowledge": ["noProtection"]},
+        of_stack(
+            "acknowledge[0]",
+            '"noProtection"',
+            "is a risk that this stack does not take; left here, it would hide a mistake",
+            "pulumi config rm --path '@acknowledge[0]'",
         ),
-        url(
-            CLOUD, "http://abc.clickhouse.cloud:8443", OF_CLOUD, "https://abc.clickhouse.cloud:8443"
+    ),
+    wrong(
+        "nothing of what is external",
+        {"engine": "external"},
+        problem("kind", "(nothing)", "is required", "pulumi config set --path @.kind KIND"),
+        problem(
+            "url",
+            "(nothing)",
+            "is required",
+            "pulumi config set --path @.url URL",
         ),
-        url(
-            CLOUD, "http://abc.clickhouse.cloud:8123", OF_CLOUD, "https://abc.clickhouse.cloud:8443"
+        problem("password", "(nothing)", "is required", PASSWORD),
+    ),
+    wrong(
+        "a password that ends a value",
+        {**CLOUD, "password": "a&b"},
+        problem("password", MASK, CHARACTERS, PASSWORD),
+    ),
+    wrong(
+        "no password",
+        {**CLOUD, "password": ""},
+        problem("password", MASK, CHARACTERS, PASSWORD),
+    ),
+    wrong(
+        "a user with a space",
+        {**OWN, "username": "a b"},
+        problem(
+            "username",
+            MASK,
+            CHARACTERS,
+            "",
         ),
-        url(CLOUD, "https://abc.clickhouse.cloud", OF_CLOUD, "https://abc.clickhouse.cloud:8443"),
-        url(
-            CLOUD,
-            "https://abc.clickhouse.cloud:9440",
-            OF_CLOUD,
-            "https://abc.clickhouse.cloud:8443",
+    ),
+    url(CLOUD, "http://abc.clickhouse.cloud:8443", OF_CLOUD, "https://abc.clickhouse.cloud:8443"),
+    url(CLOUD, "http://abc.clickhouse.cloud:8123", OF_CLOUD, "https://abc.clickhouse.cloud:8443"),
+    url(CLOUD, "https://abc.clickhouse.cloud", OF_CLOUD, "https://abc.clickhouse.cloud:8443"),
+    url(
+        CLOUD,
+        "https://abc.clickhouse.cloud:9440",
+        OF_CLOUD,
+        "https://abc.clickhouse.cloud:8443",
+    ),
+    url(
+        CLOUD,
+        "https://abc.clickhouse.cloud:8443/play",
+        "must have no path",
+        "https://abc.clickhouse.cloud:8443",
+    ),
+    url(
+        OWN,
+        "http://ch.example.com",
+        "must have a port, such as 8123: without one it would be that of web servers",
+        "http://ch.example.com:8123",
+    ),
+    url(
+        CLUSTER,
+        "https://[fd00::1]",
+        "must have a port, such as 8443: without one it would be that of web servers",
+    ),
+    url(
+        OWN,
+        "http://ch.example.com:9000",
+        "must not have the port of the native protocol: queries go over HTTP",
+        "http://ch.example.com:8123",
+    ),
+    url(
+        OWN,
+        "http://ch.example.com:9440",
+        "must not have the port of the native protocol: queries go over HTTP",
+        "https://ch.example.com:8443",
+    ),
+    wrong(
+        "a cluster without a replica for migrations",
+        {**OWN, "kind": "cluster"},
+        problem(
+            "migrationHost",
+            "(nothing)",
+            "is required with kind cluster: the host name of one replica. A migration that "
+            "is spread over replicas reads old records of what it did, and stops",
+            "pulumi config set --path @.migrationHost MIGRATION_HOST",
         ),
-        url(
-            CLOUD,
-            "https://abc.clickhouse.cloud:8443/play",
-            "must have no path",
-            "https://abc.clickhouse.cloud:8443",
+    ),
+    wrong(
+        "a replica of a single server",
+        {**CLUSTER, "kind": "server"},
+        problem(
+            "migrationHost",
+            MASK,
+            "is for kind cluster; with kind server, migrations take the host of the URL",
+            "",
         ),
-        url(
-            OWN,
-            "http://ch.example.com",
-            "must have a port, such as 8123: without one it would be that of web servers",
-        ),
-        url(
-            CLUSTER,
-            "https://[fd00::1]",
-            "must have a port, such as 8443: without one it would be that of web servers",
-        ),
-        url(
-            OWN,
-            "http://ch.example.com:9000",
-            "must not have the port of the native protocol: queries go over HTTP",
-        ),
-        url(
-            OWN,
-            "http://ch.example.com:9440",
-            "must not have the port of the native protocol: queries go over HTTP",
-            "https://ch.example.com:8443",
-        ),
-        pytest.param(
-            {**OWN, "kind": "cluster"},
-            [
-                problem(
-                    "migrationHost",
-                    "(nothing)",
-                    "is required with kind cluster: the host name of one replica. A migration that "
-                    "is spread over replicas reads old records of what it did, and stops",
-                    "pulumi config set --path @.migrationHost MIGRATION_HOST",
-                )
-            ],
-            id="a cluster without a replica for migrations",
-        ),
-        pytest.param(
-            {**CLUSTER, "kind": "server"},
-            [
-                problem(
-                    "migrationHost",
-                    MASK,
-                    "is for kind cluster; with kind server, migrations take the host of the URL",
-                    "pulumi config rm --path @.migrationHost",
-                )
-            ],
-            id="a replica of a single server",
-        ),
-    ],
-)
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD)
 def test_a_wrong_section_has_these_problems(
-    section: Mapping[str, Any], expected: list[Problem]
+    change: Mapping[str, Any], expected: list[Problem]
 ) -> None:
-    assert problems(section) == expected
+    assert problems(change) == expected
 
 
 @pytest.mark.parametrize(
@@ -448,6 +470,6 @@ def test_a_wrong_section_has_these_problems(
     ],
 )
 def test_a_class_is_refused_by_the_word_in_its_name(name: str, refused: bool) -> None:
-    rules = [p.rule for p in problems({**SINGLE, "storageClass": name})]
+    rules = [p.rule for p in problems(stack({**SINGLE, "storageClass": name}))]
 
     assert rules == ([NETWORK] if refused else [])
