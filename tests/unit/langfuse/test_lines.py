@@ -68,11 +68,15 @@ def test_a_line_says_what_its_releases_need() -> None:
     }
 
 
+def test_the_newest_release_that_was_read_is_the_default() -> None:
+    assert versions.DEFAULT == LINES[4].newest == Version(4, 16, 0)
+
+
 def test_a_release_is_warned_of_if_it_is_newer_than_the_newest_that_was_read() -> None:
     assert [versions.unread(Version.parse(r)) for r in ("2.95.12", "3.225.4", "4.16.0")] == [
         None
     ] * 3
-    assert versions.unread(Version.parse("4.16.1")) == (
-        "Langfuse 4.16.1 is newer than 4.16.0, the newest release whose settings and migrations "
-        "this program knows: read its release notes before it meets production."
+    assert versions.unread(Version(4, 999, 0)) == (
+        f"Langfuse 4.999.0 is newer than {versions.DEFAULT}, the newest release whose settings and "
+        "migrations this program knows: read its release notes before it meets production."
     )

@@ -17,6 +17,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import SecretStr, ValidationError
 
 from components.kubernetes import quantities
+from components.langfuse.versions import DEFAULT
 from stacks.settings import ConfigurationError, Problem, Settings, load, read
 from stacks.settings.machinery.problems import join, remove_command, set_command, show
 from stacks.settings.sections.aws import Aws
@@ -65,13 +66,12 @@ def test_the_release_of_a_stack_that_names_none_is_the_newest_that_was_read() ->
         name: {"engine": "statefulSet"} for name in ("clickhouse", "cache", "objectStorage")
     }
 
-    assert settings({"langfuse": {"version": ABSENT}, **services}).langfuse.version == "4.16.0"
+    assert settings({"langfuse": {"version": ABSENT}, **services}).langfuse.version == str(DEFAULT)
 
 
 def test_the_dev_stack_has_every_service_in_the_cluster_and_room_on_a_laptop() -> None:
     dev = read_settings("dev")
 
-    assert dev.langfuse.version == "4.16.0"
     services = (dev.database, dev.clickhouse, dev.cache, dev.object_storage)
     pods: list[Resources] = [dev.langfuse.resources, dev.langfuse.worker.resources]
     for service in services:
@@ -93,7 +93,6 @@ def test_the_dev_stack_has_every_service_in_the_cluster_and_room_on_a_laptop() -
 def test_the_prod_stack_has_every_service_managed_or_replicated_and_protected() -> None:
     prod = read_settings("prod")
 
-    assert prod.langfuse.version == "4.16.0"
     assert isinstance(prod.database, RdsDatabase)
     assert isinstance(prod.clickhouse, OperatorClickHouse)
     assert isinstance(prod.cache, ElastiCacheCache)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.langfuse.versions import DEFAULT
 from stacks.settings import Problem
 from tests.support.configurations import (
     ABSENT,
@@ -36,7 +37,7 @@ PINNED = "must be an image with a pinned tag or digest; 'latest' and bare names 
 LATEST = "pulumi config set --path @langfuse.version 2.95.12"
 
 NOT_NAMED = (
-    "4.16.0 is the default of langfuse.version: a stack of version 2 names its release there"
+    f"{DEFAULT} is the default of langfuse.version: a stack of version 2 names its release there"
 )
 NO_USE = (
     "has no use: Langfuse 2.95.12 keeps everything in PostgreSQL; before the step to version 3 it "

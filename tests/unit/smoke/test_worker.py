@@ -18,7 +18,7 @@ from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.web import Web
 
 COMMANDS = Commands(stack="dev", namespace="observability")
-EXPECTED = promised("dev")
+EXPECTED = promised("dev", langfuse={"version": "4.16.0"})
 NAME = "Deployment observability/langfuse-worker"
 IMAGE = "docker.io/langfuse/langfuse-worker"
 KUBECTL = "kubectl -n observability"
