@@ -124,6 +124,7 @@ def _clickhouse(
                 migrations=labels.selector(names.langfuse, "migration"),
                 resources=translation.resources(section.resources),
                 placement=translation.placement(settings.cluster),
+                metrics_namespace=translation.clickhouse_scraper(settings),
             )
             return ClickHouseStatefulSet(names.clickhouse, args, opts).backing
         case OperatorClickHouse():
@@ -143,6 +144,7 @@ def _clickhouse(
                 mode=platform.mode,
                 placement=translation.placement(settings.cluster),
                 protect=section.protect,
+                metrics_namespace=translation.clickhouse_scraper(settings),
             )
             return OperatedClickHouse(names.clickhouse, operated, opts).backing
         case ExternalClickHouse():

@@ -10,7 +10,7 @@ from components.cache import pod as cache_pod
 from components.clickhouse import operator_resources
 from components.clickhouse import pod as clickhouse_pod
 from components.clickhouse.operator_resources import KEEPER, SERVER
-from components.kubernetes import claims
+from components.kubernetes import claims, labels
 from components.langfuse import versions
 from components.langfuse.pods import WORKER_CONTAINER
 from components.langfuse.versions import Version
@@ -18,6 +18,7 @@ from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,
+    ScrapedPods,
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
@@ -74,6 +75,7 @@ def watch(
                 labels=section.prometheus_rules.labels,
                 alert_labels=section.prometheus_rules.alert_labels,
                 probe=_probe(settings, section.prometheus_rules, service_url),
+                clickhouse=_scraped(settings, names) if watched.clickhouse_scraped else {},
             ),
             opts,
         )
@@ -99,6 +101,7 @@ def _watched(settings: Settings, names: Names) -> Watched:
         worker=_worker(settings, names),
         clickhouse=_clickhouse(settings, names),
         keeper=_keeper(settings, names),
+        clickhouse_scraped=translation.clickhouse_scraper(settings) is not None,
         cache=cache and _single(names.valkey, cache_pod.CONTAINER),
         cache_bytes=cache and cache_pod.max_memory(cache.resources.memory_limit),
         storage=_single(names.seaweedfs, storage_pod.CONTAINER) if has_store else None,
@@ -134,6 +137,22 @@ def _keeper(settings: Settings, names: Names) -> WatchedServers | None:
     if not isinstance(settings.clickhouse, OperatorClickHouse):
         return None
     return _operated(operator_resources.keeper_sets(names.clickhouse), KEEPER)
+
+
+def _scraped(settings: Settings, names: Names) -> dict[str, ScrapedPods]:
+    """ClickHouse's pods in the cluster."""
+    if isinstance(settings.clickhouse, OperatorClickHouse):
+        port = operator_resources.METRICS
+        return {
+            "clickhouse": ScrapedPods(
+                selector=operator_resources.server_selector(names.clickhouse), port=port
+            ),
+            "keeper": ScrapedPods(
+                selector=operator_resources.keeper_selector(names.clickhouse), port=port
+            ),
+        }
+    pods = labels.selector(names.clickhouse, "clickhouse")
+    return {"clickhouse": ScrapedPods(selector=pods, port=clickhouse_pod.METRICS)}
 
 
 def _single(name: str, container: str) -> WatchedServers:

@@ -26,7 +26,11 @@ from components.storage import backing as storage_backing
 from stacks.settings import Settings, langfuse_variables
 from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.sections.cache import ExternalCache
-from stacks.settings.sections.clickhouse import ExternalClickHouse
+from stacks.settings.sections.clickhouse import (
+    ExternalClickHouse,
+    OperatorClickHouse,
+    StatefulSetClickHouse,
+)
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
 from stacks.settings.sections.langfuse import Langfuse, Worker
@@ -83,6 +87,14 @@ def prober(settings: Settings) -> str | None:
     monitoring = settings.monitoring
     rules = monitoring.prometheus_rules if monitoring else None
     return rules.prober if rules else None
+
+
+def clickhouse_scraper(settings: Settings) -> str | None:
+    """Namespace of the Prometheus that reads the metrics of ClickHouse in the cluster."""
+    monitoring = settings.monitoring
+    rules = monitoring.prometheus_rules if monitoring else None
+    in_cluster = isinstance(settings.clickhouse, StatefulSetClickHouse | OperatorClickHouse)
+    return rules.prometheus_namespace if rules and in_cluster else None
 
 
 def client_namespaces(settings: Settings) -> list[str]:

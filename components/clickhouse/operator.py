@@ -64,6 +64,8 @@ class OperatedClickHouseArgs:
     """Where the pods may run, beside one replica a node and spread over zones."""
     protect: bool = True
     """Refuse deletion and replacement of servers and Keepers."""
+    metrics_namespace: str | None = None
+    """Namespace whose pods may read metrics; none lets nobody."""
     after: Sequence[pulumi.Resource] = ()
     """What has to exist before the custom resources, such as their operator."""
 
@@ -106,7 +108,11 @@ class OperatedClickHouse(pulumi.ComponentResource):
                 f"{name}-network-policy",
                 metadata={"namespace": args.namespace, "name": name, "labels": object_labels},
                 spec=server_policy(
-                    name, args.clients.values(), args.migrations, args.operator_namespace
+                    name,
+                    args.clients.values(),
+                    args.migrations,
+                    args.operator_namespace,
+                    args.metrics_namespace,
                 ),
                 opts=child,
             ),
@@ -117,7 +123,7 @@ class OperatedClickHouse(pulumi.ComponentResource):
                     "name": f"{name}-keeper",
                     "labels": keeper_labels,
                 },
-                spec=keeper_policy(name, args.operator_namespace),
+                spec=keeper_policy(name, args.operator_namespace, args.metrics_namespace),
                 opts=child,
             ),
         ]

@@ -1,14 +1,17 @@
 """Network policies of the pods that ClickHouse's operator makes.
 
-Nothing but the operator's own namespace reaches the ports that it uses.
+Nothing but the operator's own namespace reaches the ports that it uses. Metrics can be read without
+a password: a policy admits whom to, or nobody.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.clickhouse.configuration import METRICS_PORT
 from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT
 from components.clickhouse.operator_resources import (
+    KEEPER_METRICS_PORT,
     KEEPER_PORT,
     MANAGEMENT_PORT,
     keeper_selector,
@@ -32,9 +35,10 @@ def server_policy(
     clients: Iterable[Mapping[str, str]],
     migrations: Mapping[str, str],
     operator_namespace: str,
+    metrics_namespace: str | None,
 ) -> NetworkPolicySpecArgsDict:
-    """Of the servers: in from clients, each other and the operator; out to each other and to the
-    Keepers."""
+    """Of the servers: in from clients, each other, the operator and who reads metrics; out to each
+    other and to the Keepers."""
     servers, keepers = _pods(server_selector(name)), _pods(keeper_selector(name))
     return {
         "pod_selector": {"match_labels": server_selector(name)},
@@ -49,19 +53,27 @@ def server_policy(
                 "ports": [{"protocol": "TCP", "port": NATIVE_PORT}],
             },
             {"from_": [servers]},
-            _operator(operator_namespace, MANAGEMENT_PORT),
+            _namespace(operator_namespace, MANAGEMENT_PORT),
+            *([_namespace(metrics_namespace, METRICS_PORT)] if metrics_namespace else []),
         ],
         "egress": [to_resolvers(), {"to": [servers, keepers]}],
     }
 
 
-def keeper_policy(name: str, operator_namespace: str) -> NetworkPolicySpecArgsDict:
-    """Of the Keepers: in from the servers, each other and the operator; out to each other."""
+def keeper_policy(
+    name: str, operator_namespace: str, metrics_namespace: str | None
+) -> NetworkPolicySpecArgsDict:
+    """Of the Keepers: in from the servers, each other, the operator and who reads metrics; out to
+    each other."""
     servers, keepers = _pods(server_selector(name)), _pods(keeper_selector(name))
     return {
         "pod_selector": {"match_labels": keeper_selector(name)},
         "policy_types": ["Ingress", "Egress"],
-        "ingress": [{"from_": [servers, keepers]}, _operator(operator_namespace, KEEPER_PORT)],
+        "ingress": [
+            {"from_": [servers, keepers]},
+            _namespace(operator_namespace, KEEPER_PORT),
+            *([_namespace(metrics_namespace, KEEPER_METRICS_PORT)] if metrics_namespace else []),
+        ],
         "egress": [to_resolvers(), {"to": [keepers]}],
     }
 
@@ -70,8 +82,8 @@ def _pods(labels: Mapping[str, str]) -> NetworkPolicyPeerArgsDict:
     return {"pod_selector": {"match_labels": labels}}
 
 
-def _operator(namespace: str, port: int) -> NetworkPolicyIngressRuleArgsDict:
-    """From the operator to one port."""
+def _namespace(namespace: str, port: int) -> NetworkPolicyIngressRuleArgsDict:
+    """From a namespace to one port."""
     return {
         "from_": [{"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}],
         "ports": [{"protocol": "TCP", "port": port}],

@@ -43,6 +43,13 @@ MANAGEMENT_PORT: Final = 9001
 KEEPER_PORT: Final = 2181
 """Of the Keepers, for servers and for the operator."""
 
+METRICS: Final = "prometheus"
+"""Name of the port with metrics, which the operator opens on all pods; that of the servers is
+``configuration.METRICS_PORT``."""
+
+KEEPER_METRICS_PORT: Final = 9090
+"""Of the Keepers."""
+
 _UID: Final = 101
 """uid and gid of `clickhouse` in both images."""
 

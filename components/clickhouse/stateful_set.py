@@ -13,13 +13,26 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from components.clickhouse import configuration
 from components.clickhouse.backing import clickhouse
 from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT, Server
-from components.clickhouse.pod import CONFIG_FILE, HTTP, NATIVE, USERS_FILE, pod_spec
+from components.clickhouse.pod import (
+    CONFIG_FILE,
+    HTTP,
+    METRICS,
+    NATIVE,
+    USERS_FILE,
+    pod_spec,
+)
 from components.kubernetes import quantities
 from components.kubernetes.backing import Backing
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.single_server import SingleServer, admit, pods_with, serve
+from components.kubernetes.single_server import (
+    SingleServer,
+    admit,
+    pods_of,
+    pods_with,
+    serve,
+)
 from components.kubernetes.volumes import encrypted_gp3
 
 if TYPE_CHECKING:
@@ -50,6 +63,8 @@ class ClickHouseStatefulSetArgs:
     """Whose volumes a created class makes."""
     placement: Placement = ANYWHERE
     """Where the pod may run."""
+    metrics_namespace: str | None = None
+    """Namespace whose pods may read metrics; none lets nobody."""
 
 
 class ClickHouseStatefulSet(pulumi.ComponentResource):
@@ -98,6 +113,11 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
             ingress=[
                 admit(pods_with([*args.clients.values(), *migrations]), HTTP),
                 admit(pods_with(migrations), NATIVE),
+                *(
+                    [admit(pods_of([args.metrics_namespace]), METRICS)]
+                    if args.metrics_namespace
+                    else []
+                ),
             ],
             pod=pod_spec(
                 image=args.image,

@@ -12,6 +12,7 @@ from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.kubernetes.field_ownership import OURS_ALONE
+from components.kubernetes.labels import NAMESPACE_NAME
 from components.kubernetes.placement import Placement
 from components.kubernetes.volumes import FIXED, RETAINED, data_claim
 
@@ -50,6 +51,14 @@ class SingleServer:
 def pods_with(labels: Iterable[Mapping[str, str]]) -> list[NetworkPolicyPeerArgsDict]:
     """The pods of the policy's namespace that have any of these sets of labels."""
     return [{"pod_selector": {"match_labels": each}} for each in labels]
+
+
+def pods_of(namespaces: Iterable[str]) -> list[NetworkPolicyPeerArgsDict]:
+    """All pods of each of these namespaces."""
+    return [
+        {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
+        for namespace in namespaces
+    ]
 
 
 def admit(

@@ -58,6 +58,8 @@ class Watched:
     """ClickHouse, if it runs in the cluster."""
     keeper: WatchedServers | None = None
     """ClickHouse's Keepers, which it has if it has several servers."""
+    clickhouse_scraped: bool = False
+    """Whether Prometheus reads the metrics of both."""
     cache: WatchedServers | None = None
     """The cache, if it runs in the cluster."""
     cache_bytes: int | None = None

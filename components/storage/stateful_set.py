@@ -11,9 +11,9 @@ import pulumi_random as random
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.kubernetes.backing import Backing
-from components.kubernetes.labels import NAMESPACE_NAME, labels, selector
+from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
-from components.kubernetes.single_server import SingleServer, admit, pods_with, serve
+from components.kubernetes.single_server import SingleServer, admit, pods_of, pods_with, serve
 from components.langfuse.storage_environment import EVENT_PREFIX, EXPORTS
 from components.storage.backing import storage
 from components.storage.pod import BUCKET, KEY_ID, PORT, PORT_NAME, SECRET_KEY, pod_spec
@@ -146,8 +146,5 @@ class ObjectStorageStatefulSet(pulumi.ComponentResource):
 
 
 def _peers(args: ObjectStorageStatefulSetArgs) -> list[NetworkPolicyPeerArgsDict]:
-    agents: list[NetworkPolicyPeerArgsDict] = [
-        {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
-        for namespace in (args.media_namespaces if args.media else ())
-    ]
+    agents = pods_of(args.media_namespaces if args.media else ())
     return [*pods_with(args.clients.values()), *agents]

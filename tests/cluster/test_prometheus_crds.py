@@ -1,4 +1,5 @@
-"""The API server and the Prometheus Operator's own definitions, on the alert rules and the probe.
+"""The API server and the Prometheus Operator's own definitions, on the alert rules, the probe and
+the pods to read metrics of.
 
 Does not prove that the operator loads them: no operator runs here. promtool judges the expressions.
 """
@@ -15,8 +16,9 @@ from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,
+    ScrapedPods,
 )
-from components.monitoring.watched_workloads import Watched
+from components.monitoring.watched_workloads import Watched, WatchedServers
 from tests.support.component_run import run_component
 from tests.support.crds import definitions
 from tests.support.recordings import inputs
@@ -43,6 +45,12 @@ ARGS: Final = PrometheusAlertsArgs(
         max_replicas=4,
         migration="langfuse-migration",
         postgres="langfuse-postgres",
+        clickhouse=WatchedServers(
+            stateful_sets=["langfuse-clickhouse-server"],
+            container="clickhouse",
+            claims=["data-langfuse-clickhouse-server-0"],
+        ),
+        clickhouse_scraped=True,
         secret_namespaces=(NAMESPACE, "ai-agents"),
         probe_job=f"{NAMESPACE}/langfuse",
     ),
@@ -55,6 +63,11 @@ ARGS: Final = PrometheusAlertsArgs(
         prober="blackbox-exporter.monitoring.svc:9115",
         module="http_2xx",
     ),
+    clickhouse={
+        "clickhouse": ScrapedPods(
+            selector={"app.kubernetes.io/component": "clickhouse"}, port="metrics"
+        )
+    },
 )
 
 
@@ -97,6 +110,16 @@ def test_the_probe_is_kept_as_it_was_written(server: Api) -> None:
     assert kept["metadata"]["labels"] == written["metadata"]["labels"]
 
 
+def test_the_pods_to_read_are_kept_as_they_were_written(server: Api) -> None:
+    written = rendered("clickhouse")
+
+    server.apply(written)
+
+    kept: Object = server.get(Reference.of(written)) or {}
+    assert kept["spec"] == written["spec"]
+    assert kept["metadata"]["labels"] == written["metadata"]["labels"]
+
+
 @pytest.mark.parametrize(
     ("role", "path", "value", "reason"),
     [
@@ -104,6 +127,9 @@ def test_the_probe_is_kept_as_it_was_written(server: Api) -> None:
         ("rules", ["groups", 0, "rules", 0, "labels", "team"], 1, "expected string"),
         ("rules", ["groups", 0, "rules", 0, "expression"], "1", "field not declared in schema"),
         ("rules", ["groups", 1, "name"], "langfuse-workload", "duplicate"),
+        ("clickhouse", ["podMetricsEndpoints", 0, "interval"], "often", "should match"),
+        ("clickhouse", ["podMetricsEndpoints", 0, "portName"], "x", "field not declared in schema"),
+        ("clickhouse", ["selector"], None, "must be of type object"),
         ("probe", ["interval"], "half a minute", "should match"),
         ("probe", ["prober", "address"], "x:9115", "field not declared in schema"),
         ("probe", ["targets", "staticConfig", "static"], "x", "expected list"),

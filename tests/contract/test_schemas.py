@@ -21,6 +21,7 @@ WITHOUT_SCHEMA: Final = frozenset(
         ("clickhouse.com/v1alpha1", "KeeperCluster"),
         ("external-secrets.io/v1", "ExternalSecret"),
         ("external-secrets.io/v1", "SecretStore"),
+        ("monitoring.coreos.com/v1", "PodMonitor"),
         ("monitoring.coreos.com/v1", "PrometheusRule"),
         ("monitoring.coreos.com/v1", "Probe"),
     }

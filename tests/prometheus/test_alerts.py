@@ -47,6 +47,7 @@ EVERYTHING: Final = Watched(
     ),
     clickhouse=operated("server", "clickhouse-0"),
     keeper=operated("keeper", "keeper"),
+    clickhouse_scraped=True,
     cache=single("langfuse-valkey", "valkey"),
     cache_bytes=1000,
     storage=single("langfuse-seaweedfs", "seaweedfs"),
@@ -58,6 +59,7 @@ OF_VERSION_2: Final = replace(
     worker=None,
     clickhouse=None,
     keeper=None,
+    clickhouse_scraped=False,
     cache=None,
     cache_bytes=None,
     storage=None,
@@ -150,6 +152,21 @@ CLICKHOUSE: Final = [server(f"langfuse-clickhouse-server-clickhouse-0-{n}") for 
 KEEPERS: Final = [server(f"langfuse-clickhouse-server-keeper-{n}") for n in range(3)]
 CACHE: Final = server("langfuse-valkey")
 STORE: Final = server("langfuse-seaweedfs")
+
+
+def of_clickhouse(metric: str, replica: int = 0) -> str:
+    """As a PodMonitor names it."""
+    pod = f"langfuse-clickhouse-server-clickhouse-0-{replica}-0"
+    labels = f'pod="{pod}", container="clickhouse-server", job="observability/langfuse-alerts"'
+    return f'{metric}{{namespace="observability", {labels}, instance="10.0.1.{replica}:9363"}}'
+
+
+FAILED_INSERTS: Final = "ClickHouseProfileEvents_FailedInsertQuery"
+FAILED_ASYNC: Final = "ClickHouseProfileEvents_FailedAsyncInsertQuery"
+READ_ONLY: Final = of_clickhouse("ClickHouseMetrics_ReadonlyReplica", 1)
+PARTS: Final = of_clickhouse("ClickHouseAsyncMetrics_MaxPartCountForPartition")
+LAG: Final = of_clickhouse("ClickHouseAsyncMetrics_ReplicasMaxAbsoluteDelay", 2)
+EXCEEDED: Final = of_clickhouse("ClickHouseProfileEvents_QueryMemoryLimitExceeded")
 RESIDENT: Final = of_ksm("container_memory_rss", 'pod="langfuse-valkey-0", container="valkey"')
 CLAIM: Final = 'persistentvolumeclaim="data-langfuse-postgres-0"'
 FREE: Final = of_ksm("kubelet_volume_stats_available_bytes", CLAIM)
@@ -172,6 +189,15 @@ HEALTHY: Final[Series] = {
     scaling("ScalingActive", "false", "langfuse-worker"): f"0x{LONG}",
     DATABASE: f"1x{LONG}",
     **dict.fromkeys([*CLICKHOUSE, *KEEPERS, CACHE, STORE], f"1x{LONG}"),
+    **{
+        of_clickhouse(metric, replica): f"0x{LONG}"
+        for metric in (FAILED_INSERTS, FAILED_ASYNC)
+        for replica in range(3)
+    },
+    READ_ONLY: f"0x{LONG}",
+    PARTS: f"40x{LONG}",
+    LAG: f"0x{LONG}",
+    EXCEEDED: f"0x{LONG}",
     RESIDENT: f"600x{LONG}",
     FREE: f"60x{LONG}",
     CAPACITY: f"100x{LONG}",
@@ -430,6 +456,62 @@ FIRING: Final = {
         description=(
             "For 5 minutes observability/langfuse-seaweedfs has accepted no connections. Langfuse "
             "accepts no traces, and says on no health page that it does not."
+        ),
+    ),
+    "LangfuseClickHouseInsertsFail": Firing(
+        series={of_clickhouse(FAILED_INSERTS, 2): "0x9 0+60x30"},
+        minute=21,
+        severity="critical",
+        labels={},
+        summary="ClickHouse refuses what Langfuse writes",
+        description=(
+            "For 10 minutes inserts into ClickHouse in observability have failed. Agents are told "
+            "that their traces are accepted. Workers hold them in memory and try again; what they "
+            "hold is lost when they end, and when they give up."
+        ),
+    ),
+    "LangfuseClickHouseReadOnly": Firing(
+        series={READ_ONLY: "12x30"},
+        minute=5,
+        severity="critical",
+        labels={"pod": "langfuse-clickhouse-server-clickhouse-0-1-0"},
+        summary="Tables of ClickHouse are read-only",
+        description=(
+            "For 5 minutes 12 tables of observability/langfuse-clickhouse-server-clickhouse-0-1-0 "
+            "have been read-only: the server has no session with a Keeper, or its record there is "
+            "gone. Inserts that reach it fail."
+        ),
+    ),
+    "LangfuseClickHouseManyParts": Firing(
+        series={PARTS: "501x30"},
+        minute=15,
+        labels={"pod": "langfuse-clickhouse-server-clickhouse-0-0-0"},
+        summary="ClickHouse does not merge as fast as Langfuse writes",
+        description=(
+            "For 15 minutes a partition of "
+            "observability/langfuse-clickhouse-server-clickhouse-0-0-0 has had more than 500 "
+            "parts, 501 now. From 1000 on inserts wait, and from 3000 on they are refused."
+        ),
+    ),
+    "LangfuseClickHouseReplicationLag": Firing(
+        series={LAG: "600x30"},
+        minute=15,
+        labels={"pod": "langfuse-clickhouse-server-clickhouse-0-2-0"},
+        summary="A replica of ClickHouse lags behind",
+        description=(
+            "For 15 minutes observability/langfuse-clickhouse-server-clickhouse-0-2-0 has not "
+            "caught up, 10m 0s behind now. Pages that it answers lack the newest traces, and it is "
+            "no replacement for another server."
+        ),
+    ),
+    "LangfuseClickHouseOutOfMemory": Firing(
+        series={EXCEEDED: "0x5 1x5 2x5 3x30"},
+        minute=19,
+        labels={},
+        summary="Queries of Langfuse need more memory than ClickHouse has",
+        description=(
+            "3 queries in half an hour ended at the memory limit of ClickHouse in observability. "
+            "Their pages show errors; inserts may fail too."
         ),
     ),
     "LangfuseProbeFailing": Firing(
@@ -696,6 +778,38 @@ QUIET: Final = {
     ],
     "LangfuseStorageDown": [
         Quiet(why="moved to another node", series={STORE: "0x4 1x30"}, minutes=[4, 5, 10]),
+    ],
+    "LangfuseClickHouseInsertsFail": [
+        Quiet(
+            why="one, and its repetition succeeds",
+            series={of_clickhouse(FAILED_INSERTS): "0x9 1x60"},
+            minutes=range(5, 40),
+        ),
+        Quiet(
+            why="a short outage",
+            series={of_clickhouse(FAILED_ASYNC): "0x9 0+60x4 240x60"},
+            minutes=range(5, 40),
+        ),
+        Quiet(
+            why="a server that restarts counts from zero",
+            series={of_clickhouse(FAILED_INSERTS): "5000x9 0x60"},
+            minutes=range(5, 40),
+        ),
+    ],
+    "LangfuseClickHouseReadOnly": [
+        Quiet(why="while it starts", series={READ_ONLY: "12x4 0x30"}, minutes=[4, 5, 20]),
+    ],
+    "LangfuseClickHouseManyParts": [
+        Quiet(why="half of what makes inserts wait", series={PARTS: "500x60"}, minutes=[15, 60]),
+        Quiet(why="an import", series={PARTS: "900x14 200x30"}, minutes=[14, 15, 30]),
+    ],
+    "LangfuseClickHouseReplicationLag": [
+        Quiet(why="it catches up", series={LAG: "3600-300x14 0x30"}, minutes=[10, 15, 30]),
+        Quiet(why="five minutes", series={LAG: "300x60"}, minutes=[15, 60]),
+    ],
+    "LangfuseClickHouseOutOfMemory": [
+        Quiet(why="two", series={EXCEEDED: "0x5 1x5 2x60"}, minutes=[13, 30]),
+        Quiet(why="an hour apart", series={EXCEEDED: "0x5 1x60 2x60 3x60"}, minutes=[66, 128, 140]),
     ],
     "LangfuseProbeFailing": [
         Quiet(
@@ -989,6 +1103,14 @@ def test_an_alert_of_version_2_says_nothing_of_workers_and_other_servers() -> No
     assert texts["LangfuseVolumeFilling"].endswith("of the last one; PostgreSQL stops when it is.")
 
 
+def test_inserts_that_fail_in_the_background_count_too() -> None:
+    name = "LangfuseClickHouseInsertsFail"
+
+    assert_fires(
+        {of_clickhouse(FAILED_ASYNC, 1): "0x9 0+60x30"}, {20: {}, 21: {name: FIRING[name]}}
+    )
+
+
 PER_SAMPLE: Final = 20 / 288
 """A fifth of the volume in a day of samples, one each five minutes."""
 
@@ -1054,6 +1176,7 @@ def test_agents_secret_is_watched_in_the_namespace_of_the_agents() -> None:
         ([CACHE], "kube-state-metrics"),
         ([STORE], "kube-state-metrics"),
         ([secret("True"), secret("False")], "External Secrets"),
+        ([PARTS], "ClickHouse"),
         ([SUCCESS], "the blackbox exporter"),
     ],
 )
@@ -1078,6 +1201,11 @@ def test_each_source_that_is_silent_is_named(gone: Sequence[str], source: str) -
         OF_VERSION_2,
         replace(NOTHING_MORE, worker=EVERYTHING.worker),
         replace(NOTHING_MORE, clickhouse=single("langfuse-clickhouse-server", "clickhouse")),
+        replace(
+            NOTHING_MORE,
+            clickhouse=single("langfuse-clickhouse-server", "clickhouse"),
+            clickhouse_scraped=True,
+        ),
         replace(NOTHING_MORE, postgres="langfuse-postgres"),
         replace(NOTHING_MORE, secret_namespaces=("observability",)),
         replace(NOTHING_MORE, probe_job="observability/langfuse"),

@@ -16,7 +16,7 @@ from tooling.cluster.crds import CrdModule
 from tooling.kit.json_values import as_list
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
 
-_NEEDED: Final = {crds.PROMETHEUS_OPERATOR: ("_prometheusrules", "_probes")}
+_NEEDED: Final = {crds.PROMETHEUS_OPERATOR: ("_prometheusrules", "_probes", "_podmonitors")}
 """The kinds that a test needs of a module with many; some of the others are no YAML 1.1."""
 
 

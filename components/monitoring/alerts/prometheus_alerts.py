@@ -1,16 +1,16 @@
-"""Alert rules and a probe of the public URL, as the Prometheus Operator takes them."""
+"""Alert rules, a probe of the public URL and pods to read metrics of: the Prometheus Operator's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.kubernetes.labels import labels
-from components.monitoring.alerts import probe, rules
+from components.monitoring.alerts import clickhouse, probe, rules
 from components.monitoring.watched_workloads import Watched
 
 TYPE = "agent-observability:index:PrometheusAlerts"
@@ -32,9 +32,19 @@ class BlackboxProbe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScrapedPods:
+    """Pods of the alerts' namespace that Prometheus reads metrics from."""
+
+    selector: Mapping[str, str]
+    """Their labels."""
+    port: str
+    """Name of the port, whose page is ``/metrics``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrometheusAlertsArgs:
     namespace: pulumi.Input[str]
-    """Namespace of both objects: Langfuse's, by which the alerts find the probe's metrics."""
+    """Namespace of all objects: Langfuse's, by which the alerts find the metrics."""
     watched: Watched
     """What the alerts are about. It has a ``probe_job`` if and only if there is a ``probe``."""
     runbooks: str
@@ -43,24 +53,32 @@ class PrometheusAlertsArgs:
     certificate_days: int
     """Alert when the certificate has fewer days left."""
     labels: Mapping[str, str]
-    """Labels by which the operator selects rules and probes; they override the recommended ones."""
+    """Labels by which the operator selects its objects; they override the recommended ones."""
     alert_labels: Mapping[str, str]
     """Labels of every alert, for Alertmanager's routing."""
     probe: BlackboxProbe | None = None
     """None: no probe, and no alert about it."""
+    clickhouse: Mapping[str, ScrapedPods] = field(default_factory=dict[str, ScrapedPods])
+    """ClickHouse's pods by role; none: no alert reads metrics of ClickHouse."""
 
     def __post_init__(self) -> None:
         if problem := rules.label_problem(self.alert_labels):
             raise ValueError(problem)
         if (self.probe is None) != (self.watched.probe_job is None):
             raise ValueError("the alerts' probe and watched.probe_job come together or not at all")
+        if bool(self.clickhouse) != self.watched.clickhouse_scraped:
+            raise ValueError(
+                "clickhouse and watched.clickhouse_scraped come together or not at all"
+            )
 
 
 class PrometheusAlerts(pulumi.ComponentResource):
-    """One PrometheusRule and, if there is an exporter, one Probe, named like the component.
+    """One PrometheusRule and, if there is an exporter, one Probe, named like the component; a
+    PodMonitor for each role of pods.
 
-    The operator silently ignores objects that its ``ruleSelector`` and ``probeSelector`` do not
-    select. LangfuseNotMeasured fires when a selected rule finds no metrics.
+    The operator silently ignores objects that its ``ruleSelector``, ``probeSelector`` and
+    ``podMonitorSelector`` do not select. LangfuseNotMeasured fires when a selected rule finds no
+    metrics.
     """
 
     def __init__(
@@ -72,10 +90,10 @@ class PrometheusAlerts(pulumi.ComponentResource):
         super().__init__(TYPE, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        def metadata(component: str) -> dict[str, Any]:
+        def metadata(component: str, own: str = name) -> dict[str, Any]:
             return {
                 "namespace": args.namespace,
-                "name": name,
+                "name": own,
                 "labels": {**labels(name, component), **args.labels},
             }
 
@@ -107,6 +125,24 @@ class PrometheusAlerts(pulumi.ComponentResource):
                     "module": args.probe.module,
                     "prober": {"url": args.probe.prober},
                     "targets": {"staticConfig": {"static": [args.probe.url]}},
+                },
+                opts=child,
+            )
+        for role, pods in args.clickhouse.items():
+            CustomResource(
+                f"{name}-{role}",
+                api_version=API_VERSION,
+                kind="PodMonitor",
+                metadata=metadata(role, f"{name}-{role}"),
+                spec={
+                    "selector": {"matchLabels": pods.selector},
+                    "podMetricsEndpoints": [
+                        {
+                            "port": pods.port,
+                            "path": "/metrics",
+                            "interval": f"{clickhouse.INTERVAL}s",
+                        }
+                    ],
                 },
                 opts=child,
             )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from components.monitoring.alerts import dependencies, probe, services, workload
+from components.monitoring.alerts import clickhouse, dependencies, probe, services, workload
 from components.monitoring.alerts.definition import Alert, unmeasured
 from components.monitoring.alerts.deployments import available
 from components.monitoring.watched_workloads import Watched
@@ -31,6 +31,11 @@ NAMES: Final = (
     "LangfuseCacheDown",
     "LangfuseCacheFilling",
     "LangfuseStorageDown",
+    "LangfuseClickHouseInsertsFail",
+    "LangfuseClickHouseReadOnly",
+    "LangfuseClickHouseManyParts",
+    "LangfuseClickHouseReplicationLag",
+    "LangfuseClickHouseOutOfMemory",
     "LangfuseProbeFailing",
     "LangfuseProbeSlow",
     "LangfuseCertificateExpires",
@@ -58,6 +63,7 @@ def groups(
         "workload": workload.alerts(watched),
         "surroundings": dependencies.alerts(watched),
         "services": services.alerts(watched),
+        "clickhouse": clickhouse.alerts(watched),
         "probe": probe.alerts(watched, certificate_days),
         "measured": iter([_not_measured(watched)]),
     }
@@ -122,6 +128,11 @@ def _unmeasured(watched: Watched) -> Iterator[str]:
     if watched.secret_namespaces:
         conditions = dependencies.secret_conditions(watched)
         yield unmeasured(conditions, namespace=namespace, source="External Secrets")
+    if watched.clickhouse and watched.clickhouse_scraped:
+        parts = clickhouse.of_servers(
+            "ClickHouseAsyncMetrics_MaxPartCountForPartition", watched, watched.clickhouse
+        )
+        yield unmeasured(parts, namespace=namespace, source="ClickHouse")
     if watched.probe_job:
         successes = probe.series_of_probe("probe_success", watched)
         yield unmeasured(successes, namespace=namespace, source="the blackbox exporter")

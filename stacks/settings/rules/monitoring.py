@@ -19,6 +19,7 @@ from stacks.settings.machinery.problems import (
 from stacks.settings.rules.aws import of_region
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cache import ExternalCache, StatefulSetCache
+from stacks.settings.sections.clickhouse import ExternalClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 from stacks.settings.sections.monitoring import Monitoring
@@ -117,6 +118,19 @@ def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
         yield to_decide("monitoring.prometheusRules.module", rules.module, rule)
 
 
+def something_to_read(
+    monitoring: Monitoring, clickhouse: ExternalClickHouse | None
+) -> Iterator[Problem]:
+    rules = monitoring.prometheus_rules
+    if rules is None or rules.prometheus_namespace is None:
+        return
+    where = "is not in the cluster" if clickhouse else "comes with Langfuse 3"
+    rule = f"is for the metrics of ClickHouse, which {where}: there is nothing to read"
+    yield to_decide(
+        "monitoring.prometheusRules.prometheusNamespace", rules.prometheus_namespace, rule
+    )
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     something_to_make,
     runbooks_are_a_folder,
@@ -127,4 +141,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     dashboards_are_found,
     labels_not_owned,
     module_of_prober,
+    something_to_read,
 )

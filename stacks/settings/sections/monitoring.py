@@ -9,7 +9,7 @@ from pydantic import Field
 
 from components.monitoring.alerts import rules
 from stacks.settings.machinery.fields.aws import TopicArn
-from stacks.settings.machinery.fields.kubernetes import LabelName, LabelValue
+from stacks.settings.machinery.fields.kubernetes import DnsLabel, LabelName, LabelValue
 from stacks.settings.machinery.fields.network import DNS_LABEL, Email, Url
 from stacks.settings.machinery.rule import Rule
 from stacks.settings.machinery.section import Section
@@ -61,10 +61,11 @@ class Dashboards(Section):
 
 
 class PrometheusRules(Section):
-    """Alert rules, and a probe of the public URL. Needs the Prometheus Operator."""
+    """Alert rules, a probe of the public URL, and the metrics of ClickHouse. Needs the Prometheus
+    Operator."""
 
     labels: dict[LabelName, LabelValue] = {}
-    """Labels that the operator selects rules and probes by, for kube-prometheus-stack
+    """Labels that the operator selects rules, probes and pod monitors by, for kube-prometheus-stack
     `release: <Helm release>`. Without the right ones it loads no rules and reports no error."""
     alert_labels: dict[AlertLabelName, AlertLabelValue] = {}
     """Labels of every alert, for Alertmanager's routing, such as `team: platform`."""
@@ -74,6 +75,9 @@ class PrometheusRules(Section):
     exporter's namespace may then reach. None: no probe, and no alert about it."""
     module: Annotated[str, Field(min_length=1)] = "http_2xx"
     """The exporter's module."""
+    prometheus_namespace: DnsLabel | None = None
+    """Namespace of Prometheus, whose pods may then read the metrics of ClickHouse in the cluster:
+    failed inserts, parts, replication, memory. None: nobody may, and no alert needs them."""
 
 
 class Alarms(Section):

@@ -234,6 +234,21 @@ SCENES: Final[dict[str, Scene]] = {
             ),
         },
     ),
+    "version 4, metrics of ClickHouse by its operator": Scene(
+        base={
+            **_OPERATED,
+            "monitoring": {
+                "runbooks": "https://git.example.com/docs",
+                "prometheusRules": {"prometheusNamespace": "before"},
+            },
+        },
+        rows={
+            "monitoring.prometheusRules.prometheusNamespace": to(
+                "NetworkPolicy/langfuse-clickhouse-server{,-keeper}-network-policy "
+                "spec.ingress.*.namespaceSelector.*"
+            ),
+        },
+    ),
     "version 4, a class of its own for ClickHouse": Scene(
         base={**IN_CLUSTER, "clickhouse": {"engine": "statefulSet"}},
         rows={

@@ -433,6 +433,24 @@ def test_keepers_hear_servers_each_other_and_the_operator() -> None:
     }
 
 
+def test_prometheus_is_admitted_where_its_namespace_is_named() -> None:
+    scraped = record({"metrics_namespace": "monitoring"})
+    prometheus = [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    ]
+
+    for role, port in (("", 9363), ("-keeper", 9090)):
+        before, after = (
+            inputs(run, f"{NAME}{role}-network-policy") for run in (recorded(), scraped)
+        )
+        assert after["spec"]["ingress"] == [
+            *before["spec"]["ingress"],
+            {"from": prometheus, "ports": tcp(port)},
+        ]
+        after["spec"]["ingress"] = before["spec"]["ingress"]
+        assert after == before
+
+
 def test_langfuse_is_told_of_a_cluster_and_gets_the_password_when_it_is_in_sync() -> None:
     assert inputs(recorded(), "seen")["data"] == {
         "address": f"{NAME}.observability.svc:8123",

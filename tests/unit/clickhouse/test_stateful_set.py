@@ -226,6 +226,27 @@ def test_clients_query_migrations_use_both_ports_and_the_server_connects_to_noth
     }
 
 
+def test_prometheus_is_admitted_where_its_namespace_is_named() -> None:
+    scraped = record({"metrics_namespace": "monitoring"})
+    before, after = (inputs(run, f"{NAME}-network-policy") for run in (recorded(), scraped))
+
+    assert after["spec"]["ingress"] == [
+        *before["spec"]["ingress"],
+        {
+            "from": [
+                {
+                    "namespaceSelector": {
+                        "matchLabels": {"kubernetes.io/metadata.name": "monitoring"}
+                    }
+                }
+            ],
+            "ports": [{"protocol": "TCP", "port": "metrics"}],
+        },
+    ]
+    after["spec"]["ingress"] = before["spec"]["ingress"]
+    assert after == before
+
+
 def test_the_password_is_letters_and_digits_and_the_server_gets_its_hash_alone() -> None:
     assert recorded().named(f"{NAME}-password").inputs == {"length": 32, "special": False}
     password = inputs(recorded(), "password")["data"]["CLICKHOUSE_PASSWORD"]

@@ -379,8 +379,8 @@ def test_a_fixed_number_of_pods_needs_no_metrics() -> None:
     assert [*preconditions.metrics_server(None, fixed, PLACE)] == []
 
 
-def monitored(prober: str | None) -> Mapping[str, Any]:
-    rules = {"labels": {"release": "x"}, **({"prober": prober} if prober else {})}
+def monitored(prober: str | None, **more: str) -> Mapping[str, Any]:
+    rules = {"labels": {"release": "x"}, **({"prober": prober} if prober else {}), **more}
     return {"runbooks": "https://git.example.com/docs", "prometheusRules": rules}
 
 
@@ -396,6 +396,13 @@ def test_the_operators_kinds_follow_from_the_settings(
     monitoring: Mapping[str, Any] | None, kinds: tuple[str, ...]
 ) -> None:
     assert preconditions.prometheus_kinds(stack(monitoring=monitoring)) == kinds
+
+
+def test_pods_that_prometheus_reads_need_a_kind_of_their_own() -> None:
+    rules = monitored(None, prometheusNamespace="monitoring")
+
+    settings = stack("dev", monitoring=rules)
+    assert preconditions.prometheus_kinds(settings) == ("prometheusrules", "podmonitors")
 
 
 def test_a_missing_prometheus_operator_is_reported_before_up() -> None:

@@ -11,6 +11,7 @@ from stacks.settings import Problem
 from tests.support.configurations import (
     EXTERNAL,
     ON_EKS,
+    Encrypted,
     bad,
     endpoint,
     problem,
@@ -97,6 +98,50 @@ BAD = [
             "statefulSet, a cache of engine elastiCache, not of engine statefulSet, and the load "
             "balancer of 'endpoint', which is not given",
             "",
+        ),
+    ),
+    bad(
+        "metrics of ClickHouse where there is none",
+        monitoring(prometheusRules={"prometheusNamespace": "monitoring"}),
+        problem(
+            "monitoring.prometheusRules.prometheusNamespace",
+            '"monitoring"',
+            "is for the metrics of ClickHouse, which comes with Langfuse 3: there is nothing to "
+            "read",
+            "",
+        ),
+    ),
+    bad(
+        "metrics of a ClickHouse elsewhere",
+        {
+            "langfuse": {"version": "4.16.0"},
+            "clickhouse": {
+                "engine": "external",
+                "kind": "server",
+                "url": "https://clickhouse.example.com:8443",
+                "password": Encrypted("langfuse-reads-and-writes-here"),
+            },
+            "cache": {"engine": "statefulSet"},
+            "objectStorage": {"engine": "statefulSet"},
+            **monitoring(prometheusRules={"prometheusNamespace": "monitoring"}),
+        },
+        problem(
+            "monitoring.prometheusRules.prometheusNamespace",
+            '"monitoring"',
+            "is for the metrics of ClickHouse, which is not in the cluster: there is nothing to "
+            "read",
+            "",
+        ),
+    ),
+    bad(
+        "a namespace that is none",
+        monitoring(prometheusRules={"prometheusNamespace": "Monitoring"}),
+        problem(
+            "monitoring.prometheusRules.prometheusNamespace",
+            '"Monitoring"',
+            "must be a DNS label: 1 to 63 lower-case letters, digits or '-', starting and ending "
+            "with a letter or digit",
+            "pulumi config set --path @monitoring.prometheusRules.prometheusNamespace monitoring",
         ),
     ),
     bad(

@@ -167,7 +167,11 @@ def prometheus_kinds(settings: Settings) -> tuple[str, ...]:
     rules = settings.monitoring.prometheus_rules if settings.monitoring else None
     if rules is None:
         return ()
-    return ("prometheusrules", "probes") if rules.prober else ("prometheusrules",)
+    return (
+        "prometheusrules",
+        *(["probes"] if rules.prober else []),
+        *(["podmonitors"] if rules.prometheus_namespace else []),
+    )
 
 
 def namespaces(settings: Settings, found: Mapping[str, Object], place: Place) -> Iterator[Finding]:

@@ -13,8 +13,9 @@ from components.monitoring.alerts.prometheus_alerts import (
     BlackboxProbe,
     PrometheusAlerts,
     PrometheusAlertsArgs,
+    ScrapedPods,
 )
-from components.monitoring.watched_workloads import Watched
+from components.monitoring.watched_workloads import Watched, WatchedServers
 from tests.support.component_run import run_component
 from tooling.engineless.recording import Recording
 
@@ -41,6 +42,20 @@ ARGS: Final = PrometheusAlertsArgs(
         module="http_2xx",
     ),
 )
+SCRAPED: Final = replace(
+    ARGS,
+    watched=replace(
+        WATCHED,
+        clickhouse=WatchedServers(
+            stateful_sets=["clickhouse"], container="server", claims=["data-clickhouse-0"]
+        ),
+        clickhouse_scraped=True,
+    ),
+    clickhouse={
+        "clickhouse": ScrapedPods(selector={"app": "servers"}, port="metrics"),
+        "keeper": ScrapedPods(selector={"app": "keepers"}, port="prometheus"),
+    },
+)
 UNPROBED: Final = replace(ARGS, watched=replace(WATCHED, probe_job=None), probe=None)
 
 
@@ -52,10 +67,10 @@ def children(recording: Recording) -> dict[str, str]:
     return {r.name: r.type for r in recording.resources.values() if r.custom}
 
 
-def metadata(component: str, **more: str) -> dict[str, Any]:
+def metadata(component: str, name: str = NAME, **more: str) -> dict[str, Any]:
     return {
         "namespace": "observability",
-        "name": NAME,
+        "name": name,
         "labels": {
             "app.kubernetes.io/name": "langfuse",
             "app.kubernetes.io/instance": NAME,
@@ -73,6 +88,13 @@ def test_it_consists_of_exactly_these_resources() -> None:
 
     assert children(recorded()) == {f"{NAME}-rules": rules, f"{NAME}-probe": probe}
     assert children(recorded(UNPROBED)) == {f"{NAME}-rules": rules}
+    monitor = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
+    assert children(recorded(SCRAPED)) == {
+        f"{NAME}-rules": rules,
+        f"{NAME}-probe": probe,
+        f"{NAME}-clickhouse": monitor,
+        f"{NAME}-keeper": monitor,
+    }
 
 
 def test_all_of_them_are_children_of_the_component() -> None:
@@ -115,12 +137,43 @@ def test_the_probe_is_exactly_this() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("role", "app", "port"),
+    [("clickhouse", "servers", "metrics"), ("keeper", "keepers", "prometheus")],
+)
+def test_a_pod_monitor_is_exactly_this(role: str, app: str, port: str) -> None:
+    assert recorded(SCRAPED).named(f"{NAME}-{role}").inputs == {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": metadata(role, f"{NAME}-{role}", release="monitoring"),
+        "spec": {
+            "selector": {"matchLabels": {"app": app}},
+            "podMetricsEndpoints": [{"port": port, "path": "/metrics", "interval": "30s"}],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "change", [{"clickhouse": {}}, {"watched": replace(SCRAPED.watched, clickhouse_scraped=False)}]
+)
+def test_metrics_without_alerts_or_alerts_without_metrics_are_refused(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"^clickhouse and watched.clickhouse_scraped come together or not at all$",
+    ):
+        replace(SCRAPED, **change)
+
+
 def test_the_labels_that_the_operator_selects_by_win() -> None:
     chosen = {"app.kubernetes.io/part-of": "monitoring"}
     run = recorded(replace(ARGS, labels=chosen))
 
     for role in ("rules", "probe"):
         assert run.named(f"{NAME}-{role}").inputs["metadata"] == metadata(role, **chosen)
+    monitor = recorded(replace(SCRAPED, labels=chosen)).named(f"{NAME}-keeper")
+    assert monitor.inputs["metadata"] == metadata("keeper", f"{NAME}-keeper", **chosen)
 
 
 def test_a_preview_registers_the_same_resources() -> None:

@@ -55,6 +55,7 @@ EVERYTHING: Final = replace(
     worker=WORKER,
     clickhouse=SERVERS,
     keeper=KEEPERS,
+    clickhouse_scraped=True,
     cache=VALKEY,
     cache_bytes=1000,
     storage=STORE,
@@ -139,6 +140,17 @@ def test_a_stack_with_everything_has_every_alert_once() -> None:
             ],
         ),
         (
+            {"clickhouse": CLICKHOUSE, "clickhouse_scraped": True},
+            [
+                "LangfuseClickHouseDown",
+                "LangfuseClickHouseInsertsFail",
+                "LangfuseClickHouseManyParts",
+                "LangfuseClickHouseOutOfMemory",
+                "LangfuseVolumeFilling",
+            ],
+        ),
+        ({"clickhouse_scraped": True}, []),
+        (
             {"cache": VALKEY, "cache_bytes": 1000},
             ["LangfuseCacheDown", "LangfuseCacheFilling", "LangfuseVolumeFilling"],
         ),
@@ -163,6 +175,7 @@ def test_the_groups_are_named_and_none_is_empty() -> None:
         "langfuse-workload",
         "langfuse-surroundings",
         "langfuse-services",
+        "langfuse-clickhouse",
         "langfuse-probe",
         "langfuse-measured",
     ]
@@ -206,6 +219,8 @@ def test_what_affects_people_now_is_critical_and_nothing_else() -> None:
         "LangfuseKeeperQuorumLost",
         "LangfuseCacheDown",
         "LangfuseStorageDown",
+        "LangfuseClickHouseInsertsFail",
+        "LangfuseClickHouseReadOnly",
         "LangfuseProbeFailing",
     ]
     assert {rule["labels"]["severity"] for rule in rules()} == {"critical", "warning"}
@@ -232,6 +247,11 @@ def test_each_alert_waits_this_long() -> None:
         "LangfuseCacheDown": "5m",
         "LangfuseCacheFilling": "15m",
         "LangfuseStorageDown": "5m",
+        "LangfuseClickHouseInsertsFail": "10m",
+        "LangfuseClickHouseReadOnly": "5m",
+        "LangfuseClickHouseManyParts": "15m",
+        "LangfuseClickHouseReplicationLag": "15m",
+        "LangfuseClickHouseOutOfMemory": "1m",
         "LangfuseProbeFailing": "2m",
         "LangfuseProbeSlow": "15m",
         "LangfuseCertificateExpires": "15m",
@@ -312,6 +332,14 @@ def test_the_alerts_read_these_metrics() -> None:
         "LangfuseCacheDown": {"kube_statefulset_status_replicas_ready"},
         "LangfuseCacheFilling": {"container_memory_rss"},
         "LangfuseStorageDown": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseClickHouseInsertsFail": {
+            "ClickHouseProfileEvents_FailedInsertQuery",
+            "ClickHouseProfileEvents_FailedAsyncInsertQuery",
+        },
+        "LangfuseClickHouseReadOnly": {"ClickHouseMetrics_ReadonlyReplica"},
+        "LangfuseClickHouseManyParts": {"ClickHouseAsyncMetrics_MaxPartCountForPartition"},
+        "LangfuseClickHouseReplicationLag": {"ClickHouseAsyncMetrics_ReplicasMaxAbsoluteDelay"},
+        "LangfuseClickHouseOutOfMemory": {"ClickHouseProfileEvents_QueryMemoryLimitExceeded"},
         "LangfuseProbeFailing": {"probe_success"},
         "LangfuseProbeSlow": {"probe_duration_seconds"},
         "LangfuseCertificateExpires": {"probe_ssl_earliest_cert_expiry"},
@@ -319,6 +347,7 @@ def test_the_alerts_read_these_metrics() -> None:
             "kube_deployment_status_replicas_available",
             "kube_statefulset_status_replicas_ready",
             "externalsecret_status_condition",
+            "ClickHouseAsyncMetrics_MaxPartCountForPartition",
             "probe_success",
         },
     }
@@ -353,15 +382,12 @@ def test_the_alerts_look_for_what_a_stack_of_version_2_is_made_of() -> None:
     assert f'job_name=~"{job.name}-.+"' in wanted["LangfuseMigrationFailed"]
 
 
-MONITORED: Final[dict[str, Any]] = {
-    "agent-observability:monitoring": {"runbooks": RUNBOOKS, "prometheusRules": {}}
-}
-
-
-def made(variant: str) -> tuple[dict[str, str], Any]:
+def made(variant: str, **settings: str) -> tuple[dict[str, str], Any]:
     """The expressions of a stack's own alerts, and its recording."""
     case = stacks.VARIANTS[variant]
-    run = with_overrides(case.base, {**case.overrides, **MONITORED})
+    monitoring = {"runbooks": RUNBOOKS, "prometheusRules": settings}
+    overrides = {**case.overrides, "agent-observability:monitoring": monitoring}
+    run = with_overrides(case.base, overrides)
     spec = inputs(run, "langfuse-alerts-rules")["spec"]
     return {r["alert"]: r["expr"] for group in spec["groups"] for r in group["rules"]}, run
 
@@ -435,6 +461,62 @@ def test_the_alerts_look_for_what_the_operator_of_clickhouse_makes() -> None:
     volumes = "|".join(f"clickhouse-storage-volume-{pod}-0" for pod in [*servers, *quorum])
     assert volumes in wanted["LangfuseVolumeFilling"]
     assert "clickhouse-server|clickhouse-keeper" in wanted["LangfuseOutOfMemory"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "roles", "port", "policies"),
+    [
+        (
+            "version 4 in the cluster",
+            {"clickhouse": ["langfuse-clickhouse-server"]},
+            "metrics",
+            {"langfuse-clickhouse-server": "metrics"},
+        ),
+        (
+            "version 4 with the operator of ClickHouse",
+            {
+                "clickhouse": [f"langfuse-clickhouse-server-clickhouse-0-{n}" for n in range(3)],
+                "keeper": [],
+            },
+            "prometheus",
+            {"langfuse-clickhouse-server": 9363, "langfuse-clickhouse-server-keeper": 9090},
+        ),
+    ],
+)
+def test_prometheus_finds_and_reaches_the_pods_that_alerts_are_about(
+    variant: str, roles: dict[str, list[str]], port: str, policies: dict[str, str | int]
+) -> None:
+    wanted, run = made(variant, prometheusNamespace="probes")
+
+    for role, sets in roles.items():
+        spec = inputs(run, f"langfuse-alerts-{role}")["spec"]
+        (endpoint,) = spec["podMetricsEndpoints"]
+        assert endpoint["port"] == port
+        pods = "|".join(f"{name}-0" for name in sets)
+        assert f'"{pods}"' in wanted["LangfuseClickHouseInsertsFail"] or not sets
+    for name, number in policies.items():
+        policy = inputs(run, f"{name}-network-policy")["spec"]
+        assert policy["ingress"][-1] == {
+            "from": [
+                {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "probes"}}}
+            ],
+            "ports": [{"protocol": "TCP", "port": number}],
+        }
+        selectors = [
+            inputs(run, f"langfuse-alerts-{role}")["spec"]["selector"]["matchLabels"]
+            for role in roles
+        ]
+        assert policy["podSelector"]["matchLabels"] in selectors
+    monitors = [r.name for r in run.resources.values() if r.type.endswith(":PodMonitor")]
+    assert sorted(monitors) == [f"langfuse-alerts-{role}" for role in roles]
+
+
+def test_nobody_reads_metrics_of_clickhouse_unless_it_is_said_who() -> None:
+    wanted, run = made("version 4 in the cluster")
+
+    assert [r.name for r in run.resources.values() if r.type.endswith(":PodMonitor")] == []
+    assert "LangfuseClickHouseInsertsFail" not in wanted
+    assert "LangfuseClickHouseDown" in wanted
 
 
 def test_what_is_elsewhere_has_no_alert() -> None:
