@@ -220,7 +220,12 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
         {
             **ON_EKS,
             **two(upgrade={"to": 3}),
-            "objectStorage": {"engine": "s3", "eventDays": 60, "mediaBucket": "media"},
+            "objectStorage": {
+                "engine": "s3",
+                "exports": False,
+                "eventDays": 60,
+                "mediaBucket": "media",
+            },
         },
         three(upgrade=TO_3, paused=True),
         three(upgrade=TO_3),
