@@ -14,7 +14,7 @@ from components.kubernetes.pods import (
     pod_security,
     resource_requirements,
 )
-from components.langfuse import guard, lifecycle, versions, waiting, write_modes
+from components.langfuse import guard, lifecycle, variables, versions, waiting, write_modes
 from components.langfuse.environment import (
     PORT,
     WORKER_PORT,
@@ -168,7 +168,13 @@ def migration_container(
         "env": [
             *_from_secret(args.database_secret, args.database.secret_environment),
             *_from_services(args.migrated),
-            *(v for service in args.migrated for v in _plain(service.backing.environment)),
+            # Nothing else: a change of what it does not read would make another Job.
+            *(
+                variable
+                for service in args.migrated
+                for variable in _plain(service.backing.environment)
+                if variable.get("name") in variables.MIGRATION
+            ),
         ],
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=True),
@@ -231,7 +237,10 @@ def worker_container(
     return {
         "name": WORKER_CONTAINER,
         "image": worker.image,
-        **_environment(args, config, worker_environment(worker.resources.memory_limit)),
+        # The other URL of the database is for migrations, which its entrypoint has none of.
+        **_environment(
+            args, config, ["DATABASE_URL"], worker_environment(worker.resources.memory_limit)
+        ),
         "ports": [{"name": "http", "container_port": WORKER_PORT}],
         "resources": resource_requirements(worker.resources),
         "security_context": container_security(read_only=True),
@@ -256,12 +265,16 @@ class _Environment(TypedDict):
 
 
 def _environment(
-    args: LangfuseArgs, config: ConfigMap, own: Mapping[str, pulumi.Input[str]]
+    args: LangfuseArgs,
+    config: ConfigMap,
+    database: Iterable[str],
+    own: Mapping[str, pulumi.Input[str]],
 ) -> _Environment:
-    """Settings from ``config`` and the secrets, and variables of one container alone."""
+    """Settings from ``config`` and the secrets, of the ``database`` the given ones, and variables
+    of one container alone."""
     return {
         "env": [
-            *_from_secret(args.database_secret, args.database.secret_environment),
+            *_from_secret(args.database_secret, database),
             *_from_services(args.services),
             *_plain(own),
         ],
@@ -283,7 +296,7 @@ def web_container(
     return {
         "name": "langfuse",
         "image": args.image,
-        **_environment(args, config, own),
+        **_environment(args, config, args.database.secret_environment, own),
         "ports": [{"name": "http", "container_port": PORT}],
         "resources": resource_requirements(args.resources),
         "security_context": container_security(read_only=True),

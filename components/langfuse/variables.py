@@ -18,6 +18,17 @@ from components.langfuse.versions import Version
 
 Container = Literal["web", "worker"]
 
+MIGRATION: Final = frozenset(
+    {
+        *("DATABASE_URL", "DIRECT_URL"),
+        *("CLICKHOUSE_CLUSTER_ENABLED", "CLICKHOUSE_CLUSTER_NAME", "CLICKHOUSE_DB"),
+        *("CLICKHOUSE_MIGRATION_SSL", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_PASSWORD"),
+        *("CLICKHOUSE_URL", "CLICKHOUSE_USER"),
+    }
+)
+"""What the migrations of the image's entrypoint read (web/entrypoint.sh,
+packages/shared/clickhouse/scripts/up.sh at v4.16.0)."""
+
 _BESIDE: Final = re.compile(
     r"(AWS|DD|NODE|PRISMA)_\w+|TZ|DEBUG|SSL_CERT_(DIR|FILE)|UV_THREADPOOL_SIZE"
     r"|NEXT_TELEMETRY_DISABLED|GOOGLE_APPLICATION_CREDENTIALS"

@@ -23,8 +23,6 @@ from stacks.settings.machinery.problems import (
 from stacks.settings.rules.resources import within_limit
 from stacks.settings.sections.langfuse import Langfuse, Worker
 
-_WORKERS: Final = "langfuse-worker"
-
 _LICENCES: Final = ("langfuse_ee_", "langfuse_pro_")
 """What licences begin with (web/src/features/entitlements/server/getPlan.ts at v4.16.0)."""
 
@@ -143,14 +141,20 @@ def enough_memory(langfuse: Langfuse) -> Iterator[Problem]:
 
 
 def images_of_their_own(langfuse: Langfuse) -> Iterator[Problem]:
-    """Langfuse has an image for web pods and one for workers, which differ in their last word."""
+    """Langfuse has an image for web pods and one for workers."""
     web, work = langfuse.repository, langfuse.worker.repository
-    if web.endswith(f"/{_WORKERS}"):
+    # As the images are called where they come from.
+    of_web, of_work = (
+        section.model_fields["repository"].default.rpartition("/")[2]
+        for section in (Langfuse, Worker)
+    )
+    if web.endswith(f"/{of_work}"):
         rule = "is the image of workers, whose key is langfuse.worker.repository"
-        yield to_change("langfuse.repository", web, rule, web.removesuffix("-worker"))
-    if work.endswith("/langfuse"):
+        yield to_change("langfuse.repository", web, rule, web.removesuffix(of_work) + of_web)
+    if work.endswith(f"/{of_web}"):
         rule = "is the image of web pods, whose key is langfuse.repository"
-        yield to_change("langfuse.worker.repository", work, rule, f"{work}-worker")
+        fitting = work.removesuffix(of_web) + of_work
+        yield to_change("langfuse.worker.repository", work, rule, fitting)
     digest = langfuse.worker.digest
     if digest is not None and digest == langfuse.digest:
         rule = "is langfuse.digest too, which is of another image"

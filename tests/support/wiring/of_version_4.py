@@ -115,10 +115,7 @@ def _named(prefix: str, rows: dict[str, Row], **more: Row) -> dict[str, Row]:
 
 def _spill(limit: str) -> Row:
     """Langfuse is told how much of the server's memory one query may use."""
-    return {
-        f"{_CONFIG}.CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": limit,
-        f"{_MIGRATES}.containers.0.env.5.value": limit,
-    }
+    return {f"{_CONFIG}.CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": limit}
 
 
 _WORKER_ROWS: Final[dict[str, Row]] = {

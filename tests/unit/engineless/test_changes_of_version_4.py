@@ -43,7 +43,6 @@ IN_CLUSTER: Final[list[tuple[str, Mapping[str, Any], Mapping[str, str]]]] = [
         {"clickhouse": {"resources": {"memory": "3Gi", "memoryLimit": "4Gi"}}},
         {
             "langfuse-clickhouse-server-stateful-set": "updated",
-            "langfuse-migration": "replaced",
             **SETTING,
         },
     ),

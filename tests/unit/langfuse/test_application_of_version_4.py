@@ -27,7 +27,7 @@ WAIT, WAIT_CLICKHOUSE, GUARD = "wait-for-database", "wait-for-clickhouse", "guar
 ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/storage"}
 
 
-def backing(role: str, port: int, secret: str, **plain: str) -> Backing:
+def backing(role: str, port: int, *secrets: str, **plain: str) -> Backing:
     return Backing(
         role=role,
         address=pulumi.Output.from_input(f"{role}:{port}"),
@@ -35,7 +35,7 @@ def backing(role: str, port: int, secret: str, **plain: str) -> Backing:
         pods={"app": role},
         migration_port=9000 if role == "clickhouse" else None,
         environment=plain,
-        secret_environment={secret: pulumi.Output.secret("secret")},
+        secret_environment={name: pulumi.Output.secret("secret") for name in secrets},
     )
 
 
@@ -60,7 +60,7 @@ def record(version: Version = V4) -> Recording:
                 image=f"langfuse:{version}",
                 environment={"SHARED": "setting"},
                 secret=delivered("app"),
-                database=backing("database", 5432, "DIRECT_URL"),
+                database=backing("database", 5432, "DATABASE_URL", "DIRECT_URL"),
                 database_secret=delivered("database"),
                 services=[
                     needed(
@@ -70,6 +70,7 @@ def record(version: Version = V4) -> Recording:
                         migrated=True,
                         CLICKHOUSE_URL="http://clickhouse:8123",
                         CLICKHOUSE_USER="langfuse",
+                        CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY="1000",
                     ),
                     needed("cache", 6379, "REDIS_CONNECTION_STRING"),
                 ],
@@ -108,8 +109,8 @@ def reference(role: str, key: str) -> dict[str, Any]:
     }
 
 
+DATABASE = [reference("database", "DATABASE_URL"), reference("database", "DIRECT_URL")]
 FROM_SERVICES = [
-    reference("database", "DIRECT_URL"),
     reference("clickhouse", "CLICKHOUSE_PASSWORD"),
     reference("cache", "REDIS_CONNECTION_STRING"),
 ]
@@ -126,15 +127,18 @@ def test_both_kinds_of_pods_have_one_config_map_and_one_secret_and_a_few_variabl
         "SHARED": "setting",
         "CLICKHOUSE_URL": "http://clickhouse:8123",
         "CLICKHOUSE_USER": "langfuse",
+        "CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": "1000",
     }
     assert container(WEB)["envFrom"] == container(WORKER)["envFrom"] == shared
     assert container(WEB)["env"] == [
+        *DATABASE,
         *FROM_SERVICES,
         {"name": "KEEP_ALIVE_TIMEOUT", "value": "65000"},
         {"name": "NODE_OPTIONS", "value": "--max-old-space-size=1536"},
         {"name": "PORT", "value": "3000"},
     ]
     assert container(WORKER)["env"] == [
+        reference("database", "DATABASE_URL"),
         *FROM_SERVICES,
         {"name": "LANGFUSE_INGESTION_CLICKHOUSE_MAX_ATTEMPTS", "value": "1000"},
         {"name": "NODE_OPTIONS", "value": "--max-old-space-size=3072"},
@@ -171,7 +175,7 @@ def test_what_pods_wait_for() -> None:
         [{"name": "CLICKHOUSE_URL", "value": "http://clickhouse:8123"}],
     )
     fresh = Mode("eventsOnly", backfill=True)
-    guarded = (guard.command(V4, fresh), [reference("database", "DIRECT_URL")])
+    guarded = (guard.command(V4, fresh), DATABASE)
 
     assert first(WEB) == {WAIT: database}
     assert first(WORKER) == {WAIT: database, WAIT_CLICKHOUSE: clickhouse}
@@ -189,12 +193,13 @@ def test_a_pod_needs_one_image() -> None:
 
 
 def test_the_migration_knows_both_databases_and_nothing_else() -> None:
+    """Not what ClickHouse's memory is, which would make another Job when it changes."""
     job = inputs(record(), JOB)["spec"]
 
     assert container(JOB)["image"] == f"langfuse:{V4}"
     assert container(JOB)["args"] == ["true"]
     assert container(JOB)["env"] == [
-        reference("database", "DIRECT_URL"),
+        *DATABASE,
         reference("clickhouse", "CLICKHOUSE_PASSWORD"),
         {"name": "CLICKHOUSE_URL", "value": "http://clickhouse:8123"},
         {"name": "CLICKHOUSE_USER", "value": "langfuse"},

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from components.langfuse import versions
-from components.langfuse.environment import LangfuseSettings, plain_environment
+from components.langfuse import variables, versions
+from components.langfuse.environment import (
+    LangfuseSettings,
+    plain_environment,
+    web_environment,
+    worker_environment,
+)
+from components.langfuse.storage_environment import (
+    Store,
+    from_version_3,
+    keys_from_version_3,
+    static_keys,
+    storage_environment,
+)
+from components.langfuse.variables import Container
 from components.langfuse.versions import LINES, Version
 
 PREFIX = "LANGFUSE_MIGRATION_V4_"
@@ -80,3 +93,43 @@ def test_a_release_is_warned_of_if_it_is_newer_than_the_newest_that_was_read() -
         f"Langfuse 4.999.0 is newer than {versions.DEFAULT}, the newest release whose settings and "
         "migrations this program knows: read its release notes before it meets production."
     )
+
+
+EVERY_RELEASE = sorted(
+    {*versions.RELEASES, *(r for m in (3, 4) for r in (LINES[m].first, LINES[m].newest))}
+)
+
+
+@pytest.mark.parametrize("version", EVERY_RELEASE, ids=str)
+def test_no_release_gets_a_variable_that_it_does_not_read(version: Version) -> None:
+    full = LangfuseSettings(
+        version=version,
+        public_url="https://langfuse.example.com",
+        memory_limit="2Gi",
+        admin_email="admin@example.com",
+        log_level="info" if version >= versions.LOG_SETTINGS else None,
+    )
+    keys = {"accessKeyId": "a", "secretAccessKey": "b"}
+    if versions.needs(version):
+        store: Store[str] = Store(endpoint="https://a", force_path_style=True, links="https://b")
+        storage = {
+            **from_version_3("b", region="r", exports=True, media=True, store=store),
+            **keys_from_version_3(*keys, exports=True, media=True),
+        }
+    else:
+        storage = {
+            **storage_environment("b", version=version, region="r", exports=True, media=True),
+            **static_keys(*keys),
+        }
+    own = {"web": web_environment("2Gi"), "worker": worker_environment("2Gi")}
+
+    of_pods = variables.containers(version)
+    assert unread({*plain_environment(full), *storage}, version, *of_pods) == set()
+    for container in of_pods:
+        assert unread({*own[container]}, version, container) == set()
+
+
+def unread(names: set[str], version: Version, *containers: Container) -> set[str]:
+    """What neither the containers read nor Next.js, Node.js and the like."""
+    read = {*variables.names(version, containers), "HOSTNAME", "PORT"}
+    return {name for name in names - read if not variables.is_read_beside(name)}
