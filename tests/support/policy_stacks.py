@@ -162,6 +162,21 @@ def change(
     return Mutation(what, rules, lambda: changed(variant, name, *mutates, **fields))
 
 
+_MACHINE: Final = {"metadataOptions": {"httpTokens": "required"}}
+_SOUND: Final[Mapping[str, Mapping[str, Any]]] = {
+    "aws:ec2/instance:Instance": _MACHINE,
+    "aws:ec2/launchTemplate:LaunchTemplate": _MACHINE,
+    "aws:eks/cluster:Cluster": {
+        "accessConfig": {
+            "authenticationMode": "API",
+            "bootstrapClusterCreatorAdminPermissions": False,
+        },
+        "enabledClusterLogTypes": ["audit"],
+    },
+}
+"""What a resource of a kind has that breaks no rule, where it is added for another rule."""
+
+
 def added(
     rules: str,
     what: str,
@@ -180,7 +195,7 @@ def added(
         type=kind,
         name="added",
         urn=f"urn:pulumi:prod::agent-observability::{kind}::added",
-        inputs=inputs,
+        inputs={**_SOUND.get(kind, {}), **inputs},
         provider=provider,
         protect=protect,
     )

@@ -232,7 +232,7 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             _OPEN,
             f"a cluster with {reach}",
             "aws:eks/cluster:Cluster",
-            {"vpcConfig": reach, **_TAGS},
+            {"vpcConfig": {"endpointPrivateAccess": True, **reach}, **_TAGS},
         )
         for reach in (
             {},
@@ -240,6 +240,30 @@ CAUGHT: Final[tuple[Mutation, ...]] = (
             {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
             {"publicAccessCidrs": ["0.0.0.0/1", "128.0.0.0/1"]},
         )
+    ),
+    # -- Clusters, machines and networks that are made
+    added(
+        "cluster-entrance",
+        "a cluster whose creator stays its administrator",
+        "aws:eks/cluster:Cluster",
+        {
+            "accessConfig": {"authenticationMode": "API"},
+            "vpcConfig": {"endpointPrivateAccess": True, "endpointPublicAccess": False},
+            **_TAGS,
+        },
+    ),
+    added(
+        "instance-metadata-v2",
+        "a machine that answers version 1 of the metadata service",
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        {"metadataOptions": {"httpTokens": "optional"}},
+    ),
+    added("network-is-logged", "a VPC without flow logs", "aws:ec2/vpc:Vpc", _TAGS),
+    added(
+        "roles-are-bounded",
+        "one role with a boundary",
+        "aws:iam/role:Role",
+        {"permissionsBoundary": "arn:aws:iam::123456789012:policy/limit", **_TAGS},
     ),
     # -- The Ingress' networks
     *(
@@ -487,7 +511,10 @@ THROUGH: Final[tuple[Mutation, ...]] = (
         "a cluster that is reached from named networks",
         "a cluster with named networks",
         "aws:eks/cluster:Cluster",
-        {"vpcConfig": {"publicAccessCidrs": ["203.0.113.0/24"]}, **_TAGS},
+        {
+            "vpcConfig": {"endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.0/24"]},
+            **_TAGS,
+        },
     ),
     change(
         "External Secrets and the Secret hold the URL: the pack is not shown whose it is",
