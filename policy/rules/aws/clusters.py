@@ -38,7 +38,7 @@ def entrance(seen: Seen) -> Iterator[str]:
     if reach is not UNKNOWN and not is_on(mapping(reach).get("endpointPrivateAccess")):
         yield "vpcConfig.endpointPrivateAccess is not true: nodes then need the public endpoint"
     logs = seen.get("enabledClusterLogTypes")
-    if logs is not UNKNOWN and not {"audit", UNKNOWN} & {*items(logs)}:
+    if logs is not UNKNOWN and not any(kind in ("audit", UNKNOWN) for kind in items(logs)):
         yield "enabledClusterLogTypes has no audit: nothing tells who did what"
 
 
