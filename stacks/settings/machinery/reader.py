@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from stacks.settings.machinery import dispatch, explain, moves, texts
 from stacks.settings.machinery.dispatch import Check
+from stacks.settings.machinery.places import texts as section_texts
 from stacks.settings.machinery.problems import (
     Problem,
     remove_command,
@@ -72,6 +73,7 @@ class Reader:
     ) -> None:
         self._model = model
         self._fields = {place: (name, model.model_fields[name]) for name, place in places.items()}
+        self._types = {place: type_of(field) for place, (_, field) in self._fields.items()}
         self._checks = checks
         self._elsewhere = elsewhere or {}
         self._known: dict[str, set[str]] = {}
@@ -93,20 +95,21 @@ class Reader:
                 continue
             document = {} if document in ("", None) else document
             try:
-                sections[name] = self._validated(place, field, document)
+                sections[name] = self._validated(place, document)
             except ValidationError as error:
                 problems += explain.problems(
-                    place, error, type_of(field), document, given.secret_keys
+                    place, error, self._types[place], document, given.secret_keys
                 )
-            problems += texts.unencrypted(place, type_of(field), document, given.secret_keys)
+            said = tuple(section_texts(self._types[place], document))
+            problems += texts.unencrypted(place, said, given.secret_keys)
             refused = {problem.key for problem in problems}
-            problems += texts.unusable(place, type_of(field), document, given.secret_keys, refused)
+            problems += texts.unusable(place, said, given.secret_keys, refused)
         problems += dispatch.run(self._checks, sections)
         return Found(sections, [secrecy.masked(problem) for problem in problems])
 
-    def _validated(self, place: str, field: FieldInfo, document: JsonValue) -> Any:  # noqa: ANN401
+    def _validated(self, place: str, document: JsonValue) -> Any:  # noqa: ANN401
         if place not in self._adapters:  # building one costs more than a validation
-            self._adapters[place] = TypeAdapter(type_of(field))
+            self._adapters[place] = TypeAdapter(self._types[place])
         text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
         return self._adapters[place].validate_json(text, strict=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -46,11 +47,10 @@ class Secrecy:
         # A number or a switch is encrypted only as a whole: inside of a section it is text.
         self._whole = {key for key in secret_keys if not _is_container(documents.get(key))}
         encrypted |= {values[key] for key in self._whole & values.keys()}
-        public = set(_documented(model))
-        self._encrypted = encrypted - public
-        self._texts = sorted(self._encrypted | (clear - public), key=len, reverse=True)
-        self._public = public
-        self._public_runs = _runs(public)
+        self._public, self._public_runs = _public(model)
+        self._encrypted = encrypted - self._public
+        secret = self._encrypted | (clear - self._public)
+        self._texts = sorted(secret, key=len, reverse=True)
 
     def masked(self, problem: Problem) -> Problem:
         """The problem without a secret.
@@ -82,12 +82,17 @@ class Secrecy:
         return found
 
     def _rule(self, rule: str) -> str:
-        parts = {part for text in self._texts for part in re.split(r"[^\w-]+", text)}
-        parts = {part for part in parts if re.search(r"\d", part)} - self._public_runs
-        for text in (*self._texts, *sorted(parts, key=len, reverse=True)):
-            if len(text) >= _SHORTEST:
+        for text in (*self._texts, *self._parts):
+            if len(text) >= _SHORTEST and text in rule:
                 rule = re.sub(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lambda _: MASK, rule)
         return rule
+
+    @functools.cached_property
+    def _parts(self) -> list[str]:
+        """The words of secret texts that have a digit, longest first."""
+        parts = {part for text in self._texts for part in re.split(r"[^\w-]+", text)}
+        told = {part for part in parts if re.search(r"\d", part)} - self._public_runs
+        return sorted(told, key=len, reverse=True)
 
     def _fix(self, fix: str) -> str:
         commands = [list[str]()]
@@ -149,8 +154,15 @@ def _texts(value: JsonValue, name: str) -> Iterator[tuple[str | None, str]]:
             yield from _texts(item, title if key == "value" and isinstance(title, str) else key)
 
 
+@functools.cache
+def _public(model: type[Section]) -> tuple[frozenset[str], frozenset[str]]:
+    """What anyone can read in the documentation, and its words. The models do not change."""
+    texts = frozenset(_documented(model))
+    return texts, frozenset(_runs(texts))
+
+
 def _documented(model: type[Section]) -> Iterator[str]:
-    """What anyone can read in the documentation: choices, defaults, examples."""
+    """Choices, defaults and examples of a model and of those inside of it."""
     for field in model.model_fields.values():
         said = [field, *(f for f in metadata(field.annotation) if isinstance(f, FieldInfo))]
         known = [field.default, *literals(field.annotation)]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Set
-from typing import Final
+from collections.abc import Iterable, Iterator, Set
+from typing import Final, TypeAlias
 
-from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
 from components.secrets.masking import MASK
 from stacks.settings.machinery import repairs
-from stacks.settings.machinery.places import Place, texts
+from stacks.settings.machinery.places import Place
 from stacks.settings.machinery.problems import (
     Problem,
     join,
@@ -21,17 +20,18 @@ from stacks.settings.machinery.problems import (
     top_level,
 )
 from stacks.settings.machinery.rule import Rule
-from stacks.settings.machinery.shape import Annotation, is_secret, metadata
+from stacks.settings.machinery.shape import is_secret, metadata
+
+Texts: TypeAlias = Iterable[tuple[Place, str]]
+"""What ``places.texts`` finds in a section."""
 
 _LINES: Final = frozenset("\t\n\r")
 """What a certificate has, and what variables and secrets may be."""
 
 
-def unencrypted(
-    place: str, annotation: Annotation, document: JsonValue, secret_keys: Set[str]
-) -> Iterator[Problem]:
+def unencrypted(place: str, said: Texts, secret_keys: Set[str]) -> Iterator[Problem]:
     """Secret settings in clear text, which would get into Git and into the state file."""
-    for found, _ in texts(annotation, document):
+    for found, _ in said:
         full = join(place, found.path)
         if is_secret(found.annotation) and top_level(full) not in secret_keys:
             rule = "is a secret and has to be stored encrypted"
@@ -39,18 +39,14 @@ def unencrypted(
 
 
 def unusable(
-    place: str,
-    annotation: Annotation,
-    document: JsonValue,
-    secret_keys: Set[str],
-    refused: Set[str],
+    place: str, said: Texts, secret_keys: Set[str], refused: Set[str]
 ) -> Iterator[Problem]:
     """Texts that no server takes, and words that were to be replaced, of keys not yet ``refused``.
 
     PostgreSQL, Kubernetes and AWS refuse control characters, each in its own words and some only
     when most of an `up` is done.
     """
-    for found, text in texts(annotation, document):
+    for found, text in said:
         full = join(place, found.path)
         if full in refused:
             continue
@@ -66,6 +62,8 @@ def unusable(
 
 def _has_control_characters(text: str, found: Place) -> bool:
     """A lone surrogate is none, and no text either. Lines are for a type's own rule to refuse."""
+    if text.isprintable():
+        return False
     rules = (rule for rule in _said(found) if isinstance(rule, Rule))
     has_lines = is_secret(found.annotation) or found.field is None or any(rules)
     allowed = _LINES if has_lines else frozenset[str]()
