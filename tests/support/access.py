@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from stacks import stack_files
 from stacks.stack_files import ROOT, StackConfiguration
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
@@ -28,7 +27,7 @@ def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = Fals
 
 @functools.cache
 def _recorded(overrides: str, preview: bool) -> Recording:
-    return on_short_stack(lambda: record(read("prod", json.loads(overrides)), preview=preview))
+    return record(read("prod", json.loads(overrides)), preview=preview)
 
 
 def record(configuration: StackConfiguration, *, preview: bool = False) -> Recording:

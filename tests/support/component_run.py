@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from stacks.stack_files import StackConfiguration
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import running
 from tooling.engineless.offline import OfflineBackend
 from tooling.engineless.recording import Recording
@@ -26,7 +25,7 @@ def run_component(
         body()
 
     backend = OfflineBackend(preview=preview, auto_mode=auto_mode)
-    return on_short_stack(lambda: running.run(STACK, _NOTHING, backend, program, preview=preview))
+    return running.run(STACK, _NOTHING, backend, program, preview=preview)
 
 
 def urn(parent: str, type_: str, name: str) -> str:

@@ -12,7 +12,6 @@ from stacks.cluster_platform import settings
 from stacks.cluster_platform.settings import PlatformSettings
 from stacks.settings import ConfigurationError, Problem
 from stacks.stack_files import ROOT, StackConfiguration, assemble
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
@@ -67,7 +66,7 @@ def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = Fals
 
 @functools.cache
 def _recorded(overrides: str, preview: bool) -> Recording:
-    return on_short_stack(lambda: record(read(STACK, json.loads(overrides)), preview=preview))
+    return record(read(STACK, json.loads(overrides)), preview=preview)
 
 
 def record(configuration: StackConfiguration, *, preview: bool = False) -> Recording:

@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.support import bases
 from tests.support.shared import shared
-from tests.support.short_stack import on_short_stack
 from tooling.engineless.recording import Recording, Resource, reveal
 
 
@@ -35,10 +34,7 @@ def with_overrides(
 @functools.cache
 def _made(base: str, overrides: str, preview: bool, auto_mode: bool) -> Recording:
     def make() -> Recording:
-        given = json.loads(overrides)
-        return on_short_stack(
-            lambda: bases.record(base, given, preview=preview, auto_mode=auto_mode)
-        )
+        return bases.record(base, json.loads(overrides), preview=preview, auto_mode=auto_mode)
 
     return shared(json.dumps([base, overrides, preview, auto_mode]), make)
 

@@ -47,6 +47,8 @@ class OfflineBackend:
     ``auto_mode``: EKS clusters are in Auto Mode.
     """
 
+    waits = False
+
     def __init__(self, *, preview: bool = False, auto_mode: bool = False) -> None:
         self._preview = preview
         self._auto_mode = auto_mode

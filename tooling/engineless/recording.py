@@ -51,6 +51,11 @@ class Resource:
 class Backend(Protocol):
     """Answers for the providers."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether an answer takes time: the program then asks for several at once, on threads."""
+        ...
+
     def create(self, resource: Resource) -> tuple[str, Mapping[str, Any]]:
         """The id and the output state of a resource, created or already there."""
         ...

@@ -12,9 +12,10 @@ import os
 import runpy
 import tempfile
 from collections.abc import Callable, Generator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack, cast
 from unittest import mock
 
 import pulumi
@@ -29,8 +30,25 @@ from tooling.engineless.monitor import Invokes, RecordingMonitor
 from tooling.engineless.recording import Backend, Recording
 from tooling.kit.json_values import as_mapping, parsed
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
 _ENDING: Final = 5
 """Seconds that an interrupted program has to end."""
+
+
+class _AnsweringLoop(asyncio.SelectorEventLoop):
+    """Answers each registration where it is made, without the threads that the SDK asks for."""
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        answer: asyncio.Future[T] = self.create_future()
+        try:
+            answer.set_result(func(*args))
+        except Exception as error:
+            answer.set_exception(error)
+        return answer
 
 
 def run_program(
@@ -68,7 +86,7 @@ def run(
     recording = Recording(stack)
 
     def isolated() -> None:
-        loop = asyncio.new_event_loop()
+        loop = asyncio.new_event_loop() if backend.waits else _AnsweringLoop()
         asyncio.set_event_loop(loop)
         # The first error is raised below; what waited for its result would report it once each.
         loop.set_exception_handler(lambda _loop, _context: None)
@@ -95,6 +113,8 @@ def run(
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
             asyncio.set_event_loop(None)
+            # What a failed run left unresolved never will be: the next run must not wait for it.
+            cast("Any", settings.SETTINGS).outputs.clear()
 
     # Each registration reads the source lines that it comes from: a tenth of the time of a run.
     with mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace):

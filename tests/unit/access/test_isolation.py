@@ -22,7 +22,6 @@ from stacks import stack_files
 from stacks.names import STACK_TAG
 from stacks.stack_files import StackConfiguration
 from tests.support import bases, iam
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.aws import resources as invented
 from tooling.engineless.aws.names import ACCOUNT, arn
@@ -95,7 +94,7 @@ def place_boundary(stack: str) -> str:
 @functools.cache
 def made(stack: str) -> Recording:
     """What the program registers with that configuration under a stack's name."""
-    return on_short_stack(lambda: offline.record_configuration(stack, configuration(stack)))
+    return offline.record_configuration(stack, configuration(stack))
 
 
 @functools.cache

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pulumi
 import pulumi_random as random
@@ -19,6 +21,7 @@ from tooling.engineless.recording import (
     UNKNOWN,
     DuplicateUrnError,
     Recording,
+    Resource,
     holds_secret,
     reveal,
     secret_texts,
@@ -64,6 +67,23 @@ def test_a_registration_reads_no_source_and_the_sdk_is_left_as_it_was(
     assert len(record(password).resources) == 1
     assert read == []
     assert vars(resource)["_get_stack_trace"] is before
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_backend_is_asked_on_threads_if_an_answer_takes_time(*, waits: bool) -> None:
+    asked = set[threading.Thread]()
+
+    class Seen(OfflineBackend):
+        def create(self, resource: Resource) -> tuple[str, Mapping[str, Any]]:
+            asked.add(threading.current_thread())
+            return super().create(resource)
+
+    backend = Seen()
+    backend.waits = waits
+    running.run("test", StackConfiguration({}, frozenset()), backend, lambda: (password(), None)[1])
+
+    assert len(asked) == 1
+    assert (threading.current_thread() in asked) is not waits
 
 
 def test_one_name_with_two_types_is_two_resources() -> None:

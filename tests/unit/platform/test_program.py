@@ -13,7 +13,6 @@ from stacks.cluster_platform.composition import Platform, PlatformArgs
 from stacks.stack_files import StackConfiguration
 from tests.support import platform
 from tests.support.platform import EXISTING, small
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import running
 from tooling.engineless.aws import lookups
 from tooling.engineless.offline import OfflineBackend
@@ -181,7 +180,7 @@ def refused(answers: Mapping[str, Mapping[str, Any]]) -> str:
         )
 
     with pytest.raises(pulumi.RunError) as raised:
-        on_short_stack(program)
+        program()
     return str(raised.value)
 
 
@@ -222,10 +221,8 @@ def test_its_own_cluster_stops_nothing() -> None:
     }
     backend = Account({**THERE, ONE: own})
 
-    run = on_short_stack(
-        lambda: running.run_program(
-            "prod", platform.read(), backend, preview=True, project=platform.FOLDER
-        )
+    run = running.run_program(
+        "prod", platform.read(), backend, preview=True, project=platform.FOLDER
     )
 
     assert run.resources.keys() == platform.recorded(preview=True).resources.keys()
@@ -250,7 +247,7 @@ def test_the_end_of_support_is_a_warning_of_the_deployment(
         Platform("platform", PlatformArgs(settings=small({}), today=date.fromisoformat(today)))
 
     nothing = StackConfiguration({}, frozenset())
-    on_short_stack(lambda: running.run("test", nothing, OfflineBackend(), program))
+    running.run("test", nothing, OfflineBackend(), program)
 
     assert len(warnings) == warned
     assert ["1.36 ends on 2027-08-02" in text for text in warnings] == [True] * warned

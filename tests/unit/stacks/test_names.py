@@ -19,7 +19,6 @@ from stacks.names import NAMES, AccountNames, Names
 from tests.support import bases, stacks
 from tests.support.bases import BASES
 from tests.support.recordings import inputs, recorded
-from tests.support.short_stack import on_short_stack
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording, Resource
 
@@ -301,7 +300,7 @@ def test_names_of_the_stack_with_the_longest_name_are_taken_by_aws() -> None:
             "agent-observability:objectStorage": {"engine": "s3", "exports": True},
         },
     )
-    recording = on_short_stack(lambda: offline.record_configuration(stack, configuration))
+    recording = offline.record_configuration(stack, configuration)
 
     found = physical(recording)
     for type_, (whole, prefix) in LONGEST.items():

@@ -45,6 +45,8 @@ class LiveBackend:
     Called from several threads at once. After the first failure every other call is refused.
     """
 
+    waits = True
+
     def __init__(
         self, state: State, connections: Connections, waiter: Waiter, masker: Masker
     ) -> None:
