@@ -13,6 +13,7 @@ from components.cache import backing as cache_backing
 from components.cache import url as cache_url
 from components.clickhouse import connection
 from components.clickhouse.backing import clickhouse
+from components.kubernetes import quantities
 from components.kubernetes.backing import Backing
 from components.kubernetes.placement import ContainerResources, Placement
 from components.langfuse import destinations, sso, storage_environment, versions, write_modes
@@ -310,7 +311,12 @@ def external_database(settings: ExternalDatabase) -> Backing:
 def external_clickhouse(settings: ExternalClickHouse) -> Backing:
     """A ClickHouse server that nothing here manages."""
     return clickhouse(
-        connection.external(settings.kind, settings.url, settings.username),
+        connection.external(
+            settings.kind,
+            settings.url,
+            settings.username,
+            quantities.parse(settings.memory) if settings.memory else None,
+        ),
         host=urlsplit(settings.url).hostname or "",
         migration_host=settings.migration_host,
         password=settings.password.get_secret_value(),

@@ -49,7 +49,12 @@ class Server:
         return NATIVE_TLS_PORT if self.tls else NATIVE_PORT
 
 
-def external(kind: Literal["cloud", "server", "cluster"], url: str, user: str) -> Server:
+def external(
+    kind: Literal["cloud", "server", "cluster"],
+    url: str,
+    user: str,
+    memory_bytes: Decimal | None = None,
+) -> Server:
     """A server that exists, queried at ``url``, which has a scheme and a port.
 
     Statements ``ON CLUSTER`` are refused by ClickHouse Cloud on Azure, and needed elsewhere.
@@ -62,6 +67,7 @@ def external(kind: Literal["cloud", "server", "cluster"], url: str, user: str) -
         tls=tls,
         http_port=parts.port or (HTTPS_PORT if tls else HTTP_PORT),
         clustered=kind == "cluster" or (kind == "cloud" and not azure),
+        memory_bytes=memory_bytes,
     )
 
 

@@ -31,7 +31,16 @@ from stacks.settings.sections.langfuse import Langfuse
 # twice would win or lose by accident.
 _OWNED: Final = {
     "AUTH_DISABLE_SIGNUP": "set langfuse.signUp",
-    "CLICKHOUSE_": "set the clickhouse section, from Langfuse 3 on",
+    **dict.fromkeys(
+        (
+            *("CLICKHOUSE_CLUSTER_", "CLICKHOUSE_DB", "CLICKHOUSE_MIGRATION_"),
+            *("CLICKHOUSE_PASSWORD", "CLICKHOUSE_URL", "CLICKHOUSE_USER"),
+        ),
+        "set the clickhouse section, from Langfuse 3 on",
+    ),
+    "CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": (
+        "set the memory of ClickHouse, from which it follows, in the clickhouse section"
+    ),
     "DATABASE_": "the program gives the whole connection URL: set the database section",
     "DIRECT_URL": "the program gives the whole connection URL: set the database section",
     "ENCRYPTION_KEY": "remove it: the program generates it",
@@ -48,13 +57,19 @@ _OWNED: Final = {
     "LANGFUSE_LOG_LEVEL": "set langfuse.logLevel",
     "LANGFUSE_MIGRATION_V4_": "set langfuse.writeMode",
     "LANGFUSE_S3_BATCH_EXPORT_": "set the objectStorage section",
-    "LANGFUSE_S3_EVENT_": "set the objectStorage section",
-    "LANGFUSE_S3_MEDIA_": "set the objectStorage section",
+    "LANGFUSE_S3_EVENT_UPLOAD_": "set the objectStorage section",
+    "LANGFUSE_S3_MEDIA_UPLOAD_": "set the objectStorage section",
     "NEXTAUTH_": "remove it: it follows from the URL, or is generated",
     "NODE_ENV": "remove it: the program sets it",
     "NODE_OPTIONS": "remove it: the heap size follows from langfuse.resources.memoryLimit",
     "PORT": "remove it: the program sets it",
-    "REDIS_": "set the cache section, from Langfuse 3 on",
+    **dict.fromkeys(
+        (
+            *("REDIS_AUTH", "REDIS_CLUSTER_", "REDIS_CONNECTION_STRING", "REDIS_HOST"),
+            *("REDIS_PORT", "REDIS_SENTINEL_", "REDIS_TLS_", "REDIS_USERNAME"),
+        ),
+        "set the cache section, from Langfuse 3 on",
+    ),
     "S3_": "set the objectStorage section",
     "SALT": "remove it: the program generates it",
     "TELEMETRY_ENABLED": "set langfuse.telemetry",

@@ -189,6 +189,9 @@ class ExternalClickHouse(Section):
         Field(examples=["example-value"]),
     ]
     """Password of the user."""
+    memory: MemoryQuantity | None = None
+    """Memory of each server. Langfuse lets a query that needs more than two fifths of it continue
+    on the disk; without it that begins at 32 GB."""
 
 
 ClickHouse = Annotated[

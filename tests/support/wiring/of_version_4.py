@@ -320,6 +320,9 @@ SCENES: Final[dict[str, Scene]] = {
             "clickhouse.external.username": to(
                 f"{_CONFIG}.CLICKHOUSE_USER", f"{_MIGRATES}.containers.0.env.*.value"
             ),
+            "clickhouse.external.memory": {
+                f"{_CONFIG}.CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY": "6871947673"
+            },
             "clickhouse.external.password": to(
                 "Secret/langfuse-clickhouse-secret stringData.CLICKHOUSE_PASSWORD"
             ),

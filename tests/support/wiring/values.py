@@ -56,6 +56,7 @@ VALUES: Final[Mapping[str, object]] = {
     "clickhouse.external.kind": "server",
     "clickhouse.external.url": "https://other.example.com:8443",
     "clickhouse.external.migrationHost": "other-replica.example.com",
+    "clickhouse.external.memory": "16Gi",
     "clickhouse.external.username": "other-user",
     "cache.statefulSet.resources.cpu": "150m",
     "cache.statefulSet.resources.memory": "300Mi",

@@ -9,6 +9,7 @@ import pytest
 
 from stacks.settings import Problem
 from tests.support.configurations import (
+    ABSENT,
     ON_EKS,
     VERSION_4_ELSEWHERE,
     Encrypted,
@@ -16,6 +17,7 @@ from tests.support.configurations import (
     endpoint,
     problem,
     problems,
+    rds,
 )
 
 CACHE: Final = {"engine": "statefulSet"}
@@ -26,6 +28,7 @@ OKTA: Final = {
 }
 DIGEST: Final = f"sha256:{64 * '0'}"
 NO_LONGER: Final = "is a risk that this stack does not take; left here, it would hide a mistake"
+CLICKHOUSE: Final = "set the clickhouse section, from Langfuse 3 on"
 SLOTS: Final = (
     "is not offered: Langfuse's queues use several keys in one command, which fails with CROSSSLOT "
     "where keys are spread over slots"
@@ -324,6 +327,76 @@ BAD = [
         )
     ),
     # -- The services themselves
+    *(
+        bad(
+            f"version 4 without {key} alone",
+            stack(**{key: ABSENT}),
+            problem(key, "(nothing)", f"is required by Langfuse 4: {purpose}", ""),
+        )
+        for key, purpose in (
+            ("clickhouse", "traces are in ClickHouse"),
+            ("cache", "queues between web and worker are in Redis or Valkey"),
+            ("objectStorage", "accepted events are in object storage until they are processed"),
+        )
+    ),
+    bad(
+        "more workers than the database has connections for",
+        {
+            **worker(maxReplicas=50),
+            "database": {"maxConnections": 60, "connectionLimit": 1},
+        },
+        problem(
+            "langfuse.worker.maxReplicas",
+            "50",
+            "54 pods of 1 connections, plus 10 pods that start or still end during a rollout, a "
+            "migration and a reserve, make 69; database.maxConnections is 60",
+            "",
+        ),
+    ),
+    bad(
+        "a PostgreSQL below the floor of version 4, on RDS",
+        {**stack(**rds(version="14"))},
+        problem(
+            "database.version",
+            '"14"',
+            "is PostgreSQL 14, and Langfuse 4.16.0 needs 15 or newer. The data of one major "
+            "version cannot be read by another without an upgrade",
+            "",
+        ),
+    ),
+    *(
+        bad(
+            f"{name} by hand",
+            stack(langfuse={"environment": {name: value}}),
+            problem(
+                f"langfuse.environment.{name}",
+                f'"{value}"',
+                f"is not for the environment; {advice}",
+                "",
+            ),
+        )
+        for name, value, advice in (
+            ("CLICKHOUSE_CLUSTER_ENABLED", "false", CLICKHOUSE),
+            ("CLICKHOUSE_URL", "http://ch:8123", CLICKHOUSE),
+            (
+                "CLICKHOUSE_MAX_BYTES_BEFORE_EXTERNAL_GROUP_BY",
+                "1000000000",
+                "set the memory of ClickHouse, from which it follows, in the clickhouse section",
+            ),
+            ("REDIS_HOST", "redis", "set the cache section, from Langfuse 3 on"),
+            ("LANGFUSE_S3_EVENT_UPLOAD_BUCKET", "ours", "set the objectStorage section"),
+            (
+                "LANGFUSE_INGESTION_CLICKHOUSE_MAX_ATTEMPTS",
+                "3",
+                "remove it: fewer attempts would lose events",
+            ),
+            (
+                "LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED",
+                "false",
+                "remove it: a Job runs the migrations",
+            ),
+        )
+    ),
     bad(
         "version 3 without any of its services",
         {"langfuse": {"version": "3.225.4"}},
@@ -384,6 +457,19 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
 
 
 GOOD: Final[Mapping[str, Mapping[str, Any]]] = {
+    "what tunes the services": stack(
+        langfuse={
+            "environment": {
+                "CLICKHOUSE_MAX_OPEN_CONNECTIONS": "50",
+                "REDIS_KEY_PREFIX": "langfuse",
+                "LANGFUSE_S3_CONCURRENT_WRITES": "100",
+                "LANGFUSE_S3_MEDIA_MAX_CONTENT_LENGTH": "1000000",
+            }
+        }
+    ),
+    "the memory of ClickHouse elsewhere": stack(
+        clickhouse={**VERSION_4_ELSEWHERE["clickhouse"], "memory": "16Gi"}
+    ),
     "as many workers as at most": worker(minReplicas=4),
     "the least memory": stack(
         langfuse={
