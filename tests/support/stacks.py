@@ -186,6 +186,15 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             f"{_N}objectStorage": {**EXTERNAL_STORAGE, "media": True},
         }
     ),
+    "version 2 with the services of 3": Variant(
+        base="version 2 prod",
+        overrides={
+            f"{_N}langfuse": {"upgrade": {"to": 3}},
+            f"{_N}clickhouse": {"engine": "operator", "protect": True},
+            f"{_N}cache": {"engine": "elastiCache", "protect": True},
+            f"{_N}objectStorage": {"engine": "s3", "exports": False},
+        },
+    ),
     "oldest version": Variant(
         overrides={
             f"{_N}langfuse": {"version": "2.75.0", "signUp": "open", "admin": None},
