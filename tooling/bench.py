@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from stacks.stack_files import ROOT, stacks
@@ -23,6 +24,8 @@ from tooling.kit.errors import ExplainedError, UsageError
 from tooling.kit.exit_codes import FINE
 
 _AGENTS: Final = (1, 10, 100)
+PLATFORM: Final = "platform"
+"""Folder of the project whose stacks are measured beside the program's."""
 
 # What the stack's program imports of Pulumi's packages, and nothing else: the floor.
 _IMPORTS: Final = """
@@ -42,18 +45,19 @@ print(json.dumps([time.perf_counter() - start, len(recording.resources)]))
 """
 
 _MODULES: Final = """
-import json, sys
+import json, pathlib, sys
 from tooling.engineless import offline
-offline.record(sys.argv[1])
+offline.record(sys.argv[1], project=pathlib.Path(sys.argv[2]))
 print(json.dumps([name for name in sys.modules if name.split(".")[0].startswith("pulumi")]))
 """
 
 _CHAIN: Final = """
-import json, sys
+import json, pathlib, sys
 from tooling import render
 from tooling.engineless import offline
 from tooling.render import summary
-print(json.dumps(summary.chain(render.collect(offline.record(sys.argv[1])))))
+recording = offline.record(sys.argv[1], project=pathlib.Path(sys.argv[2]))
+print(json.dumps(summary.chain(render.collect(recording))))
 """
 
 
@@ -86,26 +90,28 @@ def _median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def _provider_modules(stack: str) -> list[str]:
+def _provider_modules(stack: str, project: str) -> list[str]:
     """The modules of Pulumi's packages that rendering a stack imports."""
-    return json.loads(_run(["-c", _MODULES, stack]).printed)
+    return json.loads(_run(["-c", _MODULES, stack, project]).printed)
 
 
-def _stack(stack: str, runs: int) -> None:
-    modules = json.dumps(_provider_modules(stack))
+def _stack(stack: str, runs: int, project: str = ".") -> None:
+    modules = json.dumps(_provider_modules(stack, project))
+    named = str(PurePosixPath(project, stack))
+    render = ["-m", "tooling", "render", "--project", project, "--stack", stack]
     floors: list[Run] = []
     renders: list[Run] = []
     for _ in range(runs):
         floors.append(_run(["-c", _IMPORTS, modules]))
-        renders.append(_run(["-m", "tooling", "render", "--stack", stack]))
+        renders.append(_run(render))
     seconds = _median([r.seconds for r in renders])
     ratio = _median([r.seconds / f.seconds for r, f in zip(renders, floors, strict=True)])
     memory = _median([r.memory for r in renders])
     floor = _median([f.memory for f in floors])
     # Not in this process: a child's peak is never below what its parent had when it was forked.
-    chain: list[str] = json.loads(_run(["-c", _CHAIN, stack]).printed)
+    chain: list[str] = json.loads(_run(["-c", _CHAIN, stack, project]).printed)
     print(
-        f"  {stack:<6} render {seconds:5.2f} s, {ratio:4.2f} x importing its providers "
+        f"  {named:<13} render {seconds:5.2f} s, {ratio:4.2f} x importing its providers "
         f"(import share {100 / ratio:3.0f} %); peak {memory:4.0f} MiB, {memory / floor:4.2f} x"
     )
     print(f"         longest chain, {len(chain)}: {' > '.join(chain)}")
@@ -151,6 +157,8 @@ def run(given: argparse.Namespace) -> int:
     print(f"Stacks, medians of {given.runs} processes:")
     for stack in stacks():
         _stack(stack, given.runs)
+    for stack in stacks(ROOT / PLATFORM):
+        _stack(stack, given.runs, PLATFORM)
     print(f"\nGrowth of dev with agent namespaces, medians of {given.runs} processes:")
     _agents(given.runs)
     return FINE

@@ -111,7 +111,7 @@ def checked(*verdicts: Verdict) -> Prepare:
 
 
 def measured(patch: Patch) -> None:
-    patch.setattr(bench, "stacks", list[str])
+    patch.setattr(bench, "stacks", lambda *_: list[str]())
     returning(bench, "_agents", None)(patch)
 
 
@@ -443,13 +443,13 @@ def test_a_command_that_fails_leaves_no_report(tmp_path: Path) -> None:
 def test_a_measured_process_that_fails_is_said(
     monkeypatch: Patch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "stacks", lambda: ["dev"])
+    monkeypatch.setattr(bench, "stacks", lambda *_: ["dev"])
     monkeypatch.setattr(bench, "_MODULES", "raise SystemExit('the child: why')")
 
     assert main(["bench", "--runs", "1"]) == 2
     assert capfd.readouterr().err == (
         "the child: why\n"
-        "error: a measured process failed: -c raise SystemExit('the child: why') dev\n"
+        "error: a measured process failed: -c raise SystemExit('the child: why') dev .\n"
     )
 
 

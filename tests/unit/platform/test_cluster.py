@@ -143,6 +143,12 @@ def test_what_the_settings_change_of_the_cluster() -> None:
     ] == [BOUNDARY, BOUNDARY]
 
 
+def test_eks_gets_more_time_than_it_takes() -> None:
+    timeouts = run().named("test-eks").request.customTimeouts
+
+    assert (timeouts.create, timeouts.update, timeouts.delete) == ("40m", "", "40m")
+
+
 def test_its_log_is_made_before_eks_makes_one_that_is_kept_for_ever() -> None:
     made = run()
 

@@ -228,6 +228,23 @@ def test_its_own_cluster_stops_nothing() -> None:
     assert run.resources.keys() == platform.recorded(preview=True).resources.keys()
 
 
+def test_each_list_of_principals_gives_its_own_right() -> None:
+    arn = "arn:aws:iam::123456789012:role"
+    run = platform.recorded(
+        {"platform:access": {"deployers": [f"{arn}/deploy"], "viewers": [f"{arn}/look"]}}
+    )
+
+    policies = {
+        r.inputs["principalArn"].rpartition("/")[2]: r.inputs["policyArn"].rpartition("/")[2]
+        for r in run.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    }
+    assert policies == {
+        "platform-admin": "AmazonEKSClusterAdminPolicy",
+        "deploy": "AmazonEKSClusterAdminPolicy",
+        "look": "AmazonEKSViewPolicy",
+    }
+
+
 # -- Warnings and outputs --------------------------------------------------------------------------
 
 

@@ -242,3 +242,61 @@ def test_a_stack_that_does_not_exist_is_an_error_without_a_traceback(
     assert capsys.readouterr().err == (
         "error: There is no stack file Pulumi.staging.yaml; stacks are prod.\n"
     )
+
+
+class Connected(FakeCluster):
+    """A cluster, as a connection is one."""
+
+    def __enter__(self) -> Connected:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def reached(monkeypatch: pytest.MonkeyPatch, folder: Any, cluster: FakeCluster) -> None:  # noqa: ANN401
+    def connect(*_args: object, **_options: object) -> FakeCluster:
+        return cluster
+
+    monkeypatch.setattr(draining, "private_folder", lambda _folder: folder)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(draining, "Api", connect)
+
+
+def test_a_cluster_in_use_keeps_its_node_pools(
+    fake: FakeAws,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,  # noqa: ANN401
+) -> None:
+    """No answer of `UpdateClusterConfig` is prepared: to ask for it would be an error."""
+    fake.cluster()
+    web = obj("networking.k8s.io/v1", "Ingress", "web", "a")
+    cluster = Connected({**pools(), "networking.k8s.io/v1 Ingress": [web]})
+    reached(monkeypatch, tmp_path, cluster)
+
+    with pytest.raises(InUseError, match="Ingress a/web"):
+        draining.drain(account(fake))
+
+    assert cluster.deleted == []
+
+
+def test_a_cluster_that_nobody_uses_loses_its_node_pools(
+    fake: FakeAws,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,  # noqa: ANN401
+) -> None:
+    fake.cluster()
+    emptied(fake)
+    fake.cluster(status="ACTIVE")
+    cluster = Connected(pools())
+    reached(monkeypatch, tmp_path, cluster)
+
+    draining.drain(account(fake))
+
+    assert cluster.deleted == ["NodePool system", "NodePool workloads"]
+
+
+def test_a_protected_cluster_is_not_even_asked(fake: FakeAws) -> None:
+    protected = PlatformAccount(small({"platform:cluster": {"name": "platform-prod"}}), fake.client)
+
+    with pytest.raises(InUseError, match="has deletion protection"):
+        draining.drain(protected)

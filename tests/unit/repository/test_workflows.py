@@ -324,3 +324,43 @@ def test_the_roles_project_is_asked_for_the_stack_without_the_programs_own(
         f"pulumi up --cwd access --stack {of_roles}",
         f"pulumi preview --stack {stack} --policy-pack policy --diff",
     ]
+
+
+@pytest.mark.parametrize(
+    ("target", "commands"),
+    [
+        (
+            "platform",
+            [
+                ".venv/bin/python -m tooling platform doctor --stack acme/prod --before",
+                "pulumi up --cwd platform --stack acme/prod --policy-pack ../policy",
+            ],
+        ),
+        (
+            "platform-preview",
+            ["pulumi preview --cwd platform --stack acme/prod --policy-pack ../policy --diff"],
+        ),
+        (
+            "platform-destroy",
+            [
+                ".venv/bin/python -m tooling platform drain --stack acme/prod",
+                "pulumi destroy --cwd platform --stack acme/prod",
+                ".venv/bin/python -m tooling platform doctor --stack acme/prod",
+            ],
+        ),
+        ("doctor", [".venv/bin/python -m tooling platform doctor --stack acme/prod"]),
+    ],
+)
+def test_the_platform_is_asked_drained_and_looked_at_in_this_order(
+    target: str, commands: list[str]
+) -> None:
+    installed = [f"-o{venv}/.installed" for venv in (".venv", ".venv-smoke", ".venv-policy")]
+    done = subprocess.run(
+        ["make", "-n", *installed, "-ocli", target, "PROJECT=platform", "STACK=acme/prod"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert [line.strip() for line in done.stdout.splitlines()] == commands
