@@ -123,7 +123,7 @@ def migration(
                     **pods.pod(
                         args, account, pods.migration_container(args, certificates), certificates
                     ),
-                    "init_containers": _before(name, args),
+                    "init_containers": _before(name, args, certificates),
                     "restart_policy": "Never",
                 },
             },
@@ -160,10 +160,12 @@ def guard_config(name: str) -> str:
     return f"{name}-upgrade"
 
 
-def _before(name: str, args: LangfuseArgs) -> list[ContainerArgsDict]:
+def _before(
+    name: str, args: LangfuseArgs, certificates: Sequence[pods.CertificateVolume]
+) -> list[ContainerArgsDict]:
     """What has to succeed before the migrations begin, one after the other."""
     waiting = [pods.waiting_container(args)]
     if not args.services:
         return waiting
-    guarded = pods.guard_container(args, guard_config(name))
+    guarded = pods.guard_container(args, guard_config(name), certificates)
     return [*waiting, pods.waiting_for_clickhouse(args), guarded]

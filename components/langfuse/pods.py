@@ -194,9 +194,11 @@ def waiting_container(args: LangfuseArgs, image: str | None = None) -> Container
     }
 
 
-def guard_container(args: LangfuseArgs, said: str) -> ContainerArgsDict:
+def guard_container(
+    args: LangfuseArgs, said: str, certificates: Sequence[CertificateVolume]
+) -> ContainerArgsDict:
     """Stops before a migration that would destroy data (see ``guard``); ``said``: ConfigMap with
-    what it is told."""
+    what it is told. It connects as the migration does, and verifies the same servers."""
     mode = args.mode or write_modes.mode(args.version)
     return {
         "name": "guard",
@@ -206,7 +208,7 @@ def guard_container(args: LangfuseArgs, said: str) -> ContainerArgsDict:
         "env_from": [{"config_map_ref": {"name": said}}],
         "resources": resource_requirements(_MIGRATION_RESOURCES),
         "security_context": container_security(read_only=True),
-        "volume_mounts": _mounts([]),
+        "volume_mounts": _mounts(certificates),
     }
 
 

@@ -62,6 +62,32 @@ def test_the_migration_pod_admits_no_connection(variant: str) -> None:
     assert [p["spec"].get("ingress", []) for p in policies(cluster, migration, "ingress")] == [[]]
 
 
+def test_each_container_that_queries_postgres_finds_the_certificate_of_its_url(
+    variant: str,
+) -> None:
+    """Prisma stops at a URL whose file does not exist. What waits for the server reads none."""
+    cluster = stacks.cluster(variant)
+    containers = [container for pod in cluster.pods() for container in pod.containers]
+    queries = {c["name"] for c in containers if "DATABASE_URL" in _names(c, "env")}
+    assert queries == (
+        {"langfuse", "migration"}
+        if len(pods(cluster, component="worker")) == 0
+        else {"langfuse", "worker", "migration", "guard"}
+    )
+    verified = [
+        config["metadata"]["name"]
+        for config in cluster.kind("ConfigMap")
+        if config["metadata"]["name"].startswith("langfuse-database-ca-")
+    ]
+    assert {c["name"] for c in containers if "database-ca" in _names(c, "volumeMounts")} == (
+        queries if verified else set()
+    )
+
+
+def _names(container: Manifest, key: str) -> set[str]:
+    return {entry["name"] for entry in container.get(key, [])}
+
+
 def _target(secret: Manifest) -> list[str]:
     """The name of the Secret that an ExternalSecret makes."""
     name = secret.get("spec", {}).get("target", {}).get("name")
