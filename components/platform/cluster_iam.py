@@ -113,18 +113,16 @@ def own_tags(*, partition: str, region: str, account: str) -> PolicyDocument:
 def flow_logs(log_group_arn: str) -> PolicyDocument:
     """What writing flow logs needs
     (https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html), in one group that
-    exists."""
+    exists.
+
+    All but tagging is asked for by the group's ARN with ``:*``
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html).
+    """
     return document(
-        {
-            "Sid": "Find",
-            "Effect": "Allow",
-            "Action": "logs:DescribeLogStreams",
-            "Resource": log_group_arn,
-        },
         {
             "Sid": "Write",
             "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             "Resource": f"{log_group_arn}:*",
-        },
+        }
     )

@@ -137,7 +137,10 @@ def test_the_role_of_flow_logs_writes_to_one_group_alone() -> None:
     def may(action: str, resource: str) -> bool:
         return iam.allows(FLOW_LOGS["Statement"], action, resource, {})
 
+    # What CloudWatch Logs asks for: a stream, or the group with the name of the stream left empty.
+    assert may("logs:CreateLogStream", f"{GROUP}:log-stream:eni-1-all")
     assert may("logs:PutLogEvents", f"{GROUP}:log-stream:eni-1-all")
-    assert may("logs:DescribeLogStreams", GROUP)
+    assert may("logs:DescribeLogStreams", f"{GROUP}:log-stream:")
     assert not may("logs:PutLogEvents", f"{GROUP}2:log-stream:eni-1-all")
+    assert not may("logs:DescribeLogStreams", f"{GROUP}2:log-stream:")
     assert not may("logs:DeleteLogGroup", GROUP)

@@ -279,15 +279,9 @@ def test_refused_connections_are_logged_by_a_role_for_this_account_alone() -> No
     policy = json.loads(inputs(made, "net-flow-logs-permission")["policy"])
     assert policy["Statement"] == [
         {
-            "Sid": "Find",
-            "Effect": "Allow",
-            "Action": "logs:DescribeLogStreams",
-            "Resource": destination,
-        },
-        {
             "Sid": "Write",
             "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             "Resource": f"{destination}:*",
         },
     ]
