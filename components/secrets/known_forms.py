@@ -296,7 +296,8 @@ FORMS: Final[tuple[Form, ...]] = (
         re.compile(
             r"config set\s(?=[^\n]{0,400}--secret(?:\s|$))"
             r"(?:\s*(?:(?:-s|--stack|-C|--cwd|--type)[ =]\S+|--?[A-Za-z-]+)(?=\s))*\s*"
-            rf"(?!-)['\"]?[\w.:\[\]-]+['\"]?\s+(?!-|&|{_PLACEHOLDER})"
+            # On the same line: what begins the next one is no value.
+            rf"(?!-)['\"]?[\w.:\[\]-]+['\"]?(?:[ \t]|\\\n)+(?!-|&|\s|\\\n|{_PLACEHOLDER})"
             r"(?P<secret>'[^'\n]+'|\"[^\"\n]+\"|\S+)"
         ),
     ),

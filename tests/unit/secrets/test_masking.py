@@ -92,6 +92,14 @@ TOKEN = f"ghp_{'a1' * 18}"
             "pulumi config set --secret a:b.SALT 'a b' && x",
             "pulumi config set --secret a:b.SALT [secret] && x",
         ),
+        (
+            "pulumi config set --secret --path a:b.SALT\n\n  a:c.name = x\nThese commands",
+            "pulumi config set --secret --path a:b.SALT\n\n  a:c.name = x\nThese commands",
+        ),
+        (
+            "pulumi config set --secret a:b.SALT \\\n  abc",
+            "pulumi config set --secret a:b.SALT \\\n  [secret]",
+        ),
         (f"a\n{KEY}b", "a\n[secret]\nb"),
         (f"a\n{KEY.partition('-----END')[0]}", "a\n[secret]\n"),
         (f"a\n{KEY.partition('-----END')[0]}said the log", "a\n[secret]\nsaid the log"),
