@@ -41,9 +41,11 @@ class PlatformAccount(AwsAccount):
         stack = shlex.quote(self._stack)
         return command.replace(words, f"pulumi -C {FOLDER} config set --stack {stack}", 1)
 
-    @property
-    def again(self) -> str:
+    def doctor(self, *, before: bool = False) -> str:
         """The command that asks everything again."""
+        if before:
+            python = (".venv/bin/python", "-m", "tooling", "platform", "doctor")
+            return shlex.join((*python, "--stack", self._stack, "--before"))
         return shlex.join(["make", "doctor", f"PROJECT={FOLDER}", f"STACK={self._stack}"])
 
 

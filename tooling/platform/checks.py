@@ -65,7 +65,7 @@ def examine(account: PlatformAccount, *, before: bool, seconds: float = SECONDS)
     """Ask everything."""
     start = time.monotonic()
     deadline = Deadline(seconds)
-    found = answers(ask(checks(account, before=before)), deadline, account.again)
+    found = answers(ask(checks(account, before=before)), deadline, account.doctor(before=before))
     return Report(
         stack=f"platform/{account.settings.stack}",
         findings=[finding for answer in found for finding in answer.findings],

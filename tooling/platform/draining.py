@@ -37,7 +37,7 @@ def drain(account: PlatformAccount) -> None:
         raise ExplainedError(
             f"{error}\nSo it is not known what uses the cluster. If its API server is gone for "
             "good, the platform can be removed without it, and what controllers made in AWS stays "
-            f"(`{account.again}` lists it afterwards):\n"
+            f"(`{account.doctor()}` lists it afterwards):\n"
             f"  PULUMI_K8S_DELETE_UNREACHABLE=true {account.pulumi('destroy')}"
         ) from None
 

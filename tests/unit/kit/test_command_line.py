@@ -111,7 +111,7 @@ def checked(*verdicts: Verdict) -> Prepare:
 
 
 def measured(patch: Patch) -> None:
-    patch.setattr(bench, "stacks", lambda *_: list[str]())
+    returning(bench, "stacks", list[str]())(patch)
     returning(bench, "_agents", None)(patch)
 
 
@@ -443,7 +443,7 @@ def test_a_command_that_fails_leaves_no_report(tmp_path: Path) -> None:
 def test_a_measured_process_that_fails_is_said(
     monkeypatch: Patch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "stacks", lambda *_: ["dev"])
+    returning(bench, "stacks", ["dev"])(monkeypatch)
     monkeypatch.setattr(bench, "_MODULES", "raise SystemExit('the child: why')")
 
     assert main(["bench", "--runs", "1"]) == 2

@@ -519,6 +519,28 @@ def test_the_identity_provider_is_asked_for_as_the_workload_does(fake: FakeAws) 
     assert ISSUER in finding.cause
 
 
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (True, ".venv/bin/python -m tooling platform doctor --stack prod --before"),
+        (False, "make doctor PROJECT=platform STACK=prod"),
+    ],
+)
+def test_a_report_names_the_command_that_asks_the_same_again(
+    fake: FakeAws, before: bool, again: str
+) -> None:
+    fake.caller("arn:aws:iam::999999999999:user/ann")
+    if not before:  # else there is nothing to ask about
+        fake.cluster()
+
+    report = checks.examine(account(fake), before=before)
+
+    commands = {f.command for f in report.findings if f.section == "unknown-error"}
+    assert commands == {again}
+    assert report.stack == "platform/prod"
+    assert report.failed
+
+
 def test_another_account_is_told_once(fake: FakeAws) -> None:
     fake.caller("arn:aws:iam::999999999999:user/ann")
     own = account(fake)
