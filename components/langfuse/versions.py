@@ -46,6 +46,9 @@ class Line:
     """Whether it has a second kind of pods, which works on queues."""
     postgres: int = 12
     """The oldest major version of PostgreSQL that it runs on."""
+    clickhouse_schema: int | None = None
+    """The last migration of ClickHouse's schema that ``newest`` has
+    (packages/shared/clickhouse/migrations); None for a line without ClickHouse."""
 
 
 LINES: Final = {
@@ -55,6 +58,7 @@ LINES: Final = {
         newest=Version(3, 225, 4),
         services=frozenset({"clickhouse", "cache", "storage"}),
         worker=True,
+        clickhouse_schema=37,
     ),
     4: Line(
         first=Version(4, 0, 0),
@@ -62,6 +66,7 @@ LINES: Final = {
         services=frozenset({"clickhouse", "cache", "storage"}),
         worker=True,
         postgres=15,
+        clickhouse_schema=46,
     ),
 }
 """By major version. Version 2 has reached its end of life; 3 is a step on the way to 4."""

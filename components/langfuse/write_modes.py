@@ -9,6 +9,7 @@ them are always written, and none can be set one by one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -42,6 +43,12 @@ _FLAGS: Final[dict[WriteMode, _Flags]] = {
     "eventsOnly": _Flags(write="events_only", opentelemetry="direct", new_pages=True),
 }
 
+WRITES: Final = "LANGFUSE_MIGRATION_V4_WRITE_MODE"
+"""Variable that names the tables that are written."""
+
+BACKFILL: Final = "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL"
+"""Variable that lets workers copy older traces to the tables of version 4."""
+
 COPIES: Final = frozenset[WriteMode]({"dual", "eventsOnly"})
 """Where a backfill may run. It runs once: what `legacy` wrote after it would never be copied."""
 
@@ -68,11 +75,16 @@ def flags(mode: Mode) -> dict[str, str]:
     """The variables of a state, for web and worker alike."""
     found = _FLAGS[mode.write]
     return {
-        "LANGFUSE_BACKGROUND_MIGRATION_V4_ENABLE_HISTORIC_BACKFILL": _text(mode.backfill),
+        BACKFILL: _text(mode.backfill),
         "LANGFUSE_MIGRATION_V4_ALLOW_PREVIEW_OPT_IN": _text(found.new_pages),
         "LANGFUSE_MIGRATION_V4_NATIVE_OTEL_BEHAVIOUR": found.opentelemetry,
-        "LANGFUSE_MIGRATION_V4_WRITE_MODE": found.write,
+        WRITES: found.write,
     }
+
+
+def of(variables: Mapping[str, str]) -> WriteMode | None:
+    """The state that these variables are of; None if they do not say it."""
+    return next((mode for mode, its in _FLAGS.items() if its.write == variables.get(WRITES)), None)
 
 
 def _text(flag: bool) -> str:

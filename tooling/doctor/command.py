@@ -26,6 +26,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log", metavar="FILE", help="text of a failed `pulumi up`, to be explained; - for stdin"
     )
+    parser.add_argument(
+        "--without-databases",
+        action="store_true",
+        help="run no command in a pod, by which databases are asked",
+    )
     add_json(parser)
 
 
@@ -34,7 +39,13 @@ def run(given: argparse.Namespace) -> int:
     log = _log(given.log)
     checked = read_settings(given.stack)
     place = target(given, checked, Place)
-    found = examination.examine(checked, place, before_up=given.before, log=log)
+    found = examination.examine(
+        checked,
+        place,
+        before_up=given.before,
+        databases=not given.without_databases,
+        log=log,
+    )
     print(report.text(found))
     if given.json:
         given.json.write_text(report.as_json(found), encoding="utf-8")

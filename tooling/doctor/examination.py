@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,10 @@ from tooling.doctor import diagnosis, failed_run
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.before import checks as before
 from tooling.doctor.cluster import reading
+from tooling.doctor.cluster.reading import Reading
 from tooling.doctor.cluster.server import Server, connect
+from tooling.doctor.cluster.snapshot import Snapshot
+from tooling.doctor.databases.ask import ask as ask_databases
 from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.doctor.report import Report
@@ -25,6 +28,9 @@ from tooling.kubernetes.kubeconfig import files
 
 SECONDS: Final = 7.5
 """For all questions together; the program's own start comes on top."""
+
+_DATABASES: Final = 9.0
+"""Seconds for what the databases say, after the rest of the cluster has answered."""
 
 _OF_UP: Final = frozenset({"namespace-exists", "stuck-terminating"})
 """Preconditions that the diagnosis covers better once a stack was deployed."""
@@ -59,12 +65,13 @@ def examine(
     place: Place,
     *,
     before_up: bool,
+    databases: bool = True,
     log: str = "",
     seconds: float = SECONDS,
     now: datetime | None = None,
 ) -> Report:
-    """Ask everything. ``place``: the cluster to look at; ``log``: the text of a failed run;
-    ``now``: what ages count from."""
+    """Ask everything. ``place``: the cluster to look at; ``databases``: whether they are asked too,
+    by a command in a pod; ``log``: the text of a failed run; ``now``: what ages count from."""
     start, deadline = time.monotonic(), Deadline(seconds)
     aws = Question(lambda: _ask_aws(settings, place.stack, before_up=before_up))
     reach = Question(lambda: _reach(settings, place))
@@ -76,6 +83,8 @@ def examine(
         seen = _Seen(answers=[found], place=place)
     else:
         seen = _look(server, settings, where, deadline, now, before_up=before_up)
+        if databases and seen.read is not None:
+            seen = _with_databases(seen, server, settings, seen.read.snapshot)
     again = seen.place.doctor(before=before_up)
     try:
         in_before, in_after = aws.answer(deadline)
@@ -95,6 +104,7 @@ def examine(
         stack=settings.stack,
         findings=findings,
         well=[answer.title for answer in (*seen.answers, *from_aws) if not answer.findings],
+        state=seen.state,
         seconds=time.monotonic() - start,
     )
 
@@ -108,6 +118,10 @@ class _Seen:
     failures: list[Finding] = field(default_factory=list[Finding])
     deployed: bool = True
     """Whether any object of the stack exists; true if that is unknown."""
+    read: Reading | None = None
+    """Everything that runs; None where it was not looked at."""
+    state: Sequence[str] = ()
+    """Where the stack is."""
 
 
 def _look(
@@ -132,7 +146,27 @@ def _look(
         place=where,
         failures=failures,
         deployed=read.snapshot.deployed or not read.snapshot.complete,
+        read=read,
     )
+
+
+def _with_databases(seen: _Seen, server: Server, settings: Settings, snapshot: Snapshot) -> _Seen:
+    """With what the databases say; without it, why not."""
+    if not snapshot.deployed:
+        return seen
+    question = Question(lambda: ask_databases(server.run, settings, snapshot, seen.place))
+    try:
+        told = question.answer(Deadline(_DATABASES))
+    except Exception as error:  # any error: the rest of the report is still useful
+        return replace(seen, state=[f"the databases were not asked: {in_words(error)}"])
+    failures = [
+        finding
+        for finding in seen.failures
+        if not (told.copies_known and finding.section == "background-migration-failed")
+    ]
+    known = {finding.section for finding in failures}
+    more = [finding for finding in told.findings if finding.section not in known]
+    return replace(seen, failures=[*failures, *more], state=told.state)
 
 
 def _findings(found: Iterable[Answer], without: frozenset[str] = frozenset()) -> list[Finding]:

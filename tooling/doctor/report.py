@@ -20,6 +20,8 @@ class Report:
     findings: Sequence[Finding] = ()
     well: Sequence[str] = field(default_factory=list[str])
     """Titles of the checks that found nothing."""
+    state: Sequence[str] = ()
+    """What is installed and what comes next, a line each."""
     seconds: float = 0.0
 
     @property
@@ -31,8 +33,9 @@ def text(report: Report) -> str:
     """Findings, errors first, then the checks that passed, then the summary."""
     ordered = sorted(report.findings, key=lambda finding: finding.severity != "error")
     blocks = [*map(_block, ordered)]
+    state = "\n".join(wrapped(f"{'state':9}", printable(clean(line))) for line in report.state)
     lines = "\n".join(f"{'ok':8} {title}" for title in report.well)
-    parts = [*blocks, *([lines] if lines else []), _summary(report)]
+    parts = [*blocks, *filter(None, (state, lines)), _summary(report)]
     return "\n\n".join(parts)
 
 
@@ -79,6 +82,7 @@ def as_json(report: Report) -> str:
         "failed": report.failed,
         "seconds": round(report.seconds, 1),
         "findings": [asdict(_printable(finding)) for finding in report.findings],
+        "state": [printable(clean(line)) for line in report.state],
         "ok": list(report.well),
     }
     return to_json(document)

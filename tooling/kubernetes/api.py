@@ -108,6 +108,7 @@ class Api:
             _config.load_kube_config(str(kubeconfig), context, configuration)  # pyright: ignore[reportUnknownMemberType]
         except (_config.ConfigException, OSError) as error:
             raise KubeconfigError(f"{self._where} cannot be used: {error}") from None
+        self.configuration = configuration
         self._http = _client.ApiClient(configuration)
         # Its warnings about retries would say the same as the error that follows.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

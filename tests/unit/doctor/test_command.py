@@ -338,7 +338,7 @@ def test_the_report_is_written_for_programs_too(
         "subject": "Context kind-langfuse",
         "command": "kubectl config get-contexts",
     }
-    assert written == {"stack": "dev", "failed": True, "ok": []}
+    assert written == {"stack": "dev", "failed": True, "state": [], "ok": []}
 
 
 def test_errors_come_first_then_warnings_then_passed_checks_then_the_summary() -> None:

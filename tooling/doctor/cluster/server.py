@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final, cast
 from urllib.parse import quote as escaped
 from urllib.parse import urlencode
@@ -14,10 +15,14 @@ from tooling.doctor.findings import Finding, Unanswerable
 from tooling.doctor.place import Place
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError
+from tooling.kubernetes.execution import Container, Ran, run
 from tooling.kubernetes.objects import Object
 
 SECONDS: Final = 3.0
 """For one request."""
+
+_COMMAND: Final = 8.0
+"""For one command in a container."""
 
 _CONTEXTS: Final = "kubectl config get-contexts"
 _LINES: Final = 100
@@ -31,7 +36,11 @@ _LINES_OF_AN_HOUR: Final = 1000
 
 
 class Server(Api):
-    """Reads only, and of a Secret nothing but its name."""
+    """Reads only, and of a Secret nothing but its name; a command that it runs only reads too."""
+
+    def run(self, container: Container, command: Sequence[str]) -> Ran:
+        """How a command in a container ends. Raises ``LiveError``."""
+        return run(self.configuration, container, command, seconds=_COMMAND)
 
     def allowed(self, need: Need, verb: str) -> bool:
         """Whether the context's user may do this."""

@@ -1,0 +1,1 @@
+"""What the doctor asks a stack's databases, from within its pods."""
