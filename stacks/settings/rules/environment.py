@@ -175,23 +175,14 @@ def environment_read(langfuse: Langfuse) -> Iterator[Problem]:
             rule = "is read by no Langfuse release that is known here"
             yield _misspelt(langfuse, path, name, found, rule)
         elif known.first > version:
-            yield from _too_new(langfuse, path, found, known)
+            rule = f"needs Langfuse {known.first} or newer; this is {version}"
+            yield Problem(key, found, rule, "")
         elif known.last is not None and known.last < version:
             rule = f"is read up to Langfuse {known.last} alone; this is {version}"
             yield _misspelt(langfuse, path, name, found, rule)
         elif known.containers.isdisjoint(variables.containers(version)):
             rule = f"is read by the worker alone, which there is none of with Langfuse {version}"
             yield Problem(key, found, rule, "")
-
-
-def _too_new(
-    langfuse: Langfuse, path: str, found: str, known: variables.Variable
-) -> Iterator[Problem]:
-    rule = f"needs Langfuse {known.first} or newer; this is {langfuse.version}"
-    if known.first.major == Version.parse(langfuse.version).major:
-        yield Problem(full_key(path), found, rule, "")
-    else:
-        yield _misspelt(langfuse, path, known.name, found, rule)
 
 
 def _is_like_another(version: Version, name: str) -> bool:

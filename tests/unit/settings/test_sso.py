@@ -177,6 +177,26 @@ _OF_2 = [
         ),
     ),
     bad(
+        "a GitLab of one's own where neither of its variables is read",
+        with_provider("gitlab", "2.83.0", baseUrl="https://git.example.com"),
+        problem(
+            f"{PROVIDERS}.gitlab.baseUrl",
+            "[secret]",
+            "needs Langfuse 3.42.0 or newer; this is 2.83.0",
+            "",
+        ),
+    ),
+    bad(
+        "a variable of a provider that the release does not offer",
+        raw(AUTH_AUTHENTIK_CHECKS="pkce"),
+        problem(
+            "langfuse.environment.AUTH_AUTHENTIK_CHECKS",
+            '"pkce"',
+            "needs Langfuse 3.124.0 or newer; this is 2.95.12",
+            "",
+        ),
+    ),
+    bad(
         "an issuer without its scheme",
         with_provider("okta", issuer="example.okta.com/"),
         problem(

@@ -310,6 +310,20 @@ _OF_4 = [
         ),
     ),
     bad(
+        "addresses by a variable",
+        of_version_4(environment={"LANGFUSE_WEBHOOK_WHITELISTED_IPS": "10.1.2.3"}),
+        problem(
+            "langfuse.environment.LANGFUSE_WEBHOOK_WHITELISTED_IPS",
+            '"10.1.2.3"',
+            "is not for the environment; set langfuse.allowedTargets.webhooks.networks",
+            "",
+        ),
+    ),
+    *(
+        bad(f"the host {host}", targets(hosts=[host]), target("hosts[0]", host, METADATA))
+        for host in ("instance-data.ec2.internal", "metadata.google.internal")
+    ),
+    bad(
         "a licence of something else",
         of_version_4(licenseKey=Encrypted("hunter2")),
         problem(
@@ -382,6 +396,9 @@ GOOD: Final[Mapping[str, Mapping[str, Any]]] = {
     "a smaller licence": of_version_4(licenseKey=Encrypted("langfuse_pro_012345")),
     "the shortest retention": of_version_4(licenseKey=ENTERPRISE, retentionDays=3),
     "private networks": targets(networks=["10.0.0.0/8", "169.255.0.0/16", "fd12::/16"]),
+    "addresses that need not be verified": of_version_4(
+        environment={"AUTH_EMAIL_VERIFICATION_REQUIRED": "false"}
+    ),
     "verified addresses": of_version_4(
         smtp=SMTP, environment={"AUTH_EMAIL_VERIFICATION_REQUIRED": "true"}
     ),
