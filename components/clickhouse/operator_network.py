@@ -38,14 +38,15 @@ def server_policy(
     metrics_namespace: str | None,
 ) -> NetworkPolicySpecArgsDict:
     """Of the servers: in from clients, each other, the operator and who reads metrics; out to each
-    other and to the Keepers."""
+    other and to the Keepers. ``migrations`` are those of the clients that use the native protocol
+    too."""
     servers, keepers = _pods(server_selector(name)), _pods(keeper_selector(name))
     return {
         "pod_selector": {"match_labels": server_selector(name)},
         "policy_types": ["Ingress", "Egress"],
         "ingress": [
             {
-                "from_": [*(_pods(client) for client in clients), _pods(migrations)],
+                "from_": [_pods(client) for client in clients],
                 "ports": [{"protocol": "TCP", "port": HTTP_PORT}],
             },
             {

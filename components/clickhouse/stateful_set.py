@@ -104,15 +104,14 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
         storage_class: pulumi.Input[str] | None = args.storage_class
         if args.create_storage_class:
             storage_class = encrypted_gp3(f"{name}-gp3", object_labels, args.mode, child)
-        migrations = [args.migrations]
         server = SingleServer(
             namespace=args.namespace,
             labels=object_labels,
             selector=pods,
             ports={HTTP: HTTP_PORT, NATIVE: NATIVE_PORT},
             ingress=[
-                admit(pods_with([*args.clients.values(), *migrations]), HTTP),
-                admit(pods_with(migrations), NATIVE),
+                admit(pods_with(args.clients.values()), HTTP),
+                admit(pods_with([args.migrations]), NATIVE),
                 *(
                     [admit(pods_of([args.metrics_namespace]), METRICS)]
                     if args.metrics_namespace

@@ -62,6 +62,14 @@ def test_the_migration_pod_admits_no_connection(variant: str) -> None:
     assert [p["spec"].get("ingress", []) for p in policies(cluster, migration, "ingress")] == [[]]
 
 
+def test_a_network_policy_names_each_peer_of_a_rule_once(variant: str) -> None:
+    for policy in stacks.cluster(variant).kind("NetworkPolicy"):
+        for direction, key in (("ingress", "from"), ("egress", "to")):
+            for rule in policy["spec"].get(direction, []):
+                peers = rule.get(key, [])
+                assert [peer for peer in peers if peers.count(peer) > 1] == []
+
+
 def test_each_container_that_queries_postgres_finds_the_certificate_of_its_url(
     variant: str,
 ) -> None:

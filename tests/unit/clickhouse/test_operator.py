@@ -62,7 +62,7 @@ ARGS: Final = OperatedClickHouseArgs(
     keeper_storage_gib=10,
     resources=ContainerResources(cpu="2", memory="8Gi", memory_limit="8Gi"),
     keeper_resources=ContainerResources(cpu="250m", memory="512Mi", memory_limit="1Gi"),
-    clients={"web": {"role": "web"}, "worker": {"role": "worker"}},
+    clients={role: {"role": role} for role in ("web", "worker", "migration")},
     migrations={"role": "migration"},
 )
 

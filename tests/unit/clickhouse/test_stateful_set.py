@@ -38,7 +38,7 @@ ARGS = ClickHouseStatefulSetArgs(
     namespace="observability",
     image="docker.io/clickhouse/clickhouse-server:26.4.5.143-alpine",
     storage_gib=20,
-    clients={"web": {"role": "web"}, "worker": {"role": "worker"}},
+    clients={role: {"role": role} for role in ("web", "worker", "migration")},
     migrations={"role": "migration"},
     resources=ContainerResources(cpu="250m", memory="2Gi", memory_limit="3Gi"),
 )
