@@ -18,8 +18,9 @@ CHART_VERSION: Final = "2.9.0"
 NAMESPACE: Final = "external-secrets"
 """The namespace that the operator's documentation uses."""
 
-_SECONDS: Final = 300
-"""Time to pull images and to issue the webhook's certificate."""
+_SECONDS: Final = 600
+"""Time to start a node, which takes some minutes where there is none, to pull images, and to issue
+the webhook's certificate."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ CLUSTER_SCOPED: Final = frozenset(
         *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
         *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
         *("ClusterSecretStore", "ClusterExternalSecret", "ClusterIssuer"),
+        *("IngressClassParams", "NodeClass", "NodePool"),
     }
 )
 """Kinds that have no namespace; any other without one goes to ``default``."""

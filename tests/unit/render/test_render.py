@@ -113,9 +113,23 @@ def test_an_object_without_a_namespace_is_of_the_cluster_or_in_default() -> None
     def program() -> None:
         Namespace("ns", metadata={"name": "ns"})
         ConfigMap("cm", metadata={"name": "cm"})
+        for kind, group in (
+            ("NodePool", "karpenter.sh"),
+            ("IngressClassParams", "eks.amazonaws.com"),
+            ("SecretStore", "external-secrets.io"),
+        ):
+            kubernetes.apiextensions.CustomResource(
+                kind, api_version=f"{group}/v1", kind=kind, metadata={"name": "a"}
+            )
 
     names = [name for name in files(program) if name.startswith("objects/")]
-    assert names == ["objects/cluster/namespace-ns.yaml", "objects/default/configmap-cm.yaml"]
+    assert names == [
+        "objects/cluster/ingressclassparams-a.yaml",
+        "objects/cluster/namespace-ns.yaml",
+        "objects/cluster/nodepool-a.yaml",
+        "objects/default/configmap-cm.yaml",
+        "objects/default/secretstore-a.yaml",
+    ]
 
 
 def test_an_aws_resource_is_shown_with_its_policy_opened() -> None:

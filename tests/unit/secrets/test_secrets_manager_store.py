@@ -122,6 +122,6 @@ def test_the_operator_is_one_pinned_release() -> None:
         "repositoryOpts": {"repo": "https://charts.external-secrets.io"},
         "values": {"crds": {"annotations": {"helm.sh/resource-policy": "keep"}}},
         "atomic": True,
-        "timeout": 300,
+        "timeout": 600,
         "compat": "true",
     }
