@@ -5,6 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from components.aws.cluster import EksCluster
+from components.langfuse import versions
+from components.langfuse.versions import Version
 from components.monitoring.alarms.cloud_alarms import (
     CloudAlarms,
     CloudAlarmsArgs,
@@ -65,6 +67,7 @@ def watch(
             cache=_cache(settings, managed),
             load_balancer=load_balancer,
             agents=translation.agents_use_public_url(settings),
+            opentelemetry=Version.parse(settings.langfuse.version) >= versions.OPENTELEMETRY,
             paused=settings.langfuse.paused,
             certificate_arn=endpoint and endpoint.certificate_arn,
             certificate_days=section.certificate_days,

@@ -90,6 +90,8 @@ class CloudAlarmsArgs:
     """``app/<name>/<id>``, as CloudWatch names it."""
     agents: bool = False
     """Whether agents send through the load balancer."""
+    opentelemetry: bool = False
+    """Whether Langfuse takes traces by OpenTelemetry, as newer SDKs send them."""
     paused: bool = False
     """Whether the load balancer sends no requests on: its alarms then notify nobody."""
     certificate_arn: pulumi.Input[str] | None = None
@@ -211,7 +213,9 @@ def _definitions(args: CloudAlarmsArgs) -> Iterator[Alarm]:
             thresholds.of_cache(args.cache.node_type), nodes=len(args.cache.nodes)
         )
     if args.load_balancer is not None:
-        yield from alarm_definitions.of_load_balancer(agents=args.agents)
+        yield from alarm_definitions.of_load_balancer(
+            agents=args.agents, opentelemetry=args.opentelemetry
+        )
     if args.certificate_arn is not None:
         yield from alarm_definitions.of_certificate(args.certificate_days)
 

@@ -192,10 +192,11 @@ def _burst_credits(earned: CreditThreshold) -> Alarm:
     )
 
 
-def of_load_balancer(*, agents: bool) -> Iterator[Alarm]:
+def of_load_balancer(*, agents: bool, opentelemetry: bool = False) -> Iterator[Alarm]:
     """Alarms of an Application Load Balancer. Without requests it sends no data: no breach.
 
-    ``agents``: whether agents send through it, and not to the Service alone.
+    ``agents``: whether agents send through it, and not to the Service alone. ``opentelemetry``:
+    whether Langfuse takes traces by OpenTelemetry.
     """
     yield Alarm(
         name="LoadBalancerErrors",
@@ -289,12 +290,22 @@ def of_load_balancer(*, agents: bool) -> Iterator[Alarm]:
         missing="notBreaching",
         meaning=(
             f"For 15 minutes Langfuse has refused more than {REFUSED_PERCENT} % of the requests "
-            "with a 4xx: agents with old keys (401), or with an SDK that is too new (404). Their "
-            "traces are lost."
+            f"with a 4xx: {_REFUSED_OF_NEWER if opentelemetry else _REFUSED_OF_2}"
         ),
     )
     if agents:
         yield _silent()
+
+
+_REFUSED_OF_2: Final = (
+    "agents with old keys (401), or with an SDK that is too new (404). Their traces are lost."
+)
+_REFUSED_OF_NEWER: Final = (
+    "agents with old keys (401), whose traces are lost, or programs that read by an interface "
+    "which this release does not have (404)."
+)
+"""Traces of an SDK that is too old for version 4 are refused within an answer with the status 207,
+which no metric of the load balancer tells from a success."""
 
 
 def _silent() -> Alarm:

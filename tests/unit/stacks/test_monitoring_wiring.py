@@ -65,6 +65,19 @@ def test_silence_of_the_load_balancer_is_an_alarm_where_agents_send_through_it(
     assert "langfuse-alarms-load-balancer-refusals" in names
 
 
+@pytest.mark.parametrize(
+    ("base", "reason"),
+    [
+        ("version 2 prod", "an SDK that is too new (404). Their traces are lost."),
+        ("prod", "an interface which this release does not have (404)."),
+    ],
+)
+def test_the_alarm_of_refusals_says_who_is_refused_by_the_release(base: str, reason: str) -> None:
+    refusals = recorded(base).named("langfuse-alarms-load-balancer-refusals").inputs
+
+    assert f"{reason} What to do: " in refusals["alarmDescription"]
+
+
 def test_the_probe_asks_for_the_public_url_and_the_database_behind_it() -> None:
     assert probed("version 2 prod") == [f"https://langfuse.example.com{HEALTH}"]
 
