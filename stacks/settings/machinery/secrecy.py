@@ -113,6 +113,8 @@ class Secrecy:
         if masked(key) != key:
             return []
         if self._is_of(self._encrypted, value):
+            if "--path" in words and "--type" not in words and not isinstance(decoded(value), str):
+                return []  # inside of a section it would be text again
             return shlex.split(set_command(key, "", secret=True))
         return [] if self._is_of(self._texts, value) or masked(value) != value else words
 
@@ -157,7 +159,7 @@ def _texts(value: JsonValue, name: str) -> Iterator[tuple[str | None, str]]:
 @functools.cache
 def _public(model: type[Section]) -> tuple[frozenset[str], frozenset[str]]:
     """What anyone can read in the documentation, and its words. The models do not change."""
-    texts = frozenset(_documented(model))
+    texts = frozenset(_documented(model)) | {"true", "false"}
     return texts, frozenset(_runs(texts))
 
 

@@ -55,6 +55,27 @@ def known_release(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Ite
             yield to_change(path, image, reason, releases.with_tag_of(image, fitting))
 
 
+def images_of_their_own(clickhouse: OperatorClickHouse) -> Iterator[Problem]:
+    """The operator starts each image by its own entrypoint."""
+    of_server, of_keeper = (
+        image.rpartition("/")[2].partition(":")[0]
+        for image in (releases.SERVER_IMAGE, releases.KEEPER_IMAGE)
+    )
+    for path, image, other, own in (
+        ("clickhouse.image", clickhouse.image, of_keeper, of_server),
+        ("clickhouse.keeper.image", clickhouse.keeper.image, of_server, of_keeper),
+    ):
+        folder, slash, name = image.rpartition("/")
+        if re.match(rf"{other}[:@]", name):
+            rule = f"is the image {other}, in place of {own}"
+            # A digest is of one image.
+            fitting = f"{folder}{slash}{own}{name.removeprefix(other)}"
+            if "@" in image:
+                yield to_decide(path, image, rule)
+            else:
+                yield to_change(path, image, rule, fitting)
+
+
 def block_storage(clickhouse: StatefulSetClickHouse | OperatorClickHouse) -> Iterator[Problem]:
     name = clickhouse.storage_class
     if name is not None and _FILE_SYSTEMS.search(name):
@@ -82,9 +103,13 @@ def keeper_memory(clickhouse: OperatorClickHouse) -> Iterator[Problem]:
     yield from within_limit("clickhouse.keeper.resources", clickhouse.keeper.resources)
 
 
+def _is_cloud(clickhouse: ExternalClickHouse) -> bool:
+    """Whether the host is by its name one of ClickHouse Cloud."""
+    return (urlsplit(clickhouse.url).hostname or "").endswith(".clickhouse.cloud")
+
+
 def kind_of_host(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
-    host = urlsplit(clickhouse.url).hostname or ""
-    if clickhouse.kind != "cloud" and host.endswith(".clickhouse.cloud"):
+    if clickhouse.kind != "cloud" and _is_cloud(clickhouse):
         rule = "must be cloud: by its name, the host is one of ClickHouse Cloud"
         yield to_change("clickhouse.kind", clickhouse.kind, rule, "cloud")
 
@@ -116,7 +141,7 @@ def external_url(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
 
 def one_replica_migrates(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
     host = clickhouse.migration_host
-    if clickhouse.kind == "cluster" and host is None:
+    if clickhouse.kind == "cluster" and host is None and not _is_cloud(clickhouse):
         rule = (
             "is required with kind cluster: the host name of one replica. A migration that is "
             "spread over replicas reads old records of what it did, and stops"
@@ -131,6 +156,7 @@ def one_replica_migrates(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     known_release,
+    images_of_their_own,
     block_storage,
     storage_class,
     memory,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.langfuse import versions
+from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
     Problem,
@@ -22,6 +24,7 @@ from stacks.settings.sections.cache import ExternalCache, StatefulSetCache
 from stacks.settings.sections.clickhouse import ExternalClickHouse
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
+from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.monitoring import Monitoring
 
 _OWN_LABELS: Final = "app.kubernetes.io/"
@@ -119,11 +122,13 @@ def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
 
 
 def something_to_read(
-    monitoring: Monitoring, clickhouse: ExternalClickHouse | None
+    monitoring: Monitoring, clickhouse: ExternalClickHouse | None, langfuse: Langfuse
 ) -> Iterator[Problem]:
     rules = monitoring.prometheus_rules
     if rules is None or rules.prometheus_namespace is None:
         return
+    if clickhouse is None and versions.needs(Version.parse(langfuse.version)):
+        return  # The section that is missing is the mistake.
     where = "is not in the cluster" if clickhouse else "comes with Langfuse 3"
     rule = f"is for the metrics of ClickHouse, which {where}: there is nothing to read"
     yield to_decide(

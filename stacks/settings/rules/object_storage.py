@@ -17,6 +17,7 @@ from stacks.settings.machinery.problems import (
     full_key,
     set_command,
     show,
+    to_change,
     to_decide,
     to_remove,
 )
@@ -146,6 +147,17 @@ def reachable_store(object_storage: ExternalObjectStorage) -> Iterator[Problem]:
         yield to_decide("objectStorage.endpoint", object_storage.endpoint, rule)
 
 
+def bucket_once(object_storage: ExternalObjectStorage) -> Iterator[Problem]:
+    """Langfuse puts the bucket into the host or the path of each request by itself. Only of S3 the
+    name tells that the host has it: another store may be called like its bucket."""
+    endpoint, bucket = object_storage.endpoint, object_storage.bucket
+    url = urlsplit(endpoint)
+    if (url.hostname or "").startswith((f"{bucket}.s3.", f"{bucket}.s3-")):
+        rule = "must not begin with objectStorage.bucket, which Langfuse adds to each request"
+        fitting = f"{url.scheme}://{url.netloc[len(bucket) + 1 :]}"
+        yield to_change("objectStorage.endpoint", endpoint, rule, fitting)
+
+
 def region_of_amazon(object_storage: ExternalObjectStorage) -> Iterator[Problem]:
     """S3 redirects requests of another region, which Langfuse does not follow
     (https://docs.aws.amazon.com/general/latest/gr/s3.html)."""
@@ -181,6 +193,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     keys_by_version,
     reachable,
     reachable_store,
+    bucket_once,
     region_of_amazon,
     store_memory,
     exports_kept,

@@ -11,11 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from components.langfuse import versions
 from components.langfuse.write_modes import WriteMode
+from components.secrets.masking import masked
 from stacks.settings.machinery.fields.images import ImageDigest, ImageRepository
 from stacks.settings.machinery.fields.kubernetes import DnsLabel, EnvironmentName, MemoryQuantity
 from stacks.settings.machinery.fields.network import Email, OriginUrl
 from stacks.settings.machinery.fields.text import SecretText
-from stacks.settings.machinery.rule import Meant, matching
+from stacks.settings.machinery.rule import Meant, Rule, matching
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.allowed_targets import AllowedTargets
 from stacks.settings.sections.resources import Resources
@@ -118,6 +119,10 @@ BackupName = Annotated[
         "must be the name of a backup, such as a snapshot's identifier or the folder of a dump: "
         "letters, digits and any of . _ : / @ -",
         r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}",
+    ),
+    Rule(
+        "must have no credentials: every preview shows it, and the migration's pod has it in clear",
+        lambda value: masked(value) == value,
     ),
     Field(examples=["langfuse-prod-before-3"]),
 ]

@@ -197,6 +197,46 @@ BAD = [
         ),
     ),
     wrong(
+        "the images of server and Keeper in each other's place",
+        {
+            **OPERATOR,
+            "image": f"docker.io/clickhouse/clickhouse-keeper:{RELEASE}",
+            "keeper": {"image": f"clickhouse/clickhouse-server:{RELEASE}"},
+        },
+        problem(
+            "image",
+            f'"docker.io/clickhouse/clickhouse-keeper:{RELEASE}"',
+            "is the image clickhouse-keeper, in place of clickhouse-server",
+            f"pulumi config set --path @.image docker.io/clickhouse/clickhouse-server:{RELEASE}",
+        ),
+        problem(
+            "keeper.image",
+            f'"clickhouse/clickhouse-server:{RELEASE}"',
+            "is the image clickhouse-server, in place of clickhouse-keeper",
+            f"pulumi config set --path @.keeper.image clickhouse/clickhouse-keeper:{RELEASE}",
+        ),
+    ),
+    wrong(
+        "the image of Keeper for servers, by its digest",
+        {**OPERATOR, "image": "clickhouse/clickhouse-keeper@sha256:" + 64 * "0"},
+        problem(
+            "image",
+            '"clickhouse/clickhouse-keeper@sha256:' + 40 * "0" + "...",
+            "is the image clickhouse-keeper, in place of clickhouse-server",
+            "",
+        ),
+    ),
+    wrong(
+        "ClickHouse Cloud as a cluster, which needs no replica for migrations",
+        {**OWN, "kind": "cluster", "url": "https://abc.aws.clickhouse.cloud:8443"},
+        problem(
+            "kind",
+            MASK,
+            "must be cloud: by its name, the host is one of ClickHouse Cloud",
+            "pulumi config set --path @.kind cloud",
+        ),
+    ),
+    wrong(
         "EFS",
         {**SINGLE, "storageClass": "efs-sc"},
         problem(

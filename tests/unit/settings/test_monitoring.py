@@ -112,6 +112,22 @@ BAD = [
         ),
     ),
     bad(
+        "metrics of ClickHouse, whose section is missing",
+        {
+            **ON_EKS,
+            "langfuse": {"version": "4.16.0"},
+            "cache": {"engine": "statefulSet"},
+            "objectStorage": {"engine": "s3"},
+            **monitoring(prometheusRules={"prometheusNamespace": "monitoring"}),
+        },
+        problem(
+            "clickhouse",
+            "(nothing)",
+            "is required by Langfuse 4: traces are in ClickHouse",
+            "",
+        ),
+    ),
+    bad(
         "metrics of a ClickHouse elsewhere",
         {
             "langfuse": {"version": "4.16.0"},

@@ -9,6 +9,7 @@ import pytest
 
 from stacks import translation
 from stacks.settings import Problem
+from stacks.settings.rules import object_storage
 from stacks.settings.sections.object_storage import ExternalObjectStorage
 from tests.support.component_run import run_component
 from tests.support.configurations import (
@@ -299,3 +300,23 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: str) -> Non
 
 def test_the_origin_of_an_endpoint_is_its_host() -> None:
     assert translation.origin(settings(endpoint())) == "https://langfuse.example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [
+        ("events.s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"),
+        ("events.s3-eu-west-1.amazonaws.com:8443", "s3-eu-west-1.amazonaws.com:8443"),
+        ("events.s3.example.com", "s3.example.com"),
+        ("s3.example.com", None),
+        ("events.example.com", None),
+    ],
+)
+def test_a_bucket_stands_in_the_host_of_no_store(host: str, meant: str | None) -> None:
+    section = ExternalObjectStorage.model_construct(endpoint=f"https://{host}", bucket="events")
+
+    commands = [problem.fix for problem in object_storage.bucket_once(section)]
+
+    key = "agent-observability:objectStorage.endpoint"
+    expected = [f"pulumi config set --path {key} https://{meant}"] if meant else []
+    assert commands == expected

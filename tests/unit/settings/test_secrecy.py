@@ -19,6 +19,7 @@ from tests.support.configurations import (
     small,
 )
 
+SMTP = {"host": "smtp.example.com", "sender": "langfuse@example.com"}
 ARN = "arn:aws:kms:us-west-2:210987654321:key/0f0e0d0c-1111-4222-8333-444455556666"
 KUBECONFIG = "apiVersion: v1\nusers: [{name: a, user: {token: k8s-aws-v1.abcdef0123456789}}]\n"
 LONG = f"postgres://me:{'p' * 60}-hunter2@db.example.com/langfuse"
@@ -67,6 +68,22 @@ def texts(change: Mapping[str, Any]) -> str:
                 "unknown key; known here: acknowledge, agents, cache, clickhouse, cluster, "
                 "database, endpoint, langfuse, langsmith, monitoring, objectStorage, secrets",
                 "",
+            ),
+        ),
+        bad(
+            "an encrypted number inside of a section, which is text however it is set",
+            {"langfuse": {"smtp": {**SMTP, "port": Encrypted("2525")}}},
+            problem("langfuse.smtp.port", "[secret]", "must be a whole number, not in quotes", ""),
+        ),
+        bad(
+            "an encrypted switch inside of a section, which is no secret",
+            {"langfuse": {"paused": Encrypted("true")}},
+            problem(
+                "langfuse.paused",
+                "[secret]",
+                "must be true or false, not in quotes",
+                "pulumi config rm --path @langfuse.paused && "
+                "pulumi config set --path @langfuse.paused true",
             ),
         ),
         bad(

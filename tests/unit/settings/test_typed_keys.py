@@ -263,6 +263,21 @@ _OF_4 = [
         target("networks[1]", "::1/128", ITSELF),
     ),
     bad(
+        "the addresses of credentials and of the pod as hosts",
+        targets(hosts=["169.254.170.23", "10.1.2.3", "127.0.0.1", "0.0.0.0", "llm.localhost"]),  # noqa: S104 - refused
+        target("hosts[0]", "169.254.170.23", METADATA),
+        target("hosts[2]", "127.0.0.1", ITSELF),
+        target("hosts[3]", "0.0.0.0", ITSELF),  # noqa: S104 - refused
+        target("hosts[4]", "llm.localhost", ITSELF),
+    ),
+    bad(
+        "addresses of IPv4 as IPv6 writes them, and the one that means every interface",
+        targets(networks=["::ffff:a9fe:a9fe/128", "::ffff:7f00:1/128", "0.0.0.0/32"]),
+        target("networks[0]", "::ffff:a9fe:a9fe/128", METADATA),
+        target("networks[1]", "::ffff:7f00:1/128", ITSELF),
+        target("networks[2]", "0.0.0.0/32", ITSELF),
+    ),
+    bad(
         "a network with host bits",
         targets(networks=["10.1.2.3/16"]),
         problem(

@@ -175,6 +175,17 @@ BAD = [
         ),
     ),
     bad(
+        "a backup at a URL with a password",
+        three(upgrade={"to": 3, "databaseBackup": "postgres://langfuse:hunter2@db.example.com/x"}),
+        problem(
+            "langfuse.upgrade.databaseBackup",
+            "[secret]",
+            "must have no credentials: every preview shows it, and the migration's pod has it in "
+            "clear",
+            "",
+        ),
+    ),
+    bad(
         "a version that is no step",
         three(upgrade={"to": 5}),
         problem("langfuse.upgrade.to", "5", "must be 3 or 4", ""),

@@ -269,6 +269,16 @@ BAD = [
         problem("objectStorage.endpoint", "[secret]", "leads to Langfuse's own pod", ""),
     ),
     bad(
+        "S3 by the host of the bucket",
+        store("https://langfuse.s3.us-east-1.amazonaws.com", bucket="langfuse"),
+        problem(
+            "objectStorage.endpoint",
+            "[secret]",
+            "must not begin with objectStorage.bucket, which Langfuse adds to each request",
+            "pulumi config set --secret --path @objectStorage.endpoint",
+        ),
+    ),
+    bad(
         "S3 of another region than the default",
         store("https://s3.eu-west-1.amazonaws.com"),
         problem(
@@ -487,6 +497,9 @@ GOOD: Final[Mapping[str, Mapping[str, Any]]] = {
     "the oldest Valkey": cache(image="docker.io/valkey/valkey:7.2-bookworm"),
     "a Valkey of a mirror": cache(image="mirror.example.com/cache:stable"),
     "a Valkey by its digest": cache(image=f"docker.io/valkey/valkey@{DIGEST}"),
+    "a store that is called like its bucket": store(
+        "https://langfuse.objects.example.com", bucket="langfuse"
+    ),
     "S3 by keys": store("https://s3.eu-west-1.amazonaws.com", region="eu-west-1"),
     "S3 without a region in its name": store("https://s3.amazonaws.com", region="eu-west-1"),
     "a store elsewhere": store("https://s3.eu-west-1.example.com"),
