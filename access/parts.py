@@ -66,15 +66,17 @@ def parts(settings: Settings) -> set[Part]:
 
 
 def _prefixes(settings: Settings) -> list[str]:
-    """Of the objects that Langfuse uses by a role."""
+    """Of the objects that Langfuse and ClickHouse use by a role."""
     storage = settings.s3
     if storage is None:
         return []
-    return storage_environment.role_prefixes(
+    prefixes = storage_environment.role_prefixes(
         version=Version.parse(settings.langfuse.version),
         exports=storage.exports,
         media=storage.media,
     )
+    backups = [storage_environment.BACKUPS] if settings.backups else []
+    return [*prefixes, *backups]
 
 
 def place(settings: Settings, *, partition: str, account: str) -> Place:

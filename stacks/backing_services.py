@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.cache.stateful_set import CacheStatefulSet, CacheStatefulSetArgs
+from components.clickhouse.backups import Backups
 from components.clickhouse.operator import OperatedClickHouse, OperatedClickHouseArgs
 from components.clickhouse.stateful_set import ClickHouseStatefulSet, ClickHouseStatefulSetArgs
 from components.kubernetes import labels
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     # AWS's SDK, which a stack without AWS does not load.
     from components.cache.elasticache.replication_group import CacheElastiCache
     from components.postgres.rds.instance import PostgresRds
+    from components.storage.object_storage import ObjectStorage
 
 
 def database(
@@ -85,15 +87,24 @@ def others(
     platform: Platform,
     *,
     namespace: pulumi.Input[str],
+    storage: ObjectStorage | None,
     opts: pulumi.ResourceOptions,
 ) -> tuple[list[Backing], CacheElastiCache | None]:
     """What a release needs beside the database, and the group of a managed cache; nothing for
-    version 2."""
+    version 2. ``storage``: where backups go."""
     backings: list[Backing] = []
     group: CacheElastiCache | None = None
     if (section := settings.clickhouse) is not None:
         backings.append(
-            _clickhouse(section, settings, names, platform, namespace=namespace, opts=opts)
+            _clickhouse(
+                section,
+                settings,
+                names,
+                platform,
+                namespace=namespace,
+                backups=_backups(settings, storage),
+                opts=opts,
+            )
         )
     if (section := settings.cache) is not None:
         backing, group = _cache(section, settings, names, platform, namespace=namespace, opts=opts)
@@ -109,6 +120,7 @@ def _clickhouse(
     platform: Platform,
     *,
     namespace: pulumi.Input[str],
+    backups: Backups | None,
     opts: pulumi.ResourceOptions,
 ) -> Backing:
     match section:
@@ -125,6 +137,7 @@ def _clickhouse(
                 resources=translation.resources(section.resources),
                 placement=translation.placement(settings.cluster),
                 metrics_namespace=translation.clickhouse_scraper(settings),
+                backups=backups,
             )
             return ClickHouseStatefulSet(names.clickhouse, args, opts).backing
         case OperatorClickHouse():
@@ -145,10 +158,23 @@ def _clickhouse(
                 placement=translation.placement(settings.cluster),
                 protect=section.protect,
                 metrics_namespace=translation.clickhouse_scraper(settings),
+                backups=backups,
             )
             return OperatedClickHouse(names.clickhouse, operated, opts).backing
         case ExternalClickHouse():
             return translation.external_clickhouse(section)
+
+
+def _backups(settings: Settings, storage: ObjectStorage | None) -> Backups | None:
+    """When ClickHouse is backed up, and where to; the settings refuse backups without S3."""
+    wanted = settings.backups
+    if wanted is None or storage is None or storage.backup_folder is None:
+        return None
+    return Backups(
+        schedule=wanted.schedule,
+        folder=storage.backup_folder,
+        account_annotations=storage.backup_account_annotations,
+    )
 
 
 def _clients(settings: Settings, names: Names) -> dict[str, dict[str, str]]:

@@ -75,6 +75,11 @@ class Names:
         return f"{self.langfuse}-{CLICKHOUSE}-server"
 
     @property
+    def clickhouse_backup(self) -> str:
+        """The CronJob of ClickHouse's backups, its ServiceAccount and NetworkPolicy."""
+        return f"{self.clickhouse}-backup"
+
+    @property
     def clickhouse_password(self) -> str:
         """Logical name of the password's resource, of both engines in the cluster."""
         return f"{self.clickhouse}-password"

@@ -88,8 +88,14 @@ class ObservabilityStack(pulumi.ComponentResource):
             ),
             self._child,
         )
+        storage = self._storage(namespace)
         backings, cache = backing_services.others(
-            settings, self._names, self._platform, namespace=namespace, opts=self._child
+            settings,
+            self._names,
+            self._platform,
+            namespace=namespace,
+            storage=storage,
+            opts=self._child,
         )
         services = [self._needed(backing, secrets) for backing in backings]
         service = LangfuseService(name, LangfuseServiceArgs(namespace=namespace), self._child)
@@ -97,7 +103,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             database=rds,
             cache=cache,
             endpoint=self._endpoint(namespace, service),
-            storage=self._storage(namespace),
+            storage=storage,
         )
         self._langfuse(namespace, secret, needed_database, services, managed)
         self._agents(service, credentials, delivery)
@@ -184,6 +190,7 @@ class ObservabilityStack(pulumi.ComponentResource):
 
     def _storage(self, namespace: pulumi.Output[str]) -> ObjectStorage | None:
         section = self._settings.s3
+        backups = self._settings.backups
         workers = [self._names.worker] if versions.has_worker(self._release) else []
         return section and self._platform.storage(
             self._names.storage,
@@ -191,6 +198,8 @@ class ObservabilityStack(pulumi.ComponentResource):
             namespace=namespace,
             service_accounts=[self._names.langfuse, *workers],
             origin=translation.origin(self._settings),
+            clickhouse=self._names.clickhouse,
+            backup_days=backups and backups.days,
             opts=self._child,
         )
 

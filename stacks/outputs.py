@@ -47,6 +47,7 @@ def stack_outputs(
         "loadBalancerHost": managed.endpoint and managed.endpoint.load_balancer_host,
         "bucket": managed.storage and managed.storage.bucket_name,
         "mediaBucket": managed.storage and managed.storage.media_bucket_name,
+        "clickhouseBackups": managed.storage and managed.storage.backup_folder,
         # For people, and for the policy pack: it is not told the configuration.
         "acknowledged": [*settings.acknowledge] or None,
         "agentEnvFrom": f"envFrom: [{{secretRef: {{name: {SECRET_NAME}}}}}]" if agents else None,

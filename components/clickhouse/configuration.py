@@ -6,7 +6,7 @@ that nothing here knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from components.clickhouse.connection import DATABASE, EXTERNAL_GROUP_BY, HTTP_PORT, NATIVE_PORT
@@ -42,9 +42,17 @@ GRANTS: Final = (
 """What the user may do
 (https://langfuse.com/self-hosting/deployment/infrastructure/clickhouse#user-permissions)."""
 
+BACKUP_GRANTS: Final = (
+    f"BACKUP ON {DATABASE}.*",
+    # The server's role, or its keys, limit which objects.
+    "READ, WRITE ON S3",
+)
+"""What the user may do too, where backups are made. A restore needs no more."""
+
 PROFILE: Final[Mapping[str, str | int | float]] = {
     # The defaults of the release that Langfuse is tested with, whichever runs. Settings that came
-    # later are not named here: a server does not start with one that it does not know.
+    # later are not named here: a server does not start with one that it does not know. One of them
+    # is s3_allow_server_credentials_in_user_queries, which backups need as it was.
     "compatibility": COMPATIBLE,
     # What does not fit continues on the disk. Of the memory that the server may use.
     "max_bytes_ratio_before_external_group_by": float(EXTERNAL_GROUP_BY),
@@ -132,9 +140,11 @@ SERVER: Final = f"""\
 </clickhouse>
 """
 
-_GRANT_QUERIES = "\n".join(f"{16 * ' '}<query>GRANT {grant}</query>" for grant in GRANTS)
 
-USERS: Final = f"""\
+def users(grants: Sequence[str] = GRANTS) -> str:
+    """The file of users, for a user with ``grants``."""
+    queries = "\n".join(f"{16 * ' '}<query>GRANT {grant}</query>" for grant in grants)
+    return f"""\
 <clickhouse>
     <profiles>
         <default>
@@ -154,9 +164,12 @@ USERS: Final = f"""\
             <profile>default</profile>
             <quota>default</quota>
             <grants>
-{_GRANT_QUERIES}
+{queries}
             </grants>
         </{USER}>
     </users>
 </clickhouse>
 """
+
+
+USERS: Final = users()

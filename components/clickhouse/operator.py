@@ -12,9 +12,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret, Service
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
-from components.clickhouse import configuration
+from components.clickhouse import backups, configuration
 from components.clickhouse import operator_resources as resources
 from components.clickhouse.backing import clickhouse
+from components.clickhouse.backups import Backups
 from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT, Server
 from components.clickhouse.operator_network import keeper_policy, server_policy
 from components.kubernetes import quantities
@@ -66,6 +67,8 @@ class OperatedClickHouseArgs:
     """Refuse deletion and replacement of servers and Keepers."""
     metrics_namespace: str | None = None
     """Namespace whose pods may read metrics; none lets nobody."""
+    backups: Backups | None = None
+    """When and where to; none makes no backup."""
     after: Sequence[pulumi.Resource] = ()
     """What has to exist before the custom resources, such as their operator."""
 
@@ -110,9 +113,10 @@ class OperatedClickHouse(pulumi.ComponentResource):
                 spec=server_policy(
                     name,
                     args.clients.values(),
-                    args.migrations,
+                    [args.migrations, *([backups.selector(name)] if args.backups else [])],
                     args.operator_namespace,
                     args.metrics_namespace,
+                    egress=[backups.EGRESS] if args.backups else [],
                 ),
                 opts=child,
             ),
@@ -189,9 +193,30 @@ class OperatedClickHouse(pulumi.ComponentResource):
                 placement=args.placement,
                 claim=resources.claim(args.storage_gib, storage_class),
                 credentials=secret.metadata.apply(lambda m: m.name or ""),
+                service_account=args.backups
+                and backups.server_account(
+                    name, args.namespace, object_labels, args.backups, child
+                ),
             ),
             opts=kept(keeper),
         )
+        migration_host = pulumi.Output.format("{0}-0.{1}.svc", name, args.namespace)
+        if args.backups:
+            backups.schedule(
+                name,
+                args.backups,
+                backups.Target(
+                    namespace=args.namespace,
+                    # One replica, and always the same: each has all data.
+                    host=migration_host,
+                    pods=resources.server_selector(name),
+                    user=_USER,
+                    password=password,
+                    image=args.image,
+                    placement=args.placement,
+                ),
+                child,
+            )
         self.backing = clickhouse(
             Server(
                 user=_USER,
@@ -199,7 +224,7 @@ class OperatedClickHouse(pulumi.ComponentResource):
                 memory_bytes=quantities.parse(args.resources.memory_limit),
             ),
             host=pulumi.Output.format("{0}.{1}.svc", name, args.namespace),
-            migration_host=pulumi.Output.format("{0}-0.{1}.svc", name, args.namespace),
+            migration_host=migration_host,
             # The URN makes it wait for the conditions.
             password=pulumi.Output.all(password, servers.urn).apply(lambda known: known[0]),
             pods=resources.server_selector(name),

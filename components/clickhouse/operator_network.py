@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
         NetworkPolicyIngressRuleArgsDict,
         NetworkPolicyPeerArgsDict,
         NetworkPolicySpecArgsDict,
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
 def server_policy(
     name: str,
     clients: Iterable[Mapping[str, str]],
-    migrations: Mapping[str, str],
+    natives: Iterable[Mapping[str, str]],
     operator_namespace: str,
     metrics_namespace: str | None,
+    *,
+    egress: Iterable[NetworkPolicyEgressRuleArgsDict] = (),
 ) -> NetworkPolicySpecArgsDict:
     """Of the servers: in from clients, each other, the operator and who reads metrics; out to each
-    other and to the Keepers. ``migrations`` are those of the clients that use the native protocol
-    too."""
+    other, to the Keepers and by ``egress``. ``natives``: labels of the pods that use the native
+    protocol."""
     servers, keepers = _pods(server_selector(name)), _pods(keeper_selector(name))
     return {
         "pod_selector": {"match_labels": server_selector(name)},
@@ -50,14 +53,14 @@ def server_policy(
                 "ports": [{"protocol": "TCP", "port": HTTP_PORT}],
             },
             {
-                "from_": [_pods(migrations)],
+                "from_": [_pods(labels) for labels in natives],
                 "ports": [{"protocol": "TCP", "port": NATIVE_PORT}],
             },
             {"from_": [servers]},
             _namespace(operator_namespace, MANAGEMENT_PORT),
             *([_namespace(metrics_namespace, METRICS_PORT)] if metrics_namespace else []),
         ],
-        "egress": [to_resolvers(), {"to": [servers, keepers]}],
+        "egress": [to_resolvers(), {"to": [servers, keepers]}, *egress],
     }
 
 

@@ -177,17 +177,22 @@ def cluster_spec(
     placement: Placement,
     claim: Mapping[str, Any],
     credentials: pulumi.Input[str],
+    service_account: pulumi.Input[str] | None = None,
 ) -> dict[str, Any]:
     """A ClickHouseCluster of one shard.
 
     ``keeper``: name of the KeeperCluster; ``credentials``: name of the Secret with
-    ``configuration.PASSWORD_HASH``, for the user ``default``, who may do everything.
+    ``configuration.PASSWORD_HASH``, for the user ``default``, who may do everything;
+    ``service_account``: none takes the namespace's own.
     """
+    pods = _pods(image, resources, placement, claim)
+    if service_account is not None:
+        pods["podTemplate"]["serviceAccountName"] = service_account
     return {
         "replicas": REPLICAS,
         "shards": 1,  # Langfuse supports no other number
         "keeperClusterRef": {"name": keeper},
-        **_pods(image, resources, placement, claim),
+        **pods,
         "settings": {
             "logger": _LOGGER,
             "defaultUserPassword": {

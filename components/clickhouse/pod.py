@@ -47,13 +47,15 @@ def pod_spec(
     placement: Placement,
     configuration: pulumi.Input[str],
     credentials: pulumi.Input[str],
+    service_account: pulumi.Input[str] | None = None,
 ) -> PodSpecArgsDict:
     """The pod. ``configuration``: name of the ConfigMap with the two files; ``credentials``: name
-    of the Secret with ``configuration.PASSWORD_HASH``.
+    of the Secret with ``configuration.PASSWORD_HASH``; ``service_account``: none takes the
+    namespace's own.
 
     Its volume ``data`` comes from the StatefulSet's claim.
     """
-    return {
+    spec: PodSpecArgsDict = {
         "automount_service_account_token": False,
         "enable_service_links": False,
         **placed(placement),
@@ -103,6 +105,9 @@ def pod_spec(
             {"name": "tmp", "empty_dir": {"size_limit": "1Gi"}},
         ],
     }
+    if service_account is not None:
+        spec["service_account_name"] = service_account
+    return spec
 
 
 def _ping(*, period: int, failures: int) -> ProbeArgsDict:

@@ -1,4 +1,4 @@
-"""ClickHouse in the cluster: one server, no replica, no backup. For development and little data."""
+"""ClickHouse in the cluster: one server, no replica. For development and little data."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pulumi
 import pulumi_random as random
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from components.clickhouse import configuration
+from components.clickhouse import backups, configuration
 from components.clickhouse.backing import clickhouse
+from components.clickhouse.backups import Backups
 from components.clickhouse.connection import HTTP_PORT, NATIVE_PORT, Server
 from components.clickhouse.pod import (
     CONFIG_FILE,
@@ -26,6 +27,7 @@ from components.kubernetes.backing import Backing
 from components.kubernetes.cluster_mode import SELF_MANAGED, ClusterMode
 from components.kubernetes.labels import labels, selector
 from components.kubernetes.placement import ANYWHERE, ContainerResources, Placement
+from components.kubernetes.resolvers import to_resolvers
 from components.kubernetes.single_server import (
     SingleServer,
     admit,
@@ -65,6 +67,8 @@ class ClickHouseStatefulSetArgs:
     """Where the pod may run."""
     metrics_namespace: str | None = None
     """Namespace whose pods may read metrics; none lets nobody."""
+    backups: Backups | None = None
+    """When and where to; none makes no backup."""
 
 
 class ClickHouseStatefulSet(pulumi.ComponentResource):
@@ -94,11 +98,13 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
             string_data={configuration.PASSWORD_HASH: password.apply(_sha256)},
             opts=child,
         )
+        backed_up = [backups.selector(name)] if args.backups else []
+        grants = (*configuration.GRANTS, *(configuration.BACKUP_GRANTS if args.backups else ()))
         config = ConfigMap(
             f"{name}-config",
             metadata={"namespace": args.namespace, "labels": object_labels},
             immutable=True,
-            data={CONFIG_FILE: configuration.SERVER, USERS_FILE: configuration.USERS},
+            data={CONFIG_FILE: configuration.SERVER, USERS_FILE: configuration.users(grants)},
             opts=child,
         )
         storage_class: pulumi.Input[str] | None = args.storage_class
@@ -111,25 +117,45 @@ class ClickHouseStatefulSet(pulumi.ComponentResource):
             ports={HTTP: HTTP_PORT, NATIVE: NATIVE_PORT},
             ingress=[
                 admit(pods_with(args.clients.values()), HTTP),
-                admit(pods_with([args.migrations]), NATIVE),
+                admit(pods_with([args.migrations, *backed_up]), NATIVE),
                 *(
                     [admit(pods_of([args.metrics_namespace]), METRICS)]
                     if args.metrics_namespace
                     else []
                 ),
             ],
+            egress=[to_resolvers(), backups.EGRESS] if args.backups else [],
             pod=pod_spec(
                 image=args.image,
                 resources=args.resources,
                 placement=args.placement,
                 configuration=config.metadata.apply(lambda m: m.name or ""),
                 credentials=secret.metadata.apply(lambda m: m.name or ""),
+                service_account=args.backups
+                and backups.server_account(
+                    name, args.namespace, object_labels, args.backups, child
+                ),
             ),
             placement=args.placement,
             storage_gib=args.storage_gib,
             storage_class=storage_class,
         )
         service, stateful_set = serve(name, server, child)
+        if args.backups:
+            backups.schedule(
+                name,
+                args.backups,
+                backups.Target(
+                    namespace=args.namespace,
+                    host=pulumi.Output.format("{0}.{1}.svc", name, args.namespace),
+                    pods=pods,
+                    user=configuration.USER,
+                    password=password,
+                    image=args.image,
+                    placement=args.placement,
+                ),
+                child,
+            )
         self.backing = clickhouse(
             Server(
                 user=configuration.USER,

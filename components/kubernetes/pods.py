@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     )
 
     from components.kubernetes.placement import ContainerResources, Placement
+
+# The proxy of a service mesh does not end by itself, and a Job would not either. Istio and Kuma
+# read a label, Linkerd, Consul and AWS App Mesh an annotation.
+NO_SIDECAR_LABELS: Final = {
+    "kuma.io/sidecar-injection": "disabled",
+    "sidecar.istio.io/inject": "false",
+}
+NO_SIDECAR_ANNOTATIONS: Final = {
+    "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled",
+    "consul.hashicorp.com/connect-inject": "false",
+    "linkerd.io/inject": "disabled",
+}
 
 
 class Placed(TypedDict):

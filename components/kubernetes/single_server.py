@@ -19,6 +19,7 @@ from components.kubernetes.volumes import FIXED, RETAINED, data_claim
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgsDict
     from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
         NetworkPolicyIngressRuleArgsDict,
         NetworkPolicyPeerArgsDict,
     )
@@ -37,7 +38,7 @@ class SingleServer:
     ports: Mapping[str, int]
     """Number of each port, by its name in the pod."""
     ingress: Sequence[NetworkPolicyIngressRuleArgsDict]
-    """Who may connect. The server itself opens no connections."""
+    """Who may connect."""
     pod: PodSpecArgsDict
     """Its volume ``claims.VOLUME`` comes from the StatefulSet's claim."""
     placement: Placement
@@ -46,6 +47,8 @@ class SingleServer:
     """Size of the volume in GiB. Used only when the volume is created."""
     storage_class: pulumi.Input[str] | None
     """StorageClass of the volume; none takes the cluster's default."""
+    egress: Sequence[NetworkPolicyEgressRuleArgsDict] = ()
+    """Where the server opens connections to: nowhere without a rule."""
 
 
 def pods_with(labels: Iterable[Mapping[str, str]]) -> list[NetworkPolicyPeerArgsDict]:
@@ -90,9 +93,10 @@ def serve(
         metadata={"namespace": server.namespace, "name": name, "labels": server.labels},
         spec={
             "pod_selector": {"match_labels": server.selector},
-            # No egress rule: nothing goes out.
+            # Without an egress rule nothing goes out.
             "policy_types": ["Ingress", "Egress"],
             "ingress": server.ingress,
+            "egress": server.egress or None,
         },
         opts=opts,
     )

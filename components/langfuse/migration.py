@@ -11,6 +11,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.kubernetes.labels import labels, selector
+from components.kubernetes.pods import NO_SIDECAR_ANNOTATIONS, NO_SIDECAR_LABELS
 from components.langfuse import guard, lifecycle, network, pods
 from components.langfuse.args import LangfuseArgs
 
@@ -25,18 +26,6 @@ _NO_EVICTION: Final = {
     # that is killed half-way can leave an invalid index, and Prisma stops until it is repaired.
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     "karpenter.sh/do-not-disrupt": "true",
-}
-
-# The proxy of a service mesh does not end by itself, and the Job would not either. Istio and Kuma
-# read a label, Linkerd, Consul and AWS App Mesh an annotation.
-_NO_SIDECAR_LABELS: Final = {
-    "kuma.io/sidecar-injection": "disabled",
-    "sidecar.istio.io/inject": "false",
-}
-_NO_SIDECAR_ANNOTATIONS: Final = {
-    "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled",
-    "consul.hashicorp.com/connect-inject": "false",
-    "linkerd.io/inject": "disabled",
 }
 
 
@@ -111,12 +100,12 @@ def migration(
                     "labels": {
                         **args.placement.labels,
                         **pods.versioned(object_labels, args),
-                        **_NO_SIDECAR_LABELS,
+                        **NO_SIDECAR_LABELS,
                     },
                     "annotations": {
                         **args.placement.annotations,
                         **_NO_EVICTION,
-                        **_NO_SIDECAR_ANNOTATIONS,
+                        **NO_SIDECAR_ANNOTATIONS,
                     },
                 },
                 "spec": {

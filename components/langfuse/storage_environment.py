@@ -21,6 +21,9 @@ EVENT_PREFIX: Final = "events/"
 EXPORTS: Final = "exports/"
 """Prefix of exports, from version 3 on."""
 
+BACKUPS: Final = "clickhouse-backups/"
+"""Prefix of ClickHouse's backups, in the bucket of media. Langfuse's role does not reach it."""
+
 T = TypeVar("T")
 
 

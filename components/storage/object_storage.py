@@ -14,6 +14,7 @@ from components.aws.cluster import EksCluster, OidcProvider
 from components.aws.iam_documents import encode
 from components.langfuse import storage_environment, versions
 from components.langfuse.storage_environment import (
+    BACKUPS,
     EVENT_PREFIX,
     EXPORT_PREFIX,
     EXPORTS,
@@ -26,6 +27,16 @@ from components.storage.bucket import Bucket, BucketArgs, created_bucket, expire
 TYPE = "agent-observability:index:ObjectStorage"
 
 ROLE_ANNOTATION: Final = "eks.amazonaws.com/role-arn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backups:
+    """Whose backups are kept, and for how long."""
+
+    service_account: str
+    """That of ClickHouse's pods, which writes them."""
+    days: int
+    """Days until one expires. Each is a full one, so that none needs another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,8 @@ class ObjectStorageArgs:
     one."""
     kms_key_arn: str | None = None
     """Key of the objects; none uses keys that S3 manages."""
+    backups: Backups | None = None
+    """Keep ClickHouse's backups too, in the bucket of media, which is created then."""
 
 
 class ObjectStorage(pulumi.ComponentResource):
@@ -90,6 +103,10 @@ class ObjectStorage(pulumi.ComponentResource):
     """Langfuse's settings for it; not secret."""
     service_account_annotations: Mapping[str, pulumi.Output[str]]
     """Annotations that give the role to Langfuse's service accounts."""
+    backup_folder: pulumi.Output[str] | None
+    """URL below which ClickHouse's backups are; without a slash at its end."""
+    backup_account_annotations: Mapping[str, pulumi.Output[str]]
+    """Annotations that give a role of its own to ClickHouse's service account."""
 
     def __init__(
         self, name: str, args: ObjectStorageArgs, opts: pulumi.ResourceOptions | None = None
@@ -102,7 +119,17 @@ class ObjectStorage(pulumi.ComponentResource):
         self.bucket_name = bucket.name
         self.media_bucket_name = media.name if media else None
         self.environment = _environment(args, bucket, media)
-        self.service_account_annotations = self._role(name, args, _access(args, bucket, media))
+        self.service_account_annotations = self._role(
+            f"{name}-role",
+            args,
+            _access(args, bucket, media),
+            description="Langfuse's access to its bucket",
+            service_accounts=args.service_accounts,
+        )
+        self.backup_folder, self.backup_account_annotations = None, {}
+        if args.backups is not None:
+            kept = self._kept_backups(name, args, args.backups, media)
+            self.backup_folder, self.backup_account_annotations = kept
         self.register_outputs(
             {"bucket": bucket.name, **({"mediaBucket": media.name} if media else {})}
         )
@@ -129,6 +156,8 @@ class ObjectStorage(pulumi.ComponentResource):
     def _permanent(self, name: str, args: ObjectStorageArgs, *, origin: str | None) -> Bucket:
         """A bucket of media, and of version 2's exports, which an upgrade leaves in it."""
         expiry = [expire("exports", EXPORT_PREFIX, args.export_days)] if args.exports else []
+        if args.backups is not None:
+            expiry.append(expire("clickhouse-backups", BACKUPS, args.backups.days))
         return created_bucket(
             name,
             BucketArgs(
@@ -161,8 +190,43 @@ class ObjectStorage(pulumi.ComponentResource):
             self,
         )
 
+    def _kept_backups(
+        self, name: str, args: ObjectStorageArgs, backups: Backups, media: Bucket | None
+    ) -> tuple[pulumi.Output[str], Mapping[str, pulumi.Output[str]]]:
+        """Where ClickHouse's backups are, and the annotations of its service account."""
+        if media is None or args.bucket is not None or args.media_bucket is not None:
+            raise ValueError("backups need the bucket of media that the component creates")
+        region = args.cluster.region
+        access = media.arn.apply(
+            lambda arn: encode(
+                object_storage_iam.langfuse_access(
+                    # It lists what is there, and removes what it did not complete.
+                    [(arn, [BACKUPS])],
+                    manages=True,
+                    region=region,
+                    kms_key_arn=args.kms_key_arn,
+                )
+            )
+        )
+        annotations = self._role(
+            f"{name}-backup-role",
+            args,
+            access,
+            description="ClickHouse's access to its backups",
+            service_accounts=[backups.service_account],
+        )
+        host = storage_environment.endpoint(region).removeprefix("https://")
+        folder = BACKUPS.rstrip("/")
+        return pulumi.Output.format("https://{0}.{1}/{2}", media.name, host, folder), annotations
+
     def _role(
-        self, name: str, args: ObjectStorageArgs, access: pulumi.Output[str] | None
+        self,
+        name: str,
+        args: ObjectStorageArgs,
+        access: pulumi.Output[str] | None,
+        *,
+        description: str,
+        service_accounts: Sequence[str],
     ) -> Mapping[str, pulumi.Output[str]]:
         if access is None:
             return {}
@@ -172,9 +236,9 @@ class ObjectStorage(pulumi.ComponentResource):
             )
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
-            f"{name}-role",
+            name,
             path=args.cluster.role_path,
-            description="Langfuse's access to its bucket",
+            description=description,
             permissions_boundary=args.cluster.permissions_boundary_arn,
             assume_role_policy=pulumi.Output.all(
                 oidc_provider_arn=args.oidc.arn,
@@ -182,12 +246,12 @@ class ObjectStorage(pulumi.ComponentResource):
                 namespace=args.namespace,
             ).apply(
                 lambda known: encode(
-                    iam_trust.irsa_trust(**known, service_accounts=args.service_accounts)
+                    iam_trust.irsa_trust(**known, service_accounts=service_accounts)
                 )
             ),
             opts=child,
         )
-        policy = iam.RolePolicy(f"{name}-role-policy", role=role.name, policy=access, opts=child)
+        policy = iam.RolePolicy(f"{name}-policy", role=role.name, policy=access, opts=child)
         # The role is handed out only with its permissions.
         ready = pulumi.Output.all(role.arn, policy.id)
         return {ROLE_ANNOTATION: ready.apply(lambda known: known[0])}

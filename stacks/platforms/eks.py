@@ -28,7 +28,7 @@ from components.secrets.external_secrets_operator import (
     ExternalSecretsOperatorArgs,
 )
 from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
-from components.storage.object_storage import ObjectStorage, ObjectStorageArgs
+from components.storage.object_storage import Backups, ObjectStorage, ObjectStorageArgs
 from stacks.names import AccountNames
 from stacks.platforms import cloudwatch, eks_providers
 from stacks.platforms.platform import Managed, Watch
@@ -170,13 +170,16 @@ class Eks:
         namespace: pulumi.Input[str],
         service_accounts: Sequence[str],
         origin: str,
+        clickhouse: str,
+        backup_days: int | None,
         opts: pulumi.ResourceOptions,
     ) -> ObjectStorage:
         """Buckets in S3, reached by role where the release can."""
         prefixes = storage_environment.role_prefixes(
             version=self._release, exports=section.exports, media=section.media
         )
-        oidc = discovery.find_oidc_provider(self.cluster, self._look_up) if prefixes else None
+        roles = prefixes or backup_days is not None
+        oidc = discovery.find_oidc_provider(self.cluster, self._look_up) if roles else None
         return ObjectStorage(
             name,
             ObjectStorageArgs(
@@ -196,6 +199,9 @@ class Eks:
                 bucket=section.bucket,
                 media_bucket=section.media_bucket,
                 kms_key_arn=section.kms_key_arn,
+                backups=None
+                if backup_days is None
+                else Backups(service_account=clickhouse, days=backup_days),
             ),
             opts,
         )

@@ -96,9 +96,15 @@ class Platform(Protocol):
         namespace: pulumi.Input[str],
         service_accounts: Sequence[str],
         origin: str,
+        clickhouse: str,
+        backup_days: int | None,
         opts: pulumi.ResourceOptions,
     ) -> ObjectStorage:
-        """Buckets that the pods of some service accounts reach, and pages of a web origin."""
+        """Buckets that the pods of some service accounts reach, and pages of a web origin.
+
+        ``backup_days``: how long they keep what the service account ``clickhouse`` writes there;
+        None for no backups.
+        """
         ...
 
     def endpoint(

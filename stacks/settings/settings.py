@@ -7,7 +7,12 @@ from stacks.settings.sections.acknowledge import Acknowledgement
 from stacks.settings.sections.agents import Agents
 from stacks.settings.sections.aws import Aws
 from stacks.settings.sections.cache import Cache
-from stacks.settings.sections.clickhouse import ClickHouse
+from stacks.settings.sections.clickhouse import (
+    Backups,
+    ClickHouse,
+    OperatorClickHouse,
+    StatefulSetClickHouse,
+)
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import Database
 from stacks.settings.sections.endpoint import Endpoint
@@ -63,6 +68,12 @@ class Settings(Section):
         """Object storage in Amazon S3, if it is there."""
         storage = self.object_storage
         return storage if isinstance(storage, S3ObjectStorage) else None
+
+    @property
+    def backups(self) -> Backups | None:
+        """ClickHouse's backups, if they are asked for."""
+        servers = (StatefulSetClickHouse, OperatorClickHouse)
+        return self.clickhouse.backups if isinstance(self.clickhouse, servers) else None
 
     @property
     def services(self) -> list[str]:

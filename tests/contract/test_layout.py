@@ -83,6 +83,7 @@ IMPURE = {
     "aws.discovery": {PULUMI, AWS},
     "cache.backing": {PULUMI},
     "clickhouse.backing": {PULUMI},
+    "clickhouse.backups": {PULUMI, KUBERNETES},
     "kubernetes.backing": {PULUMI},
     "kubernetes.single_server": {PULUMI, KUBERNETES},
     "kubernetes.volumes": {PULUMI, KUBERNETES},

@@ -16,10 +16,14 @@ from components.clickhouse.connection import (
     authority,
 )
 from components.kubernetes import quantities
+from components.langfuse import versions
+from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.fields.network import is_local
 from stacks.settings.machinery.problems import (
     Problem,
+    full_key,
+    remove_command,
     to_change,
     to_decide,
     to_give,
@@ -30,6 +34,12 @@ from stacks.settings.sections.clickhouse import (
     ExternalClickHouse,
     OperatorClickHouse,
     StatefulSetClickHouse,
+)
+from stacks.settings.sections.langfuse import Langfuse
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    S3ObjectStorage,
+    StatefulSetObjectStorage,
 )
 
 _FILE_SYSTEMS: Final = re.compile(
@@ -154,6 +164,32 @@ def one_replica_migrates(clickhouse: ExternalClickHouse) -> Iterator[Problem]:
         yield to_decide("clickhouse.migrationHost", host, rule)
 
 
+def backups_in_s3(
+    clickhouse: StatefulSetClickHouse | OperatorClickHouse,
+    object_storage: S3ObjectStorage | StatefulSetObjectStorage | ExternalObjectStorage,
+    langfuse: Langfuse,
+) -> Iterator[Problem]:
+    if clickhouse.backups is None:
+        return
+    key, found = full_key("clickhouse.backups"), "(an object)"
+    if not isinstance(object_storage, S3ObjectStorage):
+        rule = (
+            "needs objectStorage.engine s3: the server writes with a role, and another store's "
+            "keys would have to be given to it"
+        )
+        yield Problem(key, found, rule, "")
+    elif (adopted := object_storage.media_bucket or object_storage.bucket) is not None:
+        rule = (
+            f"needs a bucket of media that this program creates: in {adopted} it sets no rule by "
+            "which backups expire. Remove objectStorage.bucket and mediaBucket, or make backups "
+            "outside of this program"
+        )
+        yield Problem(key, found, rule, "")
+    elif not versions.needs(Version.parse(langfuse.version)):
+        rule = f"begins with Langfuse 3: {langfuse.version} keeps nothing in ClickHouse"
+        yield Problem(key, found, rule, remove_command(key))
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     known_release,
     images_of_their_own,
@@ -164,4 +200,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     kind_of_host,
     external_url,
     one_replica_migrates,
+    backups_in_s3,
 )

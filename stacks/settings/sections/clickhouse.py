@@ -16,6 +16,7 @@ from stacks.settings.machinery.fields.kubernetes import (
     DnsLabel,
     DnsSubdomain,
     MemoryQuantity,
+    WeeklySchedule,
 )
 from stacks.settings.machinery.fields.network import Server, Url
 from stacks.settings.machinery.rule import Rule, matching
@@ -40,6 +41,18 @@ AlwaysFalse = Annotated[
 ]
 
 
+class Backups(Section):
+    """Backups on a schedule, which the server writes to the bucket of media in S3
+    (`objectStorage.engine: s3`), with a role of its own. Each is a full one: with one a day, the
+    bucket holds `days` and seven times ClickHouse's data, compressed as it is."""
+
+    schedule: WeeklySchedule = "0 2 * * *"
+    """When one begins, in UTC: minute, hour, day, month and weekday, as cron has them. At least one
+    a week."""
+    days: Annotated[int, Field(ge=8, le=3650)] = 14
+    """Days until a backup expires; it can be brought back for seven more."""
+
+
 class ClickHouseResources(Resources):
     """Requests and limits of the server's pod."""
 
@@ -57,8 +70,8 @@ _FOLLOWS: Final = "it follows from the engine"
 
 
 class StatefulSetClickHouse(Section):
-    """ClickHouse in the cluster: one server, no replica, no backup. For development, and for what
-    may be lost. Its tables cannot become those of a replicated server: that is a copy."""
+    """ClickHouse in the cluster: one server, no replica. For development, and for what may be
+    lost. Its tables cannot become those of a replicated server: that is a copy."""
 
     refused: ClassVar[Mapping[str, str]] = {
         "replicas": "a second server would hold other data than the first; engine operator has "
@@ -79,6 +92,8 @@ class StatefulSetClickHouse(Section):
     """Create an encrypted gp3 StorageClass (EBS CSI driver) and use it."""
     resources: ClickHouseResources = ClickHouseResources()
     """Requests and limits of the pod."""
+    backups: Backups | None = None
+    """Backups in S3; none makes no backup."""
     protect: AlwaysFalse = False
     """Only false: what is worth protecting needs a replica or a backup, and this server has
     neither."""
@@ -147,6 +162,8 @@ class OperatorClickHouse(Section):
     """Namespace that the operator runs in. Only its pods, beside Langfuse's, reach the servers."""
     keeper: Keeper = Keeper()
     """The three Keepers."""
+    backups: Backups | None = None
+    """Backups in S3; none makes no backup."""
     protect: bool = True
     """Refuse deletion and replacement of servers and Keepers, in Pulumi. To do without has to be
     acknowledged: `noProtection`."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.support.wiring.changes import REMOVED
 from tests.support.wiring.in_cluster import EXTERNAL
 from tests.support.wiring.keys import ABSENT
-from tests.support.wiring.scenes import ANY, Holds, Scene, to
+from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
 
 _VERSION_4: Final[dict[str, Any]] = {
     "langfuse": {
@@ -75,7 +75,60 @@ _POD: Final = "spec.template.spec.containers.0"
 _CLAIM: Final = "spec.volumeClaimTemplates.0.spec"
 _EXPIRY: Final = f"{_SET} {_POD}.lifecycle.postStart.exec.command.2"
 
+_JOB: Final = "CronJob/langfuse-clickhouse-server-backup"
+
+
+_BACKUP_PARTS: Final = (
+    f"{_JOB},NetworkPolicy/langfuse-clickhouse-server-backup-network-policy,"
+    "ServiceAccount/langfuse-clickhouse-server-service-account,"
+    "ServiceAccount/langfuse-clickhouse-server-backup-service-account,"
+    "Secret/langfuse-clickhouse-server-backup-credentials,"
+    f"Role/{_STORAGE}-backup-role,RolePolicy/{_STORAGE}-backup-role-policy"
+)
+
+
+def _backups(engine: str, servers: str, more: Row) -> dict[str, Scene]:
+    """Backups of a ClickHouse in the cluster."""
+    base = {**_IN_S3, "clickhouse": {"engine": engine, "storageClass": "gp3", "backups": {}}}
+    return {
+        f"S3 of version 4, backups of ClickHouse by {engine}": Scene(
+            base=base,
+            rows={
+                f"clickhouse.{engine}.backups.schedule": to(f"{_JOB} spec.schedule"),
+                f"clickhouse.{engine}.backups.days": to(
+                    f"BucketLifecycleConfiguration/{_STORAGE}-lifecycle rules.1.expiration.days"
+                ),
+            },
+        ),
+        f"S3 of version 4, no backups of ClickHouse by {engine} any more": Scene(
+            base=base,
+            rows={
+                f"clickhouse.{engine}.backups": {
+                    f"{{{_BACKUP_PARTS}}} {REMOVED}": REMOVED,
+                    f"BucketLifecycleConfiguration/{_STORAGE}-lifecycle rules.{{1,2}}.*": ANY,
+                    f"{servers}serviceAccountName": ABSENT,
+                    f"{servers.partition(' ')[0]} "
+                    "@dependencies.langfuse-clickhouse-server-service-account": ABSENT,
+                    "NetworkPolicy/langfuse-clickhouse-server-network-policy spec.*": ABSENT,
+                    "outputs clickhouseBackups": ABSENT,
+                    **more,
+                }
+            },
+        ),
+    }
+
+
 SCENES: Final[dict[str, Scene]] = {
+    **_backups(
+        "statefulSet",
+        "StatefulSet/langfuse-clickhouse-server-stateful-set spec.template.spec.",
+        {"ConfigMap/langfuse-clickhouse-server-config data.users.xml": ANY},
+    ),
+    **_backups(
+        "operator",
+        "ClickHouseCluster/langfuse-clickhouse-server-servers spec.podTemplate.",
+        {},
+    ),
     "S3 of version 4": Scene(
         base=_IN_S3,
         rows={

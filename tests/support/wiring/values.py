@@ -42,6 +42,11 @@ VALUES: Final[Mapping[str, object]] = {
     "langfuse.worker.resources.memory": "1280Mi",
     "langfuse.worker.resources.memoryLimit": "6Gi",
     "clickhouse.statefulSet.image": "docker.io/clickhouse/clickhouse-server:26.3.1.1-alpine",
+    **{
+        f"clickhouse.{engine}.backups{key}": value
+        for engine in ("statefulSet", "operator")
+        for key, value in {"": None, ".schedule": "30 1 * * 0", ".days": 30}.items()
+    },
     "clickhouse.statefulSet.resources.cpu": "300m",
     "clickhouse.statefulSet.resources.memory": "2560Mi",
     "clickhouse.statefulSet.resources.memoryLimit": "7Gi",

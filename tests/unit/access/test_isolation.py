@@ -58,12 +58,7 @@ def version_4(stack: str) -> Mapping[str, Any]:
     """What a stack of version 4 has besides."""
     return {
         "langfuse": {"version": "4.16.0"},
-        "clickhouse": {
-            "engine": "external",
-            "kind": "cloud",
-            "url": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
-            "password": {"secure": "not decrypted here"},
-        },
+        "clickhouse": {"engine": "operator", "backups": {}},
         "cache": {"engine": "elastiCache", "kmsKeyArn": key(stack, "cache")},
     }
 
@@ -140,6 +135,7 @@ def _targets(stack: str) -> Iterator[Target]:
             yield Target(own, resource.type, tagged)
         if resource.type == "aws:s3/bucket:Bucket":
             yield Target(f"{state['arn']}/media/a", "object")
+            yield Target(f"{state['arn']}/clickhouse-backups/a", "object")
         if resource.type == "aws:rds/instance:Instance":
             snapshot = resource.inputs["finalSnapshotIdentifier"]
             yield Target(arn("rds", f"snapshot:{snapshot}"), "snapshot", tagged)

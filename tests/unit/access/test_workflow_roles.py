@@ -561,7 +561,7 @@ def test_every_role_of_the_stack_carries_the_boundary_that_its_file_names() -> N
     )
 
     roles = run_.of_type("aws:iam/role:Role")
-    assert [role.inputs.get("permissionsBoundary") for role in roles] == [arn] * 4
+    assert [role.inputs.get("permissionsBoundary") for role in roles] == [arn] * 5
 
 
 def test_without_one_no_role_has_a_boundary() -> None:

@@ -72,6 +72,7 @@ def test_a_single_server_has_defaults_for_a_laptop() -> None:
         "storage_class": None,
         "create_storage_class": False,
         "resources": {"cpu": "250m", "memory": "2Gi", "memory_limit": "3Gi"},
+        "backups": None,
         "protect": False,
     }
 
@@ -92,6 +93,7 @@ def test_the_operators_servers_have_defaults_for_production() -> None:
             "storage_gib": 10,
             "resources": {"cpu": "250m", "memory": "512Mi", "memory_limit": "1Gi"},
         },
+        "backups": None,
         "protect": True,
         "operator_namespace": "clickhouse-operator-system",
     }

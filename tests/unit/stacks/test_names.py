@@ -37,6 +37,7 @@ EXACT: Final = {
     "postgres_claim": "data-langfuse-postgres-0",
     "rds_instance": "langfuse-postgres-instance",
     "clickhouse": "langfuse-clickhouse-server",
+    "clickhouse_backup": "langfuse-clickhouse-server-backup",
     "clickhouse_password": "langfuse-clickhouse-server-password",
     "seaweedfs": "langfuse-seaweedfs",
     "valkey": "langfuse-valkey",

@@ -144,3 +144,41 @@ LabelValue = Annotated[
         rf"({_NAME})?",
     ),
 ]
+
+_CRON: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+"""First and last value of the fields of a schedule."""
+
+
+def _is_weekly(text: str) -> bool:
+    """Whether a schedule is one that Kubernetes takes, on the same days of every week."""
+    fields = text.split(" ")
+    return (
+        len(fields) == len(_CRON)
+        and fields[2:4] == ["*", "*"]
+        and all(_is_field(field, *limits) for field, limits in zip(fields, _CRON, strict=True))
+    )
+
+
+def _is_field(field: str, first: int, last: int) -> bool:
+    """Whether a field has numbers, ranges and steps within its limits, or any of a list of them."""
+    for part in field.split(","):
+        found = re.fullmatch(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", part, re.ASCII)
+        if found is None:
+            return False
+        low, high, step = (int(number) if number else None for number in found.groups())
+        start, end = first if low is None else low, last if low is None else (high or low)
+        if not (first <= start <= end <= last and (step is None or 1 <= step <= last)):
+            return False
+    return True
+
+
+WeeklySchedule = Annotated[
+    str,
+    Rule(
+        "must be a schedule in numbers, 'minute hour * * weekday', such as '0 2 * * *' for every "
+        "day at two and '30 1 * * 0' for Sundays at half past one, in UTC",
+        _is_weekly,
+    ),
+    Field(examples=["0 2 * * *"]),
+]
+"""A schedule of Kubernetes that runs once a week at least, in UTC."""
