@@ -7,12 +7,14 @@ import gc
 import pytest
 
 from tests.support import run_folder
+from tests.support.brief_workers import send_less
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Collect garbage less often: most of what a run allocates are modules, which stay."""
     gc.set_threshold(50_000, 20, 50)
     run_folder.begin()
+    send_less(config.pluginmanager.get_plugins())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

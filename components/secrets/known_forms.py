@@ -74,7 +74,7 @@ FORMS: Final[tuple[Form, ...]] = (
         ("%3a%2f%2f", "jdbc:oracle:"),
         re.compile(
             r"(?i)(?:%3A%2F%2F[^\s%]{0,200}%3A|jdbc:oracle:\w+:[^\s/@]{1,100}/)"
-            rf"(?!{_PLACEHOLDER})(?P<secret>(?:(?!%40)[^\s@'\"]){{1,400}})(?:%40|@)"
+            rf"(?!{_PLACEHOLDER})(?P<secret>(?:(?!%40)[^\s@'\"]){{1,400}}+)(?:%40|@)"
         ),
     ),
     Form(

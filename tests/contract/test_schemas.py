@@ -32,8 +32,9 @@ Those of ClickHouse's operator are checked in tests/unit/clickhouse."""
 
 @pytest.fixture(scope="module", autouse=True)
 def _schemas_are_read_once() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
-    """The library reads a file of megabytes for every object."""
+    """The library lists a folder and reads a file of megabytes for every object."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "all_versions", functools.cache(utils.all_versions))
         patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
         yield
 

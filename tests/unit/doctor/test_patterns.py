@@ -587,10 +587,10 @@ def test_every_section_that_a_text_or_aws_names_is_declared_once() -> None:
 def test_a_long_line_that_nearly_matches_is_fast(part: str) -> None:
     start = time.process_time()
 
-    assert {e.section for e in explained(part * (500_000 // len(part)), PLACE)} <= {
+    assert {e.section for e in explained(part * (200_000 // len(part)), PLACE)} <= {
         "migration-broken"
     }
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 2
 
 
 def test_a_secret_is_masked_before_a_long_line_is_cut() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +19,7 @@ from stacks.settings import Settings
 from stacks.settings.sections.monitoring import Dashboards, Monitoring
 from tests.support.component_run import run_component
 from tests.support.configurations import ON_EKS, VERSION_4_ELSEWHERE, endpoint, rds, settings
+from tests.support.loaded_modules import loaded_modules
 
 RUNBOOKS: Final = "https://git.example.com/docs"
 OPTS: Final = pulumi.ResourceOptions()
@@ -161,22 +160,11 @@ def test_the_settings_choose_the_platform_and_it_brings_its_providers(tmp_path: 
 
 
 def test_sdks_are_loaded_by_the_stacks_that_need_them_alone() -> None:
-    """In a process of its own, for its modules; what one stack loaded stays."""
-    code = """
-import sys
-from tooling.engineless import offline
-def record(stack, monitoring):
-    offline.record(stack, {"agent-observability:monitoring": monitoring})
-    loaded = {name.partition(".")[0] for name in sys.modules}
-    print(stack, *sorted(loaded & {"grafana_foundation_sdk", "pulumi_aws"}))
-runbooks = {"runbooks": "https://git.example.com/docs"}
-record("dev", {**runbooks, "prometheusRules": {}})
-record("prod", None)
-record("dev", {**runbooks, "dashboards": {}})
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == [
-        "dev",
-        "prod pulumi_aws",
-        "dev grafana_foundation_sdk pulumi_aws",
-    ]
+    sdks = {"grafana_foundation_sdk", "pulumi_aws"}
+
+    assert {stack: sdks & modules for stack, modules in loaded_modules().items()} == {
+        "dev": set(),
+        "dev with alerts": set(),
+        "prod": {"pulumi_aws"},
+        "dev with dashboards": {"grafana_foundation_sdk", "pulumi_aws"},
+    }
