@@ -1,15 +1,13 @@
 """Langfuse with LangSmith configuration on Kubernetes: settings, one stack object, its outputs."""
 
-import gc
-
 import pulumi
 
 from stacks import platforms, settings
+from stacks.collector import collect_less
 from stacks.names import NAMES
 from stacks.observability import ObservabilityStack, ObservabilityStackArgs
 
-# A third of the program's time is the collector walking through the AWS SDK while it is imported.
-gc.set_threshold(50_000, 20, 50)
+collect_less()
 
 configuration = settings.load()
 platform = platforms.connect(configuration)

@@ -9,7 +9,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the program i
 
 from access import settings
 from access.roles import WorkflowRoles
+from stacks.collector import collect_less
 from stacks.platforms.eks_providers import aws_provider
+
+collect_less()
 
 configuration = settings.load()
 

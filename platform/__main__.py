@@ -1,6 +1,5 @@
 """A network and an EKS cluster for workloads: settings, one component, its outputs."""
 
-import gc
 import sys
 from pathlib import Path
 
@@ -10,11 +9,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the program i
 
 from stacks.cluster_platform import looking, settings
 from stacks.cluster_platform.composition import Platform, PlatformArgs
+from stacks.collector import collect_less
 from stacks.names import PLATFORM, PLATFORM_TAG
 from stacks.platforms.eks_providers import aws_provider
 
-# A third of the program's time is the collector walking through the AWS SDK while it is imported.
-gc.set_threshold(50_000, 20, 50)
+collect_less()
 
 configuration = settings.load()
 aws = aws_provider(configuration.aws, stack=configuration.stack, tag=PLATFORM_TAG)

@@ -6,13 +6,13 @@ import gc
 
 import pytest
 
+from stacks.collector import collect_less
 from tests.support import run_folder
 from tests.support.brief_workers import send_less
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect garbage less often: most of what a run allocates are modules, which stay."""
-    gc.set_threshold(50_000, 20, 50)
+    collect_less()
     run_folder.begin()
     send_less(config.pluginmanager.get_plugins())
 

@@ -70,4 +70,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 if __name__ == "__main__":
     # A verb is one short run, in which the collector would walk through the SDKs again and again.
     gc.disable()
-    sys.exit(main())
+    code = main()
+    # At its end, Python collects even so.
+    gc.freeze()
+    sys.exit(code)

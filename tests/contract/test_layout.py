@@ -45,12 +45,18 @@ MAY_IMPORT = {
     "access": (
         "access",
         "components",
+        "stacks.collector",
         "stacks.names",
         "stacks.platforms",
         "stacks.settings",
         "stacks.stack_files",
     ),
-    "platform": ("stacks.cluster_platform", "stacks.names", "stacks.platforms.eks_providers"),
+    "platform": (
+        "stacks.cluster_platform",
+        "stacks.collector",
+        "stacks.names",
+        "stacks.platforms.eks_providers",
+    ),
     # The pack runs in an environment of its own, without the program's packages.
     "policy": ("policy", "components.endpoint.address_space", *DETECTOR),
 }

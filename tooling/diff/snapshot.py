@@ -48,6 +48,8 @@ def main(project: str, *stacks: str) -> int:
     with answer:
         folder = Path.cwd() / project
         json.dump({stack: _stack(folder, stack, key) for stack in stacks}, answer)
+    # At its end, Python collects even so.
+    gc.freeze()
     return 0
 
 
