@@ -160,7 +160,6 @@ CHANGES: Final[list[tuple[str, dict[str, dict[str, Any]], dict[str, str]]]] = [
             "langfuse-clickhouse-server-stateful-set": "update",
             # The limit from which on a query writes to the disk follows from it.
             "langfuse-config": "replace",
-            "langfuse-migration": "replace",
             **PODS,
         },
     ),

@@ -154,6 +154,7 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
     assert component.strip() == "Langfuse `langfuse`"
     assert protected.strip() == ""
     assert [need.strip().split(" ")[0] for need in needs.split("<br>")] == [
+        "ConfigMap",
         "NetworkPolicy",
         "Secret",
         "Secret",
