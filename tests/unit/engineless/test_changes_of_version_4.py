@@ -155,6 +155,8 @@ def test_a_parameter_of_a_service_of_prod_touches_no_other_service(
             {
                 "langfuse-clickhouse-server-credentials": "replaced",
                 "langfuse-clickhouse-server-servers": "updated",
+                "langfuse-clickhouse-server-backup-credentials": "replaced",
+                "langfuse-clickhouse-server-backup": "updated",
                 **delivered_anew("clickhouse"),
                 "langfuse-migration": "replaced",
             },
