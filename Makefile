@@ -82,12 +82,17 @@ platform-destroy: cli $(INSTALLED) ## Empty the cluster of STACK, remove it and 
 destroy: cli $(INSTALLED) ## Remove STACK
 	pulumi destroy --stack $(STACK)
 
+# What the message without a CLI names: the project of the target, or the program, which the demo runs too
+OTHER_PROJECT := $(strip $(foreach name,access platform,$(if $(filter $(name)%,$(MAKECMDGOALS)),$(name))))
+RENDERED = $(if $(OTHER_PROJECT), PROJECT=$(OTHER_PROJECT))
+DEMO_TOO = $(if $(OTHER_PROJECT),, 'make demo' runs the dev stack.)
+
 .PHONY: cli
 cli:
 	@command -v pulumi > /dev/null || { \
 		echo "There is no pulumi command on PATH. Install it, then try again:"; \
 		echo "  https://www.pulumi.com/docs/iac/download-install/"; \
-		echo "Without it, 'make render STACK=$(STACK)' shows the stack and 'make demo' runs it."; \
+		echo "Without it, 'make render$(RENDERED) STACK=$(STACK)' writes what it would make.$(DEMO_TOO)"; \
 		exit 1; } >&2
 
 doctor: $(INSTALLED) ## Say what keeps STACK from working, and the next command (LOG=up.log, DEMO=1)
