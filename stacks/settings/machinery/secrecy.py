@@ -113,7 +113,7 @@ class Secrecy:
         if masked(key) != key:
             return []
         if self._is_of(self._encrypted, value):
-            if "--path" in words and "--type" not in words and not isinstance(decoded(value), str):
+            if "--type" not in words and not isinstance(decoded(value), str):
                 return []  # inside of a section it would be text again
             return shlex.split(set_command(key, "", secret=True))
         return [] if self._is_of(self._texts, value) or masked(value) != value else words

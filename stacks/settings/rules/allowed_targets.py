@@ -31,7 +31,6 @@ _NEVER: Final = {
 _NEVER_HOSTS: Final = {
     "instance-data.ec2.internal": _METADATA,
     "metadata.google.internal": _METADATA,
-    "localhost": _ITSELF,
 }
 
 
@@ -51,7 +50,7 @@ def _rule(what: str) -> str:
 
 def _named(host: str) -> str | None:
     """What no user may reach that a host is, by its name or its address."""
-    if host.endswith(".localhost"):
+    if f".{host}".endswith(".localhost"):
         return _ITSELF
     with contextlib.suppress(ValueError):
         return _held(str(ip_network(host)))

@@ -34,6 +34,9 @@ from stacks.settings.sections.object_storage import (
 
 _HTTPS: Final = 443
 
+_OLDEST: Final = (4, 44)
+"""Of SeaweedFS, as its key says."""
+
 
 def needs_eks(object_storage: S3ObjectStorage, cluster: Cluster) -> Iterator[Problem]:
     if cluster.eks_name is None:
@@ -168,6 +171,18 @@ def region_of_amazon(object_storage: ExternalObjectStorage) -> Iterator[Problem]
         yield to_decide("objectStorage.region", object_storage.region, rule)
 
 
+def store_image(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
+    image = object_storage.image
+    tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
+    found = re.match(r"v?(\d+)\.(\d+)(?![\d.])", tag, re.ASCII)
+    if found is not None and (int(found[1]), int(found[2])) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        rule = f"is older than {oldest}, the oldest SeaweedFS that is supported"
+        newest = StatefulSetObjectStorage.model_fields["image"].default.rpartition(":")[2]
+        repository = image.partition("@")[0].removesuffix(f":{tag}")
+        yield to_change("objectStorage.image", image, rule, f"{repository}:{newest}")
+
+
 def store_memory(object_storage: StatefulSetObjectStorage) -> Iterator[Problem]:
     yield from within_limit("objectStorage.resources", object_storage.resources)
 
@@ -195,6 +210,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     reachable_store,
     bucket_once,
     region_of_amazon,
+    store_image,
     store_memory,
     exports_kept,
 )

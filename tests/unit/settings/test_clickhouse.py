@@ -108,6 +108,7 @@ def test_the_operators_servers_have_defaults_for_production() -> None:
         {**SINGLE, "storageClass": "confsync"},
         OPERATOR,
         {**OPERATOR, "resources": {"memory": "4Gi", "memoryLimit": "4Gi"}, "protect": False},
+        {**OPERATOR, "image": f"mirror.example.com/clickhouse-keeper-and-server:{RELEASE}"},
         CLOUD,
         OWN,
         {**OWN, "url": "https://ch.example.com:8443", "username": "langfuse"},

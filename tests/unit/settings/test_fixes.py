@@ -95,6 +95,7 @@ ONE: Final = {
     "clickhouse.url",
     "langfuse.repository",
     "langfuse.worker.repository",
+    "objectStorage.image",
 }
 """Where what was given cannot work, and what is offered is the one thing that can, or the release
 that Langfuse is tested with."""

@@ -54,6 +54,16 @@ def version_2(**section: object) -> dict[str, Any]:
 
 BAD = [
     bad(
+        "an old SeaweedFS",
+        in_cluster(image="mirror.example.com:5000/seaweedfs:4.43"),
+        problem(
+            "objectStorage.image",
+            '"mirror.example.com:5000/seaweedfs:4.43"',
+            "is older than 4.44, the oldest SeaweedFS that is supported",
+            "pulumi config set --path @objectStorage.image mirror.example.com:5000/seaweedfs:4.47",
+        ),
+    ),
+    bad(
         "events that expire while Langfuse may still read them",
         storage(eventDays=29),
         problem(
@@ -232,6 +242,10 @@ JUST_RIGHT: Final[Mapping[str, Mapping[str, Any]]] = {
         media=True, mediaBucket="pictures", eventDays=60, exportDays=7
     ),
     "a store in the cluster": in_cluster(),
+    "the oldest SeaweedFS": in_cluster(image="docker.io/chrislusf/seaweedfs:4.44"),
+    "a SeaweedFS whose tag is of another kind": in_cluster(
+        image="mirror.example.com/weed:3.2026.1"
+    ),
     "a store in the cluster that keeps what it can as long as it can": in_cluster(
         storageGiB=10,
         eventDays=255,

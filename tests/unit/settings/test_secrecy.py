@@ -76,6 +76,16 @@ def texts(change: Mapping[str, Any]) -> str:
             problem("langfuse.smtp.port", "[secret]", "must be a whole number, not in quotes", ""),
         ),
         bad(
+            "a number in place of a text, as which another key has it encrypted",
+            {"langfuse": {"smtp": {**SMTP, "username": 5555, "password": Encrypted("5555")}}},
+            problem(
+                "langfuse.smtp.username",
+                "5555",
+                "must be text; numbers, true and false go in quotes",
+                "pulumi config set --secret --path @langfuse.smtp.username",
+            ),
+        ),
+        bad(
             "an encrypted switch inside of a section, which is no secret",
             {"langfuse": {"paused": Encrypted("true")}},
             problem(

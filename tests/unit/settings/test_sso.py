@@ -63,6 +63,19 @@ _OF_2 = [
         bad(f"{name} without its issuer", with_provider(name), missing(name, "issuer", "ISSUER"))
         for name in ("auth0", "cognito", "keycloak", "okta")
     ),
+    *(
+        bad(
+            f"an issuer with {character} in its host",
+            with_provider("okta", issuer=f"https://example{character}okta.example.com"),
+            problem(
+                f"{PROVIDERS}.okta.issuer",
+                "[secret]",
+                "must be an http:// or https:// URL without credentials, query or trailing slash",
+                "",
+            ),
+        )
+        for character in "%<>^|"
+    ),
     bad(
         "Entra ID without its tenant",
         with_provider("azureAd"),

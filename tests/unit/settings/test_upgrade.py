@@ -174,16 +174,22 @@ BAD = [
             "",
         ),
     ),
-    bad(
-        "a backup at a URL with a password",
-        three(upgrade={"to": 3, "databaseBackup": "postgres://langfuse:hunter2@db.example.com/x"}),
-        problem(
-            "langfuse.upgrade.databaseBackup",
-            "[secret]",
-            "must have no credentials: every preview shows it, and the migration's pod has it in "
-            "clear",
-            "",
-        ),
+    *(
+        bad(
+            f"{what} in place of a backup's name",
+            three(upgrade={"to": 3, "databaseBackup": backup}),
+            problem(
+                "langfuse.upgrade.databaseBackup",
+                "[secret]",
+                "must have no credentials: every preview shows it, and the migration's pod has it "
+                "in clear",
+                "",
+            ),
+        )
+        for what, backup in (
+            ("a URL with a password", "postgres://langfuse:hunter2@db.example.com/x"),
+            ("a key", "sk-proj-ABCDEFGHIJ0123456789"),
+        )
     ),
     bad(
         "a version that is no step",
@@ -326,6 +332,16 @@ def test_a_step_is_told_to_the_guard_when_its_version_is_there() -> None:
             {**SERVICES, **two(upgrade={"to": 3})},
             "The next step is to Langfuse 3: Langfuse 2.95.12 reads nothing of clickhouse, cache, "
             "objectStorage.",
+        ),
+        # Version 2 has its exports in S3.
+        (
+            {
+                **SERVICES,
+                **ON_EKS,
+                "objectStorage": {"engine": "s3"},
+                **two(upgrade={"to": 3}),
+            },
+            "The next step is to Langfuse 3: Langfuse 2.95.12 reads nothing of clickhouse, cache.",
         ),
         (
             three(upgrade=TO_3),

@@ -269,6 +269,11 @@ BAD = [
         problem("objectStorage.endpoint", "[secret]", "leads to Langfuse's own pod", ""),
     ),
     bad(
+        "a store at every address of the pod",
+        store("http://0.0.0.0:9000"),
+        problem("objectStorage.endpoint", "[secret]", "leads to Langfuse's own pod", ""),
+    ),
+    bad(
         "S3 by the host of the bucket",
         store("https://langfuse.s3.us-east-1.amazonaws.com", bucket="langfuse"),
         problem(

@@ -49,10 +49,16 @@ def _host(text: str) -> Iterator[str]:
             yield match["host"].lower().rstrip(".")
 
 
+_NOT_IN_HOSTS: Final = frozenset("%<>^|")
+"""What urlsplit takes in a host and browsers, Node.js and Langfuse's start do not
+(https://url.spec.whatwg.org/#forbidden-domain-code-point)."""
+
+
 def _is_url(value: str) -> bool:
     try:
         parts = urlsplit(value)
-        address = parts.hostname is not None and (parts.port is None or parts.port > 0)
+        named = parts.hostname is not None and _NOT_IN_HOSTS.isdisjoint(parts.hostname)
+        address = named and (parts.port is None or parts.port > 0)
     except ValueError:  # brackets without an IPv6 address, a port that is none
         return False
     return (
@@ -68,7 +74,7 @@ def _is_origin(value: str) -> bool:
 
 def is_local(url: str) -> bool:
     """Whether a URL leads to the machine of its reader, as that of a port-forward does."""
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104
 
 
 def _url(text: str) -> Iterator[str]:
