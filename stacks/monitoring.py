@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from components.cache import pod as cache_pod
-from components.clickhouse import operator_resources
+from components.clickhouse import backups, operator_resources
 from components.clickhouse import pod as clickhouse_pod
 from components.clickhouse.operator_resources import KEEPER, SERVER
 from components.kubernetes import claims, labels
@@ -21,7 +21,12 @@ from components.monitoring.alerts.prometheus_alerts import (
     ScrapedPods,
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
-from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
+from components.monitoring.watched_workloads import (
+    Watched,
+    WatchedBackup,
+    WatchedServers,
+    WatchedWorker,
+)
 from components.project import PROJECT
 from components.storage import pod as storage_pod
 from stacks import translation
@@ -100,6 +105,9 @@ def _watched(settings: Settings, names: Names) -> Watched:
         postgres=names.postgres if in_cluster else None,
         worker=_worker(settings, names),
         clickhouse=_clickhouse(settings, names),
+        clickhouse_backup=WatchedBackup(cron_job=names.clickhouse_backup, hours=backups.HOURS)
+        if settings.backups
+        else None,
         keeper=_keeper(settings, names),
         clickhouse_scraped=translation.clickhouse_scraper(settings) is not None,
         cache=cache and _single(names.valkey, cache_pod.CONTAINER),

@@ -33,6 +33,16 @@ class WatchedServers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedBackup:
+    """Backups on a schedule."""
+
+    cron_job: str
+    """Name of the CronJob."""
+    hours: int
+    """How long one may take, with its repetitions."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """One stack's workloads, as kube-state-metrics, cAdvisor and the kubelet name them."""
 
@@ -56,6 +66,8 @@ class Watched:
     """From Langfuse 3 on."""
     clickhouse: WatchedServers | None = None
     """ClickHouse, if it runs in the cluster."""
+    clickhouse_backup: WatchedBackup | None = None
+    """ClickHouse's backups, if it makes any."""
     keeper: WatchedServers | None = None
     """ClickHouse's Keepers, which it has if it has several servers."""
     clickhouse_scraped: bool = False

@@ -12,7 +12,12 @@ from typing import Any, Final
 import pytest
 
 from components.monitoring.alerts import rules
-from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
+from components.monitoring.watched_workloads import (
+    Watched,
+    WatchedBackup,
+    WatchedServers,
+    WatchedWorker,
+)
 from tests.support.promtool import check_rules, needs_promtool, run_tests
 
 pytestmark = needs_promtool
@@ -46,6 +51,7 @@ EVERYTHING: Final = Watched(
         name="langfuse-worker", container="worker", min_replicas=2, max_replicas=6
     ),
     clickhouse=operated("server", "clickhouse-0"),
+    clickhouse_backup=WatchedBackup(cron_job="langfuse-clickhouse-server-backup", hours=6),
     keeper=operated("keeper", "keeper"),
     clickhouse_scraped=True,
     cache=single("langfuse-valkey", "valkey"),
@@ -58,6 +64,7 @@ OF_VERSION_2: Final = replace(
     EVERYTHING,
     worker=None,
     clickhouse=None,
+    clickhouse_backup=None,
     keeper=None,
     clickhouse_scraped=False,
     cache=None,
@@ -105,6 +112,10 @@ def restarts(pod: str, container: str = "langfuse") -> str:
     return of_ksm("kube_pod_container_status_restarts_total", labels)
 
 
+BACKUP: Final = 'cronjob="langfuse-clickhouse-server-backup"'
+MADE: Final = of_ksm("kube_cronjob_created", BACKUP)
+BEGUN: Final = of_ksm("kube_cronjob_status_last_schedule_time", BACKUP)
+SUCCEEDED: Final = of_ksm("kube_cronjob_status_last_successful_time", BACKUP)
 POD: Final = 'pod="langfuse-5d8f7c9b6d-x2x9k", container="langfuse"'
 AVAILABLE: Final = of_ksm("kube_deployment_status_replicas_available", 'deployment="langfuse"')
 WANTED: Final = of_ksm("kube_deployment_spec_replicas", 'deployment="langfuse"')
@@ -201,6 +212,9 @@ HEALTHY: Final[Series] = {
     RESIDENT: f"600x{LONG}",
     FREE: f"60x{LONG}",
     CAPACITY: f"100x{LONG}",
+    MADE: f"1000x{LONG}",
+    BEGUN: f"2000x{LONG}",
+    SUCCEEDED: f"2300x{LONG}",
     secret("True"): f"1x{LONG}",
     secret("False"): f"0x{LONG}",
     SUCCESS: f"1x{LONG}",
@@ -411,6 +425,17 @@ FIRING: Final = {
         description=(
             "For 15 minutes observability/langfuse-clickhouse-server-clickhouse-0-1 has not been "
             "ready. The others do its work; the next failure may stop ClickHouse."
+        ),
+    ),
+    "LangfuseClickHouseBackupFailed": Firing(
+        series={BEGUN: "9000x400"},
+        minute=375,
+        labels={"cronjob": "langfuse-clickhouse-server-backup"},
+        summary="ClickHouse has no backup of the last time that was scheduled",
+        description=(
+            "For more than 6 hours observability/langfuse-clickhouse-server-backup has begun "
+            "backups, and none has succeeded. Traces that came since the last good one are in "
+            "ClickHouse alone."
         ),
     ),
     "LangfuseKeeperQuorumLost": Firing(
@@ -757,6 +782,18 @@ QUIET: Final = {
                 KEEPERS[2]: "1x19 0x9 1x60",
             },
             minutes=range(0, 60, 5),
+        ),
+    ],
+    "LangfuseClickHouseBackupFailed": [
+        Quiet(
+            why="one that takes all its time",
+            series={BEGUN: "9000x500", SUCCEEDED: "2300x359 30000x140"},
+            minutes=[360, 376, 450],
+        ),
+        Quiet(
+            why="another CronJob's",
+            series={BEGUN.replace("server-backup", "other"): "9000x400"},
+            minutes=[375, 400],
         ),
     ],
     "LangfuseKeeperQuorumLost": [

@@ -27,6 +27,7 @@ NAMES: Final = (
     "LangfuseSecretNotReady",
     "LangfuseClickHouseDown",
     "LangfuseClickHouseReplicaMissing",
+    "LangfuseClickHouseBackupFailed",
     "LangfuseKeeperQuorumLost",
     "LangfuseCacheDown",
     "LangfuseCacheFilling",

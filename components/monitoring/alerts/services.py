@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from components.monitoring.alerts.definition import Alert, one_of, series
-from components.monitoring.watched_workloads import Watched, WatchedServers
+from components.monitoring.watched_workloads import Watched, WatchedBackup, WatchedServers
 
 _DOWN_MINUTES: Final = 5
 """The pod can move to another node with its volume in less."""
 
 _MISSING_MINUTES: Final = 15
 """One server after the other is replaced by another release: each is ready again in less."""
+
+_BACKUP_LATE_MINUTES: Final = 15
+"""A pod that has to wait for a node starts in less."""
 
 CACHE_FULL: Final = 0.75
 """Share of what the cache may hold. The rest is for the backlog of an hour in which workers are
@@ -32,6 +35,8 @@ def alerts(watched: Watched) -> Iterator[Alert]:
         yield _clickhouse(watched, watched.clickhouse)
         if replicated := _replicated(watched):
             yield _replica(watched, replicated)
+    if watched.clickhouse_backup:
+        yield _backup(watched, watched.clickhouse_backup)
     if watched.keeper:
         yield _quorum(watched, watched.keeper)
     if watched.cache:
@@ -92,6 +97,29 @@ def _replica(watched: Watched, stateful_sets: Sequence[str]) -> Alert:
             f"For {_MISSING_MINUTES} minutes "
             "{{ $labels.namespace }}/{{ $labels.statefulset }} has not been ready. The others do "
             "its work; the next failure may stop ClickHouse."
+        ),
+    )
+
+
+def _backup(watched: Watched, backup: WatchedBackup) -> Alert:
+    """The last one that began has not succeeded in the time that it has. Before the first success
+    its CronJob's own time counts."""
+
+    def at(metric: str) -> str:
+        cron_job = one_of("cronjob", [backup.cron_job])
+        return f"max by (namespace, cronjob) ({series(metric, watched.namespace, cron_job)})"
+
+    succeeded = f"{at('kube_cronjob_status_last_successful_time')} or {at('kube_cronjob_created')}"
+    return Alert(
+        name="LangfuseClickHouseBackupFailed",
+        severity="warning",
+        minutes=backup.hours * 60 + _BACKUP_LATE_MINUTES,
+        expression=f"{at('kube_cronjob_status_last_schedule_time')} > ({succeeded})",
+        summary="ClickHouse has no backup of the last time that was scheduled",
+        description=(
+            f"For more than {backup.hours} hours "
+            "{{ $labels.namespace }}/{{ $labels.cronjob }} has begun backups, and none has "
+            "succeeded. Traces that came since the last good one are in ClickHouse alone."
         ),
     )
 

@@ -89,7 +89,10 @@ _BACKUP_PARTS: Final = (
 
 def _backups(engine: str, servers: str, more: Row) -> dict[str, Scene]:
     """Backups of a ClickHouse in the cluster."""
-    base = {**_IN_S3, "clickhouse": {"engine": engine, "storageClass": "gp3", "backups": {}}}
+    base: dict[str, Any] = {
+        **_IN_S3,
+        "clickhouse": {"engine": engine, "storageClass": "gp3", "backups": {}},
+    }
     return {
         f"S3 of version 4, backups of ClickHouse by {engine}": Scene(
             base=base,

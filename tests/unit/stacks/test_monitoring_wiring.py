@@ -198,3 +198,21 @@ def test_alert_rules_alone_look_no_load_balancer_up(monkeypatch: pytest.MonkeyPa
 
     assert "aws:eks/getCluster:getCluster" in asked
     assert "aws:lb/getLoadBalancer:getLoadBalancer" not in asked
+
+
+def test_backups_are_watched_under_their_name_where_they_are_made() -> None:
+    def watched(backups: Mapping[str, Any] | None) -> list[str]:
+        recording = recorded("prod", clickhouse={"backups": backups})
+        groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
+        return [
+            rule["expr"]
+            for group in groups
+            for rule in group["rules"]
+            if rule["alert"] == "LangfuseClickHouseBackupFailed"
+        ]
+
+    (expression,) = watched({})
+    recording = recorded("prod", clickhouse={"backups": {}})
+    (job,) = recording.of_type("kubernetes:batch/v1:CronJob")
+    assert expression.count(f'cronjob="{job.inputs["metadata"]["name"]}"') == 3
+    assert watched(None) == []

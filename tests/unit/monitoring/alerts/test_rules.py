@@ -10,7 +10,12 @@ import pytest
 
 from components.agents.environment import SECRET_NAME
 from components.monitoring.alerts import rules as alert_rules
-from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
+from components.monitoring.watched_workloads import (
+    Watched,
+    WatchedBackup,
+    WatchedServers,
+    WatchedWorker,
+)
 from tests.support import stacks
 from tests.support.recordings import inputs, recorded, with_overrides
 
@@ -44,6 +49,7 @@ def single(name: str, container: str) -> WatchedServers:
 
 CLICKHOUSE: Final = single("langfuse-clickhouse-server", "clickhouse")
 SERVERS: Final = operated("server", "clickhouse-0")
+BACKUP: Final = WatchedBackup(cron_job="langfuse-clickhouse-server-backup", hours=6)
 KEEPERS: Final = operated("keeper", "keeper")
 VALKEY: Final = single("langfuse-valkey", "valkey")
 STORE: Final = single("langfuse-seaweedfs", "seaweedfs")
@@ -54,6 +60,7 @@ EVERYTHING: Final = replace(
     postgres="langfuse-postgres",
     worker=WORKER,
     clickhouse=SERVERS,
+    clickhouse_backup=BACKUP,
     keeper=KEEPERS,
     clickhouse_scraped=True,
     cache=VALKEY,
@@ -130,6 +137,7 @@ def test_a_stack_with_everything_has_every_alert_once() -> None:
         ),
         ({"worker": replace(WORKER, max_replicas=2)}, ["LangfuseWorkerDown"]),
         ({"clickhouse": CLICKHOUSE}, ["LangfuseClickHouseDown", "LangfuseVolumeFilling"]),
+        ({"clickhouse_backup": BACKUP}, ["LangfuseClickHouseBackupFailed"]),
         (
             {"clickhouse": SERVERS, "keeper": KEEPERS},
             [
@@ -243,6 +251,7 @@ def test_each_alert_waits_this_long() -> None:
         "LangfuseSecretNotReady": "10m",
         "LangfuseClickHouseDown": "5m",
         "LangfuseClickHouseReplicaMissing": "15m",
+        "LangfuseClickHouseBackupFailed": "375m",
         "LangfuseKeeperQuorumLost": "5m",
         "LangfuseCacheDown": "5m",
         "LangfuseCacheFilling": "15m",
@@ -328,6 +337,11 @@ def test_the_alerts_read_these_metrics() -> None:
         "LangfuseSecretNotReady": {"externalsecret_status_condition"},
         "LangfuseClickHouseDown": {"kube_statefulset_status_replicas_ready"},
         "LangfuseClickHouseReplicaMissing": {"kube_statefulset_status_replicas_ready"},
+        "LangfuseClickHouseBackupFailed": {
+            "kube_cronjob_status_last_schedule_time",
+            "kube_cronjob_status_last_successful_time",
+            "kube_cronjob_created",
+        },
         "LangfuseKeeperQuorumLost": {"kube_statefulset_status_replicas_ready"},
         "LangfuseCacheDown": {"kube_statefulset_status_replicas_ready"},
         "LangfuseCacheFilling": {"container_memory_rss"},
