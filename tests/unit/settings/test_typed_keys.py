@@ -408,6 +408,7 @@ GOOD: Final[Mapping[str, Mapping[str, Any]]] = {
     "TLS at its port": smtp(encryption="tls", port=465),
     "a relay": smtp(host="10.1.2.3", encryption="none", port=587),
     "any licence in version 2": {"langfuse": {"licenseKey": Encrypted("hunter2")}},
+    "a connection that begins in clear on the port between servers": smtp(port=25),
     "a host whose name ends like that of the pod": targets(hosts=["notlocalhost"]),
     "a smaller licence": of_version_4(licenseKey=Encrypted("langfuse_pro_012345")),
     "the shortest retention": of_version_4(licenseKey=ENTERPRISE, retentionDays=3),

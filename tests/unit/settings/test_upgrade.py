@@ -192,6 +192,11 @@ BAD = [
         )
     ),
     bad(
+        "a copy in version 3, which has one mistake whatever the mode",
+        three(writeMode="legacy", backfill=True),
+        problem("langfuse.backfill", "true", f"{ONLY_4} has none to copy to", ""),
+    ),
+    bad(
         "a version that is no step",
         three(upgrade={"to": 5}),
         problem("langfuse.upgrade.to", "5", "must be 3 or 4", ""),
