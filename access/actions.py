@@ -44,6 +44,7 @@ Part = Literal[
     "alarms",
     "topic",
     "adopted topic",
+    "worker log",
 ]
 """A part of a stack that its settings switch on."""
 
@@ -101,6 +102,7 @@ Given = Literal[
     "log_bucket",
     "certificate",
     "topic",
+    "worker_log",
     "snapshot",
     "source",
 ]
@@ -612,6 +614,14 @@ NEEDS: Final[tuple[Need, ...]] = (
         resource=f"arn:{{partition}}:cloudwatch::{{account}}:dashboard/{_NAMES.whole}",
         actions=_verbs("cloudwatch", "PutDashboard GetDashboard"),
         removal=_verbs("cloudwatch", "DeleteDashboards"),
+    ),
+    Need(
+        component="CloudAlarms",
+        part="worker log",
+        # The group is the cluster's. A filter of it counts lines, and shows none.
+        resource=_arn("logs", "log-group:{worker_log}:*"),
+        actions=_verbs("logs", "PutMetricFilter DescribeMetricFilters"),
+        removal=_verbs("logs", "DeleteMetricFilter"),
     ),
     Need(
         component="CloudAlarms",

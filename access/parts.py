@@ -6,6 +6,7 @@ from access.actions import Given, Part
 from access.place import Place
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
+from components.monitoring import queue_metrics
 from stacks.settings import Settings
 from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
@@ -61,6 +62,7 @@ def parts(settings: Settings) -> set[Part]:
         "alarms": alarms is not None,
         "topic": alarms is not None and alarms.topic_arn is None,
         "adopted topic": alarms is not None and alarms.topic_arn is not None,
+        "worker log": alarms is not None and alarms.worker_log_group is not None,
     }
     return {part for part, needed in chosen.items() if needed}
 
@@ -79,6 +81,12 @@ def _prefixes(settings: Settings) -> list[str]:
     return [*prefixes, *backups]
 
 
+def _metrics(settings: Settings) -> str | None:
+    """The namespace that workers publish metrics to."""
+    published = settings.monitoring is not None and settings.monitoring.queue_metrics
+    return queue_metrics.NAMESPACE if published else None
+
+
 def place(settings: Settings, *, partition: str, account: str) -> Place:
     """Where a stack on EKS is, with the parts that its settings switch on."""
     region, endpoint = str(settings.aws.region), settings.endpoint
@@ -92,6 +100,7 @@ def place(settings: Settings, *, partition: str, account: str) -> Place:
         given=_given(settings, f"arn:{partition}:rds:{region}:{account}:snapshot:"),
         host=endpoint.host.lower() if endpoint else "",
         prefixes=tuple(_prefixes(settings)),
+        metrics=_metrics(settings),
         namespaces=(settings.cluster.namespace, *settings.agents.every_namespace),
     )
 
@@ -116,6 +125,7 @@ def _given(settings: Settings, snapshots: str) -> dict[Given, str]:
         "log_bucket": endpoint and endpoint.access_logs and endpoint.access_logs.bucket,
         "certificate": endpoint and endpoint.certificate_arn,
         "topic": alarms and alarms.topic_arn,
+        "worker_log": alarms and alarms.worker_log_group,
         "snapshot": snapshot,
         "source": restore and restore.instance,
     }

@@ -27,6 +27,8 @@ class Place:
     """Its public name."""
     prefixes: tuple[str, ...] = ()
     """What the names of the objects begin with that its pods use."""
+    metrics: str | None = None
+    """Namespace in CloudWatch that its pods publish to."""
     namespaces: tuple[str, ...] = ()
     """The namespaces that it has objects in."""
 

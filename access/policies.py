@@ -170,6 +170,8 @@ def boundary(place: Place) -> PolicyDocument:
             "Resource": f"arn:{place.partition}:logs:{here}:log-group:RDS*",
         },
     ]
+    if place.metrics is not None:
+        statements.append(object_storage_iam.publishes(place.metrics))
     # Keys of the database and the cache are used by RDS and ElastiCache, by a grant.
     used: tuple[tuple[str, Given, str, list[str]], ...] = (
         ("EntriesKey", "entries_key", "secretsmanager", ["kms:Decrypt"]),

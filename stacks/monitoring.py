@@ -122,7 +122,7 @@ def _watched(settings: Settings, names: Names) -> Watched:
 
 
 def _worker(settings: Settings, names: Names) -> WatchedWorker | None:
-    worker = translation.worker(settings.langfuse)
+    worker = translation.worker(settings)
     return worker and WatchedWorker(
         name=names.worker,
         container=WORKER_CONTAINER,

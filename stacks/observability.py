@@ -227,7 +227,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                 database=database.backing,
                 # Before the step to version 3 they may be there already, and nothing reads them.
                 services=services if versions.needs(self._release) else [],
-                worker=translation.worker(section),
+                worker=translation.worker(settings),
                 reports_usage=translation.reports_usage(section),
                 min_replicas=section.min_replicas,
                 max_replicas=section.max_replicas,

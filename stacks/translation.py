@@ -365,17 +365,23 @@ def external_storage(settings: ExternalObjectStorage) -> Backing:
     )
 
 
-def worker(settings: Langfuse) -> WorkerArgs | None:
+def queue_metrics(settings: Settings) -> bool:
+    """Whether workers publish metrics to CloudWatch."""
+    return settings.monitoring is not None and settings.monitoring.queue_metrics
+
+
+def worker(settings: Settings) -> WorkerArgs | None:
     """The pods that work on queues, of a release that has them."""
-    if not versions.has_worker(Version.parse(settings.version)):
+    if not versions.has_worker(Version.parse(settings.langfuse.version)):
         return None
-    section = settings.worker
+    section = settings.langfuse.worker
     return WorkerArgs(
-        image=image(section, settings.version),
+        image=image(section, settings.langfuse.version),
         min_replicas=section.min_replicas,
         max_replicas=section.max_replicas,
         target_cpu_percent=section.target_cpu_percent,
         resources=resources(section.resources),
+        queue_metrics=queue_metrics(settings),
     )
 
 

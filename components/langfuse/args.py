@@ -35,6 +35,8 @@ class WorkerArgs:
     max_replicas: int
     target_cpu_percent: int
     resources: ContainerResources
+    queue_metrics: bool = False
+    """Whether they publish metrics to CloudWatch, with the role of their service account."""
 
 
 @dataclass(frozen=True, kw_only=True)

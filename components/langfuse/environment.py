@@ -91,13 +91,17 @@ def web_environment(memory_limit: str) -> dict[str, str]:
     }
 
 
-def worker_environment(memory_limit: str) -> dict[str, str]:
+def worker_environment(memory_limit: str, *, queue_metrics: bool = False) -> dict[str, str]:
     """Variables for the worker's container alone.
 
     With its default of three attempts, a worker drops what it could not write to ClickHouse for
     two seconds, after agents were told that it was accepted. It holds the rows in memory meanwhile.
+
+    ``queue_metrics``: publish metrics to CloudWatch, which is asked of workers alone: they know the
+    queues, and each name costs as much again from web pods.
     """
     return {
+        **({"ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": "true"} if queue_metrics else {}),
         "LANGFUSE_INGESTION_CLICKHOUSE_MAX_ATTEMPTS": "1000",
         "NODE_OPTIONS": _heap(memory_limit),
         "PORT": str(WORKER_PORT),

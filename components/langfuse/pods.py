@@ -241,7 +241,10 @@ def worker_container(
         "image": worker.image,
         # The other URL of the database is for migrations, which its entrypoint has none of.
         **_environment(
-            args, config, ["DATABASE_URL"], worker_environment(worker.resources.memory_limit)
+            args,
+            config,
+            ["DATABASE_URL"],
+            worker_environment(worker.resources.memory_limit, queue_metrics=worker.queue_metrics),
         ),
         "ports": [{"name": "http", "container_port": WORKER_PORT}],
         "resources": resource_requirements(worker.resources),

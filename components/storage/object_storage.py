@@ -77,6 +77,8 @@ class ObjectStorageArgs:
     """Key of the objects; none uses keys that S3 manages."""
     backups: Backups | None = None
     """Keep ClickHouse's backups too, in the bucket of media, which is created then."""
+    metrics: str | None = None
+    """Namespace in CloudWatch that the role may publish metrics to."""
 
 
 class ObjectStorage(pulumi.ComponentResource):
@@ -297,6 +299,7 @@ def _access(
                 manages=media is not None,
                 region=args.cluster.region,
                 kms_key_arn=args.kms_key_arn,
+                metrics=args.metrics,
             )
         )
     )

@@ -33,12 +33,14 @@ def langfuse_access(
     manages: bool,
     region: str,
     kms_key_arn: str | None,
+    metrics: str | None = None,
 ) -> PolicyDocument:
     """Langfuse writes objects, and signs links that read or write them.
 
     ``stores``: each bucket's ARN with the prefixes of the objects. ``*`` matches the object names
     below the prefixes, which Langfuse chooses at run time. ``manages``: it also lists and deletes
-    them, as it does from version 3 on.
+    them, as it does from version 3 on. ``metrics``: the namespace in CloudWatch that it publishes
+    metrics to.
     """
     statements: list[Statement] = [
         {
@@ -75,7 +77,20 @@ def langfuse_access(
                 },
             }
         )
+    if metrics is not None:
+        statements.append(publishes(metrics))
     return document(*statements)
+
+
+def publishes(namespace: str) -> Statement:
+    """To publish metrics, which have no ARN: to one namespace."""
+    return {
+        "Sid": "Metrics",
+        "Effect": "Allow",
+        "Action": "cloudwatch:PutMetricData",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": namespace}},
+    }
 
 
 def bucket_policy(*, bucket_arn: str, account_id: str) -> PolicyDocument:

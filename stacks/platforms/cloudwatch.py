@@ -6,12 +6,14 @@ import pulumi
 
 from components.aws.cluster import EksCluster
 from components.langfuse import versions
+from components.langfuse.pods import WORKER_CONTAINER
 from components.langfuse.versions import Version
 from components.monitoring.alarms.cloud_alarms import (
     CloudAlarms,
     CloudAlarmsArgs,
     WatchedCache,
     WatchedDatabase,
+    WorkerLog,
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.panels import limits
@@ -20,7 +22,7 @@ from stacks.platforms.platform import Managed, Watch
 from stacks.settings import Settings
 from stacks.settings.sections.cache import ElastiCacheCache
 from stacks.settings.sections.database import RdsDatabase
-from stacks.settings.sections.monitoring import Monitoring
+from stacks.settings.sections.monitoring import Alarms, Monitoring
 
 
 def watch(
@@ -71,6 +73,8 @@ def watch(
             paused=settings.langfuse.paused,
             certificate_arn=endpoint and endpoint.certificate_arn,
             certificate_days=section.certificate_days,
+            queue_metrics=translation.queue_metrics(settings),
+            worker_log=_log(settings, section.alarms),
         ),
         opts,
     )
@@ -94,3 +98,13 @@ def _cache(settings: Settings, managed: Managed) -> WatchedCache | None:
     if managed.cache is None or not isinstance(section, ElastiCacheCache):
         return None
     return WatchedCache(nodes=managed.cache.nodes, node_type=section.node_type)
+
+
+def _log(settings: Settings, section: Alarms) -> WorkerLog | None:
+    if section.worker_log_group is None:
+        return None
+    return WorkerLog(
+        group=section.worker_log_group,
+        namespace=settings.cluster.namespace,
+        container=WORKER_CONTAINER,
+    )

@@ -20,6 +20,7 @@ from components.kubernetes import cluster_mode
 from components.kubernetes.cluster_mode import ClusterMode
 from components.langfuse import storage_environment, versions
 from components.langfuse.versions import Version
+from components.monitoring import queue_metrics
 from components.postgres.rds.instance import PostgresRds, PostgresRdsArgs
 from components.postgres.rds.restore import Restore
 from components.project import PROJECT
@@ -29,6 +30,7 @@ from components.secrets.external_secrets_operator import (
 )
 from components.secrets.secrets_manager_delivery import SecretsManagerDelivery
 from components.storage.object_storage import Backups, ObjectStorage, ObjectStorageArgs
+from stacks import translation
 from stacks.names import AccountNames
 from stacks.platforms import cloudwatch, eks_providers
 from stacks.platforms.platform import Managed, Watch
@@ -202,6 +204,9 @@ class Eks:
                 backups=None
                 if backup_days is None
                 else Backups(service_account=clickhouse, days=backup_days),
+                metrics=queue_metrics.NAMESPACE
+                if translation.queue_metrics(self.settings)
+                else None,
             ),
             opts,
         )

@@ -47,6 +47,9 @@ class Series:
     def __add__(self, other: Series | float) -> Series:
         return self._with(other, operator.add)
 
+    def __mul__(self, other: Series | float) -> Series:
+        return self._with(other, operator.mul)
+
     def __rmul__(self, other: float) -> Series:
         return self._with(other, operator.mul)
 
@@ -55,6 +58,9 @@ class Series:
 
     def __gt__(self, other: Series | float) -> Series:
         return self._compare(other, operator.gt)
+
+    def __lt__(self, other: Series | float) -> Series:
+        return self._compare(other, operator.lt)
 
     def __ge__(self, other: Series | float) -> Series:
         return self._compare(other, operator.ge)

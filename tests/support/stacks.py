@@ -132,6 +132,10 @@ VARIANTS: Final[Mapping[str, Variant]] = {
                 "password": _ENCRYPTED,
             },
             f"{_N}objectStorage": {"engine": "s3", "media": True},
+            f"{_N}monitoring": {
+                "queueMetrics": True,
+                "alarms": {"workerLogGroup": "/aws/containerinsights/platform-prod/application"},
+            },
         },
     ),
     "version 4 with ElastiCache": Variant(

@@ -71,6 +71,9 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "aws:cloudwatch/dashboard:Dashboard": _aws("dashboardName", "cloudwatch/dashboard.go"),
     "aws:cloudwatch/logGroup:LogGroup": _aws(f"{_NAMED} logGroupClass", "logs/group.go"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _aws(
+        "logGroupName name", "logs/metric_filter.go"
+    ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _aws("name", "cloudwatch/metric_alarm.go"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _aws(
         "vpcId", "ec2/vpc_default_security_group.go"

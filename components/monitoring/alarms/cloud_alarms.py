@@ -11,9 +11,9 @@ import pulumi
 from pulumi_aws import cloudwatch, rds
 
 from components.aws.cluster import EksCluster
-from components.monitoring import runbooks
+from components.monitoring import queue_metrics, runbooks
 from components.monitoring.alarms import cache as cache_alarms
-from components.monitoring.alarms import cloudwatch_dashboard, thresholds
+from components.monitoring.alarms import cloudwatch_dashboard, queues, thresholds
 from components.monitoring.alarms import definitions as alarm_definitions
 from components.monitoring.alarms.alarm_topic import AlarmTopic, AlarmTopicArgs
 from components.monitoring.alarms.cloudwatch_metrics import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 TYPE = "agent-observability:index:CloudAlarms"
 
+_OF_RUNNING: Final = ("load balancer", "queues")
+"""Subjects of alarms about pods that run."""
 
 _EVENTS: Final = (
     "availability",
@@ -69,6 +71,16 @@ class WatchedCache:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkerLog:
+    """Where the lines are that workers write."""
+
+    group: str
+    """Existing log group, with events in the form of Container Insights."""
+    namespace: str
+    container: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CloudAlarmsArgs:
     cluster: EksCluster
     """Its account and region are those of the alarms."""
@@ -93,7 +105,12 @@ class CloudAlarmsArgs:
     opentelemetry: bool = False
     """Whether Langfuse takes traces by OpenTelemetry, as newer SDKs send them."""
     paused: bool = False
-    """Whether the load balancer sends no requests on: its alarms then notify nobody."""
+    """Whether the load balancer sends no requests on and no worker runs: their alarms then notify
+    nobody."""
+    queue_metrics: bool = False
+    """Whether workers publish the metrics of queues."""
+    worker_log: WorkerLog | None = None
+    """None: no alarm reads lines."""
     certificate_arn: pulumi.Input[str] | None = None
     certificate_days: int
     """Minimum number of days for which the certificate should be valid."""
@@ -104,7 +121,8 @@ class CloudAlarmsArgs:
 
 
 class CloudAlarms(pulumi.ComponentResource):
-    """Alarms of the database, the cache, the load balancer and the certificate, if they exist."""
+    """Alarms of the database, the cache, the load balancer, the certificate and the queues, if they
+    exist."""
 
     topic_arn: pulumi.Output[str]
     """Topic that the alarms go to."""
@@ -123,6 +141,7 @@ class CloudAlarms(pulumi.ComponentResource):
             for alarm in definitions
         }
         self._events(name, args)
+        self._log_filter(name, args)
         dashboard = cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=args.dashboard,
@@ -171,6 +190,24 @@ class CloudAlarms(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _log_filter(self, name: str, args: CloudAlarmsArgs) -> None:
+        log = args.worker_log
+        if log is None:
+            return
+        cloudwatch.LogMetricFilter(
+            f"{name}-rows-dropped-filter",
+            name=f"{args.alarm_prefix}{queues.ROWS_DROPPED}",
+            log_group_name=log.group,
+            pattern=queues.log_pattern(namespace=log.namespace, container=log.container),
+            metric_transformation={
+                "namespace": _log_metrics(args),
+                "name": queues.ROWS_DROPPED,
+                "value": "1",
+                "unit": "Count",
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _alarm(
         self,
         name: str,
@@ -190,7 +227,7 @@ class CloudAlarms(pulumi.ComponentResource):
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.breaching,
             treat_missing_data=alarm.missing,
-            actions_enabled=False if args.paused and alarm.subject == "load balancer" else None,
+            actions_enabled=False if args.paused and alarm.subject in _OF_RUNNING else None,
             alarm_actions=[self.topic_arn],
             # The same recipients learn when the alarm ends.
             ok_actions=[self.topic_arn],
@@ -218,6 +255,10 @@ def _definitions(args: CloudAlarmsArgs) -> Iterator[Alarm]:
         )
     if args.certificate_arn is not None:
         yield from alarm_definitions.of_certificate(args.certificate_days)
+    if args.queue_metrics:
+        yield from queues.of_queues()
+    if args.queue_metrics or args.worker_log:
+        yield queues.of_dropped_rows(logged=args.worker_log is not None)
 
 
 def _subjects(args: CloudAlarmsArgs) -> Mapping[Subject, Sequence[pulumi.Input[str]]]:
@@ -227,12 +268,19 @@ def _subjects(args: CloudAlarmsArgs) -> Mapping[Subject, Sequence[pulumi.Input[s
         "cache": args.cache.nodes if args.cache else [],
         "load balancer": [args.load_balancer],
         "certificate": [args.certificate_arn],
+        "queues": [queue_metrics.NAMESPACE if args.queue_metrics else None],
+        "worker log": [_log_metrics(args) if args.worker_log else None],
     }
     known: dict[Subject, Sequence[pulumi.Input[str]]] = {
         subject: [identity for identity in members if identity is not None]
         for subject, members in named.items()
     }
     return {subject: members for subject, members in known.items() if members}
+
+
+def _log_metrics(args: CloudAlarmsArgs) -> str:
+    """The namespace of metrics of the log, that of no other stack."""
+    return args.alarm_prefix.removesuffix("/")
 
 
 def _queries(
@@ -245,12 +293,13 @@ def _queries(
         returned = key == compared
         match series:
             case Metric():
+                member, dimension = members[series.member], DIMENSIONS.get(alarm.subject)
                 return {
                     "id": key,
                     "metric": {
-                        "namespace": NAMESPACES[alarm.subject],
+                        "namespace": member if dimension is None else NAMESPACES[alarm.subject],
                         "metric_name": series.name,
-                        "dimensions": {DIMENSIONS[alarm.subject]: members[series.member]},
+                        "dimensions": None if dimension is None else {dimension: member},
                         "stat": series.statistic,
                         "period": alarm.period,
                     },

@@ -89,8 +89,11 @@ def _line(
 ) -> list[Any]:
     match series:
         case Metric():
-            where = [NAMESPACES[kind], series.name, DIMENSIONS[kind], members[series.member]]
-            return [*where, {"id": key, "stat": series.statistic, "visible": visible}]
+            member, dimension = members[series.member], DIMENSIONS.get(kind)
+            namespace = member if dimension is None else NAMESPACES[kind]
+            where = [] if dimension is None else [dimension, member]
+            about = {"id": key, "stat": series.statistic, "visible": visible}
+            return [namespace, series.name, *where, about]
         case Formula():
             expression = series.expression
         case Query():

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Subject = Literal["database", "cache", "load balancer", "certificate"]
+Subject = Literal["database", "cache", "load balancer", "certificate", "queues", "worker log"]
 """What an alarm is about: one resource, or several members such as the nodes of a cache. Their
-identities may be unknown until AWS has created them."""
+identities may be unknown until AWS has created them. What has no dimension is identified by the
+namespace of its metrics."""
 
 NAMESPACES: Final[Mapping[Subject, str]] = {
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
@@ -27,7 +28,7 @@ DIMENSIONS: Final[Mapping[Subject, str]] = {
     "load balancer": "LoadBalancer",
     "certificate": "CertificateArn",
 }
-"""The one dimension that names a member of a subject."""
+"""The one dimension that names a member of a subject. Queues and the log have none."""
 
 FIVE_MINUTES: Final = 300
 MINUTE: Final = 60

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.monitoring.alarms import cache
+from components.monitoring.alarms import cache, queues
 from components.monitoring.alarms.cloudwatch_metrics import (
     DAY,
     FIVE_MINUTES,
@@ -56,7 +56,13 @@ LOAD_BALANCER_NAMES: Final = (
 )
 CERTIFICATE_NAMES: Final = ("CertificateExpires",)
 
-NAMES: Final = (*DATABASE_NAMES, *cache.NAMES, *LOAD_BALANCER_NAMES, *CERTIFICATE_NAMES)
+NAMES: Final = (
+    *DATABASE_NAMES,
+    *cache.NAMES,
+    *LOAD_BALANCER_NAMES,
+    *CERTIFICATE_NAMES,
+    *queues.NAMES,
+)
 """Every alarm. Each has a section in docs/troubleshooting.md."""
 
 UNHEALTHY_TARGETS: Final = (

@@ -64,6 +64,13 @@ _FEW_CPUS: Final = 2
 """Up to here AWS's own processes on the node count, and AWS advises to watch the CPU of the whole
 node instead of that of the thread."""
 
+WAITING_JOBS: Final = 10_000
+"""In the queues of what agents send. One worker takes hundreds in a second, so that so many for a
+quarter of an hour grow faster than workers work."""
+
+PARTITIONS: Final = 20
+"""An hour behind: each is three minutes, and one a minute is copied."""
+
 ERROR_PERCENT: Final = 5
 """Share of requests that end with a 5xx. Low enough to detect one broken pod of many."""
 

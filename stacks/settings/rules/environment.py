@@ -43,6 +43,7 @@ _OWNED: Final = {
     ),
     "DATABASE_": "the program gives the whole connection URL: set the database section",
     "DIRECT_URL": "the program gives the whole connection URL: set the database section",
+    "ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": "set monitoring.queueMetrics",
     "ENCRYPTION_KEY": "remove it: the program generates it",
     "HOSTNAME": "remove it: the program sets it",
     "KEEP_ALIVE_TIMEOUT": "remove it: it has to agree with the load balancer's idle timeout",

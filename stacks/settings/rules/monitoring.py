@@ -17,6 +17,7 @@ from stacks.settings.machinery.problems import (
     to_change,
     to_decide,
     to_give,
+    to_remove,
 )
 from stacks.settings.rules.aws import of_region
 from stacks.settings.sections.aws import Aws
@@ -26,13 +27,18 @@ from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase, StatefulSetDatabase
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.monitoring import Monitoring
+from stacks.settings.sections.object_storage import (
+    ExternalObjectStorage,
+    StatefulSetObjectStorage,
+)
 
 _OWN_LABELS: Final = "app.kubernetes.io/"
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"""
 
 
 def something_to_make(monitoring: Monitoring) -> Iterator[Problem]:
-    if (monitoring.dashboards, monitoring.prometheus_rules, monitoring.alarms) == (None,) * 3:
+    made = (monitoring.dashboards, monitoring.prometheus_rules, monitoring.alarms)
+    if made == (None,) * 3 and not monitoring.queue_metrics:
         rule = "makes nothing; give 'dashboards', 'prometheusRules' or 'alarms'"
         yield Problem(full_key("monitoring"), "(an object)", rule, "")
 
@@ -50,7 +56,10 @@ def alarms_have_something_to_watch(
     endpoint: None,
     cluster: Cluster,
 ) -> Iterator[Problem]:
-    if monitoring.alarms is not None and cluster.eks_name is not None:
+    alarms = monitoring.alarms
+    if alarms is None or alarms.worker_log_group or monitoring.queue_metrics:
+        return
+    if cluster.eks_name is not None:
         others = f"a cache of engine elastiCache, not of engine {cache.engine}, " if cache else ""
         rule = (
             f"has nothing to watch: CloudWatch knows the database of engine rds, not of engine "
@@ -136,6 +145,26 @@ def something_to_read(
     )
 
 
+def queue_metrics_by_role(
+    monitoring: Monitoring, object_storage: ExternalObjectStorage | StatefulSetObjectStorage | None
+) -> Iterator[Problem]:
+    if monitoring.queue_metrics:
+        rule = (
+            "needs objectStorage of engine s3: workers publish with the role that they have for it"
+        )
+        yield to_decide("monitoring.queueMetrics", monitoring.queue_metrics, rule)
+
+
+def of_workers(monitoring: Monitoring, langfuse: Langfuse) -> Iterator[Problem]:
+    if versions.has_worker(Version.parse(langfuse.version)):
+        return
+    rule = f"is about workers, which Langfuse {langfuse.version} does not have"
+    if monitoring.queue_metrics:
+        yield to_remove("monitoring.queueMetrics", monitoring.queue_metrics, rule)
+    if monitoring.alarms and (group := monitoring.alarms.worker_log_group):
+        yield Problem(full_key("monitoring.alarms.workerLogGroup"), show(group), rule, "")
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     something_to_make,
     runbooks_are_a_folder,
@@ -147,4 +176,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     labels_not_owned,
     module_of_prober,
     something_to_read,
+    queue_metrics_by_role,
+    of_workers,
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from components.monitoring.alerts import rules
-from stacks.settings.machinery.fields.aws import TopicArn
+from stacks.settings.machinery.fields.aws import LogGroup, TopicArn
 from stacks.settings.machinery.fields.kubernetes import DnsLabel, LabelName, LabelValue
 from stacks.settings.machinery.fields.network import DNS_LABEL, Email, Url
 from stacks.settings.machinery.rule import Rule
@@ -90,6 +90,13 @@ class Alarms(Section):
     """Existing SNS topic in `aws:region`, of this account or another, which lets CloudWatch publish
     for this account's alarms. An encrypted one needs a key that lets CloudWatch use it, which
     `alias/aws/sns` does not."""
+    worker_log_group: (
+        Annotated[LogGroup, Field(examples=["/aws/containerinsights/platform-prod/application"])]
+        | None
+    ) = None
+    """Existing log group in `aws:region` that the logs of the cluster's containers go to, in the
+    form of Container Insights. A filter of it, at the price of one metric, then makes the alarm
+    RowsDropped, from Langfuse 3 on."""
 
 
 class Monitoring(Section):
@@ -106,5 +113,10 @@ class Monitoring(Section):
     """Make alert rules for Prometheus; `{}` takes the defaults."""
     alarms: Alarms | None = None
     """Make CloudWatch alarms."""
+    queue_metrics: bool = False
+    """Let workers publish metrics to CloudWatch, from Langfuse 3 on: lengths of queues, failed
+    jobs, dropped rows, for alarms and dashboards. It is all or nothing: some 200 metrics, about 60
+    USD a month. Nothing in them says which stack they are of, so only one stack of an account and
+    region may. Needs `objectStorage.engine: s3`, whose role publishes."""
     certificate_days: Annotated[int, Field(ge=1, le=40)] = 21
     """Alert when the certificate has fewer days left. ACM renews one 45 days before its end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.support.wiring.changes import REMOVED
+from tests.support.wiring.changes import CREATED, REMOVED
 from tests.support.wiring.in_cluster import EXTERNAL
 from tests.support.wiring.keys import ABSENT
 from tests.support.wiring.scenes import ANY, Holds, Row, Scene, to
@@ -69,11 +69,15 @@ _EVENTS_PARTS: Final = (
 )
 _WAITS_FOR_MEDIA: Final = f"@dependencies.{_STORAGE}-{{bucket,cors,encryption,policy}}"
 _WAITS_FOR_EVENTS: Final = f"@dependencies.{_STORAGE}-events-{{bucket,encryption,policy}}"
+_ALARM_DASHBOARD: Final = "Dashboard/langfuse-alarms-dashboard"
 _ROLE_POLICY: Final = f"RolePolicy/{_STORAGE}-role-policy"
 _SET: Final = "StatefulSet/langfuse-seaweedfs-stateful-set"
 _POD: Final = "spec.template.spec.containers.0"
 _CLAIM: Final = "spec.volumeClaimTemplates.0.spec"
 _EXPIRY: Final = f"{_SET} {_POD}.lifecycle.postStart.exec.command.2"
+
+_WORKS: Final = "Deployment/langfuse-worker-deployment spec.template.spec.containers.0"
+_ALARMS: Final = "MetricAlarm/langfuse-alarms"
 
 _JOB: Final = "CronJob/langfuse-clickhouse-server-backup"
 
@@ -131,6 +135,31 @@ SCENES: Final[dict[str, Scene]] = {
         "operator",
         "ClickHouseCluster/langfuse-clickhouse-server-servers spec.podTemplate.",
         {},
+    ),
+    "version 4, metrics and lines of workers": Scene(
+        base={
+            **_IN_S3,
+            "monitoring": {
+                "runbooks": "https://git.example.com/docs",
+                "alarms": {"email": "ops@example.com", "workerLogGroup": "before"},
+            },
+        },
+        rows={
+            "monitoring.alarms.workerLogGroup": to(
+                "LogMetricFilter/langfuse-alarms-rows-dropped-filter logGroupName"
+            ),
+            "monitoring.queueMetrics": {
+                f"{_ALARMS}-{{queue-backlog,queue-not-consumed,queue-dead-letters,"
+                f"ingestion-fails,event-propagation-behind}} {CREATED}": CREATED,
+                f"{_ALARM_DASHBOARD} dashboardBody.widgets.*": ANY,
+                f"{_ALARM_DASHBOARD} @dependencies.langfuse-alarms-*": True,
+                f"{_POLICY}.2.Action": "cloudwatch:PutMetricData",
+                f"{_POLICY}.2.Condition.StringEquals.cloudwatch:namespace": "Langfuse",
+                f"{_POLICY}.2.{{Effect,Resource,Sid}}": ANY,
+                f"{_WORKS}.env.*.name": "ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING",
+                f"{_WORKS}.env.*": ANY,
+            },
+        },
     ),
     "S3 of version 4": Scene(
         base=_IN_S3,

@@ -35,6 +35,7 @@ EVERYTHING: Final = Place(
         "log_bucket": "logs",
         "certificate": _ARN.format("acm", "certificate/1"),
         "topic": _ARN.format("sns", "on-call"),
+        "worker_log": "/aws/containerinsights/platform/application",
         "snapshot": _ARN.format("rds", "snapshot:before"),
         "source": "other",
     },

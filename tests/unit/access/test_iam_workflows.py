@@ -25,6 +25,7 @@ GIVEN: dict[Given, str] = {
     "bucket_key": KEY,
     "certificate": "arn:aws:acm:ap-northeast-2:123456789012:certificate/1",
     "topic": "arn:aws:sns:ap-northeast-2:123456789012:on-call",
+    "worker_log": "/aws/containerinsights/platform/application",
     "snapshot": "arn:aws:rds:ap-northeast-2:123456789012:snapshot:before",
     "source": "other",
 }
@@ -377,6 +378,41 @@ def test_the_boundary_lets_roles_do_what_the_stacks_own_roles_do_and_nothing_of_
     } <= allowed
     assert [a for a in allowed if a.startswith(("iam:", "sts:", "ec2:"))] == []
     assert "*" not in [s.get("Resource") for s in document["Statement"]]
+
+
+def test_the_boundary_lets_pods_publish_metrics_to_one_namespace_where_they_do() -> None:
+    publishing = dataclasses.replace(place(), metrics="Langfuse")
+    one, other = (policies.boundary(here)["Statement"] for here in (place(), publishing))
+
+    assert [s for s in other if s not in one] == [
+        {
+            "Sid": "Metrics",
+            "Effect": "Allow",
+            "Action": "cloudwatch:PutMetricData",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"cloudwatch:namespace": "Langfuse"}},
+        }
+    ]
+    assert [s for s in one if s not in other] == []
+
+
+def test_a_filter_is_put_on_the_log_group_of_the_settings_alone() -> None:
+    statements = policies.writing(place("worker log"), bounded=True)
+
+    (found,) = [s for s in statements if "logs:PutMetricFilter" in actions([s])]
+    assert found == {
+        "Sid": "Cloudalarms",
+        "Effect": "Allow",
+        "Action": [
+            "logs:DeleteMetricFilter",
+            "logs:DescribeMetricFilters",
+            "logs:PutMetricFilter",
+        ],
+        "Resource": (
+            "arn:aws:logs:ap-northeast-2:123456789012:log-group:"
+            "/aws/containerinsights/platform/application:*"
+        ),
+    }
 
 
 def test_the_boundary_ends_at_the_stacks_own_entries_and_buckets() -> None:

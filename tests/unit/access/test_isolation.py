@@ -60,6 +60,14 @@ def version_4(stack: str) -> Mapping[str, Any]:
         "langfuse": {"version": "4.16.0"},
         "clickhouse": {"engine": "operator", "backups": {}},
         "cache": {"engine": "elastiCache", "kmsKeyArn": key(stack, "cache")},
+        "monitoring": {
+            "runbooks": "https://git.example.com/docs",
+            "queueMetrics": True,
+            "alarms": {
+                "email": "ops@example.com",
+                "workerLogGroup": "/aws/containerinsights/platform-prod/application",
+            },
+        },
     }
 
 
@@ -527,6 +535,7 @@ MONITORING: Final = {
             {
                 ("langfuse-storage-role-policy", "s3:DeleteObject"),
                 ("langfuse-storage-role-policy", "s3:ListBucket"),
+                ("langfuse-storage-role-policy", "cloudwatch:PutMetricData"),
                 ("langfuse-cache-read", "secretsmanager:GetSecretValue"),
             },
         ),

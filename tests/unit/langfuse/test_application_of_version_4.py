@@ -13,6 +13,7 @@ from components.kubernetes.placement import ContainerResources
 from components.langfuse import guard, waiting
 from components.langfuse.application import Langfuse
 from components.langfuse.args import LangfuseArgs, Needed, WorkerArgs
+from components.langfuse.environment import worker_environment
 from components.langfuse.versions import LINES, Version
 from components.langfuse.write_modes import Mode
 from components.secrets.delivery import DeliveredSecret
@@ -144,6 +145,13 @@ def test_both_kinds_of_pods_have_one_config_map_and_one_secret_and_a_few_variabl
         {"name": "NODE_OPTIONS", "value": "--max-old-space-size=3072"},
         {"name": "PORT", "value": "3030"},
     ]
+
+
+def test_metrics_are_asked_of_workers_alone_where_they_are() -> None:
+    published = worker_environment("4Gi", queue_metrics=True)
+
+    assert published.pop("ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING") == "true"
+    assert published == worker_environment("4Gi")
 
 
 def test_a_worker_lives_through_a_failover_and_is_ready_while_it_works() -> None:

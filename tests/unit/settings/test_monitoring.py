@@ -161,6 +161,63 @@ BAD = [
         ),
     ),
     bad(
+        "metrics of queues without a role to publish with",
+        {
+            "langfuse": {"version": "4.16.0"},
+            "clickhouse": {"engine": "statefulSet"},
+            "cache": {"engine": "statefulSet"},
+            "objectStorage": {"engine": "statefulSet"},
+            **monitoring(queueMetrics=True),
+        },
+        problem(
+            "monitoring.queueMetrics",
+            "true",
+            "needs objectStorage of engine s3: workers publish with the role that they have for it",
+            "",
+        ),
+    ),
+    bad(
+        "metrics and a log of workers that there are not",
+        {
+            **rds(),
+            "objectStorage": {"engine": "s3", "exports": True},
+            **monitoring(
+                queueMetrics=True, alarms={"email": EMAIL, "workerLogGroup": "/aws/x/application"}
+            ),
+        },
+        problem(
+            "monitoring.queueMetrics",
+            "true",
+            "is about workers, which Langfuse 2.95.12 does not have",
+            "pulumi config rm --path @monitoring.queueMetrics",
+        ),
+        problem(
+            "monitoring.alarms.workerLogGroup",
+            '"/aws/x/application"',
+            "is about workers, which Langfuse 2.95.12 does not have",
+            "",
+        ),
+    ),
+    bad(
+        "an ARN in place of the name of a log group",
+        {
+            **rds(),
+            **monitoring(
+                alarms={
+                    "email": EMAIL,
+                    "workerLogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:x",
+                }
+            ),
+        },
+        problem(
+            "monitoring.alarms.workerLogGroup",
+            '"arn:aws:logs:eu-west-1:123456789012:log-group:x"',
+            "must be the name of a log group such as '/aws/containerinsights/CLUSTER/application': "
+            "letters, digits and . - _ / #, 512 at most",
+            "",
+        ),
+    ),
+    bad(
         "alarms that go nowhere",
         {**rds(), **monitoring(alarms={})},
         problem(
@@ -269,6 +326,35 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     [
         pytest.param({**rds(), **monitoring(alarms={"email": EMAIL})}, id="a database of RDS"),
         pytest.param({**endpoint(), **monitoring(alarms={"email": EMAIL})}, id="an endpoint"),
+        pytest.param(
+            {
+                **ON_EKS,
+                "langfuse": {"version": "4.16.0"},
+                "clickhouse": {"engine": "statefulSet"},
+                "cache": {"engine": "elastiCache"},
+                "objectStorage": {"engine": "s3"},
+                **monitoring(alarms={"email": EMAIL}),
+            },
+            id="alarms of a cache alone",
+        ),
+        *(
+            pytest.param(
+                {
+                    **ON_EKS,
+                    "langfuse": {"version": "4.16.0"},
+                    "clickhouse": {"engine": "statefulSet"},
+                    "cache": {"engine": "statefulSet"},
+                    "objectStorage": {"engine": "s3"},
+                    **monitoring(**watched),
+                },
+                id=name,
+            )
+            for name, watched in {
+                "metrics of queues alone": {"queueMetrics": True},
+                "alarms of metrics of queues": {"queueMetrics": True, "alarms": {"email": EMAIL}},
+                "alarms of a log": {"alarms": {"email": EMAIL, "workerLogGroup": "/aws/x#1_a.b-c"}},
+            }.items()
+        ),
         pytest.param(
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
             {**rds(), **monitoring(alarms={"topicArn": f"{TOPIC}.fifo"})},

@@ -48,6 +48,30 @@ def test_a_key_may_be_used_by_way_of_s3_in_the_region_alone() -> None:
     }
 
 
+def test_metrics_are_published_to_one_namespace_where_they_are() -> None:
+    policy = object_storage_iam.langfuse_access(
+        [(BUCKET, ["lf-export-", "media/"])],
+        manages=False,
+        region="ap-northeast-2",
+        kms_key_arn=None,
+        metrics="Langfuse",
+    )
+
+    assert policy == {
+        "Version": "2012-10-17",
+        "Statement": [
+            OBJECTS,
+            {
+                "Sid": "Metrics",
+                "Effect": "Allow",
+                "Action": "cloudwatch:PutMetricData",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"cloudwatch:namespace": "Langfuse"}},
+            },
+        ],
+    }
+
+
 def test_from_version_3_on_langfuse_lists_and_deletes_what_is_below_its_prefixes() -> None:
     media = "arn:aws:s3:::langfuse-media"
     policy = object_storage_iam.langfuse_access(

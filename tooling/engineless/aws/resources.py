@@ -304,6 +304,9 @@ _COMPUTED: Final[Mapping[str, Callable[[Resource], Values]]] = {
     "aws:acm/certificate:Certificate": _certificate,
     "aws:acm/certificateValidation:CertificateValidation": _certificate_validation,
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": lambda filter_: {
+        "id": filter_.inputs["name"]
+    },
     "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _in_ec2("security-group", "sg"),

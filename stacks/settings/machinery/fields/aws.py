@@ -75,6 +75,15 @@ WebAclArn = Annotated[
 _TOPIC: Final = "arn:aws:sns:ap-northeast-2:123456789012:on-call"
 TopicArn = Annotated[str, _arn("sns", r"[\w-]{1,256}(\.fifo)?", _TOPIC), Field(examples=[_TOPIC])]
 
+LogGroup = Annotated[
+    str,
+    matching(
+        "must be the name of a log group such as '/aws/containerinsights/CLUSTER/application': "
+        "letters, digits and . - _ / #, 512 at most",
+        r"[\w./#-]{1,512}",
+    ),
+]
+
 _BOUNDARY: Final = "arn:aws:iam::123456789012:policy/agent-observability-prod-boundary"
 PolicyArn = Annotated[
     str,

@@ -10,12 +10,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.monitoring.alarms import definitions, topic_iam
+from components.monitoring.alarms import definitions, queues, topic_iam
 from components.monitoring.alarms.cloud_alarms import (
     CloudAlarms,
     CloudAlarmsArgs,
     WatchedCache,
     WatchedDatabase,
+    WorkerLog,
 )
 from tests.support.component_run import run_component
 from tests.support.eks import cluster, output
@@ -46,6 +47,14 @@ CACHE = {
     "langfuse-alarms-cache-evictions",
     "langfuse-alarms-cache-failover",
 }
+QUEUES = {
+    "langfuse-alarms-queue-backlog",
+    "langfuse-alarms-queue-not-consumed",
+    "langfuse-alarms-queue-dead-letters",
+    "langfuse-alarms-ingestion-fails",
+    "langfuse-alarms-event-propagation-behind",
+}
+DROPPED = {"langfuse-alarms-rows-dropped"}
 CREDITS = {"langfuse-alarms-database-burst-credits"}
 ENDPOINT = {
     "langfuse-alarms-load-balancer-errors",
@@ -79,7 +88,15 @@ def arguments(*, unknown: bool = False) -> CloudAlarmsArgs:
         agents=True,
         certificate_arn=output(CERTIFICATE, unknown=unknown),
         certificate_days=21,
+        queue_metrics=True,
     )
+
+
+LOG = WorkerLog(
+    group="/aws/containerinsights/platform/application",
+    namespace="observability",
+    container="worker",
+)
 
 
 def record(*, preview: bool = False, **changes: Any) -> Recording:  # noqa: ANN401
@@ -127,7 +144,7 @@ def test_it_consists_of_exactly_these_resources() -> None:
         "langfuse-alarms-topic-topic": "aws:sns/topic:Topic",
         "langfuse-alarms-topic-policy": "aws:sns/topicPolicy:TopicPolicy",
         "langfuse-alarms-topic-email": "aws:sns/topicSubscription:TopicSubscription",
-        **dict.fromkeys(DATABASE | CREDITS | CACHE | ENDPOINT, ALARM),
+        **dict.fromkeys(DATABASE | CREDITS | CACHE | ENDPOINT | QUEUES | DROPPED, ALARM),
         "langfuse-alarms-dashboard": "aws:cloudwatch/dashboard:Dashboard",
         "langfuse-alarms-database-events": "aws:rds/eventSubscription:EventSubscription",
     }
@@ -358,6 +375,87 @@ def test_a_cache_without_a_replica_has_no_formula() -> None:
     ]
 
 
+def of_langfuse(key: str, name: str, statistic: str) -> dict[str, Any]:
+    return {
+        "id": key,
+        "metric": {
+            "namespace": "Langfuse",
+            "metricName": name,
+            "stat": statistic,
+            "period": 300,
+        },
+        "returnData": False,
+    }
+
+
+def test_a_metric_of_workers_has_no_dimension() -> None:
+    waiting = [
+        of_langfuse(
+            "ingestion", "langfuse.queue.ingestion.depth.shard_all.type_waiting", "Maximum"
+        ),
+        of_langfuse(
+            "otel", "langfuse.queue.otel_ingestion.depth.shard_all.type_waiting", "Maximum"
+        ),
+    ]
+
+    assert alarm("queue-backlog")["metricQueries"] == [
+        *waiting,
+        formula("waiting", "SUM([ingestion, otel])", "Jobs that wait", returned=True),
+    ]
+    assert alarm("queue-not-consumed")["metricQueries"] == [
+        *waiting,
+        formula("waiting", "SUM([ingestion, otel])", "Jobs that wait"),
+        of_langfuse(
+            "ingestiondone",
+            "langfuse.queue.ingestion.rate.shard_ingestion-queue.type_completed",
+            "Sum",
+        ),
+        of_langfuse(
+            "oteldone",
+            "langfuse.queue.otel_ingestion.rate.shard_otel-ingestion-queue.type_completed",
+            "Sum",
+        ),
+        formula("none", "0 * waiting", "None"),
+        formula("done", "SUM([none, ingestiondone, oteldone])", "Jobs completed"),
+        formula(
+            "stuck",
+            "waiting * (done < 1)",
+            "Jobs that wait while none is completed",
+            returned=True,
+        ),
+    ]
+
+
+def test_lines_of_the_log_become_a_metric_that_the_alarm_reads() -> None:
+    recording = record(worker_log=LOG)
+
+    assert inputs(recording, "langfuse-alarms-rows-dropped-filter") == {
+        "name": "agent-observability/prod/RowsDropped",
+        "logGroupName": "/aws/containerinsights/platform/application",
+        "pattern": queues.log_pattern(namespace="observability", container="worker"),
+        "metricTransformation": {
+            "namespace": "agent-observability/prod",
+            "name": "RowsDropped",
+            "value": "1",
+            "unit": "Count",
+        },
+    }
+    (query,) = inputs(recording, "langfuse-alarms-rows-dropped")["metricQueries"]
+    assert query["metric"] == {
+        "namespace": "agent-observability/prod",
+        "metricName": "RowsDropped",
+        "stat": "Sum",
+        "period": 300,
+    }
+
+
+def test_alarms_of_pods_that_do_not_run_notify_nobody() -> None:
+    recording = record(paused=True, worker_log=LOG)
+    silent = {a.name for a in recording.of_type(ALARM) if a.inputs.get("actionsEnabled") is False}
+
+    assert silent == QUEUES | ENDPOINT - {"langfuse-alarms-certificate-expires"}
+
+
 def test_unhealthy_targets_are_queried_each_minute() -> None:
     assert alarm("load-balancer-unhealthy-targets")["metricQueries"] == [
         {
@@ -435,12 +533,20 @@ def test_a_given_topic_is_used_as_it_is() -> None:
         "aws:cloudwatch"
     }
     assert recording.exports["topic"] == GIVEN_TOPIC
-    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 17
+    assert [a.inputs["alarmActions"] for a in recording.of_type(ALARM)] == [[GIVEN_TOPIC]] * 23
 
 
 NO_CREDITS = WatchedDatabase(
     identifier=IDENTIFIER, instance_class="db.m7g.large", storage_gib=100, max_storage_gib=None
 )
+
+
+NOTHING: dict[str, Any] = {
+    "database": None,
+    "cache": None,
+    "load_balancer": None,
+    "certificate_arn": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -463,12 +569,19 @@ NO_CREDITS = WatchedDatabase(
             id="a cache without a replica",
         ),
         pytest.param(
+            {**NOTHING, "queue_metrics": True}, QUEUES | DROPPED, id="metrics of workers alone"
+        ),
+        pytest.param({**NOTHING, "worker_log": LOG}, DROPPED, id="the log of workers alone"),
+        pytest.param(
+            {**NOTHING, "queue_metrics": True, "worker_log": LOG}, QUEUES | DROPPED, id="both"
+        ),
+        pytest.param(
             {"database": NO_CREDITS}, DATABASE | CACHE | ENDPOINT, id="a class without credits"
         ),
     ],
 )
 def test_only_what_exists_has_alarms(changes: dict[str, Any], expected: set[str]) -> None:
-    recording = record(**changes)
+    recording = record(**{"queue_metrics": False, **changes})
 
     assert {a.name for a in recording.of_type(ALARM)} == expected
     body = json.loads(recording.named("langfuse-alarms-dashboard").inputs["dashboardBody"])

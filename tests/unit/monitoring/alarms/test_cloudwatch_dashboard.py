@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from components.monitoring.alarms import cache, cloudwatch_dashboard, definitions, thresholds
+from components.monitoring.alarms import (
+    cache,
+    cloudwatch_dashboard,
+    definitions,
+    queues,
+    thresholds,
+)
 from components.monitoring.alarms.cloudwatch_metrics import Alarm, Subject
 
 REGION = "ap-northeast-2"
@@ -19,6 +25,8 @@ SUBJECTS: dict[Subject, list[str]] = {
     "certificate": [
         "arn:aws:acm:ap-northeast-2:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
     ],
+    "queues": ["Langfuse"],
+    "worker log": ["agent-observability/prod"],
 }
 ALARMS: list[Alarm] = [
     *definitions.of_database(
@@ -27,6 +35,8 @@ ALARMS: list[Alarm] = [
     *cache.of_cache(thresholds.of_cache("cache.t4g.medium"), nodes=2),
     *definitions.of_load_balancer(agents=True),
     *definitions.of_certificate(21),
+    *queues.of_queues(),
+    queues.of_dropped_rows(logged=True),
 ]
 ARNS = {alarm.name: f"arn:aws:cloudwatch:::alarm:{alarm.name}" for alarm in ALARMS}
 
@@ -128,6 +138,23 @@ def test_each_node_of_a_cache_is_a_line_of_its_own() -> None:
                 "visible": True,
             }
         ],
+    ]
+
+
+def test_what_has_no_dimension_is_named_by_its_namespace() -> None:
+    assert graph("IngestionFails")["properties"]["metrics"] == [
+        [
+            "Langfuse",
+            "langfuse.ingestion.project_failure.active_projects",
+            {"id": "projects", "stat": "Maximum", "visible": True},
+        ]
+    ]
+    assert graph("RowsDropped")["properties"]["metrics"] == [
+        [
+            "agent-observability/prod",
+            "RowsDropped",
+            {"id": "dropped", "stat": "Sum", "visible": True},
+        ]
     ]
 
 

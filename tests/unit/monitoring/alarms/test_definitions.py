@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from components.monitoring import runbooks
-from components.monitoring.alarms import cache, definitions
+from components.monitoring import queue_metrics, runbooks
+from components.monitoring.alarms import cache, definitions, queues
 from components.monitoring.alarms import thresholds as alarm_thresholds
 from components.monitoring.alarms.cloudwatch_metrics import (
     DIMENSIONS,
@@ -33,6 +33,8 @@ ALARMS = {
         *cache.of_cache(alarm_thresholds.of_cache("cache.t4g.medium"), nodes=2),
         *definitions.of_load_balancer(agents=True),
         *definitions.of_certificate(21),
+        *queues.of_queues(),
+        queues.of_dropped_rows(logged=False),
     )
 }
 
@@ -43,6 +45,7 @@ ALB = (
     "load-balancer-cloudwatch-metrics.html"
 )
 ACM = "https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html"
+LANGFUSE = "https://github.com/langfuse/langfuse/blob/v4.16.0/packages/shared/src/server/instrumentation/index.ts"
 DOCUMENTED = {
     # Namespace and the dimension that names a subject, with the metrics and where they stand.
     ("AWS/RDS", "DBInstanceIdentifier", RDS): {
@@ -70,6 +73,18 @@ DOCUMENTED = {
         "TargetResponseTime",
     },
     ("AWS/CertificateManager", "CertificateArn", ACM): {"DaysToExpiry"},
+    # Tags of these are parts of the name, in the order of the alphabet: shard, then type.
+    (None, None, LANGFUSE): {
+        "langfuse.queue.ingestion.depth.shard_all.type_waiting",
+        "langfuse.queue.ingestion.depth.shard_all.type_failed",
+        "langfuse.queue.ingestion.rate.shard_ingestion-queue.type_completed",
+        "langfuse.queue.otel_ingestion.depth.shard_all.type_waiting",
+        "langfuse.queue.otel_ingestion.depth.shard_all.type_failed",
+        "langfuse.queue.otel_ingestion.rate.shard_otel-ingestion-queue.type_completed",
+        "langfuse.queue.clickhouse_writer.rows_dropped",
+        "langfuse.ingestion.project_failure.active_projects",
+        "langfuse.event_propagation.partition_backlog",
+    },
 }
 
 
@@ -86,9 +101,9 @@ def test_every_alarm_has_a_section_where_its_link_leads() -> None:
 
 
 def test_the_metrics_are_those_that_aws_documents() -> None:
-    used: dict[tuple[str, str], set[str]] = {}
+    used: dict[tuple[str | None, str | None], set[str]] = {}
     for alarm in ALARMS.values():
-        key = NAMESPACES[alarm.subject], DIMENSIONS[alarm.subject]
+        key = NAMESPACES.get(alarm.subject), DIMENSIONS.get(alarm.subject)
         used.setdefault(key, set()).update(
             series.name for series in alarm.series.values() if isinstance(series, Metric)
         )
@@ -129,6 +144,12 @@ def test_keys_and_windows_are_what_cloudwatch_takes(name: str) -> None:
         ("LoadBalancerRefusals", "GreaterThanThreshold", 20, (300, 3, 3), "notBreaching"),
         ("LoadBalancerSilent", "LessThanThreshold", 1, (3600, 24, 24), "breaching"),
         ("CertificateExpires", "LessThanThreshold", 21, (86400, 1, 1), "ignore"),
+        ("QueueBacklog", "GreaterThanThreshold", 10_000, (300, 3, 3), "missing"),
+        ("QueueNotConsumed", "GreaterThanThreshold", 0, (300, 3, 3), "breaching"),
+        ("QueueDeadLetters", "GreaterThanThreshold", 0, (300, 3, 3), "notBreaching"),
+        ("IngestionFails", "GreaterThanThreshold", 0, (300, 3, 3), "notBreaching"),
+        ("EventPropagationBehind", "GreaterThanThreshold", 20, (300, 3, 3), "notBreaching"),
+        ("RowsDropped", "GreaterThanThreshold", 0, (300, 1, 1), "notBreaching"),
     ],
 )
 def test_thresholds_and_windows_are_exactly_these(
@@ -318,6 +339,82 @@ def test_a_cache_has_as_many_series_as_nodes_and_no_more_than_cloudwatch_takes(n
     cpu = [s.name for s in alarms["CacheCpu"].series.values() if isinstance(s, Metric)]
     assert set(cpu) == {"EngineCPUUtilization"}
     assert "EngineCPUUtilization above 90 %" in alarms["CacheCpu"].meaning
+
+
+@pytest.mark.parametrize(
+    ("name", "ingestion", "otel", "expected"),
+    [
+        pytest.param("QueueBacklog", 10_000, 0, False, id="as many as are allowed"),
+        pytest.param("QueueBacklog", 6_000, 5_000, True, id="both queues together"),
+        pytest.param("QueueBacklog", 10_001, None, True, id="one has no figure"),
+        pytest.param("QueueBacklog", None, None, None, id="no figures"),
+        pytest.param("QueueDeadLetters", 0, 0, False, id="none"),
+        pytest.param("QueueDeadLetters", 0, 1, True, id="one job"),
+    ],
+)
+def test_jobs_of_both_queues_count(
+    name: str, ingestion: Figure, otel: Figure, expected: bool | None
+) -> None:
+    alarm = ALARMS[name]
+
+    values = compared(alarm, {"ingestion": [ingestion], "otel": [otel]})
+
+    assert beyond(alarm, values) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "done", "expected"),
+    [
+        pytest.param(0, None, False, id="nothing to do"),
+        pytest.param(3, None, True, id="jobs wait and none is completed"),
+        pytest.param(3, 0, True, id="the same, with a figure"),
+        pytest.param(5_000, 1, False, id="one is completed"),
+        pytest.param(None, None, None, id="no worker publishes"),
+    ],
+)
+def test_a_queue_is_not_consumed_if_jobs_wait_and_none_is_completed(
+    waiting: Figure, done: Figure, expected: bool | None
+) -> None:
+    alarm = ALARMS["QueueNotConsumed"]
+    figures = {"ingestion": [0 if waiting is not None else None], "otel": [waiting]}
+
+    values = compared(alarm, {**figures, "ingestiondone": [done], "oteldone": [None]})
+
+    assert beyond(alarm, values) == [expected]
+
+
+def test_dropped_rows_are_counted_by_the_metric_or_by_lines_of_the_log() -> None:
+    published, logged = (queues.of_dropped_rows(logged=logged) for logged in (False, True))
+
+    assert published.subject == "queues"
+    assert published.series == {
+        "dropped": Metric(name="langfuse.queue.clickhouse_writer.rows_dropped", statistic="Sum")
+    }
+    assert logged.subject == "worker log"
+    assert logged.series == {"dropped": Metric(name="RowsDropped", statistic="Sum")}
+    assert published.meaning == logged.meaning
+
+
+def test_lines_are_those_of_workers_of_one_namespace() -> None:
+    pattern = queues.log_pattern(namespace="observability", container="worker")
+
+    assert pattern == (
+        '{ ($.kubernetes.namespace_name = "observability") && '
+        '($.kubernetes.container_name = "worker") && '
+        '(($.log = "*Max attempts reached*") || '
+        '($.log_processed.message = "*Max attempts reached*")) }'
+    )
+    assert len(pattern) <= 1024
+
+
+def test_each_queue_has_names_of_its_own() -> None:
+    assert queue_metrics.QUEUES == ("ingestion", "otel")
+    assert queue_metrics.depth("otel", "active") == (
+        "langfuse.queue.otel_ingestion.depth.shard_all.type_active"
+    )
+    assert queue_metrics.oldest_failure("ingestion") == (
+        "langfuse.queue.ingestion.dlq_oldest_age.shard_all"
+    )
 
 
 def test_a_class_without_credits_has_no_alarm_about_them() -> None:
