@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access platform platform-preview platform-destroy destroy \
-	doctor smoke render diff policy cluster-up cluster-down test test-cluster test-clickhouse lint format types bench docs lock clean
+	doctor smoke render diff policy cluster-up cluster-down test test-programs test-cluster test-clickhouse lint format types bench docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,8 +121,11 @@ policy: $(INSTALLED) ## Check each of STACK against the policy pack, without CLI
 
 # -- Check -----------------------------------------------------------------------------------------
 
-test: $(INSTALLED) $(SMOKE_INSTALLED) $(SMOKE_4_INSTALLED) $(POLICY_INSTALLED) ## Unit and contract tests, and those of Prometheus where promtool is
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+test: $(INSTALLED) ## Unit and contract tests
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not programs'
+
+test-programs: $(INSTALLED) $(SMOKE_INSTALLED) $(SMOKE_4_INSTALLED) $(POLICY_INSTALLED) ## Tests that start other programs: git, shells, SDKs, PostgreSQL, promtool
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m programs
 
 test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane, and on the real engine
 	@$(BIN)/python -m pytest tests/cluster tests/engine

@@ -199,6 +199,7 @@ def test_a_module_that_defines_a_component_loads_pulumi() -> None:
     assert [name for name in components if PULUMI not in _sdks(name)] == []
 
 
+@pytest.mark.programs
 def test_pure_modules_load_no_sdk_when_they_are_imported() -> None:
     pure = [name for name in _of_components() if not _sdks(name)]
     assert len(pure) >= 40

@@ -20,7 +20,7 @@ from components.monitoring.watched_workloads import (
 )
 from tests.support.promtool import check_rules, needs_promtool, run_tests
 
-pytestmark = needs_promtool
+pytestmark = [pytest.mark.programs, needs_promtool]
 
 RUNBOOKS: Final = "https://git.example.com/platform/docs"
 

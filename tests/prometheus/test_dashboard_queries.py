@@ -366,6 +366,7 @@ def with_others(series: dict[str, str | float]) -> list[dict[str, str]]:
     return [{"series": selector, "values": values} for selector, values in found.items()]
 
 
+@pytest.mark.programs
 @needs_promtool
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_query_gives_exactly_this(case: Case) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -12,6 +13,9 @@ from tooling.kit.json_values import as_list, as_mapping
 
 _WINDOW: Final = 12
 """A part of a generated value as long as this counts as the value: halves of one are used."""
+
+_RUN: Final = re.compile(rf"[A-Za-z0-9+/=]{{{_WINDOW},}}")
+"""What a generated value, in whatever form, is a part of."""
 
 _STATE_KEYS: Final = ("hex", "base64", "result")
 
@@ -39,6 +43,7 @@ class Leaks:
             for text in (value, base64.b64encode(value.encode()).decode())
             for start in range(len(text) - _WINDOW + 1)
         }
+        assert all(map(_RUN.fullmatch, self._parts))
         self._whole = {
             form
             for value in configured
@@ -47,7 +52,11 @@ class Leaks:
 
     def within(self, text: str) -> bool:
         """Whether a text gives a secret away."""
-        windows = (text[start : start + _WINDOW] for start in range(len(text) - _WINDOW + 1))
+        windows = (
+            run[start : start + _WINDOW]
+            for run in _RUN.findall(text)
+            for start in range(len(run) - _WINDOW + 1)
+        )
         return any(value in text for value in self._whole) or any(
             window in self._parts for window in windows
         )

@@ -13,6 +13,11 @@ Path = tuple[str | int, ...]
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
     """``value`` if it is a mapping. Configuration and inputs are JSON: keys are text."""
+    # Most values are one of these two, and are told apart in a tenth of the time.
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value)
+    if isinstance(value, str):
+        return None
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
 
 

@@ -18,10 +18,13 @@ from components.cache import pod
 SERVER, CLIENT = shutil.which("redis-server"), shutil.which("redis-cli")
 PASSWORD = "letters4and5digits"
 
-pytestmark = pytest.mark.skipif(
-    SERVER is None or CLIENT is None,
-    reason="Redis is not installed (Debian and Ubuntu: apt-get install redis-server)",
-)
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(
+        SERVER is None or CLIENT is None,
+        reason="Redis is not installed (Debian and Ubuntu: apt-get install redis-server)",
+    ),
+]
 
 
 def _free_port() -> int:

@@ -264,6 +264,7 @@ def asked(folder: Path, **variables: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
+@pytest.mark.programs
 def test_the_command_asks_for_a_full_backup_in_a_folder_of_its_own(tmp_path: Path) -> None:
     words = asked(tmp_path, FOLDER=FOLDER)
 
@@ -274,6 +275,7 @@ def test_the_command_asks_for_a_full_backup_in_a_folder_of_its_own(tmp_path: Pat
     )
 
 
+@pytest.mark.programs
 def test_a_person_can_ask_something_else_with_the_same_job(tmp_path: Path) -> None:
     query = "RESTORE DATABASE default FROM S3('x') SETTINGS create_database = 'must-exist'"
 

@@ -212,6 +212,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
     return FakePrograms(tmp_path / "programs", monkeypatch)
 
 
+@pytest.mark.programs
 def test_kind_gets_its_own_kubeconfig_and_is_deleted_by_name(
     programs: FakePrograms, tmp_path: Path
 ) -> None:
@@ -226,6 +227,7 @@ def test_kind_gets_its_own_kubeconfig_and_is_deleted_by_name(
     assert not cluster.folder.exists()
 
 
+@pytest.mark.programs
 def test_a_running_cluster_is_not_replaced_by_one_of_the_other_kind(
     programs: FakePrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +245,7 @@ def test_a_running_cluster_is_not_replaced_by_one_of_the_other_kind(
     assert running.folder.exists()
 
 
+@pytest.mark.programs
 def test_a_kind_cluster_that_fails_to_start_is_deleted(
     programs: FakePrograms, tmp_path: Path
 ) -> None:
@@ -254,6 +257,7 @@ def test_a_kind_cluster_that_fails_to_start_is_deleted(
     assert not state.cluster_folder("a", tmp_path).exists()
 
 
+@pytest.mark.programs
 def test_a_stopped_docker_is_reported_before_anything_starts(programs: FakePrograms) -> None:
     programs.add("kind")
     programs.add("docker", code=1)
@@ -265,6 +269,7 @@ def go_answer(programs: FakePrograms, module: Path, checksum: str) -> None:
     programs.add("go", json.dumps({"Dir": str(module), "Sum": checksum}))
 
 
+@pytest.mark.programs
 def test_definitions_are_read_from_the_module_cache(programs: FakePrograms, tmp_path: Path) -> None:
     wanted = crds.PROMETHEUS_OPERATOR
     definitions = tmp_path / wanted.folder
@@ -276,6 +281,7 @@ def test_definitions_are_read_from_the_module_cache(programs: FakePrograms, tmp_
     assert f"mod download -json {wanted.module}@{wanted.version}" in programs.calls()
 
 
+@pytest.mark.programs
 def test_definitions_with_another_checksum_are_refused(
     programs: FakePrograms, tmp_path: Path
 ) -> None:
@@ -284,6 +290,7 @@ def test_definitions_with_another_checksum_are_refused(
         crds.crd_files(crds.EXTERNAL_SECRETS)
 
 
+@pytest.mark.programs
 def test_definitions_that_cannot_be_fetched_say_why(programs: FakePrograms) -> None:
     programs.add("go", json.dumps({"Error": "no such host"}), code=1)
     with pytest.raises(ClusterError, match="could not be fetched: no such host"):

@@ -10,6 +10,8 @@ import pytest
 from tooling.cluster import ClusterError, build
 from tooling.cluster.build import Embedded, Source
 
+pytestmark = pytest.mark.programs
+
 EMBEDDED = Embedded(
     module="example.com/provider", folder="cmd/provider", names=("a.json", "b.json")
 )

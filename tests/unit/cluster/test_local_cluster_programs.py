@@ -175,6 +175,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     return made
 
 
+@pytest.mark.programs
 def test_a_program_is_downloaded_once(upstream: Upstream, machine: Machine) -> None:
     machine.knows(offer(upstream, PROGRAM))
     path = machine.get()
@@ -187,6 +188,7 @@ def test_a_program_is_downloaded_once(upstream: Upstream, machine: Machine) -> N
     assert (upstream.asked, machine.lines, machine.built) == ([], [], [])
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("failure", ["wrong sum", "not there", "unreachable", "not published"])
 def test_what_cannot_be_downloaded_is_built(
     upstream: Upstream, machine: Machine, failure: str
@@ -206,6 +208,7 @@ def test_what_cannot_be_downloaded_is_built(
     ], "no temporary folder stays"
 
 
+@pytest.mark.programs
 def test_without_download_and_go_one_message_says_what_to_do(machine: Machine) -> None:
     machine.knows(Download(url="http://127.0.0.1:1/fake", sha256=ZEROS))
     machine.has_go(False)
@@ -214,6 +217,7 @@ def test_without_download_and_go_one_message_says_what_to_do(machine: Machine) -
     assert "install Go" in str(raised.value)
 
 
+@pytest.mark.programs
 def test_a_program_of_another_version_does_not_enter_the_cache(
     upstream: Upstream, machine: Machine
 ) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from tooling.cluster import api, reaper, state
 
+pytestmark = pytest.mark.programs
+
 
 def silent(_line: str) -> None:
     """Discards progress messages."""

@@ -39,6 +39,7 @@ def program(path: Path, *lines: str) -> Path:
     return path
 
 
+@pytest.mark.programs
 def test_without_a_cli_a_network_and_go_the_reasons_are_said() -> None:
     found = cli.find(silent)
 
@@ -57,6 +58,7 @@ def test_the_cli_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert cli.find(silent) == cli.Missing("$AGENT_OBSERVABILITY_NO_CLI is set")
 
 
+@pytest.mark.programs
 def test_the_cli_on_path_is_taken(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "pulumi", "echo v3.300.0")
 
@@ -66,6 +68,7 @@ def test_the_cli_on_path_is_taken(tmp_path: Path) -> None:
     assert found.command == "pulumi"
 
 
+@pytest.mark.programs
 def test_a_cli_that_was_installed_before_is_taken(tmp_path: Path) -> None:
     folder = tmp_path / "cache" / "agent-observability" / "pulumi" / cli.version("pulumi")
     installed = program(folder / "bin" / "pulumi", "echo v3.300.0")
@@ -81,6 +84,7 @@ def built(component: Component, *lines: str) -> Path:
     return program(binaries.program_path(component), *lines)
 
 
+@pytest.mark.programs
 def test_a_cli_that_cannot_be_had_is_built_and_used_from_a_folder_of_its_own(
     tmp_path: Path,
 ) -> None:
@@ -95,6 +99,7 @@ def test_a_cli_that_cannot_be_had_is_built_and_used_from_a_folder_of_its_own(
         assert link.readlink() == engine_itself
 
 
+@pytest.mark.programs
 def test_an_official_cli_comes_before_one_that_is_built(tmp_path: Path) -> None:
     built(CLI, "echo v3.300.0")
     folder = tmp_path / "cache" / "agent-observability" / "pulumi" / cli.version("pulumi")
@@ -106,6 +111,7 @@ def test_an_official_cli_comes_before_one_that_is_built(tmp_path: Path) -> None:
     assert found.command == str(installed)
 
 
+@pytest.mark.programs
 def test_a_named_cli_comes_first_with_its_language_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +133,7 @@ def test_a_named_cli_that_is_none_is_an_error(
         cli.find(silent)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("line", ["exit 3", "echo v2.0.0"])
 def test_a_cli_that_does_not_run_or_is_too_old_is_passed_over(tmp_path: Path, line: str) -> None:
     program(tmp_path / "bin" / "pulumi", line)
@@ -150,6 +157,7 @@ def reachable(_host: str) -> bool:
     return True
 
 
+@pytest.mark.programs
 def test_a_provider_that_can_neither_be_had_nor_built_is_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +172,7 @@ def test_a_provider_that_can_neither_be_had_nor_built_is_a_reason(
     )
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("host_answers", [True, False])
 def test_what_takes_the_place_of_official_providers_is_built_or_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host_answers: bool
@@ -184,6 +193,7 @@ def test_what_takes_the_place_of_official_providers_is_built_or_played(
     ]
 
 
+@pytest.mark.programs
 def test_providers_that_are_there_are_not_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +207,7 @@ def test_providers_that_are_there_are_not_asked_for(
     assert not (tmp_path / "asked").exists()
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("ignored", [True, False])
 def test_a_provider_on_path_is_taken_as_the_engine_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: bool
@@ -212,6 +223,7 @@ def test_a_provider_on_path_is_taken_as_the_engine_takes_it(
     assert (tmp_path / "asked").exists() is ignored
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("beside", [True, False])
 def test_the_engine_alone_has_no_host_for_python(tmp_path: Path, beside: bool) -> None:
     command = on_path(tmp_path)
@@ -221,6 +233,7 @@ def test_the_engine_alone_has_no_host_for_python(tmp_path: Path, beside: bool) -
     assert cli.has_language_host(command) is beside
 
 
+@pytest.mark.programs
 def test_the_variables_of_a_stack_lead_to_the_programs_that_were_built_or_are_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

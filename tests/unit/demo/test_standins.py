@@ -179,6 +179,7 @@ def test_a_function_that_it_does_not_have_is_an_error_that_names_it(random: Engi
     assert "the stand-in for random has no function random:index/get:get" in str(refused.value)
 
 
+@pytest.mark.programs
 def test_as_a_program_it_says_its_port_and_ends_with_the_engine_that_started_it() -> None:
     # A shell plays the engine; it is killed, as an engine can be.
     program = f"{sys.executable} -m tooling.demo.standins.random & echo $!; wait"

@@ -18,6 +18,8 @@ from tests.support.shared import shared
 from tooling.__main__ import main
 from tooling.diff import command, trees
 
+pytestmark = pytest.mark.programs
+
 KEY = b"k"
 """What all sides make fingerprints of secrets with: those of two tests can be compared."""
 

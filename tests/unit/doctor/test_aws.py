@@ -400,6 +400,7 @@ def executable(folder: Path, script: str) -> None:
     file.chmod(0o755)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("script", "cause"),
     [

@@ -336,6 +336,7 @@ def test_an_error_shows_no_secret_and_steers_no_terminal(
     assert capsys.readouterr().err == ("error: at postgresql://u:[secret]@h/d password=[secret]\n")
 
 
+@pytest.mark.programs
 def test_help_and_a_stack_outside_aws_load_no_sdk_that_they_do_without(tmp_path: Path) -> None:
     program = """
 import contextlib, io, json, sys
@@ -440,6 +441,7 @@ def test_a_command_that_fails_leaves_no_report(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.programs
 def test_a_measured_process_that_fails_is_said(
     monkeypatch: Patch, capfd: pytest.CaptureFixture[str]
 ) -> None:

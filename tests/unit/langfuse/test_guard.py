@@ -25,6 +25,8 @@ from tests.support.langfuse_database import (
 )
 from tests.support.postgres_server import Server, needs_postgres, running
 
+pytestmark = pytest.mark.programs
+
 OLDER = "20260701000000_older"
 VIEW = "CREATE VIEW traces AS SELECT 'a' AS id;"
 

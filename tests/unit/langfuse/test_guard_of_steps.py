@@ -33,6 +33,8 @@ from tests.support.langfuse_database import (
 )
 from tests.support.postgres_server import Server, needs_postgres, running
 
+pytestmark = pytest.mark.programs
+
 NOT_COPIED = (
     "not_copied: version 4 would drop the traces of version 2, which no version 3 has copied to "
     "ClickHouse. Nothing was changed. Set langfuse.version to the one before, then upgrade over "

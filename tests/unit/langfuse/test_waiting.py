@@ -14,6 +14,8 @@ import pytest
 
 from components.langfuse import waiting
 
+pytestmark = pytest.mark.programs
+
 _NODE = shutil.which("node")
 _SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 

@@ -519,6 +519,7 @@ def test_the_identity_provider_is_asked_for_as_the_workload_does(fake: FakeAws) 
     assert ISSUER in finding.cause
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("before", "again"),
     [

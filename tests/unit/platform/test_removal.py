@@ -217,6 +217,7 @@ def test_another_account_is_refused_before_anything_is_asked(fake: FakeAws) -> N
         draining.drain(account(fake))
 
 
+@pytest.mark.programs
 def test_a_cluster_out_of_reach_says_how_to_go_on_without_it(
     fake: FakeAws,
     monkeypatch: pytest.MonkeyPatch,

@@ -81,7 +81,9 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def answer() -> dict[str, list[list[str]]]:
     if not PYTHON.is_file():
-        pytest.skip("the policy pack's environment .venv-policy is not installed (make test does)")
+        pytest.skip(
+            "the policy pack's environment .venv-policy is not installed (make test-programs does)"
+        )
     done = subprocess.run(
         [str(PYTHON), "-c", _ASK],
         env=os.environ | {"PACK": str(ROOT / "policy")},
@@ -93,11 +95,13 @@ def answer() -> dict[str, list[list[str]]]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.programs
 def test_every_rule_is_registered_once_and_mandatory(answer: dict[str, list[list[str]]]) -> None:
     assert answer["level"] == "MANDATORY"
     assert sorted(answer["policies"]) == sorted([name, text] for name, text in PROTECTS.items())
 
 
+@pytest.mark.programs
 def test_the_engine_is_told_each_violation_with_its_rule(
     answer: dict[str, list[list[str]]],
 ) -> None:
@@ -114,10 +118,12 @@ def test_the_engine_is_told_each_violation_with_its_rule(
     ]
 
 
+@pytest.mark.programs
 def test_an_unknown_value_breaks_no_rule_and_stops_none(answer: dict[str, list[list[str]]]) -> None:
     assert answer["unknown"] == []
 
 
+@pytest.mark.programs
 def test_a_stack_rule_names_the_resource(answer: dict[str, list[list[str]]]) -> None:
     ((name, message, urn),) = answer["stack"]
 

@@ -23,6 +23,7 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in found}
 
 
+@pytest.mark.programs
 def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
     out = tmp_path / "rendered"
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}

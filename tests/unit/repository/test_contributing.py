@@ -42,6 +42,7 @@ def test_each_example_has_patches_and_one_command_that_fails() -> None:
         assert [command.fails for command in commands].count(True) == 1
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.title for example in EXAMPLES])
 def test_an_example_works_as_it_is_written(example: worked.Example, repository: Path) -> None:
     worked.start_again(repository)
@@ -61,6 +62,7 @@ def test_an_example_works_as_it_is_written(example: worked.Example, repository: 
                 assert found, f"{command.text}\n{printed}"
 
 
+@pytest.mark.programs
 def test_an_example_does_not_see_the_one_before(repository: Path) -> None:
     committed = (ROOT / "README.md").read_text(encoding="utf-8")
     (repository / "README.md").write_text("changed", encoding="utf-8")
@@ -83,7 +85,8 @@ def test_every_make_command_of_the_page_is_a_target() -> None:
         name for names in re.findall(r"(?:`|\$ )make ([a-z -]+)", page) for name in names.split()
     }
 
-    assert used == {"demo", "diff", "docs", "help", "lint", "test", "test-cluster", "types"}
+    tests = {"test", "test-cluster", "test-programs"}
+    assert used == {"demo", "diff", "docs", "help", "lint", "types", *tests}
     assert {n for n in used if not re.search(rf"^{n}:", makefile, re.MULTILINE)} == set()
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from stacks.stack_files import ROOT
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:

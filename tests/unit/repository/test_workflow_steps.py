@@ -19,6 +19,8 @@ import pytest
 from stacks.stack_files import ROOT
 from tests.support import workflows
 
+pytestmark = pytest.mark.programs
+
 _STAND_IN = f"""#!{sys.executable}
 import json, os, pathlib, sys
 here = pathlib.Path(os.environ["STAND_INS"])

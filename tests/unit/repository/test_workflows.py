@@ -253,7 +253,8 @@ def test_every_make_command_is_a_target_of_the_makefile() -> None:
         if re.fullmatch(r"[a-z-]+", word)
     }
 
-    assert used == {"diff", "doctor", "lint", "policy", "smoke", "test", "test-cluster", "types"}
+    checks = {"lint", "test", "test-cluster", "test-programs", "types"}
+    assert used == {"diff", "doctor", "policy", "smoke", *checks}
     assert {name for name in used if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
     for folder in (".venv", ".venv-smoke", ".venv-smoke-4", ".venv-policy"):
         assert any(f"{folder}/.installed" in script for script in scripts)
@@ -303,6 +304,7 @@ def test_every_stack_that_the_engine_or_a_tool_is_given_can_have_an_organization
     }
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("stack", "of_roles"),
     [("prod", "prod"), ("acme/prod", "acme/prod"), ("acme/agent-observability/prod", "acme/prod")],
@@ -326,6 +328,7 @@ def test_the_roles_project_is_asked_for_the_stack_without_the_programs_own(
     ]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("target", "commands"),
     [

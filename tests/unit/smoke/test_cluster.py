@@ -57,6 +57,7 @@ def forward(stack: Surroundings) -> str:
     )
 
 
+@pytest.mark.programs
 def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends(
     stack: Surroundings,
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_stack_without_a_public_name_is_asked_through_a_port_forward_that_ends
         os.kill(int((stack.folder / "pid").read_text(encoding="utf-8")), 0)
 
 
+@pytest.mark.programs
 def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surroundings) -> None:
     said = "error: unable to forward port because pod is not running. Current status=Pending"
     stack.program("kubectl", f'echo "{said}" >&2; exit 1')
@@ -99,6 +101,7 @@ def test_a_port_forward_that_the_cluster_refuses_is_a_failure(stack: Surrounding
     assert outcome.code == 1
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("kind", ["namespaces", "services"])
 def test_a_stack_that_was_not_deployed_is_said_to_be_none(stack: Surroundings, kind: str) -> None:
     said = f'Error from server (NotFound): {kind} "observability" not found'
@@ -116,6 +119,7 @@ def test_a_stack_that_was_not_deployed_is_said_to_be_none(stack: Surroundings, k
     assert outcome.code == 1
 
 
+@pytest.mark.programs
 def test_a_port_forward_that_never_opens_does_not_keep_the_run(stack: Surroundings) -> None:
     stack.program("kubectl", "exec sleep 60")
 
@@ -206,6 +210,7 @@ def test_a_missing_credential_plugin_is_named_and_not_waited_for(stack: Surround
     assert (outcome.errors, stack.kubernetes.asked) == ("", [])
 
 
+@pytest.mark.programs
 def test_a_credential_plugin_that_fails_is_quoted_where_the_cluster_refuses(
     stack: Surroundings,
 ) -> None:
@@ -312,6 +317,7 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     assert asked == [("eu-west-1", "team")]
 
 
+@pytest.mark.programs
 def test_an_eks_cluster_is_reached_as_aws_describes_it_with_a_token_of_the_aws_cli(
     stack: Surroundings, fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +346,7 @@ def test_an_eks_cluster_is_reached_as_aws_describes_it_with_a_token_of_the_aws_c
     assert [file.name for file in temporary.iterdir() if file.name.startswith("smoke-")] == []
 
 
+@pytest.mark.programs
 def test_a_port_forward_to_an_eks_cluster_uses_the_kubeconfig_that_was_made(
     stack: Surroundings, fake_aws: FakeAws
 ) -> None:

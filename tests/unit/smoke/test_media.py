@@ -24,6 +24,8 @@ from tooling.smoke.tracing.opentelemetry import RoundTrip
 from tooling.smoke.tracing.trace import Trip
 from tooling.smoke.web import Web
 
+pytestmark = pytest.mark.programs
+
 COMMANDS = Commands(stack="dev", namespace="observability")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
 EXPECTED = promised("dev")

@@ -26,6 +26,8 @@ from tooling.smoke.tracing.opentelemetry import RoundTrip
 from tooling.smoke.tracing.trace import Trip
 from tooling.smoke.web import UnreachableError, Web
 
+pytestmark = pytest.mark.programs
+
 COMMANDS = Commands(stack="dev", namespace="observability")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
 V4 = promised("dev")

@@ -53,6 +53,7 @@ def langsmith_values(stack: Surroundings) -> dict[str, str]:
     }
 
 
+@pytest.mark.programs
 @needs_sdk_2
 def test_a_working_stack_passes_with_a_line_for_each_check(stack: Surroundings) -> None:
     stack.configure(

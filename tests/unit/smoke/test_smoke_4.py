@@ -89,6 +89,7 @@ def stable(lines: list[str]) -> list[str]:
     return [re.sub(r"\b[0-9a-f]{32}\b", "TRACE", line) for line in lines]
 
 
+@pytest.mark.programs
 @needs_sdk_4
 def test_a_working_stack_passes_with_a_line_for_each_check(stack: Stack) -> None:
     stack.surroundings.install_sdk()
@@ -126,6 +127,7 @@ def test_a_working_stack_passes_with_a_line_for_each_check(stack: Stack) -> None
     ]
 
 
+@pytest.mark.programs
 @needs_sdk_4
 def test_version_3_is_tried_with_the_same_sdk(stack: Stack) -> None:
     stack.configure("3.225.4")
@@ -138,6 +140,7 @@ def test_version_3_is_tried_with_the_same_sdk(stack: Stack) -> None:
     assert "read back from /api/public/traces, in N s" in trace
 
 
+@pytest.mark.programs
 def test_without_the_sdk_all_that_it_would_write_is_skipped(stack: Stack) -> None:
     outcome = stack.run("--allow-skips")
 
@@ -168,6 +171,7 @@ def test_from_outside_workers_and_a_store_in_the_cluster_are_named_as_not_checke
     assert not stack.forwards.exists()
 
 
+@pytest.mark.programs
 def test_keys_and_a_url_do_not_keep_the_worker_from_being_asked(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +194,7 @@ def test_without_kubectl_the_worker_is_named_as_not_checked(
     assert any(line.startswith("skip  media") and line.endswith(why) for line in outcome.lines)
 
 
+@pytest.mark.programs
 def test_a_worker_of_another_release_is_a_failure_and_is_not_asked(stack: Stack) -> None:
     stack.surroundings.kubernetes.put_deployment(
         "observability", "langfuse-worker", secret="s", image="langfuse/langfuse-worker:4.15.0"
@@ -201,6 +206,7 @@ def test_a_worker_of_another_release_is_a_failure_and_is_not_asked(stack: Stack)
     assert stack.worker.requests == []
 
 
+@pytest.mark.programs
 def test_web_pods_of_another_release_are_a_failure(stack: Stack) -> None:
     stack.langfuse.version = "4.15.0"
 
@@ -212,6 +218,7 @@ def test_web_pods_of_another_release_are_a_failure(stack: Stack) -> None:
     assert outcome.verdicts()["project keys"] == "ok"
 
 
+@pytest.mark.programs
 def test_a_langfuse_of_another_version_is_another_one_and_gets_no_key(stack: Stack) -> None:
     stack.langfuse.version = "3.225.4"
 
@@ -240,6 +247,7 @@ def test_without_keys_all_that_needs_them_is_skipped(stack: Stack) -> None:
     assert found["worker"] == "FAIL"
 
 
+@pytest.mark.programs
 def test_media_and_exports_are_named_where_the_stack_has_them(stack: Stack) -> None:
     stack.configure()
 

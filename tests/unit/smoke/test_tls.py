@@ -18,7 +18,7 @@ from tooling.smoke import tls
 from tooling.smoke.report import Verdict, fail, ok
 from tooling.smoke.web import UnreachableError, Web
 
-pytestmark = needs_openssl
+pytestmark = [pytest.mark.programs, needs_openssl]
 
 COMMANDS = Commands(stack="dev", namespace="observability")
 EXPECTED = promised("version 2 dev")

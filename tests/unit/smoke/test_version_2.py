@@ -25,6 +25,8 @@ from tooling.smoke.tracing import version_2
 from tooling.smoke.tracing.trace import Trip
 from tooling.smoke.web import Web
 
+pytestmark = pytest.mark.programs
+
 COMMANDS = Commands(stack="dev", namespace="observability")
 SDK = SDKS / ".venv-smoke"
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from stacks.stack_files import ROOT
+
+pytestmark = pytest.mark.programs
 
 _PROGRAM = """
 import atexit, gc

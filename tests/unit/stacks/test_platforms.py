@@ -159,6 +159,7 @@ def test_the_settings_choose_the_platform_and_it_brings_its_providers(tmp_path: 
     assert chosen == {"Kubeconfig": [kubernetes], "Eks": [kubernetes, aws]}
 
 
+@pytest.mark.programs
 def test_sdks_are_loaded_by_the_stacks_that_need_them_alone() -> None:
     sdks = {"grafana_foundation_sdk", "pulumi_aws"}
 

