@@ -35,7 +35,7 @@ def findings(told: Told, place: Place) -> Iterator[Finding]:
 
 
 def _info(text: str) -> dict[str, str]:
-    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    pairs = (line.partition(":") for line in text.splitlines())
     return {name: value.strip() for name, _, value in pairs}
 
 

@@ -61,7 +61,7 @@ def test_one_that_failed_and_was_finished_since_is_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locked", "since"), [(None, ""), (600.0, " since 10 minutes"), (120.0, " since 2 minutes")]
+    ("locked", "since"), [(None, ""), (36_000.0, " since 600 minutes"), (120.0, " since 2 minutes")]
 )
 def test_one_that_no_worker_holds_waits_for_the_next_start(
     locked: float | None, since: str
@@ -69,6 +69,12 @@ def test_one_that_no_worker_holds_waits_for_the_next_start(
     assert of(migration("a", locked=locked)) == stalled(
         "a", f"It is not finished: {NONE_WORKS.format(since)}"
     )
+
+
+def test_one_that_failed_without_a_reason_says_so() -> None:
+    (found,) = of(migration("a", failed=True))
+
+    assert found.cause == "It has failed, and no worker tries it again: no reason"
 
 
 def test_only_the_first_is_worked_on_and_the_others_wait_for_it() -> None:
@@ -82,7 +88,7 @@ def test_only_the_first_is_worked_on_and_the_others_wait_for_it() -> None:
 
 
 def test_a_worker_that_has_just_started_has_not_looked_yet() -> None:
-    assert of(migration("a"), age=119.0) == []
+    assert of(migration("a"), age=120.0) == []
     assert len(of(migration("a"), age=121.0)) == 1
 
 

@@ -145,6 +145,22 @@ def test_how_far_a_copy_is_is_said_in_parts() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"finished": True}, "1 of 1 finished"),
+        ({"finished": True, "failed": True}, "1 of 1 finished"),
+        ({"failed": True}, "0 of 1 finished; 1 failed"),
+        ({"locked": 2.0}, "0 of 1 finished; a runs"),
+        ({}, "0 of 1 finished; 1 wait"),
+    ],
+)
+def test_of_what_there_is_none_nothing_is_said(row: dict[str, Any], said: str) -> None:
+    answers = told(background=[migration("a", **row)])
+
+    assert lines(answers, V3)[1] == f"background migrations: {said}"
+
+
 def test_without_what_postgresql_knows_no_step_is_suggested() -> None:
     assert len(lines(told(server=[{"version": "26.4.1.1"}]))) == 1
 
@@ -162,10 +178,11 @@ SHUT_OUT = (
 )
 
 
-def test_sdks_of_the_old_api_are_named_with_how_much_they_send() -> None:
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more")])
+def test_sdks_of_the_old_api_are_named_with_how_much_they_send(count: int, more: str) -> None:
     rows = [
         {"name": "python", "version": f"2.60.{number}", "count": str(100 - number)}
-        for number in range(6)
+        for number in range(count)
     ]
     listed = ", ".join(f"python 2.60.{number}: {100 - number}" for number in range(5))
 
@@ -173,7 +190,7 @@ def test_sdks_of_the_old_api_are_named_with_how_much_they_send() -> None:
         warning(
             "sdk-too-old",
             "Agents",
-            f"In the last 7 days these came by the old API ({listed} and 1 more). {SHUT_OUT}",
+            f"In the last 7 days these came by the old API ({listed}{more}). {SHUT_OUT}",
             PLACE.ask_clickhouse(statements.OLD_API),
         )
     ]
@@ -198,3 +215,4 @@ def test_nobody_is_shut_out_by_a_step_that_is_done_or_far_away(mode: str, releas
 
     assert shut_out(answers, release) == []
     assert shut_out(told(flags={MODE: "dual"}, sdks=[], legacy=[{"count": "0"}])) == []
+    assert shut_out(told(flags={MODE: "dual"}, sdks=[])) == []

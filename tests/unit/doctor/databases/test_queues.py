@@ -49,8 +49,10 @@ def test_a_cache_as_it_should_be_and_empty_queues_are_fine() -> None:
     assert [*findings(told(), PLACE)] == []
 
 
-@pytest.mark.parametrize(("evicted", "lost"), [("0", ""), ("12", ", and it has evicted 12 keys")])
-def test_a_cache_that_evicts_is_refused(evicted: str, lost: str) -> None:
+@pytest.mark.parametrize(
+    ("evicted", "lost"), [(None, ""), ("0", ""), ("12", ", and it has evicted 12 keys")]
+)
+def test_a_cache_that_evicts_is_refused(evicted: str | None, lost: str) -> None:
     assert cache(maxmemory_policy="volatile-lru", evicted_keys=evicted) == [
         error(
             "cache-unsuitable",
@@ -76,6 +78,10 @@ def test_an_old_redis_is_refused(version: str, found: int) -> None:
     ]
 
 
+def test_a_valkey_is_newer_than_the_redis_that_it_calls_itself() -> None:
+    assert cache(redis_version="6.2.14") == []
+
+
 def test_a_nearly_full_cache_is_a_warning_and_one_without_a_limit_is_none() -> None:
     assert cache(used_memory="900") == [
         warning(
@@ -88,14 +94,14 @@ def test_a_nearly_full_cache_is_a_warning_and_one_without_a_limit_is_none() -> N
     assert cache(used_memory="900", maxmemory="0") == []
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(600, 0), (660, 1)])
+@pytest.mark.parametrize(("seconds", "found"), [(600, 0), (601, 1), (699, 1)])
 def test_a_job_that_waits_for_more_than_ten_minutes_is_a_backlog(seconds: int, found: int) -> None:
     assert queue(waiting=800, active=5, oldest=NOW - seconds * 1000) == found * [
         warning(
             "queue-backlog",
             "Queue otel-ingestion-queue",
-            "800 jobs wait in it, the oldest for 11 minutes, and 5 are worked on: workers do not "
-            "keep up, or do not take any",
+            f"800 jobs wait in it, the oldest for {seconds / 60:.0f} minutes, and 5 are worked on: "
+            "workers do not keep up, or do not take any",
             f"{IN_NAMESPACE} top pods -l app.kubernetes.io/component=worker",
         )
     ]
@@ -165,6 +171,12 @@ def test_a_copy_that_says_it_is_well_is_compared_with_what_waits_for_it(
     staging = [{"newest": newest}]
 
     assert health(eventPropagation=PROPAGATION, staging=staging) == found
+
+
+def test_a_copy_that_does_not_say_how_far_it_is_is_believed() -> None:
+    page = {**PROPAGATION, "lastProcessedPartition": None}
+
+    assert health(eventPropagation=page, staging=[{"newest": "2026-11-01 10:03:00"}]) == []
 
 
 def test_a_copy_with_nothing_to_do_may_be_long_behind() -> None:
