@@ -177,7 +177,7 @@ def _replicas(told: Told, stack: Stack, place: Place) -> Iterator[Finding]:
             "traces appear and disappear, as each server has some of them",
             place.ask_clickhouse(statements.ENGINES),
         )
-    elif not stack.clustered and engines and not plain and "Replicated" in "".join(engines):
+    elif not stack.clustered and any(engine.startswith("Replicated") for engine in engines):
         yield Finding.warning(
             "clickhouse-unsuitable",
             _SUBJECT,

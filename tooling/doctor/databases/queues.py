@@ -97,12 +97,13 @@ def _health(told: Told, place: Place) -> Iterator[Finding]:
     restart = place.own("rollout", "restart", f"deployment/{NAMES.worker}")
     consumption = as_mapping(told.health.get("queueConsumption")) or {}
     if consumption.get("stuck"):
-        minutes = float(consumption.get("secondsSinceLastActivity") or 0) / 60
+        seconds = float(consumption.get("secondsSinceLastActivity") or 0)
+        since = f" for {seconds / 60:.0f} minutes" if seconds else ""
         yield Finding.error(
             "worker-stuck",
             "Workers",
-            f"A worker has taken no job for {minutes:.0f} minutes, and its health page is green "
-            "all the same: it has lost the cache in a failover",
+            f"A worker has taken no job{since}, and its health page is green all the same: it has "
+            "lost the cache in a failover",
             restart,
         )
     propagation = as_mapping(told.health.get("eventPropagation")) or {}

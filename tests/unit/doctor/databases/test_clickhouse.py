@@ -8,7 +8,7 @@ import pytest
 
 from components.langfuse.versions import Version
 from components.langfuse.write_modes import BACKFILL, WRITES
-from tests.support.databases import GIB, chain, told
+from tests.support.databases import GIB, chain, migration, told
 from tests.support.doctor import IN_NAMESPACE, PLACE, error, warning
 from tooling.doctor import statements
 from tooling.doctor.databases.answers import Told
@@ -91,6 +91,18 @@ def test_an_old_release_is_a_warning_as_long_as_langfuse_is_version_3() -> None:
     )
 
 
+def test_for_version_3_one_that_is_too_new_is_an_error_all_the_same() -> None:
+    (found,) = said(told(server=server(version="26.8.1.2")), release=V3)
+
+    assert found.severity == "error"
+
+
+def test_a_disk_whose_size_is_not_told_is_no_full_one() -> None:
+    unknown = server(free="0", size="0")
+
+    assert said(told(server=unknown, tables=[table("trace_log", 0, database="system")])) == []
+
+
 @pytest.mark.parametrize("raw", [True, 1, "1", "true"])
 def test_a_newer_release_that_is_told_how_to_read_times_is_fine(raw: object) -> None:
     newer = server(version="26.8.1.2")
@@ -155,6 +167,7 @@ def test_log_tables_that_take_a_fifth_of_the_disk_are_named_with_the_largest() -
         table("trace_log_0", 15 * GIB, database="system"),
         table("query_log", 6 * GIB, database="system"),
         table("event_log", 50 * GIB),
+        table("numbers", 50 * GIB, database="system"),
     ]
 
     assert said(told(server=server(), tables=logs)) == [
@@ -199,13 +212,16 @@ def test_room_for_a_copy_that_has_begun_or_that_is_not_known_is_not_asked_for(
     assert said(told(server=low, tables=OLDER, background=background)) == []
 
 
-@pytest.mark.parametrize(("mode", "found"), [("dual", 1), ("events_only", 0)])
-def test_a_copy_that_was_left_out_needs_no_room(mode: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "copies", "found"),
+    [("dual", "false", 1), ("events_only", "false", 0), ("events_only", "true", 1)],
+)
+def test_a_copy_that_was_left_out_needs_no_room(mode: str, copies: str, found: int) -> None:
     answers = told(
         server=server(free=str(20 * GIB)),
         tables=OLDER,
-        background=chain(),
-        flags={WRITES: mode, BACKFILL: "false"},
+        background=[migration("other", finished=True), *chain()],
+        flags={WRITES: mode, BACKFILL: copies},
     )
 
     assert [f.section for f in said(answers)] == found * ["backfill-space"]
@@ -253,9 +269,11 @@ def test_a_replica_that_takes_no_writes_is_an_error() -> None:
     [
         ("ReplacingMergeTree", True, 3, ["clickhouse-unsuitable"]),
         ("ReplacingMergeTree", True, 1, []),
+        ("ReplacingMergeTree", True, 2, ["clickhouse-unsuitable"]),
         ("ReplicatedReplacingMergeTree", True, 3, []),
         ("SharedReplacingMergeTree", True, 3, []),
         ("ReplacingMergeTree", False, 0, []),
+        ("ReplacingMergeTree", False, 3, []),
         ("SharedReplacingMergeTree", False, 0, []),
         ("ReplicatedReplacingMergeTree", False, 0, ["clickhouse-unsuitable"]),
     ],
@@ -263,7 +281,9 @@ def test_a_replica_that_takes_no_writes_is_an_error() -> None:
 def test_tables_and_servers_have_to_be_replicated_both_or_neither(
     engine: str, *, clustered: bool, replicas: int, sections: list[str]
 ) -> None:
-    answers = told(tables=[table("traces", 1, engine)], replicas=[{"count": replicas}])
+    # Of a driver, not of Langfuse: its engine says nothing.
+    others = table("schema_migrations", 1, "MergeTree")
+    answers = told(tables=[table("traces", 1, engine), others], replicas=[{"count": replicas}])
 
     assert [f.section for f in said(answers, clustered=clustered)] == sections
 

@@ -161,16 +161,28 @@ def test_a_copy_that_is_stuck_is_an_error() -> None:
     assert health(eventPropagation={**PROPAGATION, "stuck": True}) == STANDS
 
 
+def test_a_page_that_does_not_say_since_when_is_read_all_the_same() -> None:
+    (copy,) = health(eventPropagation={"stuck": True, "propagationDelaySeconds": None})
+    (jobs,) = health(queueConsumption={"stuck": True})
+
+    assert copy.cause.startswith(
+        "What older SDKs send does not get to the tables of version 4: the job"
+    )
+    assert jobs.cause.startswith("A worker has taken no job, and")
+
+
 @pytest.mark.parametrize(
     ("newest", "found"),
     [("2026-11-01 10:00:00", []), ("2026-11-01 10:03:00", STANDS), (None, [])],
 )
+@pytest.mark.parametrize("reached", ["2026-11-01 10:00:00", "2026-11-01T10:00:00.000Z"])
 def test_a_copy_that_says_it_is_well_is_compared_with_what_waits_for_it(
-    newest: str | None, found: list[Finding]
+    newest: str | None, found: list[Finding], reached: str
 ) -> None:
     staging = [{"newest": newest}]
+    page = {**PROPAGATION, "lastProcessedPartition": reached}
 
-    assert health(eventPropagation=PROPAGATION, staging=staging) == found
+    assert health(eventPropagation=page, staging=staging) == found
 
 
 def test_a_copy_that_does_not_say_how_far_it_is_is_believed() -> None:
