@@ -33,6 +33,8 @@ class Answer:
     """None: the connection ends without it."""
     refusal: tuple[int, object] | None = None
     """A status code and a document, in place of a connection."""
+    broken: bool = False
+    """The connection ends within a message."""
     silent: bool = False
     """Nothing is sent, and the connection stays."""
 
@@ -48,10 +50,10 @@ class ExecServer:
     """Where it is, and what it was asked."""
 
     host: str
-    asked: list[tuple[str, list[str], str]] = field(
-        default_factory=list[tuple[str, list[str], str]]
+    asked: list[tuple[str, dict[str, list[str]]]] = field(
+        default_factory=list[tuple[str, dict[str, list[str]]]]
     )
-    """Path, command and container of each request."""
+    """Path and query of each request."""
 
     @property
     def configuration(self) -> Configuration:
@@ -88,9 +90,8 @@ def _handle(
         first, *headers = request.decode().split("\r\n")
         parts = urlsplit(first.split(" ")[1])
         query = parse_qs(parts.query)
-        command = query["command"]
-        server.asked.append((parts.path, command, query["container"][0]))
-        given = answer(command)
+        server.asked.append((parts.path, query))
+        given = answer(query["command"])
         if given.refusal is not None:
             connection.sendall(_refusal(*given.refusal))
             return
@@ -98,6 +99,9 @@ def _handle(
         connection.sendall(_accepted(key))
         if given.silent:
             connection.recv(65536)
+            return
+        if given.broken:
+            connection.sendall(_frame(1, given.output)[:-1])
             return
         said = _frame(1, given.output) + _frame(2, given.errors)
         if given.status is not None:

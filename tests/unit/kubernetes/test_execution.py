@@ -38,7 +38,9 @@ def test_the_command_runs_in_the_container_that_is_meant() -> None:
         run(server.configuration, WORKER, ["node", "-e", "a b"], seconds=5)
 
     path = "/api/v1/namespaces/observability/pods/langfuse-worker-1/exec"
-    assert server.asked == [(path, ["node", "-e", "a b"], "worker")]
+    query = {"container": ["worker"], "command": ["node", "-e", "a b"]}
+    channels = {"stdin": ["false"], "stdout": ["true"], "stderr": ["true"], "tty": ["false"]}
+    assert server.asked == [(path, {**query, **channels})]
 
 
 def test_a_refusal_is_told_in_the_words_of_the_api_server() -> None:
@@ -57,6 +59,19 @@ def test_a_container_that_is_gone_is_told_in_the_words_of_the_kubelet() -> None:
     status = {"status": "Failure", "reason": "InternalError", "message": "container not found"}
 
     assert str(refusal(Answer(status=status))) == f"{SAYING} failed: container not found"
+
+
+def test_a_command_whose_code_is_not_told_has_failed() -> None:
+    status = {"status": "Failure", "reason": "NonZeroExitCode"}
+    empty: dict[str, str] = {}
+
+    assert ran(Answer(status={**status, "details": {"causes": [empty]}})).code == 1
+    assert ran(Answer(status={**status, "details": None})).code == 1
+
+
+def test_a_connection_that_breaks_off_is_said_so() -> None:
+    with pytest.raises(LiveError, match=f"^{SAYING} was interrupted: ."):
+        ran(Answer("out", broken=True))
 
 
 def test_a_connection_that_ends_without_a_result_is_none() -> None:

@@ -38,9 +38,7 @@ class BackgroundMigration:
     @property
     def runs(self) -> bool:
         """Whether a worker renews its lock."""
-        return not (self.finished or self.failed) and (
-            self.locked is not None and self.locked < _ALIVE
-        )
+        return self.locked is not None and self.locked < _ALIVE
 
 
 @dataclass(frozen=True, kw_only=True)

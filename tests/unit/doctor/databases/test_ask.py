@@ -51,8 +51,10 @@ class Runner:
         return answer
 
 
-def ready(role: str, *, container_name: str = "main", serves: bool = True) -> Object:
-    running = container(name=container_name, ready=True, running={"startedAt": LONG_AGO})
+def ready(
+    role: str, *, container_name: str = "main", serves: bool = True, since: str | None = LONG_AGO
+) -> Object:
+    running = container(name=container_name, ready=True, running={"startedAt": since})
     status = [condition("Ready", str(serves))]
     made = pod(f"{role}-1", running, phase="Running", role=role, conditions=status)
     return {**made, "spec": {"containers": [{"name": container_name}]}}
@@ -99,6 +101,44 @@ def test_replicas_are_asked_about_where_there_are_some() -> None:
     asked(run, seen("worker"), BY_OPERATOR)
 
     assert run.asked[0][1] == questions.of_worker(clustered=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "clustered", "full"), [("server", False, 1), ("cluster", True, 1), ("cloud", False, 0)]
+)
+def test_a_server_elsewhere_has_replicas_and_a_disk_by_its_kind(
+    kind: str, full: int, *, clustered: bool
+) -> None:
+    few = {**SERVER, "free": "1", "size": "100"}
+    run = Runner(worker=said(clickhouse={"server": {"answer": [few]}}))
+    elsewhere = stacks.settings(ELSEWHERE)
+    section = elsewhere.clickhouse
+    assert section is not None
+    settings = elsewhere.model_copy(
+        update={"clickhouse": section.model_copy(update={"kind": kind})}
+    )
+
+    found = ask(run, settings, seen("worker"), PLACE)
+
+    assert run.asked[0][1] == questions.of_worker(clustered=clustered)
+    assert [f.section for f in found.findings] == full * ["clickhouse-disk"]
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        (LONG_AGO, ["background-migration-stalled"]),
+        ("2026-11-01T11:59:00Z", []),
+        (None, []),
+    ],
+)
+def test_a_worker_that_has_just_started_is_given_time(since: str | None, found: list[str]) -> None:
+    waits = {"answer": [{"name": "a", "finished": False, "failed": False}]}
+    run = Runner(worker=said(postgres={"background": waits}))
+
+    told = asked(run, snapshot(pods=[ready("worker", since=since)]))
+
+    assert [f.section for f in told.findings] == found
 
 
 def test_the_release_is_the_one_that_runs_and_not_the_one_that_is_configured() -> None:
@@ -172,6 +212,15 @@ def test_a_worker_that_cannot_be_asked_is_said_so_and_no_finding(given: Given, r
     assert found == Seen(state=(f"the databases were not asked: {reason}",))
 
 
+def test_a_page_of_a_worker_without_an_answer_is_named() -> None:
+    output = {"flags": {}, "postgres": {"answer": BACKGROUND}, "health": {"error": "timed out"}}
+    ran = Ran(code=0, output=json.dumps(output), errors="")
+
+    found = asked(Runner(worker=ran), seen("worker"), ELSEWHERE)
+
+    assert found.state[-1] == "The worker's page was not asked: timed out"
+
+
 def test_a_part_without_an_answer_is_named_beside_the_others() -> None:
     output = {
         "flags": {},
@@ -209,6 +258,11 @@ WRONG = (
     [
         ("fetch failed: ECONNREFUSED", "clickhouse-unreachable"),
         (WRONG, "clickhouse-password"),
+        (
+            "Code: 497. DB::Exception: langfuse: Not enough privileges. To execute this query, "
+            "it's necessary to have the grant SELECT(version) ON default.schema_migrations",
+            "clickhouse-grants",
+        ),
     ],
 )
 def test_a_clickhouse_of_which_every_question_fails_is_away_or_refuses_langfuse(
@@ -221,6 +275,15 @@ def test_a_clickhouse_of_which_every_question_fails_is_away_or_refuses_langfuse(
 
     assert [f.section for f in found.findings] == [section, "background-migration-failed"]
     assert found.findings[0].subject == "ClickHouse"
+
+
+def test_a_cache_that_refuses_langfuse_is_not_away() -> None:
+    output = {"redis": {"error": "WRONGPASS invalid username-password pair or user is disabled."}}
+    ran = Ran(code=0, output=json.dumps(output), errors="")
+
+    found = asked(Runner(worker=ran), seen("worker"), ELSEWHERE)
+
+    assert [(f.section, f.subject) for f in found.findings] == [("cache-password", "The cache")]
 
 
 def test_one_question_that_fails_is_no_sign_of_that() -> None:
@@ -243,6 +306,16 @@ def test_postgresql_in_the_cluster_is_asked_itself_where_the_worker_could_not() 
 
     assert found.state[0] == "Langfuse 4.16.0; PostgreSQL's schema 20260101010101"
     assert [line for line in found.state if "not asked" in line] == []
+
+
+def test_what_postgresql_itself_says_counts_where_neither_answers() -> None:
+    output = {"flags": {}, "postgres": {"error": "Cannot find module '@prisma/client'"}}
+    worker = Ran(code=0, output=json.dumps(output), errors="")
+    database = Ran(code=2, output="", errors="psql: error: no space left on device\n")
+
+    found = asked(Runner(worker=worker, database=database), seen("worker", "database"))
+
+    assert found.state == ("PostgreSQL was not asked: psql: error: no space left on device",)
 
 
 def test_a_stack_without_a_ready_pod_is_not_asked() -> None:
