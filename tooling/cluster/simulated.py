@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 ZONES = ("local-a", "local-b", "local-c")
-VOLUMES = 12
+VOLUMES = 40
 VOLUME_SIZE = "200Gi"
 STORAGE_CLASS = "standard"
 
