@@ -13,8 +13,8 @@ from tests.support import clickhouse_engine
 from tests.support.clickhouse_engine import ask, ours
 from tests.support.doctor import PLACE
 from tooling.doctor import statements
-from tooling.doctor.cluster import logs
 from tooling.doctor.patterns.known import explain
+from tooling.doctor.pods import logs
 
 pytestmark = pytest.mark.skipif(
     not clickhouse_engine.PYTHON.exists(), reason=clickhouse_engine.ABSENT

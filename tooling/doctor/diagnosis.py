@@ -13,11 +13,8 @@ from stacks.names import NAMES
 from tooling.doctor.cluster import (
     agents,
     controllers,
-    logs,
     migrations,
     operated,
-    pods,
-    scheduling,
     volumes,
     workloads,
 )
@@ -26,6 +23,7 @@ from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import GENERAL
 from tooling.doctor.place import Place
+from tooling.doctor.pods import logs, reasons, scheduling
 from tooling.kubernetes.objects import Object, conditions, containers, name, part, role
 
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
@@ -110,7 +108,7 @@ def _of_pods(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             yield from known or volumes.waits_for_volume(snapshot, place, message)
             continue
         yield from logs.from_running(pod, snapshot, place)
-        finding = pods.diagnose(pod, snapshot, place)
+        finding = reasons.diagnose(pod, snapshot, place)
         if finding is None or _waits_for(pod, undelivered):
             continue
         yield finding

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.doctor import IN_NAMESPACE, PLACE
 from tooling.doctor import failed_run
-from tooling.doctor.patterns.passages import passages
+from tooling.doctor.run_log.passages import passages
 
 PLACE_IN_AWS = replace(PLACE, stack="prod", database="rds", region="eu-central-1")
 AWS = "--region eu-central-1"

@@ -14,9 +14,9 @@ from tests.support import doctor_service_texts, doctor_texts
 from tests.support.doctor import IN_NAMESPACE, KUBECTL, PLACE
 from tooling.doctor import aws, failed_run
 from tooling.doctor.patterns.known import PATTERNS, Explanation, explain, read
-from tooling.doctor.patterns.passages import passages
 from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.place import Place
+from tooling.doctor.run_log.passages import passages
 from tooling.doctor.sections import SECTIONS
 
 AWS_PLACE = replace(

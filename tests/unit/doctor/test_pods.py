@@ -21,8 +21,8 @@ from tests.support.doctor import (
     waiting,
     warning,
 )
-from tooling.doctor.cluster import logs, pods
 from tooling.doctor.findings import Finding
+from tooling.doctor.pods import logs, reasons
 
 SUBJECT = "Pod observability/langfuse-1"
 DESCRIBE = f"{IN_NAMESPACE} describe pod langfuse-1"
@@ -33,7 +33,7 @@ SERVING = container(ready=True, running={"startedAt": LONG_AGO})
 def diagnosed(found: Object, *events: Object, log: str = "") -> Finding | None:
     name = found["metadata"]["name"]
     seen = snapshot(pods=[found], events=events, logs={name: log} if log else {})
-    return pods.diagnose(found, seen, PLACE)
+    return reasons.diagnose(found, seen, PLACE)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor.cluster.pods import describe
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
+from tooling.doctor.pods.reasons import describe
 from tooling.kit.json_values import as_list
 from tooling.kit.masking import quote
 from tooling.kubernetes.objects import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tooling.doctor.cluster import pods
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
+from tooling.doctor.pods import reasons
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.objects import (
     Object,
@@ -114,7 +114,7 @@ def _in_order(job: Object, snapshot: Snapshot, place: Place) -> Iterator[Finding
         if not owned and (why := _evicted_before(job, snapshot)) is not None:
             yield _evicted(job, why, place)
         failed = conditions(job)["Failed"]
-        yield _finding(job, f"It failed: {quote(words(failed))}", pods.describe(job, place))
+        yield _finding(job, f"It failed: {quote(words(failed))}", reasons.describe(job, place))
 
 
 def _is(job: Object, condition: str) -> bool:
@@ -124,7 +124,7 @@ def _is(job: Object, condition: str) -> bool:
 def _failed(
     job: Object, pod: Object, container: Object, snapshot: Snapshot, place: Place
 ) -> Iterator[Finding]:
-    end = pods.ended(container)
+    end = reasons.ended(container)
     text = f"{snapshot.logs.get(name(pod), '')}\n{end.get('message') or ''}\n{end.get('reason')}"
     for explanation in explain(text, place, _OF_LOGS):
         yield explanation.about(subject(job))
@@ -169,7 +169,7 @@ def _evicted(job: Object, why: str, place: Place) -> Finding:
         cause = f"Its pod was evicted: {why}. The migration itself is not wrong; `up` runs it again"
         return Finding.error("pod-evicted", subject(job), cause, place.up())
     cause = f"Its pod was evicted: {why}. The Job tries again"
-    return Finding.warning("pod-evicted", subject(job), cause, pods.describe(job, place))
+    return Finding.warning("pod-evicted", subject(job), cause, reasons.describe(job, place))
 
 
 def _kept_alive(job: Object, pod: Object, place: Place) -> Iterator[Finding]:
@@ -193,7 +193,7 @@ def _kept_alive(job: Object, pod: Object, place: Place) -> Iterator[Finding]:
         subject(job),
         f"The migration is done, and the container {', '.join(others)} keeps its pod alive, so the "
         f"Job never completes{told}",
-        pods.describe(pod, place),
+        reasons.describe(pod, place),
     )
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tooling.doctor import servers
-from tooling.doctor.cluster.pods import describe
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
+from tooling.doctor.pods.reasons import describe
 from tooling.kit.masking import quote
 from tooling.kubernetes.objects import Object, age, conditions, subject, words
 

@@ -14,12 +14,13 @@ from stacks.settings import Settings
 from stacks.settings.sections.langfuse import Langfuse
 from tooling.doctor import servers
 from tooling.doctor.asking import unanswered
-from tooling.doctor.cluster import agents, logs, presence
+from tooling.doctor.cluster import agents, presence
 from tooling.doctor.cluster.presence import Names
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.cluster.snapshot import Snapshot, ours
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
+from tooling.doctor.pods import logs
 from tooling.kit.deadline import Deadline, OverdueError, Question
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import LiveError, UnknownKindError

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tooling.doctor.before.storage import DEFAULT_CLASS
-from tooling.doctor.cluster.pods import describe
-from tooling.doctor.cluster.scheduling import shortened
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.place import Place
+from tooling.doctor.pods.reasons import describe
+from tooling.doctor.pods.scheduling import shortened
 from tooling.kit.masking import quote
 from tooling.kubernetes.objects import Object, age, annotations_of, name, part, subject
 

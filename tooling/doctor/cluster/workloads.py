@@ -9,11 +9,12 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.cluster import migrations, pods
+from tooling.doctor.cluster import migrations
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
+from tooling.doctor.pods import reasons
 from tooling.kit.masking import quote
 from tooling.kubernetes.events import in_words
 from tooling.kubernetes.objects import (
@@ -51,7 +52,7 @@ def refused(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
                 "pods-refused",
                 about,
                 f"The API server refuses its pods: {quote(message)}",
-                pods.describe(workload, place),
+                reasons.describe(workload, place),
             )
 
 
@@ -80,7 +81,7 @@ def unexplained(snapshot: Snapshot, place: Place) -> Iterator[Finding]:
             severity="error" if event else "warning",
             subject=subject(workload),
             cause=f"It waits for {missing}" + (f". {quote(in_words(event))}" if event else ""),
-            command=pods.describe(workload, place),
+            command=reasons.describe(workload, place),
         )
     if place.namespace not in snapshot.namespaces:
         yield Finding.warning(

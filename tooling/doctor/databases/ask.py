@@ -11,13 +11,13 @@ from components.langfuse.versions import Version
 from stacks.settings import Settings
 from stacks.settings.sections.clickhouse import ExternalClickHouse, OperatorClickHouse
 from tooling.doctor import servers, statements
-from tooling.doctor.cluster import logs
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.databases import answers, background, clickhouse, path, questions, queues
 from tooling.doctor.databases.answers import Told
 from tooling.doctor.findings import Finding
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
+from tooling.doctor.pods import logs
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.api import LiveError
 from tooling.kubernetes.execution import Container, Ran

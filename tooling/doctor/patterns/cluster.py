@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from stacks.names import NAMES
-from tooling.doctor.cluster import images
 from tooling.doctor.patterns.pattern import MIGRATION_LOG, doctor, kubectl, pattern
+from tooling.doctor.pods import images
 
 
 def _because(why: str) -> str:

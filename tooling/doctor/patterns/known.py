@@ -22,9 +22,9 @@ from tooling.doctor.patterns import (
     stores,
     up,
 )
-from tooling.doctor.patterns.passages import Passage, passages
 from tooling.doctor.patterns.pattern import Pattern
 from tooling.doctor.place import Place
+from tooling.doctor.run_log.passages import Passage, passages
 from tooling.kit.masking import clean, quote
 
 PATTERNS: Final = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tooling.doctor.findings import Severity
-from tooling.doctor.patterns.marks import Caller
 from tooling.doctor.place import Place
+from tooling.doctor.run_log.marks import Caller
 
 Groups = dict[str, str]
 """What a pattern's named groups matched; empty texts for those that did not."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tooling.doctor.patterns import callers
-from tooling.doctor.patterns.marks import Caller
+from tooling.doctor.run_log import callers
+from tooling.doctor.run_log.marks import Caller
 
 _TYPE: Final = r"(?P<provider>[a-z][\w-]*):(?P<type>[\w./-]+(?::[\w./-]+)?)"
 _HEADING: Final = re.compile(rf"^\s*{_TYPE} \((?P<name>[^()\s]+)\):\s*$")

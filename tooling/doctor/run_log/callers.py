@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from stacks.names import NAMES
-from tooling.doctor.patterns import marks
-from tooling.doctor.patterns.marks import Caller
+from tooling.doctor.run_log import marks
+from tooling.doctor.run_log.marks import Caller
 
 
 def writer(line: str) -> Caller | None:

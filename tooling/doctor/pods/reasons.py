@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from tooling.doctor import servers
-from tooling.doctor.cluster import images, logs, scheduling
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.patterns.known import explain
 from tooling.doctor.place import Place
+from tooling.doctor.pods import images, logs, scheduling
 from tooling.kit.masking import last_line, quote
 from tooling.kubernetes.objects import (
     Object,

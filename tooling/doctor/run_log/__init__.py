@@ -1,0 +1,1 @@
+"""The log of a failed run, cut into passages of one caller each."""
