@@ -27,7 +27,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Exclude what collection imported from every later search for garbage."""
-    gc.collect()
     gc.freeze()
 
 

@@ -26,7 +26,20 @@ from components.secrets.names import (
     words_of,
 )
 
+_USUAL: Final = "etaoinsrlcdumpghfbyvkw.-:/_ 0123456789xjqz"
+"""Characters of a text, most frequent first. Any other is rare."""
+
+
+def _rarest(hint: str) -> str:
+    return max(hint, key=lambda sign: _USUAL.find(sign) % 100)
+
+
 _HINTS: Final = tuple((hint, index) for index, form in enumerate(FORMS) for hint in form.hints)
+_BY_SIGN: Final = {
+    sign: tuple((hint, index) for hint, index in _HINTS if _rarest(hint) == sign)
+    for sign in {_rarest(hint) for hint, _ in _HINTS}
+}
+"""Hints by a character of each that few texts have: a text without it has no such hint."""
 
 # One word of a command line or of a file; quotes hold it together, also those of a JSON document
 # within another. A text that was cut has no second quote.
@@ -148,7 +161,8 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _likely(text: str) -> list[int]:
     lower = text.lower()
-    return sorted({index for hint, index in _HINTS if hint in lower})
+    signs = _BY_SIGN.keys() & {*lower}
+    return sorted({index for sign in signs for hint, index in _BY_SIGN[sign] if hint in lower})
 
 
 def _named(text: str) -> Iterator[_Named]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from components.langfuse import variables, versions
@@ -51,9 +52,14 @@ def page() -> str:
 def _offered() -> Iterator[Variable]:
     for name, found in sorted(variables.variables().items()):
         version = _newest(found)
-        read = version and variables.names(version, variables.containers(version))
-        if read and name in read and owned(name) is None:
+        if version and name in _read(version) and owned(name) is None:
             yield found
+
+
+@functools.cache
+def _read(version: Version) -> frozenset[str]:
+    """What a release reads."""
+    return frozenset(variables.names(version, variables.containers(version)))
 
 
 def _newest(found: Variable) -> Version | None:

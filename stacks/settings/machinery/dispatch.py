@@ -23,9 +23,13 @@ def run(checks: Iterable[Check], sections: Mapping[str, Any]) -> Iterator[Proble
     ``sections`` has None for what is left out, and no entry for what is not valid by itself.
     """
     for check in checks:
-        taken = _parameters(check)
-        if all(name in sections and isinstance(sections[name], t) for name, t in taken.items()):
-            yield from check(**{name: sections[name] for name in taken})
+        given: dict[str, Any] = {}
+        for name, types in _parameters(check).items():
+            if name not in sections or not isinstance(sections[name], types):
+                break
+            given[name] = sections[name]
+        else:
+            yield from check(**given)
 
 
 @functools.cache
