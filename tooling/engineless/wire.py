@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
 from tooling.engineless.recording import Secret, convert
-from tooling.kit.json_values import as_list, as_mapping
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -21,7 +20,10 @@ _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001  # pyright: ignore[repo
 
 def from_wire(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - protobuf has no types
     """A wire struct as Python values: secrets marked, whole numbers as integers."""
-    return _unwrap(json_format.MessageToDict(struct))
+    # A null is a value that was not given.
+    return {
+        key: plain for key, value in struct.fields.items() if (plain := _unwrap(value)) is not None
+    }
 
 
 def to_wire(values: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -31,15 +33,19 @@ def to_wire(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def _unwrap(value: Any) -> Any:  # noqa: ANN401 - the wire's JSON
-    if (mapping := as_mapping(value)) is not None:
-        if mapping.get(_SIGNATURE) == _SECRET:
-            return Secret(_unwrap(mapping["value"]))
-        # A null is a value that was not given.
-        return {key: _unwrap(item) for key, item in mapping.items() if item is not None}
-    if (items := as_list(value)) is not None:
-        return [_unwrap(item) for item in items]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _unwrap(value: Any) -> Any:  # noqa: ANN401 - a value of the wire
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+            return Secret(_unwrap(fields["value"]))
+        return from_wire(value.struct_value)
+    if kind == "list_value":
+        return [_unwrap(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return getattr(value, kind) if kind in {"string_value", "bool_value"} else None
 
 
 def _wrap(leaf: Any) -> Any:  # noqa: ANN401 - JSON
