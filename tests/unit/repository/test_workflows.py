@@ -359,7 +359,10 @@ def test_the_platform_is_asked_drained_and_looked_at_in_this_order(
 ) -> None:
     installed = [f"-o{venv}/.installed" for venv in (".venv", ".venv-smoke", ".venv-policy")]
     done = subprocess.run(
-        ["make", "-n", *installed, "-ocli", target, "PROJECT=platform", "STACK=acme/prod"],  # noqa: S607
+        [  # noqa: S607
+            *("make", "-n", "--no-print-directory", *installed, "-ocli"),
+            *(target, "PROJECT=platform", "STACK=acme/prod"),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
