@@ -359,7 +359,7 @@ def test_the_platform_is_asked_drained_and_looked_at_in_this_order(
 ) -> None:
     installed = [f"-o{venv}/.installed" for venv in (".venv", ".venv-smoke", ".venv-policy")]
     done = subprocess.run(
-        [  # noqa: S607
+        [
             *("make", "-n", "--no-print-directory", *installed, "-ocli"),
             *(target, "PROJECT=platform", "STACK=acme/prod"),
         ],
