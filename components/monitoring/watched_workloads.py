@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,3 +101,9 @@ class WatchedInAws:
     """DBInstanceIdentifier."""
     load_balancer: str | None = None
     """LoadBalancer: ``app/<name>/<id>``."""
+    cache: Sequence[str] = ()
+    """CacheClusterId of each node; none if it is not on ElastiCache."""
+    buckets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """BucketName by what is in it."""
+    queues: bool = False
+    """Whether workers send metrics of queues, which have no dimension."""

@@ -8,6 +8,7 @@ from components.aws.cluster import EksCluster
 from components.langfuse import versions
 from components.langfuse.pods import WORKER_CONTAINER
 from components.langfuse.versions import Version
+from components.monitoring.alarms import thresholds
 from components.monitoring.alarms.cloud_alarms import (
     CloudAlarms,
     CloudAlarmsArgs,
@@ -40,7 +41,7 @@ def watch(
     # Dashboards and alarms name it both; nothing else does.
     if endpoint and (section.dashboards or section.alarms):
         load_balancer = endpoint.find_load_balancer()
-    database = _database(settings, managed)
+    database, cache = _database(settings, managed), _cache(settings, managed)
     source = CloudWatchSource(
         region=cluster.region,
         database=database and database.identifier,
@@ -51,6 +52,10 @@ def watch(
             storage_gib=database.storage_gib,
             max_storage_gib=database.max_storage_gib,
         ),
+        cache=cache.nodes if cache else (),
+        cache_thresholds=cache and thresholds.of_cache(cache.node_type),
+        buckets=_buckets(managed),
+        queues=translation.queue_metrics(settings),
     )
     if section.alarms is None:
         return Watch(source=source)
@@ -66,7 +71,7 @@ def watch(
             email=section.alarms.email,
             topic_arn=section.alarms.topic_arn,
             database=database,
-            cache=_cache(settings, managed),
+            cache=cache,
             load_balancer=load_balancer,
             agents=translation.agents_use_public_url(settings),
             opentelemetry=Version.parse(settings.langfuse.version) >= versions.OPENTELEMETRY,
@@ -98,6 +103,16 @@ def _cache(settings: Settings, managed: Managed) -> WatchedCache | None:
     if managed.cache is None or not isinstance(section, ElastiCacheCache):
         return None
     return WatchedCache(nodes=managed.cache.nodes, node_type=section.node_type)
+
+
+def _buckets(managed: Managed) -> dict[str, pulumi.Output[str]]:
+    """Buckets by what Langfuse keeps there, from version 3 on."""
+    if managed.storage is None or managed.storage.media_bucket_name is None:
+        return {}
+    return {
+        "events and exports": managed.storage.bucket_name,
+        "media": managed.storage.media_bucket_name,
+    }
 
 
 def _log(settings: Settings, section: Alarms) -> WorkerLog | None:

@@ -1,6 +1,7 @@
-"""The metrics of ClickHouse that alerts read are ones of its own engine.
+"""The metrics of ClickHouse that alerts and dashboards read are ones of its own engine.
 
-Does not prove what their values are, nor what another release exports. Keepers have others.
+Does not prove what their values are, nor what another release exports. Keepers have others, which
+the engine does not have.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 
 from components.monitoring.alerts import rules
 from components.monitoring.watched_workloads import Watched, WatchedServers
-from tests.support import clickhouse_engine
+from tests.support import clickhouse_engine, dashboards
 from tests.support.clickhouse_engine import ask, ours
 
 pytestmark = pytest.mark.skipif(
@@ -36,10 +37,13 @@ WATCHED: Final = Watched(
 
 
 def read(kind: str) -> set[str]:
-    """Names of the metrics of one kind in all alerts, as the engine has them."""
+    """Names of the metrics of one kind in all alerts and panels, as the engine has them."""
     groups = rules.groups(WATCHED, runbooks="https://x", certificate_days=21, alert_labels={})
-    expressions = " ".join(rule["expr"] for group in groups for rule in group["rules"])
-    return set(re.findall(rf"ClickHouse{kind}_(\w+)", expressions))
+    expressions = [rule["expr"] for group in groups for rule in group["rules"]]
+    for dashboard in dashboards.every().values():
+        expressions += [target["expr"] for target in dashboard.targets("prometheus")]
+    found = set(re.findall(rf"ClickHouse{kind}_(\w+)", " ".join(expressions)))
+    return {name for name in found if not name.startswith("Keeper")}
 
 
 def test_metrics_and_events_are_in_the_tables_that_the_endpoint_shows(tmp_path: Path) -> None:
@@ -54,8 +58,8 @@ def test_metrics_and_events_are_in_the_tables_that_the_endpoint_shows(tmp_path: 
     assert (metrics.error, events.error) == ("", "")
     assert read("Metrics") - {str(name) for (name,) in metrics.rows} == set()
     assert read("ProfileEvents") - {str(name) for (name,) in events.rows} == set()
-    assert len(read("Metrics")) >= 1
-    assert len(read("ProfileEvents")) >= 3
+    assert len(read("Metrics")) == 4
+    assert len(read("ProfileEvents")) == 10
 
 
 def test_asynchronous_metrics_are_named_in_the_engine_which_does_not_compute_them() -> None:
@@ -65,4 +69,4 @@ def test_asynchronous_metrics_are_named_in_the_engine_which_does_not_compute_the
         unknown = {name for name in read("AsyncMetrics") if code.find(name.encode()) < 0}
 
     assert unknown == set()
-    assert len(read("AsyncMetrics")) >= 2
+    assert len(read("AsyncMetrics")) == 6

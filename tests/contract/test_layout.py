@@ -98,17 +98,19 @@ IMPURE = {
     "langfuse.network": {PULUMI},
     "langfuse.worker": {PULUMI, KUBERNETES},
     "langfuse.workload": {PULUMI, KUBERNETES},
+    **{
+        f"monitoring.dashboards.{name}": {GRAFANA}
+        for name in (
+            *("cache", "clickhouse", "database", "layout", "overview", "storage", "subject"),
+            *("worker", "panels.clickhouse", "panels.panel", "panels.pods", "panels.postgres_pod"),
+            *("panels.probe", "panels.queries", "panels.servers", "panels.workers"),
+            *(
+                f"panels.cloudwatch.{name}"
+                for name in ("buckets", "elasticache", "load_balancer", "queues", "rds")
+            ),
+        )
+    },
     "monitoring.dashboards.cloudwatch_source": {PULUMI},
-    "monitoring.dashboards.database": {GRAFANA},
-    "monitoring.dashboards.layout": {GRAFANA},
-    "monitoring.dashboards.overview": {GRAFANA},
-    "monitoring.dashboards.panels.load_balancer": {GRAFANA},
-    "monitoring.dashboards.panels.panel": {GRAFANA},
-    "monitoring.dashboards.panels.pods": {GRAFANA},
-    "monitoring.dashboards.panels.postgres_pod": {GRAFANA},
-    "monitoring.dashboards.panels.probe": {GRAFANA},
-    "monitoring.dashboards.panels.queries": {GRAFANA},
-    "monitoring.dashboards.panels.rds": {GRAFANA},
     "platform.flow_logs": {PULUMI, AWS},
     "postgres.backing": {PULUMI},
     "postgres.rds.final_snapshot": {PULUMI, RANDOM},

@@ -2,64 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from components.monitoring.dashboards.panels import promql
-from components.monitoring.dashboards.panels.promql import Workload
+from components.monitoring.dashboards.panels import promql, workloads
+from components.monitoring.dashboards.panels.clickhouse_metrics import ClickHouse
 from tests.support import dashboards
-from tests.support.dashboards import IN_CLUSTER, ON_AWS
+from tests.support.dashboards import (
+    IN_CLUSTER,
+    ON_AWS,
+    VERSION_4_IN_CLUSTER,
+    VERSION_4_ON_AWS,
+)
 from tests.support.promtool import needs_promtool, run_tests
+from tests.support.query_cases.case import MINUTES, NOW, Case
+from tests.support.query_cases.clickhouse import of_clickhouse, of_keepers
+from tests.support.query_cases.workloads import (
+    LIMITS,
+    LONG_AGO,
+    MEMORY,
+    RESTARTS,
+    TWO_RESTARTS,
+    USED_MEMORY,
+    of_deployment,
+    of_server,
+    of_servers,
+    of_workload,
+    volume,
+)
 
 CLUSTER: Final = IN_CLUSTER.watched
 AWS: Final = ON_AWS.watched
-WEB: Final = promql.web(AWS)
-SERVER: Final = promql.database(CLUSTER)
-
-MINUTES: Final = 40
-"""When expressions are evaluated; a series has one sample a minute."""
-NOW: Final = MINUTES * 60
+FOUR: Final = VERSION_4_ON_AWS.watched
+SMALL: Final = VERSION_4_IN_CLUSTER.watched
+WEB: Final = workloads.web(AWS)
+DEPLOYMENT: Final = workloads.web_deployment(AWS)
+DATABASE: Final = workloads.database(CLUSTER, "langfuse-postgres")
+assert FOUR.worker
+assert FOUR.clickhouse
+assert FOUR.keeper
+assert SMALL.clickhouse
+assert SMALL.cache
+assert SMALL.storage
+WORKERS: Final = workloads.workers(FOUR, FOUR.worker)
+REPLICAS: Final = workloads.servers(FOUR, FOUR.clickhouse)
+KEEPERS: Final = workloads.servers(FOUR, FOUR.keeper)
+ALONE: Final = workloads.servers(SMALL, SMALL.clickhouse)
+CACHE: Final = workloads.servers(SMALL, SMALL.cache)
+STORE: Final = workloads.servers(SMALL, SMALL.storage)
 
 VARIABLES: Final = {"$__rate_interval": "5m", "$__range": "1h"}
 """What Grafana puts in."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """What an expression gives for some series."""
-
-    expression: str
-    series: dict[str, str | float]
-    """By selector; ``NS`` is the namespace. A number is the value of each minute."""
-    expected: dict[str, float]
-    """By labels."""
-    id: str = field(kw_only=True)
 
 
 def web(metric: str, pod: str = "a", more: str = "") -> str:
     return f'{metric}{{NS,pod="langfuse-5d9f8c7b6-{pod * 5}",container="langfuse"{more}}}'
 
 
-def server(metric: str, more: str = "") -> str:
-    return f'{metric}{{NS,pod="langfuse-postgres-0",container="postgresql"{more}}}'
-
-
-def deployment(metric: str) -> str:
-    return f'kube_deployment_{metric}{{NS,deployment="langfuse"}}'
-
-
-def autoscaler(metric: str, more: str = "") -> str:
-    return f'kube_horizontalpodautoscaler_{metric}{{NS,horizontalpodautoscaler="langfuse"{more}}}'
-
-
 def job(metric: str, name: str, more: str = "") -> str:
     return f'{metric}{{NS,job_name="langfuse-{name}"{more}}}'
-
-
-def volume(metric: str, claim: str = "data-langfuse-postgres-0") -> str:
-    return f'kubelet_volume_stats_{metric}_bytes{{NS,persistentvolumeclaim="{claim}"}}'
 
 
 def probe(metric: str, more: str = "") -> str:
@@ -73,77 +75,48 @@ def replica_set(name: str) -> str:
 
 
 A, B = '{pod="langfuse-5d9f8c7b6-aaaaa"}', '{pod="langfuse-5d9f8c7b6-bbbbb"}'
-DB = '{pod="langfuse-postgres-0"}'
-REQUESTS, LIMITS = "kube_pod_container_resource_requests", "kube_pod_container_resource_limits"
-CPU, MEMORY = ',resource="cpu"', ',resource="memory"'
-RESTARTS = "kube_pod_container_status_restarts_total"
-REASON = "kube_pod_container_status_last_terminated_reason"
-OOM, ERROR = ',reason="OOMKilled"', ',reason="Error"'
-USED_CPU = "container_cpu_usage_seconds_total"
-USED_MEMORY = "container_memory_working_set_bytes"
-THROTTLED = "container_cpu_cfs_throttled_periods_total"
-PERIODS = "container_cpu_cfs_periods_total"
-INFO = "kube_pod_container_info"
 READY = 'externalsecret_status_condition{condition="Ready",'
 
-TWO_RESTARTS = "0x30 2x20"
-"""The second half an hour sees two."""
-LONG_AGO = "0 2x50"
-
-
-def of_workload(workload: Workload, one: Any, label: str, id_: str) -> list[Case]:  # noqa: ANN401
-    """What is the same for each workload; ``one`` selects its container."""
-    return [
-        Case(
-            workload.cpu_of_request(),
-            {one(USED_CPU): "0+15x60", one(REQUESTS, more=CPU): 0.5, one(REQUESTS, more=MEMORY): 9},
-            {label: 0.5},
-            id=f"{id_}: a quarter of a core of half a core",
-        ),
-        Case(
-            workload.memory_of_limit(),
-            {one(USED_MEMORY): 256, one(LIMITS, more=MEMORY): 1024, one(LIMITS, more=CPU): 1},
-            {label: 0.25},
-            id=f"{id_}: memory of limit",
-        ),
-        Case(
-            workload.throttled(),
-            {one(THROTTLED): "0+75x60", one(PERIODS): "0+600x60", one(INFO): 1},
-            {label: 0.125},
-            id=f"{id_}: throttled in one period of eight",
-        ),
-        Case(workload.throttled(), {one(INFO): 1}, {label: 0}, id=f"{id_}: no CPU limit"),
-        Case(workload.restarts(), {one(RESTARTS): TWO_RESTARTS}, {label: 2}, id=f"{id_}: restarts"),
-        Case(
-            workload.restarts(),
-            {one(RESTARTS): LONG_AGO},
-            {label: 0},
-            id=f"{id_}: restarts long ago",
-        ),
-        Case(
-            workload.out_of_memory(),
-            {one(RESTARTS): TWO_RESTARTS, one(REASON, more=OOM): 1, one(INFO): 1},
-            {label: 2},
-            id=f"{id_}: killed",
-        ),
-        Case(
-            workload.out_of_memory(),
-            {one(RESTARTS): LONG_AGO, one(REASON, more=OOM): 1, one(INFO): 1},
-            {label: 0},
-            id=f"{id_}: killed long ago, which the reason goes on saying",
-        ),
-        Case(
-            workload.out_of_memory(),
-            {one(RESTARTS): TWO_RESTARTS, one(REASON, more=ERROR): 1, one(INFO): 1},
-            {label: 0},
-            id=f"{id_}: restarted for another reason",
-        ),
-    ]
-
-
 CASES: Final = [
-    *of_workload(WEB, web, A, "web"),
-    *of_workload(SERVER, server, DB, "database"),
+    *of_workload(WEB, "langfuse-5d9f8c7b6-aaaaa", "web"),
+    *of_workload(WORKERS, "langfuse-worker-5d9f8c7b6-aaaaa", "worker"),
+    *of_workload(workloads.containers(DATABASE), "langfuse-postgres-0", "database"),
+    *of_workload(workloads.containers(REPLICAS), "langfuse-servers-1-0", "replicas"),
+    *of_workload(workloads.containers(KEEPERS), "langfuse-keepers-2-0", "Keepers", glance=False),
+    *of_workload(workloads.containers(ALONE), "langfuse-clickhouse-0", "ClickHouse"),
+    *of_workload(workloads.containers(CACHE), "langfuse-valkey-0", "cache"),
+    *of_workload(workloads.containers(STORE), "langfuse-seaweedfs-0", "store"),
+    *of_deployment(DEPLOYMENT),
+    *of_deployment(workloads.worker_deployment(FOUR, FOUR.worker)),
+    *(case for one in (DATABASE, ALONE, CACHE, STORE) for case in of_server(one)),
+    *of_servers(REPLICAS, "replicas"),
+    *of_servers(KEEPERS, "Keepers"),
+    *of_clickhouse(ClickHouse(watched=FOUR, servers=FOUR.clickhouse), "replicas"),
+    *of_clickhouse(ClickHouse(watched=SMALL, servers=SMALL.clickhouse), "ClickHouse"),
+    *of_keepers(ClickHouse(watched=FOUR, servers=FOUR.keeper)),
+    Case(
+        REPLICAS.volume_used(),
+        {
+            volume("available", REPLICAS.servers.claims[0]): 25,
+            volume("capacity", REPLICAS.servers.claims[0]): 100,
+            volume("available", REPLICAS.servers.claims[1]): 50,
+            volume("capacity", REPLICAS.servers.claims[1]): 100,
+        },
+        {"{}": 0.75},
+        id="replicas: fullest volume",
+    ),
+    Case(
+        workloads.containers(CACHE).resident_of(1_000_000),
+        {'container_memory_rss{NS,pod="langfuse-valkey-0",container="valkey"}': 250_000},
+        {'{pod="langfuse-valkey-0"}': 0.25},
+        id="cache: a quarter of what it may hold",
+    ),
+    Case(
+        promql.since_backup(FOUR, "langfuse-backup"),
+        {'kube_cronjob_status_last_successful_time{NS,cronjob="langfuse-backup"}': NOW - 90},
+        {"{}": 90},
+        id="a backup a minute and a half ago",
+    ),
     Case(
         WEB.restarts(),
         {web(RESTARTS, "a"): TWO_RESTARTS, web(RESTARTS, "b"): LONG_AGO},
@@ -166,47 +139,6 @@ CASES: Final = [
         },
         {"{}": 0.75},
         id="fullest of two pods",
-    ),
-    Case(
-        SERVER.fullest_memory(),
-        {server(USED_MEMORY): 512, server(LIMITS, MEMORY): 1024},
-        {"{}": 0.5},
-        id="database's memory",
-    ),
-    Case(
-        promql.available(AWS), {deployment("status_replicas_available"): 2}, {"{}": 2}, id="serve"
-    ),
-    Case(promql.wanted(AWS), {deployment("spec_replicas"): 3}, {"{}": 3}, id="wanted"),
-    Case(
-        promql.availability(AWS),
-        {deployment("status_replicas_available"): 3, deployment("spec_replicas"): 4},
-        {"{}": 0.75},
-        id="three of four serve",
-    ),
-    Case(
-        promql.availability(AWS),
-        {deployment("status_replicas_available"): 0, deployment("spec_replicas"): 0},
-        {"{}": 0},
-        id="scaled to nothing is not available",
-    ),
-    Case(promql.minimum(AWS), {autoscaler("spec_min_replicas"): 2}, {"{}": 2}, id="minimum"),
-    Case(promql.maximum(AWS), {autoscaler("spec_max_replicas"): 6}, {"{}": 6}, id="maximum"),
-    Case(
-        promql.of_maximum(AWS),
-        {autoscaler("status_current_replicas"): 3, autoscaler("spec_max_replicas"): 6},
-        {"{}": 0.5},
-        id="of maximum",
-    ),
-    Case(
-        promql.target_cpu(AWS),
-        {
-            autoscaler(
-                "spec_target_metric", ',metric_name="cpu",metric_target_type="utilization"'
-            ): 75,
-            autoscaler("spec_target_metric", ',metric_name="cpu",metric_target_type="average"'): 9,
-        },
-        {"{}": 0.75},
-        id="target",
     ),
     Case(
         promql.rollouts(AWS),
@@ -314,30 +246,6 @@ CASES: Final = [
         {probe("ssl_earliest_cert_expiry"): NOW + 30 * 86400},
         {"{}": 30},
         id="thirty days",
-    ),
-    Case(
-        promql.database_ready(CLUSTER),
-        {'kube_statefulset_status_replicas_ready{NS,statefulset="langfuse-postgres"}': 1},
-        {"{}": 1},
-        id="database ready",
-    ),
-    Case(
-        promql.volume_used(CLUSTER, "langfuse-postgres"),
-        {volume("available"): 25, volume("used"): 70, volume("capacity"): 100},
-        {"{}": 0.75},
-        id="what is reserved counts as used",
-    ),
-    Case(
-        promql.volume_available(CLUSTER, "langfuse-postgres"),
-        {volume("available"): 25, volume("available", "data-other-0"): 1},
-        {"{}": 25},
-        id="free, and another volume",
-    ),
-    Case(
-        promql.volume_capacity(CLUSTER, "langfuse-postgres"),
-        {volume("capacity"): 100},
-        {"{}": 100},
-        id="size",
     ),
 ]
 

@@ -6,11 +6,19 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.monitoring.dashboards import database, overview
+from components.monitoring.alarms import thresholds
+from components.monitoring.dashboards import overview
+from components.monitoring.dashboards.grafana_dashboards import SERVICES
 from components.monitoring.dashboards.layout import to_json
 from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.subject import Subject
-from components.monitoring.watched_workloads import Watched, WatchedInAws
+from components.monitoring.watched_workloads import (
+    Watched,
+    WatchedBackup,
+    WatchedInAws,
+    WatchedServers,
+    WatchedWorker,
+)
 
 _WATCHED: Final = Watched(
     stack="prod",
@@ -57,11 +65,74 @@ EXTERNAL: Final = Subject(
     certificate_days=21,
     alerts=False,
 )
+_WORKER: Final = WatchedWorker(
+    name="langfuse-worker", container="worker", min_replicas=2, max_replicas=4
+)
+
+
+def _servers(name: str, container: str, number: int = 1) -> WatchedServers:
+    sets = [name] if number == 1 else [f"{name}-{index}" for index in range(number)]
+    return WatchedServers(
+        stateful_sets=sets, container=container, claims=[f"data-{one}-0" for one in sets]
+    )
+
+
+VERSION_4_IN_CLUSTER: Final = replace(
+    IN_CLUSTER,
+    watched=replace(
+        IN_CLUSTER.watched,
+        worker=replace(_WORKER, min_replicas=1, max_replicas=1),
+        clickhouse=_servers("langfuse-clickhouse", "clickhouse"),
+        cache=_servers("langfuse-valkey", "valkey"),
+        cache_bytes=1_000_000,
+        storage=_servers("langfuse-seaweedfs", "seaweedfs"),
+    ),
+)
+VERSION_4_ON_AWS: Final = replace(
+    ON_AWS,
+    watched=replace(
+        ON_AWS.watched,
+        worker=_WORKER,
+        clickhouse=_servers("langfuse-servers", "clickhouse-server", 3),
+        clickhouse_backup=WatchedBackup(cron_job="langfuse-backup", hours=6),
+        clickhouse_scraped=True,
+        keeper=_servers("langfuse-keepers", "clickhouse-keeper", 3),
+    ),
+    aws=WatchedInAws(
+        region="ap-northeast-2",
+        database="langfuse-1a2b",
+        load_balancer="app/k8s-langfuse/50dc",
+        cache=["langfuse-001", "langfuse-002"],
+        buckets={"events and exports": "events-1a2b", "media": "media-1a2b"},
+        queues=True,
+    ),
+    cache_thresholds=thresholds.of_cache("cache.t4g.medium"),
+)
+VERSION_4_MIXED: Final = replace(
+    EXTERNAL,
+    watched=replace(
+        EXTERNAL.watched,
+        worker=_WORKER,
+        clickhouse=_servers("langfuse-clickhouse", "clickhouse"),
+        clickhouse_scraped=True,
+    ),
+    aws=WatchedInAws(
+        region="ap-northeast-2",
+        cache=["langfuse-001"],
+        buckets={"events and exports": "mine", "media": "mine"},
+    ),
+    cache_thresholds=thresholds.of_cache("cache.r7g.xlarge"),
+)
+"""ClickHouse of one server, a cache of one node, and one bucket; the rest is external."""
+
 SUBJECTS: Final = {
     "in-cluster": IN_CLUSTER,
     "on-aws": ON_AWS,
     "without-endpoint": WITHOUT_ENDPOINT,
     "external": EXTERNAL,
+    "version 4 in-cluster": VERSION_4_IN_CLUSTER,
+    "version 4 on-aws": VERSION_4_ON_AWS,
+    "version 4 mixed": VERSION_4_MIXED,
 }
 
 
@@ -105,8 +176,10 @@ def built(name: str) -> dict[str, Built]:
     """The dashboards of one of ``SUBJECTS``, by what they are."""
     subject = SUBJECTS[name]
     made = {"overview": overview.dashboard(subject, uid="overview-uid", links={})}
-    if subject.has_database:
-        made["database"] = database.dashboard(subject, uid="database-uid", links={})
+    made |= {
+        service: SERVICES[service].dashboard(subject, uid=f"{service}-uid", links={})
+        for service in subject.services
+    }
     return {kind: Built(json.loads(to_json(dashboard))) for kind, dashboard in made.items()}
 
 

@@ -7,10 +7,21 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from components.monitoring.dashboards import database, layout, overview
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from components.clickhouse import operator_resources
+from components.monitoring.alarms import thresholds
+from components.monitoring.dashboards import layout, overview
+from components.monitoring.dashboards.grafana_dashboards import SERVICES
 from components.monitoring.dashboards.panels import limits
-from components.monitoring.dashboards.subject import Subject
-from components.monitoring.watched_workloads import Watched, WatchedInAws
+from components.monitoring.dashboards.subject import Service, Subject
+from components.monitoring.watched_workloads import (
+    Watched,
+    WatchedBackup,
+    WatchedInAws,
+    WatchedServers,
+    WatchedWorker,
+)
 from stacks.names import NAMES
 
 _RUNBOOKS: Final = "."
@@ -24,10 +35,22 @@ UNITS: Final = {
     "short": "number",
     "reqps": "requests/s",
     "iops": "operations/s",
+    "ops": "operations/s",
+    "wps": "rows/s",
+    "ms": "milliseconds",
     "bytes": "bytes",
     "binBps": "bytes/s",
 }
 """The words for each of Grafana's units that a panel has."""
+
+_WORKER: Final = WatchedWorker(
+    name=NAMES.worker, container="worker", min_replicas=2, max_replicas=4
+)
+
+
+def _servers(*stateful_sets: str) -> WatchedServers:
+    return WatchedServers(stateful_sets=stateful_sets, container="server", claims=stateful_sets)
+
 
 _WATCHED: Final = Watched(
     stack="prod",
@@ -38,11 +61,21 @@ _WATCHED: Final = Watched(
     migration=NAMES.migration,
     secret_namespaces=("observability",),
     probe_job=NAMES.langfuse,
+    worker=_WORKER,
+    clickhouse=_servers(*operator_resources.server_sets(NAMES.clickhouse)),
+    clickhouse_backup=WatchedBackup(cron_job=NAMES.clickhouse_backup, hours=6),
+    clickhouse_scraped=True,
+    keeper=_servers(*operator_resources.keeper_sets(NAMES.clickhouse)),
 )
 _ON_AWS: Final = Subject(
     watched=_WATCHED,
     aws=WatchedInAws(
-        region="ap-northeast-2", database=NAMES.postgres, load_balancer="app/k8s-langfuse/1"
+        region="ap-northeast-2",
+        database=NAMES.postgres,
+        load_balancer="app/k8s-langfuse/1",
+        cache=("langfuse-001", "langfuse-002"),
+        buckets={"events and exports": "events", "media": "media"},
+        queues=True,
     ),
     runbooks=_RUNBOOKS,
     certificate_days=21,
@@ -50,6 +83,7 @@ _ON_AWS: Final = Subject(
     database_limits=limits.of_database(
         instance_class="db.t4g.medium", storage_gib=100, max_storage_gib=None
     ),
+    cache_thresholds=thresholds.of_cache("cache.t4g.medium"),
 )
 _IN_CLUSTER: Final = Subject(
     watched=Watched(
@@ -60,6 +94,11 @@ _IN_CLUSTER: Final = Subject(
         max_replicas=3,
         migration=NAMES.migration,
         postgres=NAMES.postgres,
+        worker=_WORKER,
+        clickhouse=_servers(NAMES.clickhouse),
+        cache=_servers(NAMES.valkey),
+        cache_bytes=1,
+        storage=_servers(NAMES.seaweedfs),
     ),
     runbooks=_RUNBOOKS,
     certificate_days=21,
@@ -71,15 +110,20 @@ _PAGE: Final = """\
 
 # Grafana dashboards
 
-With `monitoring.dashboards` a stack makes two dashboards, one ConfigMap each. They hold what the
+With `monitoring.dashboards` a stack makes these dashboards, one ConfigMap each. They hold what the
 stack has and nothing else: no panel of a load balancer where there is none.
 
 | dashboard | answers |
 |---|---|
 | `Langfuse <stack>: overview` | Is it up, is it fast, is it near a limit? What was delivered? |
 | `Langfuse <stack>: database` | What does the database do, and what is left? |
+| `Langfuse <stack>: workers` | Do workers keep up with what agents send? |
+| `Langfuse <stack>: ClickHouse` | Does it take what workers write, and what is left? |
+| `Langfuse <stack>: cache` | What does the cache, which holds the queues, do, and what is left? |
+| `Langfuse <stack>: object storage` | How much is stored, and how does it grow? |
 
-Nothing is known about an external database, so it has no dashboard.
+The last four are there from Langfuse 3 on. Nothing is known about an external service, such as
+ClickHouse Cloud, so it has no dashboard.
 
 Read from the top. The first lines are one number each: green is good, orange is for working hours,
 red needs action at once. Every panel says in its description what is normal and what to do, and
@@ -125,12 +169,15 @@ Each dashboard has a choice of data source at its top, and takes the default one
 
 | data source | for | it needs |
 |---|---|---|
-| Prometheus | pods, migrations, secrets, the probe, the database in the cluster | see below |
-| CloudWatch | the load balancer, RDS | an IAM identity of Grafana's, see below |
+| Prometheus | pods, migrations, secrets, the probe, services in the cluster | see below |
+| CloudWatch | the load balancer, RDS, ElastiCache, buckets, queues | an IAM identity, see below |
 
 Prometheus has to scrape kube-state-metrics and the kubelet with its cAdvisor, as
 `kube-prometheus-stack` does; for secrets also External Secrets (its chart's
-`serviceMonitor.enabled`). The probe is there with `monitoring.prometheusRules.prober`.
+`serviceMonitor.enabled`). The probe is there with `monitoring.prometheusRules.prober`. ClickHouse's
+own metrics, such as failed inserts, parts and replication, are there with
+`monitoring.prometheusRules.prometheusNamespace`; without it its dashboard has what the cluster
+knows of its pods. The length of queues is there with `monitoring.queueMetrics`.
 
 CloudWatch needs these two actions; `GetMetricData` reads, and `ListMetrics` finds the load
 balancer's target groups. Neither can be limited to a resource:
@@ -149,7 +196,8 @@ balancer's target groups. Neither can be limited to a resource:
 ```
 
 AWS bills each metric that is read, and an open dashboard reads every minute: close it when you are
-done. The load balancer reports nothing until its first request.
+done. The load balancer reports nothing until its first request, and buckets have a figure for each
+day, which comes a day later.
 
 "Firing alerts" is there with `monitoring.prometheusRules`, which makes the alerts.
 
@@ -161,19 +209,25 @@ Each table lists a dashboard's panels in their order, from the top.
 def page() -> str:
     """The text of ``docs/dashboards.md``."""
     made = {
-        "Overview": overview.dashboard(_ON_AWS, uid="overview", links={"Database": "database"}),
-        "Database on RDS": database.dashboard(
-            _ON_AWS, uid="database", links={"Overview": "overview"}
-        ),
-        "Database in the cluster": database.dashboard(
-            _IN_CLUSTER, uid="database", links={"Overview": "overview"}
-        ),
+        "Overview": overview.dashboard(_ON_AWS, uid="overview", links={}),
+        "Database on RDS": _of("database", _ON_AWS),
+        "Database in the cluster": _of("database", _IN_CLUSTER),
+        "Workers": _of("worker", _ON_AWS),
+        "ClickHouse": _of("clickhouse", _ON_AWS),
+        "Cache on ElastiCache": _of("cache", _ON_AWS),
+        "Cache in the cluster": _of("cache", _IN_CLUSTER),
+        "Buckets in S3": _of("storage", _ON_AWS),
+        "Object store in the cluster": _of("storage", _IN_CLUSTER),
     }
     parts = [
         f"## {title}\n\n{_table(json.loads(layout.to_json(dashboard)))}"
         for title, dashboard in made.items()
     ]
     return _PAGE.format(dashboards="\n".join(parts))
+
+
+def _of(service: Service, subject: Subject) -> Dashboard:
+    return SERVICES[service].dashboard(subject, uid=service, links={})
 
 
 def unit(panel: Mapping[str, Any]) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
-from components.monitoring.dashboards.panels import pods, postgres_pod, promql, rds
+from components.monitoring.dashboards.panels import pods, postgres_pod, workloads
+from components.monitoring.dashboards.panels.cloudwatch import rds
+from components.monitoring.dashboards.panels.workloads import Servers
 from components.monitoring.dashboards.subject import Subject
 
 
@@ -23,7 +25,7 @@ def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.
         )
         rows = _on_rds(instance)
     elif subject.watched.postgres:
-        rows = _in_cluster(subject, subject.watched.postgres)
+        rows = _in_cluster(workloads.database(subject.watched, subject.watched.postgres))
     else:
         raise ValueError("an external database has no dashboard")
     frame = Frame(
@@ -44,17 +46,16 @@ def _on_rds(instance: rds.Instance) -> list[Row]:
     ]
 
 
-def _in_cluster(subject: Subject, postgres: str) -> list[Row]:
-    watched = subject.watched
-    server = promql.database(watched)
+def _in_cluster(database: Servers) -> list[Row]:
+    server = workloads.containers(database)
     glance = [
-        postgres_pod.ready(watched),
-        postgres_pod.volume(watched, postgres),
+        postgres_pod.ready(database),
+        postgres_pod.volume(database),
         pods.fullest_memory(server),
     ]
     cpu, memory, *trouble = pods.usage(server)
     return [
         Row("At a glance", spread(glance)),
-        Row("Load", [cpu, memory, postgres_pod.space(watched, postgres)]),
+        Row("Load", [cpu, memory, postgres_pod.space(database)]),
         Row("Trouble", trouble),
     ]

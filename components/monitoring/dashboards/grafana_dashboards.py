@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol, TypedDict, cast
 
 import pulumi
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.kubernetes.labels import labels
-from components.monitoring.dashboards import database, overview
+from components.monitoring.dashboards import cache, clickhouse, database, overview, storage, worker
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.layout import to_json
-from components.monitoring.dashboards.subject import Subject, uid
+from components.monitoring.dashboards.subject import Service, Subject, uid
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 
 TYPE = "agent-observability:index:GrafanaDashboards"
@@ -45,8 +46,28 @@ class GrafanaDashboardsArgs:
     """None for a stack without resources in AWS."""
 
 
+class _Build(Protocol):
+    def __call__(self, subject: Subject, *, uid: str, links: Mapping[str, str]) -> Dashboard: ...
+
+
+class _Service(NamedTuple):
+    title: str
+    """Of the link to it."""
+    dashboard: _Build
+
+
+SERVICES: Final[dict[Service, _Service]] = {
+    "database": _Service("Database", database.dashboard),
+    "worker": _Service("Workers", worker.dashboard),
+    "clickhouse": _Service("ClickHouse", clickhouse.dashboard),
+    "cache": _Service("Cache", cache.dashboard),
+    "storage": _Service("Object storage", storage.dashboard),
+}
+"""In the order of the links to them."""
+
+
 class GrafanaDashboards(pulumi.ComponentResource):
-    """An overview, and a dashboard of the database unless it is an external one."""
+    """An overview, and a dashboard of each service that has metrics."""
 
     overview_uid: str
     """The overview's uid in Grafana: its path is ``/d/<uid>``."""
@@ -58,26 +79,25 @@ class GrafanaDashboards(pulumi.ComponentResource):
         self._prefix = name
         self._args = args
         self.overview_uid = uid("overview", args.identity)
-        database_uid = uid("database", args.identity)
-        on_rds = args.aws is not None and args.aws.database is not None
-        has_database = on_rds or args.watched.postgres is not None
-
-        to_database = {"Database": database_uid} if has_database else {}
+        services = _services(args)
         self._config_map(
             "overview",
             self.overview_uid,
-            lambda subject: overview.dashboard(subject, uid=self.overview_uid, links=to_database),
+            overview.dashboard,
+            {SERVICES[service].title: uid(service, args.identity) for service in services},
         )
-        if has_database:
-            to_overview = {"Overview": self.overview_uid}
+        for service in services:
             self._config_map(
-                "database",
-                database_uid,
-                lambda subject: database.dashboard(subject, uid=database_uid, links=to_overview),
+                service,
+                uid(service, args.identity),
+                SERVICES[service].dashboard,
+                {"Overview": self.overview_uid},
             )
         self.register_outputs({"overviewUid": self.overview_uid})
 
-    def _config_map(self, role: str, file: str, dashboard: Callable[[Subject], Dashboard]) -> None:
+    def _config_map(
+        self, role: str, file: str, dashboard: _Build, links: Mapping[str, str]
+    ) -> None:
         args = self._args
         annotations = {FOLDER_ANNOTATION: args.folder} if args.folder else None
         ConfigMap(
@@ -92,33 +112,57 @@ class GrafanaDashboards(pulumi.ComponentResource):
             },
             # The sidecar writes the files of all ConfigMaps into one folder, so their names have to
             # differ (https://github.com/grafana/helm-charts/pull/753).
-            data={f"{file}.json": _text(args, dashboard)},
+            data={
+                f"{file}.json": _known(args).apply(
+                    lambda names: to_json(dashboard(_subject(args, names), uid=file, links=links))
+                )
+            },
             opts=pulumi.ResourceOptions(parent=self),
         )
 
 
-def _text(
-    args: GrafanaDashboardsArgs, dashboard: Callable[[Subject], Dashboard]
-) -> pulumi.Output[str]:
-    """The dashboard's JSON; unknown until the names of the AWS resources are known."""
-    known = pulumi.Output.all(
-        database=args.aws.database if args.aws else None,
-        load_balancer=args.aws.load_balancer if args.aws else None,
-    )
+class _Names(TypedDict):
+    """What AWS names a stack's resources."""
 
-    def text(names: Mapping[str, str | None]) -> str:
-        return to_json(dashboard(_subject(args, names)))
-
-    return known.apply(text)
+    database: str | None
+    load_balancer: str | None
+    cache: Sequence[str]
+    buckets: Mapping[str, str]
 
 
-def _subject(args: GrafanaDashboardsArgs, names: Mapping[str, str | None]) -> Subject:
+def _known(args: GrafanaDashboardsArgs) -> pulumi.Output[_Names]:
+    """Unknown until all of them are known."""
+    aws = args.aws or CloudWatchSource(region="")
+    return pulumi.Output.all(
+        database=aws.database,
+        load_balancer=aws.load_balancer,
+        cache=pulumi.Output.from_input(aws.cache),
+        buckets=pulumi.Output.from_input(aws.buckets),
+    ).apply(lambda names: cast("_Names", names))
+
+
+def _services(args: GrafanaDashboardsArgs) -> list[Service]:
+    """What has a dashboard, whatever its name will be."""
+    aws = args.aws or CloudWatchSource(region="")
+    return _subject(
+        args,
+        {
+            "database": None if aws.database is None else "",
+            "load_balancer": None,
+            "cache": ["" for _ in aws.cache],
+            "buckets": dict.fromkeys(aws.buckets, ""),
+        },
+    ).services
+
+
+def _subject(args: GrafanaDashboardsArgs, names: _Names) -> Subject:
     aws = args.aws
     return Subject(
         watched=args.watched,
-        aws=WatchedInAws(region=aws.region, **names) if aws else None,
+        aws=WatchedInAws(region=aws.region, queues=aws.queues, **names) if aws else None,
         runbooks=args.runbooks,
         certificate_days=args.certificate_days,
         alerts=args.alerts,
         database_limits=aws.database_limits if aws else None,
+        cache_thresholds=aws.cache_thresholds if aws else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -54,6 +55,13 @@ def spread(panels: Sequence[Panel]) -> list[Panel]:
         return []
     width, left = divmod(WIDTH, len(panels))
     return [replace(panel, width=width + (number < left)) for number, panel in enumerate(panels)]
+
+
+def lines(panels: Sequence[Panel], number: int) -> list[Panel]:
+    """Panels in so many lines."""
+    length = math.ceil(len(panels) / number)
+    starts = range(0, len(panels), length)
+    return [panel for start in starts for panel in spread(panels[start : start + length])]
 
 
 def build(frame: Frame, rows: Sequence[Row]) -> model.Dashboard:

@@ -7,9 +7,18 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as model
 
+from components.monitoring.dashboards import cache, clickhouse, storage
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
-from components.monitoring.dashboards.panels import pods, postgres_pod, probe, promql, rds
-from components.monitoring.dashboards.panels.load_balancer import LoadBalancer
+from components.monitoring.dashboards.panels import (
+    pods,
+    postgres_pod,
+    probe,
+    promql,
+    workers,
+    workloads,
+)
+from components.monitoring.dashboards.panels.cloudwatch import rds
+from components.monitoring.dashboards.panels.cloudwatch.load_balancer import LoadBalancer
 from components.monitoring.dashboards.panels.panel import (
     GOOD,
     NEUTRAL,
@@ -36,10 +45,12 @@ def dashboard(subject: Subject, *, uid: str, links: Mapping[str, str]) -> model.
         links=links,
     )
     rows = [Row("At a glance", _glance(subject))]
+    if services := list(_services(subject)):
+        rows.append(Row("Services", spread(services)))
     if traffic := _traffic(subject):
         rows.append(Row("Traffic and latency", traffic))
-    workload = promql.web(watched)
-    rows.append(Row("Pods", [pods.replicas(watched), *pods.usage(workload, watched)]))
+    web, deployment = workloads.web(watched), workloads.web_deployment(watched)
+    rows.append(Row("Pods", [pods.replicas(deployment), *pods.usage(web, deployment)]))
     rows.append(Row("Deliveries", spread(list(_deliveries(subject)))))
     return build(frame, rows)
 
@@ -69,9 +80,9 @@ def _health(subject: Subject) -> Iterator[Panel]:
         )
     if watched.probe_job:
         yield probe.answers(watched)
-    yield pods.available(watched)
+    yield pods.available(workloads.web_deployment(watched))
     if watched.postgres:
-        yield postgres_pod.ready(watched)
+        yield postgres_pod.ready(workloads.database(watched, watched.postgres))
     if balancer:
         yield balancer.latency()
         yield balancer.errors()
@@ -80,14 +91,33 @@ def _health(subject: Subject) -> Iterator[Panel]:
         yield probe.answered(watched)
 
 
+def _services(subject: Subject) -> Iterator[Panel]:
+    """What Langfuse needs from version 3 on, beside the database."""
+    watched = subject.watched
+    if watched.worker:
+        yield workers.available(workloads.worker_deployment(watched, watched.worker))
+    if subject.queues:
+        yield subject.queues.all_waiting()
+    if watched.clickhouse:
+        yield clickhouse.up(workloads.servers(watched, watched.clickhouse))
+    if watched.keeper:
+        yield clickhouse.quorum(workloads.servers(watched, watched.keeper))
+    if watched.cache:
+        yield cache.up(workloads.servers(watched, watched.cache))
+    if subject.cache:
+        yield subject.cache.memory()
+    if watched.storage:
+        yield storage.up(workloads.servers(watched, watched.storage))
+
+
 def _room(subject: Subject) -> Iterator[Panel]:
     """Distance from limits."""
     watched = subject.watched
     if watched.min_replicas < watched.max_replicas:
-        yield pods.of_maximum(watched)
-    yield pods.fullest_memory(promql.web(watched))
+        yield pods.of_maximum(workloads.web_deployment(watched))
+    yield pods.fullest_memory(workloads.web(watched))
     if watched.postgres:
-        yield postgres_pod.volume(watched, watched.postgres)
+        yield postgres_pod.volume(workloads.database(watched, watched.postgres))
     if subject.aws and subject.rds:
         yield rds.Instance(
             region=subject.aws.region, identifier=subject.rds, limits=subject.database_limits

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
+from components.monitoring.alarms.thresholds import CacheThresholds
+from components.monitoring.dashboards.panels.cloudwatch.buckets import Buckets
+from components.monitoring.dashboards.panels.cloudwatch.elasticache import Nodes
+from components.monitoring.dashboards.panels.cloudwatch.queues import Queues
 from components.monitoring.dashboards.panels.limits import DatabaseLimits
 from components.monitoring.watched_workloads import Watched, WatchedInAws
+
+Service = Literal["database", "worker", "clickhouse", "cache", "storage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +31,48 @@ class Subject:
     database_limits: DatabaseLimits | None = None
     """Of the database on RDS; with None there are no thresholds and no CPU credits."""
 
+    cache_thresholds: CacheThresholds | None = None
+    """Of the cache on ElastiCache, if it is there."""
+
     @property
-    def has_database(self) -> bool:
-        """Whether there are metrics of the database. There are none of an external one."""
-        return self.watched.postgres is not None or self.rds is not None
+    def services(self) -> list[Service]:
+        """What has a dashboard of its own. There are no metrics of what is external."""
+        watched = self.watched
+        found: dict[Service, object] = {
+            "database": watched.postgres or self.rds is not None,
+            "worker": watched.worker,
+            "clickhouse": watched.clickhouse,
+            "cache": watched.cache or self.cache,
+            "storage": watched.storage or self.buckets,
+        }
+        return [service for service, there in found.items() if there]
+
+    @property
+    def cache(self) -> Nodes | None:
+        """The nodes of the cache, if it is on ElastiCache."""
+        if self.aws is None or self.cache_thresholds is None or not self.aws.cache:
+            return None
+        return Nodes(region=self.aws.region, nodes=self.aws.cache, thresholds=self.cache_thresholds)
+
+    @property
+    def buckets(self) -> Buckets | None:
+        """The buckets in S3, if there are any."""
+        if self.aws is None or not self.aws.buckets:
+            return None
+        contents = dict[str, list[str]]()
+        for content, name in self.aws.buckets.items():
+            contents.setdefault(name, []).append(content)
+        return Buckets(
+            region=self.aws.region,
+            names={", ".join(found): name for name, found in contents.items()},
+        )
+
+    @property
+    def queues(self) -> Queues | None:
+        """The metrics that workers send, if they do."""
+        if self.aws is None or not self.aws.queues:
+            return None
+        return Queues(region=self.aws.region)
 
     @property
     def rds(self) -> str | None:

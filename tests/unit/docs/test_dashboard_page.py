@@ -25,14 +25,20 @@ def test_every_unit_of_a_panel_has_words(dashboard: Built) -> None:
 
 
 def test_the_page_has_a_table_of_each_dashboards_panels_in_their_order() -> None:
-    tables = documented.page().split("\n## ")[-3:]
+    tables = documented.page().split("\n## ")[-9:]
 
     assert [table.partition("\n")[0] for table in tables] == [
         "Overview",
         "Database on RDS",
         "Database in the cluster",
+        "Workers",
+        "ClickHouse",
+        "Cache on ElastiCache",
+        "Cache in the cluster",
+        "Buckets in S3",
+        "Object store in the cluster",
     ]
-    assert [re.findall(r"^\| (.+?) \| (.+?) \|", table, re.M)[:5] for table in tables] == [
+    assert [re.findall(r"^\| (.+?) \| (.+?) \|", table, re.M)[:5] for table in tables[:4]] == [
         [
             ("panel", "unit"),
             ("Firing alerts", "number"),
@@ -53,6 +59,13 @@ def test_the_page_has_a_table_of_each_dashboards_panels_in_their_order() -> None
             ("Database volume used", "%"),
             ("Fullest memory", "%"),
             ("CPU of request", "%"),
+        ],
+        [
+            ("panel", "unit"),
+            ("Workers available", "%"),
+            ("Workers of maximum", "%"),
+            ("Fullest memory", "%"),
+            ("Jobs waiting", "number"),
         ],
     ]
 

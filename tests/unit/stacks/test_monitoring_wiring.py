@@ -11,6 +11,7 @@ import pytest
 from tests.support import bases
 from tests.support.recordings import inputs, recorded
 from tooling.engineless.offline import OfflineBackend
+from tooling.engineless.recording import Recording
 
 PROBER: Final = "blackbox-exporter.monitoring.svc:9115"
 RULES: Final = {
@@ -181,6 +182,55 @@ def test_dashboards_name_the_load_balancer_where_nothing_else_does() -> None:
 
     (text,) = inputs(recording, "langfuse-dashboards-overview")["data"].values()
     assert "app/k8s-observab-" in text
+
+
+def panels_of(recording: Recording, role: str) -> list[dict[str, Any]]:
+    (text,) = inputs(recording, f"langfuse-dashboards-{role}")["data"].values()
+    return json.loads(text)["panels"]
+
+
+def dimensions(panels: list[dict[str, Any]]) -> set[str]:
+    return {
+        value
+        for panel in panels
+        for target in panel.get("targets", [])
+        for values in target.get("dimensions", {}).values()
+        for value in values
+    }
+
+
+def test_dashboards_of_version_4_name_what_the_stack_has_in_aws() -> None:
+    recording = recorded("prod")
+    group = inputs(recording, "langfuse-valkey-group")["replicationGroupId"]
+    nodes = {f"{group}-001", f"{group}-002"}
+    stored = {
+        (target["label"], target["dimensions"]["BucketName"][0].rpartition("-")[0])
+        for panel in panels_of(recording, "storage")
+        for target in panel.get("targets", [])
+    }
+
+    assert dimensions(panels_of(recording, "cache")) == nodes
+    assert dimensions(panels_of(recording, "overview")) >= nodes
+    assert stored == {("events and exports", "langfuse-prod-evts"), ("media", "langfuse-prod-data")}
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_the_length_of_queues_is_shown_where_workers_send_it(sent: bool) -> None:
+    recording = recorded("prod", monitoring={"queueMetrics": sent})
+
+    worker = [panel["title"] for panel in panels_of(recording, "worker")]
+    overview = [panel["title"] for panel in panels_of(recording, "overview")]
+    assert ("Jobs completed" in worker, "Jobs waiting" in overview) == (sent, sent)
+
+
+def test_a_cache_and_buckets_in_the_cluster_and_the_threshold_of_a_cache_by_its_nodes() -> None:
+    large = panels_of(recorded("prod", cache={"nodeType": "cache.r7g.xlarge"}), "cache")
+    (cpu, _) = [panel for panel in large if panel["title"] == "Cache CPU"]
+    in_cluster = recorded("dev", monitoring={"runbooks": RULES["runbooks"], "dashboards": {}})
+
+    assert cpu["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"] == 90
+    assert "Cache filled" in [panel["title"] for panel in panels_of(in_cluster, "cache")]
+    assert "Object store" in [panel["title"] for panel in panels_of(in_cluster, "storage")]
 
 
 def test_alert_rules_alone_look_no_load_balancer_up(monkeypatch: pytest.MonkeyPatch) -> None:

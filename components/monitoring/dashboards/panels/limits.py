@@ -7,7 +7,7 @@ from typing import Final
 
 from components.monitoring.alarms import thresholds as alarm_thresholds
 from components.monitoring.alarms.thresholds import DatabaseThresholds
-from components.monitoring.alerts import dependencies, probe, workload
+from components.monitoring.alerts import clickhouse, dependencies, probe, services, workload
 from components.postgres.rds import sizes as rds_sizes
 
 PROBE_SUCCESS: Final = probe.SUCCESS
@@ -26,6 +26,14 @@ THROTTLED: Final = workload.THROTTLED
 """Share of periods (LangfuseCpuThrottled)."""
 VOLUME_USED: Final = 1 - dependencies.FREE
 """Share of the volume (LangfuseVolumeFilling, which compares the free share)."""
+CACHE_FULL: Final = services.CACHE_FULL
+"""Share of what the cache may hold (LangfuseCacheFilling)."""
+PARTS: Final = clickhouse.PARTS
+"""In one partition (LangfuseClickHouseManyParts)."""
+LAG_SECONDS: Final = clickhouse.LAG_SECONDS
+"""Of a replica (LangfuseClickHouseReplicationLag)."""
+MEMORY_FAILURES: Final = clickhouse.MEMORY_FAILURES
+"""Within ``alerts.clickhouse.MEMORY_WINDOW`` (LangfuseClickHouseOutOfMemory)."""
 
 
 @dataclass(frozen=True, kw_only=True)

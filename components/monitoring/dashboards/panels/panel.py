@@ -77,6 +77,8 @@ class Panel:
     """Draw steps, for whole numbers."""
     no_value: str | None = None
     """Text without data, if that is normal."""
+    time_from: str | None = None
+    """How far back it reaches, in place of the time that the dashboard shows."""
     width: int = 8
     height: int = 8
 
@@ -107,6 +109,8 @@ class Panel:
             panel.decimals(self.decimals)
         if self.no_value is not None:
             panel.no_value(self.no_value)
+        if self.time_from is not None:
+            panel.time_from(self.time_from)
         if self.states:
             panel.mappings([self._mapping()])
         for name, line in self.lines.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.monitoring.dashboards.panels import limits, promql
+from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.panels.panel import (
     CRITICAL,
     NEUTRAL,
@@ -13,12 +13,11 @@ from components.monitoring.dashboards.panels.panel import (
     Line,
     Panel,
 )
-from components.monitoring.dashboards.panels.promql import Workload
 from components.monitoring.dashboards.panels.queries import Prometheus
-from components.monitoring.watched_workloads import Watched
+from components.monitoring.dashboards.panels.workloads import Scaled, Workload
 
 
-def available(watched: Watched) -> Panel:
+def available(deployment: Scaled) -> Panel:
     """At a glance."""
     return Panel(
         kind="stat",
@@ -27,7 +26,7 @@ def available(watched: Watched) -> Panel:
             "Pods that serve, of those wanted. 100% is normal, during a rollout too. With none, "
             "look at their events and logs first."
         ),
-        queries=[Prometheus(promql.availability(watched))],
+        queries=[Prometheus(deployment.availability())],
         unit="percentunit",
         alert="LangfuseDown",
         limits=[
@@ -39,7 +38,7 @@ def available(watched: Watched) -> Panel:
     )
 
 
-def of_maximum(watched: Watched) -> Panel:
+def of_maximum(deployment: Scaled) -> Panel:
     """At a glance."""
     return Panel(
         kind="stat",
@@ -48,7 +47,7 @@ def of_maximum(watched: Watched) -> Panel:
             "Pods of the most that the autoscaler may start. At 100% more load makes Langfuse "
             "slower: raise langfuse.maxReplicas, if the database admits more connections."
         ),
-        queries=[Prometheus(promql.of_maximum(watched))],
+        queries=[Prometheus(deployment.of_maximum())],
         unit="percentunit",
         alert="LangfuseAutoscalerAtMaximum",
         limits=[Limit(value=1)],
@@ -75,7 +74,7 @@ def fullest_memory(workload: Workload) -> Panel:
     )
 
 
-def replicas(watched: Watched) -> Panel:
+def replicas(deployment: Scaled) -> Panel:
     return Panel(
         kind="graph",
         title="Pods",
@@ -84,10 +83,10 @@ def replicas(watched: Watched) -> Panel:
             "both between its minimum and its maximum."
         ),
         queries=[
-            Prometheus(promql.available(watched), "available"),
-            Prometheus(promql.minimum(watched), "minimum"),
-            Prometheus(promql.wanted(watched), "wanted"),
-            Prometheus(promql.maximum(watched), "maximum"),
+            Prometheus(deployment.available(), "available"),
+            Prometheus(deployment.minimum(), "minimum"),
+            Prometheus(deployment.wanted(), "wanted"),
+            Prometheus(deployment.maximum(), "maximum"),
         ],
         unit="none",
         alert="LangfuseReplicasMissing",
@@ -101,9 +100,9 @@ def replicas(watched: Watched) -> Panel:
     )
 
 
-def usage(workload: Workload, autoscaled: Watched | None = None) -> list[Panel]:
+def usage(workload: Workload, autoscaled: Scaled | None = None) -> list[Panel]:
     """CPU and memory, then what goes wrong with them. ``autoscaled``: by CPU."""
-    target = [Prometheus(promql.target_cpu(autoscaled), "target")] if autoscaled else []
+    target = [Prometheus(autoscaled.target_cpu(), "target")] if autoscaled else []
     return [_cpu(workload, target), _memory(workload), *_trouble(workload)]
 
 

@@ -12,6 +12,7 @@ from pulumi_random import RandomId
 
 from components.monitoring.dashboards import database, layout, overview
 from components.monitoring.dashboards.grafana_dashboards import (
+    SERVICES,
     CloudWatchSource,
     GrafanaDashboards,
     GrafanaDashboardsArgs,
@@ -19,7 +20,7 @@ from components.monitoring.dashboards.grafana_dashboards import (
 from components.monitoring.dashboards.subject import uid
 from components.monitoring.watched_workloads import WatchedInAws
 from tests.support.component_run import run_component
-from tests.support.dashboards import EXTERNAL, IN_CLUSTER, LIMITS, ON_AWS
+from tests.support.dashboards import EXTERNAL, IN_CLUSTER, LIMITS, ON_AWS, VERSION_4_ON_AWS
 from tests.support.recordings import inputs
 from tooling.engineless.recording import UNKNOWN, Recording
 
@@ -46,6 +47,23 @@ AWS = replace(
         database_limits=LIMITS,
     ),
 )
+VERSION_4 = replace(
+    AWS,
+    watched=VERSION_4_ON_AWS.watched,
+    aws=CloudWatchSource(
+        region="ap-northeast-2",
+        database="langfuse-1a2b",
+        load_balancer="app/k8s-langfuse/50dc",
+        database_limits=LIMITS,
+        cache=["langfuse-001", "langfuse-002"],
+        cache_thresholds=VERSION_4_ON_AWS.cache_thresholds,
+        buckets={"events and exports": "events-1a2b", "media": "media-1a2b"},
+        queues=True,
+    ),
+)
+OF_SERVICES = [
+    f"langfuse-dashboards-{role}" for role in ("worker", "clickhouse", "cache", "storage")
+]
 
 
 def record(args: GrafanaDashboardsArgs = ARGS) -> Recording:
@@ -144,6 +162,42 @@ def test_an_external_database_has_no_dashboard_and_no_link_to_one(
     assert [link["title"] for link in links] == ["Troubleshooting"]
 
 
+def test_from_version_3_on_each_service_has_a_dashboard_that_the_overview_leads_to() -> None:
+    recording = record(VERSION_4)
+    uids = {service: uid(service, "project/prod") for service in SERVICES}
+
+    assert config_maps(recording) == [OVERVIEW, DATABASE, *OF_SERVICES]
+    assert text(recording, OVERVIEW, OVERVIEW_UID) == layout.to_json(
+        overview.dashboard(
+            VERSION_4_ON_AWS,
+            uid=OVERVIEW_UID,
+            links={
+                "Database": uids["database"],
+                "Workers": uids["worker"],
+                "ClickHouse": uids["clickhouse"],
+                "Cache": uids["cache"],
+                "Object storage": uids["storage"],
+            },
+        )
+    )
+    for service, (_, build) in SERVICES.items():
+        assert text(recording, f"langfuse-dashboards-{service}", uids[service]) == layout.to_json(
+            build(VERSION_4_ON_AWS, uid=uids[service], links={"Overview": OVERVIEW_UID})
+        )
+    titles = [
+        content(recording, f"langfuse-dashboards-{service}", found)["title"]
+        for service, found in uids.items()
+    ]
+
+    assert titles == [
+        "Langfuse prod: database",
+        "Langfuse prod: workers",
+        "Langfuse prod: ClickHouse",
+        "Langfuse prod: cache",
+        "Langfuse prod: object storage",
+    ]
+
+
 def test_the_dashboards_lead_to_each_other() -> None:
     recording = record()
     there = content(recording, OVERVIEW, OVERVIEW_UID)
@@ -181,19 +235,24 @@ def test_in_a_first_preview_only_the_content_is_unknown() -> None:
         GrafanaDashboards(
             "langfuse-dashboards",
             replace(
-                AWS,
+                VERSION_4,
                 namespace=namespace.metadata.apply(lambda m: m.name or ""),
                 aws=CloudWatchSource(
                     region="eu-west-1",
                     database=made_later,
                     load_balancer=made_later,
                     database_limits=LIMITS,
+                    cache=[made_later, made_later],
+                    cache_thresholds=VERSION_4_ON_AWS.cache_thresholds,
+                    buckets={"media": made_later},
                 ),
             ),
         )
 
     recording = run_component(body, preview=True)
 
-    assert config_maps(recording) == [OVERVIEW, DATABASE]
-    assert inputs(recording, OVERVIEW)["data"] == {f"{OVERVIEW_UID}.json": UNKNOWN}
-    assert inputs(recording, DATABASE)["data"] == {f"{DATABASE_UID}.json": UNKNOWN}
+    assert config_maps(recording) == [OVERVIEW, DATABASE, *OF_SERVICES]
+    for role in ("overview", *SERVICES):
+        assert inputs(recording, f"langfuse-dashboards-{role}")["data"] == {
+            f"{uid(role, 'project/prod')}.json": UNKNOWN
+        }

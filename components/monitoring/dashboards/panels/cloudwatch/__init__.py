@@ -1,0 +1,1 @@
+"""Panels of what AWS runs, and of what workers send to CloudWatch."""

@@ -1,0 +1,1 @@
+"""What the queries of dashboards give for series that a test gives."""
