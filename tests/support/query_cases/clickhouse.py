@@ -51,6 +51,13 @@ def of_clickhouse(metrics: ClickHouse, id_: str) -> list[Case]:
         Case(
             metrics.failed_inserts(),
             each("ProfileEvents_FailedInsertQuery", long_ago)
+            | each("ProfileEvents_FailedAsyncInsertQuery", once),
+            {"{}": 1},
+            id=f"{id_}: a failed insert of the kind that carries others",
+        ),
+        Case(
+            metrics.failed_inserts(),
+            each("ProfileEvents_FailedInsertQuery", long_ago)
             | each("ProfileEvents_FailedAsyncInsertQuery", long_ago),
             {"{}": 0},
             id=f"{id_}: failed inserts before",

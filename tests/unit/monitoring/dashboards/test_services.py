@@ -271,6 +271,54 @@ def test_a_panel_shows_the_alarms_metrics_and_turns_at_its_value(
         } == metrics
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "alert"),
+    [
+        ("on-aws overview", "Workers available", "LangfuseWorkerDown"),
+        ("on-aws overview", "Keepers", "LangfuseKeeperQuorumLost"),
+        ("on-aws worker", "Workers of maximum", "LangfuseAutoscalerAtMaximum"),
+        ("on-aws worker", "Oldest failed job", "QueueDeadLetters"),
+        ("on-aws worker", "Jobs completed", "QueueNotConsumed"),
+        ("on-aws worker", "Jobs in work", None),
+        ("on-aws clickhouse", "ClickHouse", "LangfuseClickHouseDown"),
+        ("on-aws clickhouse", "Failed inserts", "LangfuseClickHouseInsertsFail"),
+        ("on-aws clickhouse", "Read-only tables", "LangfuseClickHouseReadOnly"),
+        ("on-aws clickhouse", "Parts of a partition", "LangfuseClickHouseManyParts"),
+        ("on-aws clickhouse", "Inserts slowed and refused", "LangfuseClickHouseManyParts"),
+        ("on-aws clickhouse", "Replication lag", "LangfuseClickHouseReplicationLag"),
+        ("on-aws clickhouse", "Queries without memory", "LangfuseClickHouseOutOfMemory"),
+        ("on-aws clickhouse", "Memory of ClickHouse", "LangfuseClickHouseOutOfMemory"),
+        ("on-aws clickhouse", "Disk", "LangfuseVolumeFilling"),
+        ("on-aws clickhouse", "Ready", "LangfuseClickHouseReplicaMissing"),
+        ("on-aws clickhouse", "Since the last backup", "LangfuseClickHouseBackupFailed"),
+        ("on-aws cache", "Cache primary", "CacheFailover"),
+        ("in-cluster cache", "Cache", "LangfuseCacheDown"),
+        ("in-cluster cache", "Cache filled", "LangfuseCacheFilling"),
+        ("in-cluster cache", "Cache volume used", "LangfuseVolumeFilling"),
+        ("in-cluster storage", "Object store", "LangfuseStorageDown"),
+    ],
+)
+def test_a_panel_leads_to_the_runbook_about_it(name: str, title: str, alert: str | None) -> None:
+    assert about(DASHBOARDS[name].panel(title)) == alert
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("in-cluster clickhouse", [3]),
+        ("mixed clickhouse", [5]),
+        ("on-aws clickhouse", [5, 4]),
+        ("on-aws worker", [6]),
+        ("on-aws cache", [4]),
+    ],
+)
+def test_numbers_at_a_glance_are_wide_enough_to_read(name: str, lines: list[int]) -> None:
+    stats = [panel for panel in DASHBOARDS[name].panels if panel["type"] == "stat"]
+    found = [panel["gridPos"]["y"] for panel in stats]
+
+    assert [found.count(y) for y in sorted({*found})] == lines
+
+
 def test_a_metric_is_of_this_stacks_nodes_and_buckets_and_of_no_dimension_in_queues() -> None:
     nodes = [{"CacheClusterId": ["langfuse-001"]}, {"CacheClusterId": ["langfuse-002"]}]
 
