@@ -24,7 +24,7 @@ from stacks.settings import Settings
 from stacks.stack_files import ROOT
 from tests.support import doctor as support
 from tests.support.doctor import error, warning
-from tests.support.live_stack import NAMESPACE, LiveStack, wait_until
+from tests.support.live_stack import NAMESPACE, LiveStack, remove, wait_until
 from tooling.__main__ import main
 from tooling.cluster import Cluster
 from tooling.cluster.binaries import cached_binaries
@@ -116,9 +116,7 @@ def applied(api: Api, *objects: Object) -> Generator[None]:
         yield
     finally:
         for item in objects:
-            api.delete(Reference.of(item))
-        for item in objects:
-            wait_until(lambda item=item: api.get(Reference.of(item)) is None, 30)
+            remove(api, item)
 
 
 def test_a_sound_stack_has_nothing_to_complain_of(doctor: Doctor) -> None:

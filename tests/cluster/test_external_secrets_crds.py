@@ -13,10 +13,11 @@ import pytest
 from tests.support import stacks
 from tests.support.crds import definitions
 from tests.support.delivered_secrets import APP, STORE, recorded
+from tests.support.live_stack import remove
 from tests.support.recordings import inputs
 from tooling.cluster import crds
 from tooling.kit.json_values import as_list, as_mapping
-from tooling.kubernetes.api import Api, ApiError, Object, Reference
+from tooling.kubernetes.api import Api, ApiError, Object
 
 pytestmark = pytest.mark.cluster
 
@@ -34,7 +35,7 @@ def server(api: Api) -> Iterator[Api]:
             api.apply(NAMESPACE_OBJECT)
             yield api
         finally:
-            api.delete(Reference.of(NAMESPACE_OBJECT))
+            remove(api, NAMESPACE_OBJECT)
 
 
 def rendered(name: str) -> Object:
@@ -122,7 +123,5 @@ def test_every_object_of_a_stack_on_eks_is_accepted(server: Api, variant: str, c
     finally:
         for namespace in moved.values():
             metadata = {"name": namespace}
-            server.delete(
-                Reference.of({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-            )
+            remove(server, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     assert len(objects) == count

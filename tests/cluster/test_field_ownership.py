@@ -15,8 +15,9 @@ import pytest
 from components.kubernetes.field_ownership import OURS_ALONE
 from tests.support import stacks
 from tests.support.crds import definitions
+from tests.support.live_stack import remove
 from tooling.cluster import crds
-from tooling.kubernetes.api import Api, ApiError, Object, Reference
+from tooling.kubernetes.api import Api, ApiError, Object
 
 pytestmark = pytest.mark.cluster
 
@@ -64,7 +65,7 @@ def test_exactly_the_objects_that_conflict_are_declared_the_stacks_own(
         refused = [item for item in written if conflicts(server, item)]
     finally:
         for item in reversed(written):
-            server.delete(Reference.of(item))
+            remove(server, item)
 
     own = [item for item in written if OURS_ALONE.items() <= annotated(item).items()]
     assert refused == own

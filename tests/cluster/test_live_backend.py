@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from tests.support.live_stack import LiveStack, stems
+from tests.support.live_stack import LiveStack, remove, stems
 from tooling.cluster.binaries import cached_binaries
 from tooling.cluster.kwok import run_kubectl
 from tooling.kubernetes.api import Api, LiveError, Object, Reference
@@ -76,7 +76,7 @@ def test_an_object_of_another_owner_is_not_taken_over(small: LiveStack) -> None:
         assert small.destroy().deleted == []
         assert live_object(small.api, "ConfigMap", "settings")["data"] == {"theirs": "yes"}
     finally:
-        small.api.delete(reference("ConfigMap", "settings"))
+        remove(small.api, reference("ConfigMap", "settings"))
 
 
 def test_a_field_that_another_manager_changed_is_a_conflict(small: LiveStack) -> None:
@@ -227,4 +227,4 @@ def test_an_object_that_another_client_made_since_an_unsent_request_is_not_delet
         small.destroy()
         assert live_object(small.api, "ConfigMap", "settings")["metadata"]["name"] == "settings"
     finally:
-        small.api.delete(reference("ConfigMap", "settings"))
+        remove(small.api, reference("ConfigMap", "settings"))

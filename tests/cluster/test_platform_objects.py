@@ -14,7 +14,8 @@ import pytest
 
 from tests.support import platform
 from tests.support.auto_mode_stubs import STUBS
-from tests.support.crds import established
+from tests.support.crds import established, withdraw
+from tests.support.live_stack import remove
 from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import reveal
 from tooling.kit.json_values import as_mapping
@@ -45,9 +46,8 @@ def server(api: Api) -> Iterator[Api]:
     finally:
         for made in objects().values():
             if made["kind"] not in {"NodePool", "IngressClassParams"}:
-                api.delete(Reference.of(made))
-        for reference in references:
-            api.delete(reference)
+                remove(api, made)
+        withdraw(api, references)
 
 
 def holds(kept: Any, written: Any) -> bool:  # noqa: ANN401 - JSON
@@ -116,7 +116,7 @@ def test_an_ingress_of_the_class_is_admitted_and_stops_the_removal(server: Api) 
         with pytest.raises(InUseError, match="Ingress default/a"):
             removal.unused(server)
     finally:
-        server.delete(Reference.of(ingress))
+        remove(server, ingress)
 
 
 def test_services_and_claims_are_found_in_every_namespace(server: Api) -> None:
@@ -142,7 +142,7 @@ def test_services_and_claims_are_found_in_every_namespace(server: Api) -> None:
         assert {"Service kube-public/b", "PersistentVolumeClaim default/c"} <= {*found}
     finally:
         for item in (service, claim):
-            server.delete(Reference.of(item))
+            remove(server, item)
 
 
 def test_node_pools_can_be_found_and_removed(server: Api) -> None:
@@ -151,7 +151,7 @@ def test_node_pools_can_be_found_and_removed(server: Api) -> None:
     assert server.knows("karpenter.sh/v1", "NodePool")
 
     names = [item["metadata"]["name"] for item in server.list("karpenter.sh/v1", "NodePool")]
-    server.delete(Reference.of(pool))
+    remove(server, pool)
 
     assert "workloads" in names
     assert server.list("karpenter.sh/v1", "NodeClaim") == []

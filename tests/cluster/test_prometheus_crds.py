@@ -21,6 +21,7 @@ from components.monitoring.alerts.prometheus_alerts import (
 from components.monitoring.watched_workloads import Watched, WatchedServers
 from tests.support.component_run import run_component
 from tests.support.crds import definitions
+from tests.support.live_stack import remove
 from tests.support.recordings import inputs
 from tooling.cluster import crds
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
@@ -79,7 +80,7 @@ def server(api: Api) -> Iterator[Api]:
             api.apply(NAMESPACE_OBJECT)
             yield api
         finally:
-            api.delete(Reference.of(NAMESPACE_OBJECT))
+            remove(api, NAMESPACE_OBJECT)
 
 
 def rendered(role: str) -> Object:

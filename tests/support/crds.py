@@ -38,23 +38,28 @@ def definitions(api: Api, *modules: CrdModule) -> Generator[None]:
             established(api, reference)
         yield
     finally:
-        for reference in references:
-            api.delete(reference)
-        # The next test that needs them would apply them to what is going.
-        deadline = time.monotonic() + 120
-        while left := [reference for reference in references if api.get(reference)]:
-            assert time.monotonic() < deadline, f"these definitions do not go: {left}"
-            time.sleep(0.5)
-            # The server's finalizer lists the objects of a definition first. If that fails once, it
-            # tries again after 5 ms with what its cache has; on a busy machine that is the state
-            # before, and the conflict ends its tries for minutes. Any other change makes it go on.
-            for reference in left:
-                with suppress(ApiError):
-                    api.patch(reference, {"metadata": {"annotations": {"tried": str(time.time())}}})
+        withdraw(api, references)
 
 
 def read(file: Path) -> Object:
     return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def withdraw(api: Api, references: list[Reference]) -> None:
+    """Delete these definitions with their objects, and wait until they are gone: the next test that
+    needs them would apply them to what is going."""
+    for reference in references:
+        api.delete(reference)
+    deadline = time.monotonic() + 120
+    while left := [reference for reference in references if api.get(reference)]:
+        assert time.monotonic() < deadline, f"these definitions do not go: {left}"
+        time.sleep(0.5)
+        # The server's finalizer lists the objects of a definition first. If that fails once, it
+        # tries again after 5 ms with what its cache has; on a busy machine that is the state
+        # before, and the conflict ends its tries for minutes. Any other change makes it go on.
+        for reference in left:
+            with suppress(ApiError):
+                api.patch(reference, {"metadata": {"annotations": {"tried": str(time.time())}}})
 
 
 def established(api: Api, reference: Reference) -> None:

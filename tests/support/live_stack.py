@@ -158,6 +158,13 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.2)
 
 
+def remove(api: Api, item: Object | Reference, seconds: float = 60) -> None:
+    """Delete an object and wait until it is gone: the server answers a request before that."""
+    reference = item if isinstance(item, Reference) else Reference.of(item)
+    api.delete(reference)
+    wait_until(lambda: api.get(reference) is None, seconds)
+
+
 def stems(names: list[str]) -> list[str]:
     """Names without the invented part, sorted."""
     return sorted(_AUTONAMED.sub("-*", name) for name in names)
