@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
-from components.agents.environment import SECRET_NAME, client_environment
+from components.agents.environment import SECRET_NAME, client_environment, tracing_environment
 from components.agents.langsmith import LangSmithSettings, environment, key_names
 from components.kubernetes.labels import PART_OF
 from components.secrets.delivery import Delivery, SecretArgs
@@ -75,6 +75,7 @@ class AgentAccess(pulumi.ComponentResource):
                 host=args.langfuse_host,
                 public_key=args.public_key,
                 secret_key=args.secret_key,
+                tracing_environment=tracing_environment(args.namespace),
                 opentelemetry=args.opentelemetry,
             ),
             **_langsmith(args),

@@ -10,18 +10,32 @@ T = TypeVar("T")
 
 
 def client_environment(
-    *, host: T, public_key: T, secret_key: T, opentelemetry: bool
+    *, host: T, public_key: T, secret_key: T, tracing_environment: T, opentelemetry: bool
 ) -> dict[str, T]:
     """Variables of Langfuse's SDKs; ``host`` is the base URL as agents reach it.
 
     Each SDK knows some of its names: Python 2 only LANGFUSE_HOST, Python 3 and later also
     LANGFUSE_BASE_URL, JavaScript 3 only LANGFUSE_BASEURL, JavaScript 5 the last two. SDKs for a
-    server without ``opentelemetry`` do not read LANGFUSE_BASE_URL.
+    server without ``opentelemetry`` do not read LANGFUSE_BASE_URL, and such a server has no
+    environments.
     """
+    newer = {"LANGFUSE_BASE_URL": host, "LANGFUSE_TRACING_ENVIRONMENT": tracing_environment}
     return {
         "LANGFUSE_HOST": host,
         "LANGFUSE_BASEURL": host,
-        **({"LANGFUSE_BASE_URL": host} if opentelemetry else {}),
+        **(newer if opentelemetry else {}),
         "LANGFUSE_PUBLIC_KEY": public_key,
         "LANGFUSE_SECRET_KEY": secret_key,
     }
+
+
+def tracing_environment(namespace: str) -> str:
+    """The environment in Langfuse that the traces of an agent namespace belong to: its name.
+
+    Langfuse keeps names that start with "langfuse" for itself and cuts that word off, so that
+    `langfuse-agents` and `agents` would be one environment, and `langfuse` none. No namespace has
+    the underscore that keeps it here. An environment has at most 40 characters; the settings allow
+    a namespace 39. Source: `PublicEnvironmentName` in Langfuse's
+    `packages/shared/src/server/ingestion/types.ts`, 4.16.0.
+    """
+    return f"_{namespace}" if namespace.startswith("langfuse") else namespace

@@ -132,7 +132,13 @@ def _agents_keys(settings: Settings, release: Version) -> list[str]:
     langsmith = translation.langsmith(settings.langsmith)
     opentelemetry = release >= versions.OPENTELEMETRY
     return [
-        *client_environment(host="", public_key="", secret_key="", opentelemetry=opentelemetry),
+        *client_environment(
+            host="",
+            public_key="",
+            secret_key="",
+            tracing_environment="",
+            opentelemetry=opentelemetry,
+        ),
         *(langsmith_environment.environment(langsmith) if langsmith else []),
         *(langsmith_environment.key_names(langsmith) if langsmith else []),
     ]

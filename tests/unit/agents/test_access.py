@@ -33,21 +33,21 @@ def test_the_secret_has_the_name_that_agents_write_into_their_manifests() -> Non
 
 
 @pytest.mark.parametrize(
-    ("base", "release", "hosts"),
-    [
-        ("version 2 dev", "2.95.12", ["LANGFUSE_HOST", "LANGFUSE_BASEURL"]),
-        ("dev", "3.225.4", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
-        ("dev", "4.16.0", ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL"]),
-    ],
+    ("base", "release", "newer"),
+    [("version 2 dev", "2.95.12", False), ("dev", "3.225.4", True), ("dev", "4.16.0", True)],
 )
 def test_agents_get_the_url_within_the_cluster_and_the_projects_keys(
-    base: str, release: str, hosts: list[str]
+    base: str, release: str, *, newer: bool
 ) -> None:
     recording = recorded(base, langfuse={"version": release})
     app = inputs(recording, "langfuse-app-secret")["stringData"]
+    host = "http://langfuse.observability.svc"
 
     assert access(recording) == {
-        **dict.fromkeys(hosts, "http://langfuse.observability.svc"),
+        "LANGFUSE_HOST": host,
+        "LANGFUSE_BASEURL": host,
+        **({"LANGFUSE_BASE_URL": host} if newer else {}),
+        **({"LANGFUSE_TRACING_ENVIRONMENT": "ai-agents"} if newer else {}),
         "LANGFUSE_PUBLIC_KEY": app["LANGFUSE_INIT_PROJECT_PUBLIC_KEY"],
         "LANGFUSE_SECRET_KEY": app["LANGFUSE_INIT_PROJECT_SECRET_KEY"],
     }
@@ -113,13 +113,17 @@ def test_a_self_hosted_langsmith_and_a_workspace_are_passed_on() -> None:
 
 
 def test_a_namespace_is_created_or_adopted() -> None:
-    recording = recorded(agents={"namespaces": ["new"], "existingNamespaces": ["old"]})
+    recording = recorded("dev", agents={"namespaces": ["new"], "existingNamespaces": ["old"]})
 
     namespaces = [
         r.inputs["metadata"]["name"] for r in recording.of_type("kubernetes:core/v1:Namespace")
     ]
     assert sorted(namespaces) == ["new", "observability"]
-    assert access(recording, "new") == access(recording, "old")
+    assert access(recording, "new")["LANGFUSE_TRACING_ENVIRONMENT"] == "new"
+    assert access(recording, "old") == {
+        **access(recording, "new"),
+        "LANGFUSE_TRACING_ENVIRONMENT": "old",
+    }
     (old,) = (
         r for r in recording.resources.values() if r.name.endswith("agents-old-access-secret")
     )

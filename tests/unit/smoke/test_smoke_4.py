@@ -57,7 +57,9 @@ class Stack:
         self.surroundings.kubernetes.put_deployment(
             "observability", "langfuse-worker", secret="langfuse-app-1", image=image
         )
-        self.surroundings.put_agents("research", LANGFUSE_BASE_URL=HOST)
+        self.surroundings.put_agents(
+            "research", LANGFUSE_BASE_URL=HOST, LANGFUSE_TRACING_ENVIRONMENT="research"
+        )
 
     def run(self, *options: str, url: str | None = None) -> Outcome:
         return self.surroundings.run(*options, url=url)

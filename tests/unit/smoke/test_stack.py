@@ -101,6 +101,7 @@ def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: 
         "LANGFUSE_HOST",
         "LANGFUSE_BASEURL",
         "LANGFUSE_BASE_URL",
+        "LANGFUSE_TRACING_ENVIRONMENT",
         "LANGFUSE_PUBLIC_KEY",
         "LANGFUSE_SECRET_KEY",
     ]
