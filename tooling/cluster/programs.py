@@ -14,6 +14,8 @@ KWOK = "0.8.0"
 PULUMI = "3.274.1"
 PULUMI_KUBERNETES = "4.0.0-20260115033456-f47bc2d6f199"
 """The one version of the provider that Go modules have; it is not that of its Python SDK."""
+OTELCOL = "0.161.0"
+"""Newer releases of all its components were not to be had as Go modules together."""
 
 # Where the official binaries are published.
 KUBERNETES_HOST = "https://dl.k8s.io"
@@ -133,3 +135,10 @@ KUBERNETES_PROVIDER = Component(
         ),
     ),
 )
+
+COLLECTOR = Component(
+    name="otelcol",
+    version=OTELCOL,
+    source=Source(module="otelcol", package=".", stamp={"main.version": OTELCOL}),
+)
+"""The OpenTelemetry Collector with the components of the agents' gateway, for its tests."""

@@ -1,0 +1,1 @@
+"""The agents' gateway: an OpenTelemetry Collector between agents and Langfuse."""
