@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -56,8 +56,7 @@ def web_policy(
         ],
         "egress": [
             to_resolvers(),
-            *(_to(backing) for backing in backings),
-            *_anywhere(egress_ports),
+            *_out(backings, egress_ports),
         ],
     }
 
@@ -73,12 +72,33 @@ def inner_policy(
 
     ``migrates``: also to the ports of the services that only migrations use.
     """
-    services = [_to(backing, migrates=migrates) for backing in backings]
     return {
         "pod_selector": {"match_labels": pods},
         "policy_types": ["Ingress", "Egress"],
-        "egress": [to_resolvers(), *services, *_anywhere(egress_ports)],
+        "egress": [to_resolvers(), *_out(backings, egress_ports, migrates=migrates)],
     }
+
+
+def _out(
+    backings: Sequence[Backing], egress_ports: Sequence[int], *, migrates: bool = False
+) -> Iterator[NetworkPolicyEgressRuleArgsDict]:
+    """To the backing services, and to the ports anywhere; no port that is open anywhere twice."""
+    everywhere = set(egress_ports)
+    for backing in backings:
+        ports = [*_ports(backing, migrates=migrates)]
+        if backing.pods is None and backing.networks is None:
+            ports = [port for port in ports if port not in everywhere]
+            everywhere.update(ports)
+        if ports:
+            yield _to(backing, ports)
+    yield from _anywhere(egress_ports)
+
+
+def _ports(backing: Backing, *, migrates: bool) -> Iterable[int]:
+    ports = dict.fromkeys([backing.port, *backing.other_ports])
+    if migrates and backing.migration_port is not None:
+        ports[backing.migration_port] = None
+    return ports
 
 
 def _anywhere(ports: Sequence[int]) -> list[NetworkPolicyEgressRuleArgsDict]:
@@ -91,14 +111,11 @@ def _peer(peer: NetworkPolicyPeerArgsDict) -> NetworkPolicyPeerArgsDict:
     return peer
 
 
-def _to(backing: Backing, *, migrates: bool = False) -> NetworkPolicyEgressRuleArgsDict:
+def _to(backing: Backing, ports: Sequence[int]) -> NetworkPolicyEgressRuleArgsDict:
     """To the service's pods, to its networks, or to its ports anywhere.
 
     The networks, because an address changes with a failover within the networks of its VPC.
     """
-    ports = dict.fromkeys([backing.port, *backing.other_ports])
-    if migrates and backing.migration_port is not None:
-        ports[backing.migration_port] = None
     rule: NetworkPolicyEgressRuleArgsDict = {
         "ports": [{"protocol": "TCP", "port": port} for port in ports]
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tooling.doctor.findings import Check, Finding, Unanswerable
 from tooling.kit.deadline import Deadline, Question
 from tooling.kit.masking import quote
+
+NOT_CHECKED: Final = "not-checked"
+"""Section of a question that was not answered."""
 
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """Programming errors: their text says little without the name of the exception."""
@@ -61,4 +64,4 @@ def in_words(error: Exception) -> str:
 
 def unanswered(title: str, reason: str, again: str) -> Finding:
     """What could not be found out, and why."""
-    return Finding.warning("unknown-error", title, f"It could not be checked: {reason}", again)
+    return Finding.warning(NOT_CHECKED, title, f"It could not be checked: {reason}", again)

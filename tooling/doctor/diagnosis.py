@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from stacks.names import NAMES
+from tooling.doctor.asking import NOT_CHECKED
 from tooling.doctor.cluster import (
     agents,
     controllers,
@@ -50,6 +51,9 @@ _UNREACHABLE: Final[Mapping[str, str]] = {
 """What clients say of a server that is down, by the name of its StatefulSet."""
 
 _OF_PODS: Final = {"not-ready", "unknown-error"}
+
+_LISTED: Final = 3
+"""Subjects of one finding that are named: without credentials it is about twenty checks of AWS."""
 
 
 def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
@@ -179,7 +183,7 @@ def causes(
 
 
 def _adds(finding: Finding, others: Sequence[Finding]) -> bool:
-    return finding.section in _OF_PODS or not _among(finding, others)
+    return finding.section in {*_OF_PODS, NOT_CHECKED} or not _among(finding, others)
 
 
 def _among(finding: Finding, others: Iterable[Finding]) -> bool:
@@ -197,8 +201,10 @@ def together(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _joined(subjects: Sequence[str]) -> str:
-    """Objects of one kind are counted, for their names say little; anything else is listed."""
+    """Objects of one kind are counted, for their names say little; of anything else the first are
+    listed."""
     kinds = {subject.partition(" ")[0] for subject in subjects}
-    if len(subjects) > 1 and len(kinds) == 1:
-        return f"{subjects[0]} and {len(subjects) - 1} more"
-    return ", ".join(subjects)
+    listed = 1 if len(kinds) == 1 else _LISTED
+    if len(subjects) <= listed:
+        return ", ".join(subjects)
+    return f"{', '.join(subjects[:listed])} and {len(subjects) - listed} more"

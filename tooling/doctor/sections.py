@@ -127,6 +127,7 @@ AFTER: Final = (
     "replicas-conflict",
     "replaces-everything",
     "no-matches-for-kind",
+    "not-checked",
     "unknown-error",
 )
 """Causes of a failure."""

@@ -10,6 +10,7 @@ from tooling.doctor.asking import answers, ask
 from tooling.doctor.aws import eks
 from tooling.doctor.aws.session import caller
 from tooling.doctor.aws.session.checking import check
+from tooling.doctor.diagnosis import together
 from tooling.doctor.findings import Check, Finding
 from tooling.doctor.report import Report
 from tooling.kit.deadline import Deadline
@@ -68,7 +69,7 @@ def examine(account: PlatformAccount, *, before: bool, seconds: float = SECONDS)
     found = answers(ask(checks(account, before=before)), deadline, account.doctor(before=before))
     return Report(
         stack=f"platform/{account.settings.stack}",
-        findings=[finding for answer in found for finding in answer.findings],
+        findings=[*together(finding for answer in found for finding in answer.findings)],
         well=[answer.title for answer in found if not answer.findings],
         seconds=time.monotonic() - start,
     )

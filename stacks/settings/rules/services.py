@@ -43,6 +43,8 @@ def _missing(key: str, langfuse: Langfuse) -> Iterator[Problem]:
                 f". {langfuse.version} is the default of langfuse.version: a stack of version 2 "
                 "names its release there"
             )
+        elif key == "clickhouse":  # once is enough: it is the first of three
+            rule += ". A stack of version 2 gets there by the steps in docs/upgrade.md"
         # No command: which engine fits is for the person to say.
         yield Problem(full_key(key), "(nothing)", rule, "")
 

@@ -12,12 +12,15 @@ from components.langfuse.versions import Version
 from stacks.settings import langfuse_variables
 from stacks.settings.langfuse_variables import option_path
 from stacks.settings.machinery.dispatch import Check
-from stacks.settings.machinery.problems import Problem, full_key, to_decide, to_give
+from stacks.settings.machinery.fields.network import is_local
+from stacks.settings.machinery.problems import Problem, full_key, to_change, to_decide, to_give
 from stacks.settings.rules.environment import owned
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.sso import SsoProvider
 
 _OPTIONS: Final = tuple(f for f in SsoProvider.model_fields if f not in {*sso.ALWAYS, sso.LINKING})
+
+_DISCOVERY: Final = "/.well-known/openid-configuration"
 
 _AUTHENTIK: Final = r"https://.+/application/o/[^/]+"
 
@@ -57,6 +60,18 @@ def issuer_of_authentik(langfuse: Langfuse) -> Iterator[Problem]:
             "not start with another one"
         )
         yield to_decide(option_path("authentik", "issuer"), section.issuer, rule)
+
+
+def issuer_by_itself(langfuse: Langfuse) -> Iterator[Problem]:
+    """Langfuse adds the path of the discovery document, and fetches it from its pods."""
+    for name, section in langfuse.sso.providers.items():
+        for option, url in (("issuer", section.issuer), ("base_url", section.base_url)):
+            if url is not None and is_local(url):
+                yield to_decide(option_path(name, option), url, "leads to Langfuse's own pod")
+        if section.issuer and section.issuer.endswith(_DISCOVERY):
+            rule = f"must not end in {_DISCOVERY}, which Langfuse adds"
+            issuer = section.issuer.removesuffix(_DISCOVERY)
+            yield to_change(option_path(name, "issuer"), section.issuer, rule, issuer)
 
 
 def one_place_at_workos(langfuse: Langfuse) -> Iterator[Problem]:
@@ -104,6 +119,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     provider_in_release,
     options_of_provider,
     issuer_of_authentik,
+    issuer_by_itself,
     one_place_at_workos,
     someone_can_log_in,
     variables_of_a_provider,

@@ -41,12 +41,13 @@ NodeType = Annotated[
     Meant(_node_type),
 ]
 
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html
 ValkeyVersion = Annotated[
     str,
     matching(
-        "must be major and minor version of Valkey 8 in quotes, such as '8.0': ElastiCache chooses "
-        "the patch level, and Langfuse was not tried with another major version",
-        r"8\.\d",
+        "must be '8.0', '8.1' or '8.2' in quotes, the releases of Valkey 8 that ElastiCache has: "
+        "it chooses the patch level, and Langfuse was not tried with another major version",
+        r"8\.[0-2]",
     ),
     Meant(_version),
 ]

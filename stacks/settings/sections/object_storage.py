@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.settings.machinery.fields.aws import BucketName, KeyArn
+from stacks.settings.machinery.fields.aws import BucketName, KeyArn, StoreRegion
 from stacks.settings.machinery.fields.images import ImageReference
 from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
 from stacks.settings.machinery.fields.network import StoreUrl
@@ -100,7 +100,7 @@ class ExternalObjectStorage(Section):
     """URL of the store."""
     bucket: BucketName
     """Bucket of events, exports and media."""
-    region: Annotated[str, Field(min_length=1)] = "us-east-1"
+    region: StoreRegion = "us-east-1"
     """Region that requests are signed for; most stores ignore it."""
     force_path_style: bool = True
     """Name the bucket in the path of a URL, not in its host."""

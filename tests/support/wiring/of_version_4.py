@@ -142,6 +142,9 @@ _STORE_ROWS: Final[dict[str, Row]] = {
     "objectStorage.external.endpoint": {
         **to(f"{_CONFIG}.{_STORED}_ENDPOINT"),
         "NetworkPolicy/langfuse{,-worker}-network-policy spec.egress.4.ports.0.port": 9000,
+        # Before, the store's port was the one that is open anywhere.
+        "NetworkPolicy/langfuse{,-worker}-network-policy spec.egress.5.ports.0.port": 443,
+        "NetworkPolicy/langfuse{,-worker}-network-policy spec.egress.5.ports.0.protocol": "TCP",
     },
     "objectStorage.external.bucket": to(f"{_CONFIG}.{_STORED}_BUCKET"),
     "objectStorage.external.region": to(f"{_CONFIG}.{_STORED}_REGION"),

@@ -925,8 +925,26 @@ def test_what_is_not_understood_of_a_log_is_said_beside_every_other_finding() ->
 
 
 def test_questions_without_an_answer_are_listed_together() -> None:
-    unanswered = [finding("unknown-error", "warning", title) for title in ("EKS cluster", "zone")]
+    titles = ("EKS cluster", "zone", "Cache")
+    unanswered = [finding("not-checked", "warning", title) for title in titles]
 
     (together,) = causes(unanswered, [], [], Log())
 
-    assert together.subject == "EKS cluster, zone"
+    assert together.subject == "EKS cluster, zone, Cache"
+
+
+def test_of_many_questions_without_an_answer_the_first_three_are_named() -> None:
+    titles = ("EKS cluster", "zone", "Cache", "Database subnets", "Cache subnets")
+    unanswered = [finding("not-checked", "warning", title) for title in titles]
+
+    (together,) = causes([], unanswered, [], Log())
+
+    assert together.subject == "EKS cluster, zone, Cache and 2 more"
+
+
+def test_what_was_not_checked_in_one_place_does_not_hide_what_was_not_in_another() -> None:
+    kinds, zone, pods = (
+        replace(finding("not-checked", "warning"), cause=reason) for reason in ("a", "b", "c")
+    )
+
+    assert causes([kinds], [zone], [pods], Log()) == [kinds, zone, pods]

@@ -230,7 +230,7 @@ def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> Non
 
     assert found.unread == [
         warning(
-            "unknown-error",
+            "not-checked",
             "replica sets",
             "It could not be checked: listing ReplicaSet was refused: forbidden",
             "make doctor STACK=dev",
@@ -260,7 +260,7 @@ def test_agents_that_may_not_be_read_are_a_finding_and_the_rest_is_complete() ->
 
     assert found.unread == [
         warning(
-            "unknown-error",
+            "not-checked",
             "agents in ai-agents",
             "It could not be checked: listing Secret was refused: forbidden",
             "make doctor STACK=dev",
@@ -297,7 +297,7 @@ def test_names_that_could_not_be_read_are_a_finding() -> None:
 
     assert found.unread == [
         warning(
-            "unknown-error",
+            "not-checked",
             "NetworkPolicy in observability",
             "It could not be checked: listing NetworkPolicy was refused: forbidden",
             "make doctor STACK=dev",

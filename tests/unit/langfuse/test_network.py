@@ -50,5 +50,23 @@ def test_each_backing_service_is_reached_at_its_pods_or_at_its_port_anywhere() -
     assert migration == [DNS, *services]
 
 
+def test_a_port_that_is_open_anywhere_is_in_one_rule() -> None:
+    web, migration = egress(
+        (443, {}), (8443, {"other_ports": (443,)}), (443, {}), (8443, {}), ports=[443, 587]
+    )
+
+    anywhere = {"ports": [{"protocol": "TCP", "port": port} for port in (443, 587)]}
+    assert web == [DNS, tcp(8443), anywhere]
+    assert migration == [DNS, tcp(443), tcp(8443)]
+
+
+def test_a_service_at_its_pods_or_networks_keeps_its_rule_beside_the_same_port_anywhere() -> None:
+    pods, networks = {"app": "store"}, ["10.0.0.0/16"]
+    web, _ = egress((443, {"pods": pods}), (443, {"networks": networks}), ports=[443])
+
+    assert [rule["ports"] for rule in web] == [DNS["ports"], *[tcp(443)["ports"]] * 3]
+    assert ["to" in rule for rule in web] == [False, True, True, False]
+
+
 def test_without_backing_services_and_ports_only_dns_is_reached() -> None:
     assert egress(ports=[]) == ([DNS], [DNS])

@@ -536,8 +536,10 @@ def test_a_report_names_the_command_that_asks_the_same_again(
 
     report = checks.examine(account(fake), before=before)
 
-    commands = {f.command for f in report.findings if f.section == "unknown-error"}
-    assert commands == {again}
+    unchecked = [f for f in report.findings if f.section == "not-checked"]
+    assert [f.command for f in unchecked] == [again]
+    assert unchecked[0].subject.endswith(" more")
+    assert "unknown-error" not in {f.section for f in report.findings}
     assert report.stack == "platform/prod"
     assert report.failed
 

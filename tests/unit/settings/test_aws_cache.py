@@ -24,8 +24,8 @@ from tests.support.configurations import (
 
 KEY: Final = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 VALKEY_8: Final = (
-    "must be major and minor version of Valkey 8 in quotes, such as '8.0': ElastiCache chooses the "
-    "patch level, and Langfuse was not tried with another major version"
+    "must be '8.0', '8.1' or '8.2' in quotes, the releases of Valkey 8 that ElastiCache has: it "
+    "chooses the patch level, and Langfuse was not tried with another major version"
 )
 SLOTS: Final = (
     "is not offered: Langfuse's queues use several keys in one command, which fails with CROSSSLOT "
@@ -113,6 +113,8 @@ BAD = [
             ("7.2", ""),
             ("9.0", ""),
             ("8.10", ""),
+            ("8.3", ""),
+            ("8.9", ""),
             ("8.1.3", "8.1"),
             ("Valkey 8.0", "8.0"),
             ("redis 7.1", ""),

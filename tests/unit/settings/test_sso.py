@@ -230,6 +230,32 @@ _OF_2 = [
         ),
     ),
     bad(
+        "the URL of a discovery document in place of its issuer",
+        with_provider("okta", issuer="https://kestrel.okta.com/.well-known/openid-configuration"),
+        problem(
+            f"{PROVIDERS}.okta.issuer",
+            "[secret]",
+            "must not end in /.well-known/openid-configuration, which Langfuse adds",
+            f"pulumi config set --secret --path @{PROVIDERS}.okta.issuer",
+        ),
+    ),
+    bad(
+        "providers on Langfuse's own pod",
+        login(
+            "4.16.0",
+            providers={
+                "keycloak": {**CLIENT, "issuer": "http://localhost:8080/realms/agents"},
+                "githubEnterprise": {**CLIENT, "baseUrl": "http://127.0.0.1:8081"},
+            },
+        )
+        | {key: VERSION_4_ELSEWHERE[key] for key in VERSION_4_ELSEWHERE if key != "langfuse"}
+        | {"cache": {"engine": "statefulSet"}},
+        problem(f"{PROVIDERS}.keycloak.issuer", "[secret]", "leads to Langfuse's own pod", ""),
+        problem(
+            f"{PROVIDERS}.githubEnterprise.baseUrl", "[secret]", "leads to Langfuse's own pod", ""
+        ),
+    ),
+    bad(
         "no password and no provider",
         login(passwordLogin=False),
         problem(

@@ -81,7 +81,8 @@ BAD = [
         problem(
             "clickhouse",
             "(nothing)",
-            "is required by Langfuse 4: traces are in ClickHouse",
+            "is required by Langfuse 4: traces are in ClickHouse. A stack of version 2 gets there "
+            "by the steps in docs/upgrade.md",
             "",
         ),
         problem(

@@ -26,6 +26,7 @@ OKTA: Final = {
     "clientSecret": Encrypted("hunter2"),
     "issuer": "https://example.okta.com",
 }
+STEPS: Final = "A stack of version 2 gets there by the steps in docs/upgrade.md"
 DIGEST: Final = f"sha256:{64 * '0'}"
 NO_LONGER: Final = "is a risk that this stack does not take; left here, it would hide a mistake"
 CLICKHOUSE: Final = "set the clickhouse section, from Langfuse 3 on"
@@ -283,6 +284,24 @@ BAD = [
             "pulumi config set --secret --path @objectStorage.endpoint",
         ),
     ),
+    *(
+        bad(
+            f"the region {given!r} of a store",
+            store("https://objects.example.com", region=given),
+            problem(
+                "objectStorage.region",
+                "[secret]",
+                "must be the name of a region, such as 'us-east-1' or 'auto'",
+                fix and "pulumi config set --secret --path @objectStorage.region",
+            ),
+        )
+        for given, fix in (
+            ("eu west 1", "eu-west-1"),
+            (" auto ", "auto"),
+            ("Frankfurt, Germany", ""),
+            ("eu/west", ""),
+        )
+    ),
     bad(
         "S3 of another region than the default",
         store("https://s3.eu-west-1.amazonaws.com"),
@@ -349,7 +368,7 @@ BAD = [
             problem(key, "(nothing)", f"is required by Langfuse 4: {purpose}", ""),
         )
         for key, purpose in (
-            ("clickhouse", "traces are in ClickHouse"),
+            ("clickhouse", f"traces are in ClickHouse. {STEPS}"),
             ("cache", "queues between web and worker are in Redis or Valkey"),
             ("objectStorage", "accepted events are in object storage until they are processed"),
         )
@@ -418,7 +437,7 @@ BAD = [
         *(
             problem(key, "(nothing)", f"is required by Langfuse 3: {purpose}", "")
             for key, purpose in (
-                ("clickhouse", "traces are in ClickHouse"),
+                ("clickhouse", f"traces are in ClickHouse. {STEPS}"),
                 ("cache", "queues between web and worker are in Redis or Valkey"),
                 (
                     "objectStorage",

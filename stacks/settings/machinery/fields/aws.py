@@ -42,6 +42,15 @@ Region = Annotated[
 ]
 
 
+# It is a part of what each request is signed with, between slashes.
+StoreRegion = Annotated[
+    str,
+    matching("must be the name of a region, such as 'us-east-1' or 'auto'", r"[A-Za-z0-9._-]+"),
+    Meant(lambda text: (name for name in _region(text) if re.fullmatch(_REGION, name, re.ASCII))),
+    Field(examples=["us-east-1"]),
+]
+
+
 def _arn(service: str, resource: str, example: str, *, region: str = f"({_REGION})?") -> Rule:
     pattern = rf"arn:{_PARTITION}:{service}:{region}:\d{{12}}:{resource}"
     compiled = re.compile(pattern, re.ASCII)
