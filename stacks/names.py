@@ -105,6 +105,12 @@ class Names:
         return f"{self.langfuse}-seaweedfs"
 
     @property
+    def gateway(self) -> str:
+        """The agents' gateway: component, StatefulSet, Service, ServiceAccount, NetworkPolicy and
+        disruption budget."""
+        return f"{self.langfuse}-gateway"
+
+    @property
     def worker(self) -> str:
         """Deployment, ServiceAccount, NetworkPolicy, autoscaler and disruption budget of the pods
         that work on queues."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components.agents.access import AgentAccess, AgentAccessArgs
+from components.agents.gateway.gateway import GatewayAccess
 from components.kubernetes import labels
 from components.kubernetes.backing import Backing
 from components.langfuse import versions
@@ -25,7 +26,7 @@ from components.secrets.delivery import (
     SecretsOfNamespace,
 )
 from components.secrets.kubernetes_delivery import KubernetesDelivery
-from stacks import backing_services, monitoring, names, translation
+from stacks import agents_gateway, backing_services, monitoring, names, translation
 from stacks.names import Names
 from stacks.outputs import Outputs, stack_outputs
 from stacks.platforms.platform import Managed, Platform
@@ -106,7 +107,16 @@ class ObservabilityStack(pulumi.ComponentResource):
             storage=storage,
         )
         self._langfuse(namespace, secret, needed_database, services, managed)
-        self._agents(service, credentials, delivery)
+        gateway = agents_gateway.gateway(
+            settings,
+            self._names,
+            namespace=namespace,
+            service_url=service.url,
+            credentials=credentials,
+            secrets=secrets,
+            opts=self._child,
+        )
+        self._agents(service, credentials, delivery, gateway)
         alarm_topic = monitoring.watch(
             settings,
             self._names,
@@ -247,7 +257,11 @@ class ObservabilityStack(pulumi.ComponentResource):
         )
 
     def _agents(
-        self, service: LangfuseService, credentials: AppCredentials, delivery: Delivery
+        self,
+        service: LangfuseService,
+        credentials: AppCredentials,
+        delivery: Delivery,
+        gateway: Mapping[str, GatewayAccess],
     ) -> None:
         settings, agents = self._settings, self._settings.agents
         if credentials.public_key is None or credentials.secret_key is None:
@@ -267,6 +281,7 @@ class ObservabilityStack(pulumi.ComponentResource):
                     opentelemetry=self._release >= versions.OPENTELEMETRY,
                     langsmith=translation.langsmith(settings.langsmith),
                     langsmith_api_key=translation.langsmith_key(settings.langsmith),
+                    gateway=gateway.get(namespace),
                 ),
                 self._child,
             )

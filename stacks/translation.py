@@ -9,6 +9,7 @@ import pulumi
 from pydantic import SecretStr
 
 from components.agents import langsmith as langsmith_environment
+from components.agents.gateway.settings import GatewaySettings, LangSmithCopy
 from components.cache import backing as cache_backing
 from components.cache import url as cache_url
 from components.clickhouse import connection
@@ -34,6 +35,7 @@ from stacks.settings.sections.clickhouse import (
 )
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import ExternalDatabase
+from stacks.settings.sections.gateway import Gateway
 from stacks.settings.sections.langfuse import Langfuse, Worker
 from stacks.settings.sections.langsmith import LangSmith
 from stacks.settings.sections.object_storage import ExternalObjectStorage, S3ObjectStorage
@@ -46,6 +48,10 @@ if TYPE_CHECKING:
 
     from components.secrets.app_credentials import AppCredentials
     from components.storage.object_storage import ObjectStorage
+
+_QUEUE = 0.8
+"""Part of the gateway's volume that its queue takes. The file has free pages too, and is copied
+when it is compacted."""
 
 
 def public_url(settings: Settings) -> str:
@@ -92,10 +98,8 @@ def prober(settings: Settings) -> str | None:
 
 def clickhouse_scraper(settings: Settings) -> str | None:
     """Namespace of the Prometheus that reads the metrics of ClickHouse in the cluster."""
-    monitoring = settings.monitoring
-    rules = monitoring.prometheus_rules if monitoring else None
     in_cluster = isinstance(settings.clickhouse, StatefulSetClickHouse | OperatorClickHouse)
-    return rules.prometheus_namespace if rules and in_cluster else None
+    return metrics_reader(settings) if in_cluster else None
 
 
 def client_namespaces(settings: Settings) -> list[str]:
@@ -401,3 +405,29 @@ def langsmith(settings: LangSmith | None) -> langsmith_environment.LangSmithSett
 def langsmith_key(settings: LangSmith | None) -> pulumi.Output[str] | None:
     """LangSmith's key; secret."""
     return pulumi.Output.secret(settings.api_key.get_secret_value()) if settings else None
+
+
+def gateway(section: Gateway, settings: LangSmith | None, *, langfuse_url: str) -> GatewaySettings:
+    """What the gateway's configuration follows from. ``settings``: LangSmith's."""
+    limit = section.storage_gib * _QUEUE if section.queue_gib is None else section.queue_gib
+    copy = langsmith(settings) if section.langsmith else None
+    return GatewaySettings(
+        langfuse_url=langfuse_url,
+        memory_limit=int(quantities.parse(section.resources.memory_limit)),
+        queue_bytes=int(limit * 2**30),
+        masking=section.masking,
+        masked_patterns=section.masked_patterns,
+        sampling=section.sampling,
+        series_limit=section.series_limit,
+        langsmith=copy
+        and LangSmithCopy(
+            endpoint=copy.endpoint, project=copy.project, workspace_id=copy.workspace_id
+        ),
+    )
+
+
+def metrics_reader(settings: Settings) -> str | None:
+    """Namespace of the Prometheus of the stack, if it is known."""
+    monitoring = settings.monitoring
+    rules = monitoring.prometheus_rules if monitoring else None
+    return rules.prometheus_namespace if rules else None

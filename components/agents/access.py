@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
-from components.agents.environment import SECRET_NAME, client_environment, tracing_environment
+from components.agents.environment import (
+    SECRET_NAME,
+    client_environment,
+    opentelemetry_environment,
+    otlp_headers,
+    tracing_environment,
+)
+from components.agents.gateway.gateway import GatewayAccess
 from components.agents.langsmith import LangSmithSettings, environment, key_names
 from components.kubernetes.labels import PART_OF
 from components.secrets.delivery import Delivery, SecretArgs
@@ -39,6 +46,8 @@ class AgentAccessArgs:
     """LangSmith settings without the key."""
     langsmith_api_key: pulumi.Input[str] | None = None
     """LangSmith API key."""
+    gateway: GatewayAccess | None = None
+    """The gateway for traces, if the stack has one."""
 
 
 class AgentAccess(pulumi.ComponentResource):
@@ -79,6 +88,7 @@ class AgentAccess(pulumi.ComponentResource):
                 opentelemetry=args.opentelemetry,
             ),
             **_langsmith(args),
+            **_opentelemetry(args),
         }
         secrets = args.delivery.into(name, namespace, child, path=("agents", args.namespace))
         secret = secrets.deliver(
@@ -97,3 +107,12 @@ def _langsmith(args: AgentAccessArgs) -> Mapping[str, pulumi.Input[str]]:
         **environment(args.langsmith),
         **dict.fromkeys(key_names(args.langsmith), args.langsmith_api_key),
     }
+
+
+def _opentelemetry(args: AgentAccessArgs) -> Mapping[str, pulumi.Input[str]]:
+    if args.gateway is None:
+        return {}
+    return opentelemetry_environment(
+        endpoint=args.gateway.endpoint,
+        headers=args.gateway.authorization.apply(otlp_headers),
+    )

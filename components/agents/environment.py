@@ -1,6 +1,7 @@
 """The Secret that agents read, and Langfuse's client variables in it."""
 
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 SECRET_NAME: Final = "agent-observability"  # noqa: S105 - a name
 """Name of the Secret in every agent namespace. It is part of the product's interface: agents write
@@ -39,3 +40,25 @@ def tracing_environment(namespace: str) -> str:
     `packages/shared/src/server/ingestion/types.ts`, 4.16.0.
     """
     return f"_{namespace}" if namespace.startswith("langfuse") else namespace
+
+
+def opentelemetry_environment(*, endpoint: T, headers: T) -> dict[str, T | str]:
+    """Variables of OpenTelemetry's SDKs for traces; ``endpoint`` is the whole URL.
+
+    Those for traces alone: the exporters of metrics and logs would send to the same place, which
+    takes traces only.
+    """
+    return {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": headers,
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+    }
+
+
+def otlp_headers(authorization: str) -> str:
+    """The value of ``OTEL_EXPORTER_OTLP_TRACES_HEADERS`` with one header.
+
+    Everything is encoded: a space ends a value, and SDKs for Java read "+" as a space
+    (https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables).
+    """
+    return f"Authorization={quote(authorization, safe='')}"

@@ -16,6 +16,7 @@ from stacks.settings.sections.clickhouse import (
 from stacks.settings.sections.cluster import Cluster
 from stacks.settings.sections.database import Database
 from stacks.settings.sections.endpoint import Endpoint
+from stacks.settings.sections.gateway import Gateway
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.langsmith import LangSmith
 from stacks.settings.sections.monitoring import Monitoring
@@ -43,6 +44,7 @@ class Settings(Section):
     Langfuse 3 on for events."""
     agents: Agents = Agents()
     langsmith: LangSmith | None = None
+    gateway: Gateway | None = None
     monitoring: Monitoring | None = None
     acknowledge: tuple[Acknowledgement, ...] = ()
     """Risks that this stack accepts by name. One that the stack does not take is refused too: it
@@ -77,9 +79,11 @@ class Settings(Section):
 
     @property
     def services(self) -> list[str]:
-        """Roles of the backing services that have a secret, beside the database."""
+        """Roles of what has a secret beside Langfuse and the database: backing services, and the
+        gateway."""
         keys = self.object_storage is not None and self.s3 is None
         return [
             *(role for role in ("clickhouse", "cache") if getattr(self, role) is not None),
             *(["storage"] if keys else []),
+            *(["gateway"] if self.gateway is not None else []),
         ]

@@ -17,6 +17,7 @@ import pytest
 from tests.support.shared import shared
 from tests.support.wiring import (
     elasticache,
+    gateway,
     in_aws,
     in_cluster,
     login_and_mail,
@@ -43,6 +44,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     **of_version_4.SCENES,
     **object_storage.SCENES,
     **elasticache.SCENES,
+    **gateway.SCENES,
     **login_and_mail.SCENES,
 }
 

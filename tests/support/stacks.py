@@ -90,6 +90,25 @@ VARIANTS: Final[Mapping[str, Variant]] = {
             },
         }
     ),
+    "version 4 with a gateway": Variant(
+        base="dev",
+        overrides={
+            f"{_N}agents": {"namespaces": ["research"], "existingNamespaces": ["sales"]},
+            f"{_N}langsmith": {"apiKey": _ENCRYPTED, "project": "agents"},
+            f"{_N}gateway": {
+                "replicas": 3,
+                "masking": "drop",
+                "maskedPatterns": [r"\d{3}-\d{4}$"],
+                "sampling": 0.5,
+                "langsmith": True,
+            },
+            f"{_N}monitoring": {
+                "runbooks": "https://git.example.com/docs",
+                "prometheusRules": {"prometheusNamespace": "monitoring"},
+            },
+        },
+        adopted=frozenset({"sales"}),
+    ),
     "version 4 with services elsewhere": Variant(
         base="version 2 prod",
         overrides={

@@ -41,6 +41,11 @@ VALUES: Final[Mapping[str, object]] = {
     "langfuse.worker.resources.cpu": "800m",
     "langfuse.worker.resources.memory": "1280Mi",
     "langfuse.worker.resources.memoryLimit": "6Gi",
+    "gateway.queueGiB": 2,
+    "gateway.sampling": 0.25,
+    "gateway.resources.cpu": "350m",
+    "gateway.resources.memory": "300Mi",
+    "gateway.resources.memoryLimit": "900Mi",
     "clickhouse.statefulSet.image": "docker.io/clickhouse/clickhouse-server:26.3.1.1-alpine",
     **{
         f"clickhouse.{engine}.backups{key}": value

@@ -43,6 +43,7 @@ EXACT: Final = {
     "valkey": "langfuse-valkey",
     "valkey_password": "langfuse-valkey-password",
     "replication_group": "langfuse-valkey-group",
+    "gateway": "langfuse-gateway",
     "worker": "langfuse-worker",
     "endpoint": "langfuse-endpoint",
     "access_logs": "langfuse-endpoint-access-logs",

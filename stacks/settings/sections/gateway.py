@@ -1,0 +1,68 @@
+"""Section ``gateway``: the OpenTelemetry Collector between agents and Langfuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from components.agents.gateway import pod
+from stacks.settings.machinery.fields.images import ImageReference
+from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
+from stacks.settings.machinery.section import Section
+from stacks.settings.sections.resources import Resources
+
+
+class GatewayResources(Resources):
+    """Requests and limits of each pod of the gateway."""
+
+    cpu: CpuQuantity = "250m"
+    """CPU request. One core masks and sends some 2,500 spans a second."""
+    memory: MemoryQuantity = "256Mi"
+    """Memory request."""
+    memory_limit: MemoryQuantity = "512Mi"
+    """Memory limit. From three quarters of it on, the gateway refuses what agents send until it has
+    written more to its queue; their SDKs try again."""
+
+
+class Gateway(Section):
+    """A gateway for agents' traces: an OpenTelemetry Collector with a queue on a disk, which masks
+    personal data, counts tokens, errors and seconds for Prometheus, and knows by the credential
+    which namespace a trace comes from. Needs Langfuse 4."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "configuration": "it follows from the other keys, and is tested as a whole",
+        "minReplicas": "a pod that an autoscaler removed would keep its queue on its volume; give "
+        "gateway.replicas",
+        "maxReplicas": "a pod that an autoscaler removed would keep its queue on its volume; give "
+        "gateway.replicas",
+    }
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 2
+    """Number of pods, each with a queue and a volume of its own. With fewer than before, what a
+    removed pod has not sent waits on its volume until the pod returns."""
+    image: ImageReference = pod.IMAGE
+    """Image of the OpenTelemetry Collector, of the contrib distribution."""
+    storage_gib: Annotated[int, Field(ge=1, le=1024)] = 10
+    """Volume size of each pod in GiB, decided when the volume is made."""
+    queue_gib: Annotated[float, Field(gt=0, le=1024)] | None = None
+    """What may wait for Langfuse in each pod, in GiB; default: four fifths of `storageGiB`. What
+    does not fit is refused, and agents' SDKs try again."""
+    storage_class: DnsSubdomain | None = None
+    """StorageClass of the volumes; none takes the cluster's default."""
+    resources: GatewayResources = GatewayResources()
+    """Requests and limits of each pod."""
+    masking: Literal["patterns", "drop", "none"] = "patterns"
+    """`patterns`: keys, e-mail addresses and numbers of cards are masked. `drop`: prompts and
+    answers are taken out as well. `none`: everything passes."""
+    masked_patterns: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Further regular expressions (RE2) of what is to be masked."""
+    sampling: Annotated[float, Field(ge=0, le=1)] = 1
+    """Part of the traces that Langfuse gets. Metrics count all; the cost that Langfuse shows is of
+    this part."""
+    langsmith: bool = False
+    """Send LangSmith a copy of every trace. It can be lost, and never delays that of Langfuse."""
+    series_limit: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    """Time series of each metric that a pod makes at most; what is above is counted without its
+    labels."""
