@@ -37,7 +37,7 @@ SECRETS: Final = {
 
 def test_every_stack_file_is_a_base_and_in_the_table_of_the_readme() -> None:
     readme = (stack_files.ROOT / "README.md").read_text(encoding="utf-8")
-    files = {*stack_files.ROOT.glob("Pulumi.*.yaml"), *examples.FOLDER.iterdir()}
+    files = {*stack_files.ROOT.glob("Pulumi.*.yaml"), *examples.FOLDER.glob("*.yaml")}
 
     assert {base.path for base in BASES.values()} == files
     assert len(files) == 6

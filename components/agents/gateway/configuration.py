@@ -17,7 +17,6 @@ import yaml
 
 from components.agents.gateway.dialects import NORMALISE, NOT_OF_AGENTS
 from components.agents.gateway.exporting import (
-    FOR_LANGFUSE,
     LANGSMITH_ALONE,
     QUEUE,
     STORAGE,
@@ -25,6 +24,7 @@ from components.agents.gateway.exporting import (
     to_langfuse,
     to_langsmith,
 )
+from components.agents.gateway.for_langfuse import FOR_LANGFUSE
 from components.agents.gateway.masking import masks
 from components.agents.gateway.metrics import (
     PROMETHEUS,

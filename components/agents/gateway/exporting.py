@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from components.agents.gateway.ottl import attribute, group
 from components.agents.gateway.settings import (
     LANGFUSE_AUTHORIZATION,
     LANGSMITH_API_KEY,
@@ -31,25 +30,6 @@ class Variable(str):
 
     def __new__(cls, name: str) -> Variable:
         return super().__new__(cls, f"${{env:{name}}}")
-
-
-_CACHE_WRITE: Final = attribute("gen_ai.usage.cache_write.input_tokens")
-
-FOR_LANGFUSE: Final[dict[str, Any]] = {
-    "error_mode": "ignore",
-    "trace_statements": [
-        group(
-            "span",
-            [
-                # Langfuse 4.16 knows the older name alone, and would price these tokens twice: as
-                # input, and as a kind of its own.
-                f"set({attribute('gen_ai.usage.cache_creation.input_tokens')}, {_CACHE_WRITE})",
-                'delete_key(span.attributes, "gen_ai.usage.cache_write.input_tokens")',
-            ],
-            [f"{_CACHE_WRITE} != nil"],
-        )
-    ],
-}
 
 
 def to_langfuse(settings: GatewaySettings) -> dict[str, Any]:
