@@ -16,7 +16,8 @@ from pulumi_kubernetes.storage.v1 import StorageClass
 
 from components.kubernetes.cluster_mode import AUTO
 from components.kubernetes.labels import PART_OF
-from components.platform import node_pool
+from components.platform import charts, node_pool
+from components.platform.charts import STORAGE_CLASS, Chart
 from components.platform.node_pool import NodePool
 from components.secrets.external_secrets_operator import (
     ExternalSecretsOperator,
@@ -28,15 +29,7 @@ TYPE = "agent-observability:index:ClusterServices"
 INGRESS_CLASS: Final = "alb"
 """The name that the AWS Load Balancer Controller's own class has, so that workloads need not
 know what runs their load balancers."""
-STORAGE_CLASS: Final = "gp3"
 PARAMETERS: Final = {"apiGroup": "eks.amazonaws.com", "kind": "IngressClassParams"}
-
-CERT_MANAGER: Final = "v1.20.2"
-"""https://github.com/cert-manager/cert-manager/releases; the release that Langfuse's own chart asks
-for."""
-CLICKHOUSE_OPERATOR: Final = "0.0.7"
-"""https://github.com/ClickHouse/clickhouse-operator/releases"""
-CLICKHOUSE_OPERATOR_NAMESPACE: Final = "clickhouse-operator-system"
 
 _LABELS: Final = {
     "app.kubernetes.io/part-of": PART_OF,
@@ -58,9 +51,15 @@ class ClusterServicesArgs:
     """TLS policy of every load balancer of the class, whatever an Ingress asks for."""
     node_pool: NodePool = field(default_factory=NodePool)
     metrics_server: bool = True
+    metrics_server_version: str | None = None
+    """Version of the add-on; None: the one that EKS has as the default for the cluster's Kubernetes
+    version when it is installed, which then stays."""
     external_secrets: bool = True
     clickhouse_operator: bool = False
     """ClickHouse's operator, and cert-manager, which its webhooks need."""
+    prometheus: bool = False
+    """The Prometheus Operator with Prometheus, Alertmanager and Grafana, and an exporter that
+    probes URLs."""
     hosted_zone: str | None = None
     """Domain of a public zone to make."""
 
@@ -77,8 +76,9 @@ class ClusterServices(pulumi.ComponentResource):
         super().__init__(TYPE, name, None, opts)
         self._name = name
         self._args = args
-        # In a cluster that is deleted nothing of this has to be: it costs nothing in AWS. So a
-        # cluster that cannot be reached can be removed.
+        # In a cluster that is deleted nothing of this has to be: it costs nothing in AWS, but for
+        # the volume of Prometheus, whose claim `make platform-destroy` sees. So a cluster that
+        # cannot be reached can be removed.
         self._gone = pulumi.ResourceOptions(
             parent=self, deleted_with=args.cluster, depends_on=[*args.after]
         )
@@ -165,55 +165,40 @@ class ClusterServices(pulumi.ComponentResource):
                 f"{self._name}-metrics-server",
                 cluster_name=self._args.cluster.name,
                 addon_name="metrics-server",
+                addon_version=self._args.metrics_server_version,
                 resolve_conflicts_on_create="OVERWRITE",
                 resolve_conflicts_on_update="OVERWRITE",
                 opts=on_nodes,
             )
+        before: list[pulumi.Resource] = [pool]
+        if self._args.prometheus:
+            # It brings the definition of ServiceMonitors.
+            before.append(self._release(charts.PROMETHEUS, on_nodes))
+            self._release(charts.BLACKBOX_EXPORTER, on_nodes)
         if self._args.external_secrets:
             ExternalSecretsOperator(
                 f"{self._name}-external-secrets",
-                ExternalSecretsOperatorArgs(after=[pool]),
+                ExternalSecretsOperatorArgs(monitored=self._args.prometheus, after=before),
                 self._gone,
             )
         if self._args.clickhouse_operator:
-            certificates = self._release(
-                role="cert-manager",
-                chart="oci://quay.io/jetstack/charts/cert-manager",
-                version=CERT_MANAGER,
-                namespace="cert-manager",
-                # The definitions outlive the release, and with them every certificate.
-                values={"crds": {"enabled": True, "keep": True}},
-                opts=on_nodes,
-            )
+            certificates = self._release(charts.CERT_MANAGER, on_nodes)
             self._release(
-                role="clickhouse-operator",
-                chart="oci://ghcr.io/clickhouse/clickhouse-operator-helm",
-                version=CLICKHOUSE_OPERATOR,
-                namespace=CLICKHOUSE_OPERATOR_NAMESPACE,
-                values={},
-                opts=pulumi.ResourceOptions.merge(
+                charts.CLICKHOUSE_OPERATOR,
+                pulumi.ResourceOptions.merge(
                     self._gone, pulumi.ResourceOptions(depends_on=[certificates])
                 ),
             )
 
-    def _release(
-        self,
-        *,
-        role: str,
-        chart: str,
-        version: str,
-        namespace: str,
-        values: dict[str, Any],
-        opts: pulumi.ResourceOptions,
-    ) -> Release:
+    def _release(self, chart: Chart, opts: pulumi.ResourceOptions) -> Release:
         return Release(
-            f"{self._name}-{role}",
-            name=role,
-            namespace=namespace,
+            f"{self._name}-{chart.name}",
+            name=chart.name,
+            namespace=chart.namespace,
             create_namespace=True,
-            chart=chart,
-            version=version,
-            values=values,
+            chart=chart.chart,
+            version=chart.version,
+            values=chart.values,
             atomic=True,
             timeout=_INSTALL_SECONDS,
             opts=opts,

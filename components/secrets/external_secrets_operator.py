@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release
@@ -27,6 +27,9 @@ the webhook's certificate."""
 class ExternalSecretsOperatorArgs:
     version: str = CHART_VERSION
     """Exact chart version."""
+    monitored: bool = False
+    """Make ServiceMonitors of its metrics: whether each ExternalSecret is synchronised. Their
+    definition has to be there."""
     after: Sequence[pulumi.Resource] = ()
     """What has to exist before its pods, such as nodes."""
 
@@ -55,14 +58,22 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
             chart="external-secrets",
             version=args.version,
             repository_opts={"repo": "https://charts.external-secrets.io"},
-            values={
-                # Helm would delete the CRDs with the release, and with them every ExternalSecret of
-                # the cluster and its Secret.
-                "crds": {"annotations": {"helm.sh/resource-policy": "keep"}},
-            },
+            values=_values(args),
             # A failed install or upgrade is rolled back.
             atomic=True,
             timeout=_SECONDS,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )
         self.register_outputs({})
+
+
+def _values(args: ExternalSecretsOperatorArgs) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        # Helm would delete the CRDs with the release, and with them every ExternalSecret of the
+        # cluster and its Secret.
+        "crds": {"annotations": {"helm.sh/resource-policy": "keep"}},
+    }
+    if args.monitored:
+        # The chart's default is to leave them out, without a word, where it sees no definition.
+        values["serviceMonitor"] = {"enabled": True, "renderMode": "alwaysRender"}
+    return values

@@ -13,9 +13,10 @@ from stacks.cluster_platform.sections.cluster import Cluster
 from stacks.cluster_platform.sections.entries import Access
 from stacks.cluster_platform.sections.network import CreatedNetwork, ExistingNetwork
 from stacks.cluster_platform.sections.nodes import Nodes
+from stacks.cluster_platform.sections.services import Services
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import Problem, show, to_decide, to_give, to_remove
-from stacks.settings.rules.aws import in_two_zones, of_stack, tags
+from stacks.settings.rules.aws import in_two_zones, of_account, of_stack, tags
 from stacks.settings.rules.lists import distinct
 from stacks.settings.sections.aws import Aws
 
@@ -96,7 +97,11 @@ def services_network(
             "EKS takes no other"
         )
         yield to_decide(path, cluster.service_cidr, rule)
-    elif isinstance(network, CreatedNetwork) and cidr.overlaps(ip_network(network.cidr)):
+    elif (
+        isinstance(network, CreatedNetwork)
+        and not any(network_fits(network))
+        and cidr.overlaps(ip_network(network.cidr))
+    ):
         rule = f"overlaps with {_NETWORK}.cidr, {network.cidr}: an address would have two meanings"
         yield to_decide(path, cluster.service_cidr, rule)
 
@@ -117,10 +122,15 @@ def networks_of_people(cluster: Cluster) -> Iterator[Problem]:
     yield from distinct(path, cluster.public_access_cidrs)
 
 
+def _of_ipv4(cluster: Cluster) -> list[str]:
+    """The networks of people, without those that are refused anyway."""
+    return [n for n in cluster.public_access_cidrs if ip_network(n).version == 4]
+
+
 def open_to_the_world(
     cluster: Cluster, acknowledge: tuple[Acknowledgement, ...]
 ) -> Iterator[Problem]:
-    networks = cluster.public_access_cidrs
+    networks = _of_ipv4(cluster)
     if not is_wide(networks) or "openToTheWorld" in acknowledge:
         return
     who = "the whole world" if is_world(networks) else "as much as the whole world"
@@ -149,7 +159,7 @@ def stale(
 ) -> Iterator[Problem]:
     taken: Mapping[Acknowledgement, bool] = {
         "noFlowLogs": isinstance(network, CreatedNetwork) and network.flow_logs == "off",
-        "openToTheWorld": is_wide(cluster.public_access_cidrs),
+        "openToTheWorld": is_wide(_of_ipv4(cluster)),
     }
     for index, risk in reversed(list(enumerate(acknowledge))):
         if not taken[risk]:
@@ -187,10 +197,7 @@ def principals_once(access: Access) -> Iterator[Problem]:
 def principals_of_the_account(access: Access, aws: Aws) -> Iterator[Problem]:
     for name, principals in _lists(access).items():
         for index, arn in enumerate(principals):
-            account = arn.split(":")[4]
-            if account not in (aws.allowed_account_ids or (account,)):
-                rule = f"is of account {account}: principals are of the cluster's own"
-                yield to_decide(f"{_ACCESS}.{name}[{index}]", arn, rule)
+            yield from of_account(f"{_ACCESS}.{name}[{index}]", arn, aws)
 
 
 def _lists(access: Access) -> Mapping[str, Sequence[str]]:
@@ -199,6 +206,8 @@ def _lists(access: Access) -> Mapping[str, Sequence[str]]:
 
 def arns(cluster: Cluster, aws: Aws) -> Iterator[Problem]:
     yield from of_stack(f"{_CLUSTER}.kmsKeyArn", cluster.kms_key_arn, aws)
+    path = f"{_CLUSTER}.permissionsBoundaryArn"
+    yield from of_account(path, cluster.permissions_boundary_arn, aws)
 
 
 def log_types_once(cluster: Cluster) -> Iterator[Problem]:
@@ -211,6 +220,13 @@ def nodes_possible(nodes: Nodes) -> Iterator[Problem]:
         if not chosen:
             yield Problem(path, show([]), "must name one at least: no node could be started", "")
         yield from distinct(path, chosen)
+
+
+def version_of_nothing(services: Services) -> Iterator[Problem]:
+    version = services.metrics_server_version
+    if version is not None and not services.metrics_server:
+        rule = "has no effect: platform:services.metricsServer is false"
+        yield to_remove("platform:services.metricsServerVersion", version, rule)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -229,5 +245,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     arns,
     log_types_once,
     nodes_possible,
+    version_of_nothing,
     stale,
 )

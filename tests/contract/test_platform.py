@@ -160,6 +160,19 @@ WIRING: Final[Mapping[str, tuple[Any, set[str]]]] = {
     "nodes.maxCpus": (8, {POOL}),
     "nodes.maxMemoryGiB": (32, {POOL}),
     "services.metricsServer": (False, {"platform-services-metrics-server"}),
+    "services.metricsServerVersion": (
+        "v0.8.0-eksbuild.2",
+        {"platform-services-metrics-server"},
+    ),
+    "services.prometheus": (
+        True,
+        {
+            "platform-services-blackbox-exporter",
+            "platform-services-kube-prometheus-stack",
+            # With ServiceMonitors then.
+            "platform-services-external-secrets-release",
+        },
+    ),
     "services.externalSecrets": (False, {"platform-services-external-secrets-release"}),
     "services.clickhouseOperator": (
         False,
@@ -204,7 +217,7 @@ def _changed(overrides: Mapping[str, Any]) -> set[str]:
 
 def test_every_key_has_a_row() -> None:
     assert _keys() == {*WIRING, *OF_MORE, *OF_MORE_STILL}
-    assert len(_keys()) == 29
+    assert len(_keys()) == 31
 
 
 @pytest.mark.parametrize("path", WIRING)

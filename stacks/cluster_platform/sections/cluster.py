@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 from components.platform.kubernetes_versions import DEFAULT, KubernetesVersion
 from stacks.cluster_platform.sections.days import LogDays
 from stacks.settings.machinery.fields.aws import ClusterName, KeyArn, PolicyArn
-from stacks.settings.machinery.fields.network import Cidr
+from stacks.settings.machinery.fields.network import AddressSpace, Cidr
 from stacks.settings.machinery.section import Section
 
 _ALWAYS_AUTO: Final = (
@@ -35,7 +35,7 @@ class Cluster(Section):
     and there is no way back."""
     public_access_cidrs: tuple[Cidr, ...] = ()
     """Networks of people and of CI that may connect to the API server, by IPv4. **Required.**"""
-    service_cidr: Cidr = "172.20.0.0/16"
+    service_cidr: AddressSpace = "172.20.0.0/16"
     """Network of Services, /12 to /24, outside of the VPC's and of those connected to it. Another
     one replaces the cluster."""
     log_types: tuple[

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from stacks.cluster_platform.sections.days import LogDays
 from stacks.settings.machinery.fields.aws import SubnetId, VpcId, ZoneName
-from stacks.settings.machinery.fields.network import Cidr
+from stacks.settings.machinery.fields.network import AddressSpace
 from stacks.settings.machinery.section import Section
 
 
@@ -23,7 +23,7 @@ class CreatedNetwork(Section):
 
     source: Literal["created"]
     """Selects this kind of network."""
-    cidr: Cidr = "10.20.0.0/16"
+    cidr: AddressSpace = "10.20.0.0/16"
     """Network of the VPC, /16 to /19. Nodes and pods have its addresses: each zone has a sixteenth
     of it for them. Another one replaces the VPC, and the cluster."""
     zones: tuple[ZoneName, ...]

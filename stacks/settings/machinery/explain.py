@@ -92,10 +92,23 @@ def problems(
     ``secret_keys`` are the full keys that hold an encrypted value: their texts are not shown.
     """
     section = moves.Section(key, root, document)
-    for _, items in groupby(error.errors(include_url=False), key=_list_of):
+    found = error.errors(include_url=False)
+    # What is below a key that there is not means nothing.
+    unknown = [f["loc"][:-1] for f in found if f["type"] == "literal_error" and _is_of_key(f)]
+    told = [f for f in found if _is_of_key(f) or not any(_below(f["loc"], loc) for loc in unknown)]
+    for _, items in groupby(told, key=_list_of):
         # The last item first: a command that removes one renumbers those behind it.
         for finding in reversed(list(items)):
             yield _problem(section, finding, secret_keys)
+
+
+def _is_of_key(finding: ErrorDetails) -> bool:
+    """Whether it is about a key of a mapping, and not about its value."""
+    return finding["loc"][-1:] == ("[key]",)
+
+
+def _below(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return place[: len(other)] == other
 
 
 def _list_of(finding: ErrorDetails) -> tuple[int | str, ...]:
@@ -126,7 +139,7 @@ def _problem(section: moves.Section, finding: ErrorDetails, secret_keys: Set[str
         found = shown_unknown(name, given, masked=masked, model=place.model)
         return Problem(full, found, rule, section.renamed(place, given))
     rule = _rule(finding, nested=is_path(full))
-    if finding["loc"] and finding["loc"][-1] == "[key]":
+    if _is_of_key(finding):
         return Problem(full, _shown(given, encrypted=masked), rule, section.respelt(place))
     if kind == "missing":
         fix = repairs.missing(full, place.annotation)

@@ -109,7 +109,8 @@ def _meant(
     choices = [choice for choice in literals(annotation) if isinstance(choice, str)]
     if isinstance(given, float) and given.is_integer():
         yield int(given)
-    if isinstance(given, bool | int):
+    # Of a number with a point its text may have had more: 1.30 is 1.3. A closed list tells.
+    if isinstance(given, bool | int) or (isinstance(given, float) and choices):
         yield json.dumps(given)
     if isinstance(given, bool | int | float):
         yield from respelt(json.dumps(given), field, annotation)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -49,3 +49,13 @@ class Meant:
     """Other spellings of a text, each with the same meaning, for a field that refuses this one."""
 
     spellings: Callable[[str], Iterable[str]]
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("rule", "{rule}", {"rule": "must be a number"})
+    return value
+
+
+NUMBER: Final = BeforeValidator(_no_boolean)
+"""For a closed list of numbers: in Python ``True`` is 1."""

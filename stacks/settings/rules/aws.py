@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from components.aws import partitions
 from components.project import PROJECT
 from stacks.names import as_stack, stack_problem
 from stacks.settings.machinery.dispatch import Check
@@ -62,9 +63,19 @@ def of_stack(path: str, arn: str | None, aws: Aws) -> Iterator[Problem]:
     if arn is None:
         return
     yield from of_region(path, arn, aws)
-    account = arn.split(":")[4]
+    yield from of_account(path, arn, aws)
+
+
+def of_account(path: str, arn: str | None, aws: Aws) -> Iterator[Problem]:
+    """Problems of an ARN, at ``path``, of another account or partition than the stack's."""
+    if arn is None:
+        return
+    _, partition, *_, account, _ = arn.split(":", 5)
     if account not in (aws.allowed_account_ids or (account,)):
         rule = f"is of account {account}, which aws:allowedAccountIds does not name"
+        yield to_decide(path, arn, rule)
+    elif aws.region is not None and partition != partitions.of_region(aws.region):
+        rule = f"is of partition {partition}, in which aws:region, {aws.region}, is not"
         yield to_decide(path, arn, rule)
 
 

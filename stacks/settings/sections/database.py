@@ -21,7 +21,7 @@ from stacks.settings.machinery.fields.rds import (
 )
 from stacks.settings.machinery.fields.text import SecretText
 from stacks.settings.machinery.fields.windows import DailyWindow, WeeklyWindow
-from stacks.settings.machinery.rule import Rule
+from stacks.settings.machinery.rule import NUMBER, Rule
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
@@ -134,7 +134,7 @@ class RdsDatabase(Section):
     """Security groups of nodes that do not carry the cluster's own: their pods may connect too."""
     insights: Literal["standard", "advanced"] = "standard"
     """CloudWatch Database Insights mode."""
-    monitoring_seconds: Literal[0, 1, 5, 10, 15, 30, 60] = 60
+    monitoring_seconds: Annotated[Literal[0, 1, 5, 10, 15, 30, 60], NUMBER] = 60
     """Interval of Enhanced Monitoring; 0 turns it off."""
     apply_immediately: bool = False
     """Apply changes at once instead of in the maintenance window."""

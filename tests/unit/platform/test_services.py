@@ -54,6 +54,15 @@ ALWAYS = [
     ("args", "more"),
     [
         ({}, ["svc-external-secrets-release", "svc-metrics-server"]),
+        (
+            {"prometheus": True},
+            [
+                "svc-blackbox-exporter",
+                "svc-external-secrets-release",
+                "svc-kube-prometheus-stack",
+                "svc-metrics-server",
+            ],
+        ),
         ({"metrics_server": False}, ["svc-external-secrets-release"]),
         ({"external_secrets": False}, ["svc-metrics-server"]),
         (
@@ -199,6 +208,12 @@ def test_metrics_server_is_an_add_on_of_eks() -> None:
     }
 
 
+def test_the_version_of_metrics_server_can_be_given() -> None:
+    given = inputs(run(metrics_server_version="v0.8.0-eksbuild.2"), "svc-metrics-server")
+
+    assert given["addonVersion"] == "v0.8.0-eksbuild.2"
+
+
 def release(made: Recording, name: str) -> dict[str, Any]:
     kept = (
         "name",
@@ -242,6 +257,87 @@ def test_the_charts_are_of_these_versions() -> None:
     assert (secrets["version"], secrets["timeout"]) == (CHART_VERSION, 600)
 
 
+def test_prometheus_reads_everything_and_grafana_shows_every_namespace() -> None:
+    """Whatever labels a workload gives: one that is not selected is left out without a word."""
+    assert release(run(prometheus=True), "svc-kube-prometheus-stack") == {
+        "name": "kube-prometheus-stack",
+        "namespace": "monitoring",
+        "createNamespace": True,
+        "chart": "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack",
+        "version": "88.5.3",
+        "atomic": True,
+        "timeout": 600,
+        "values": {
+            "coreDns": {"enabled": False},
+            "kubeControllerManager": {"enabled": False},
+            "kubeEtcd": {"enabled": False},
+            "kubeProxy": {"enabled": False},
+            "kubeScheduler": {"enabled": False},
+            "prometheus": {
+                "prometheusSpec": {
+                    "podMonitorSelectorNilUsesHelmValues": False,
+                    "probeSelectorNilUsesHelmValues": False,
+                    "ruleSelectorNilUsesHelmValues": False,
+                    "scrapeConfigSelectorNilUsesHelmValues": False,
+                    "serviceMonitorSelectorNilUsesHelmValues": False,
+                    "retention": "15d",
+                    "retentionSize": "45GB",
+                    "resources": {"requests": {"cpu": "500m", "memory": "2Gi"}},
+                    "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
+                    "storageSpec": {
+                        "volumeClaimTemplate": {
+                            "spec": {
+                                "storageClassName": "gp3",
+                                "accessModes": ["ReadWriteOnce"],
+                                "resources": {"requests": {"storage": "50Gi"}},
+                            }
+                        }
+                    },
+                }
+            },
+            "grafana": {
+                "sidecar": {
+                    "dashboards": {
+                        "label": "grafana_dashboard",
+                        "labelValue": "1",
+                        "searchNamespace": "ALL",
+                        "folderAnnotation": "grafana_folder",
+                        "provider": {"foldersFromFilesStructure": True},
+                    }
+                }
+            },
+        },
+    }
+
+
+def test_the_blackbox_exporter_has_the_name_that_workloads_call() -> None:
+    assert release(run(prometheus=True), "svc-blackbox-exporter") == {
+        "name": "blackbox-exporter",
+        "namespace": "monitoring",
+        "createNamespace": True,
+        "chart": "oci://ghcr.io/prometheus-community/charts/prometheus-blackbox-exporter",
+        "version": "11.17.2",
+        "atomic": True,
+        "timeout": 600,
+        "values": {"fullnameOverride": "blackbox-exporter"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "more"),
+    [
+        ({}, {}),
+        ({"prometheus": True}, {"serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"}}),
+    ],
+)
+def test_external_secrets_is_watched_where_there_is_prometheus(
+    args: dict[str, Any], more: dict[str, Any]
+) -> None:
+    values = release(run(**args), "svc-external-secrets-release")["values"]
+
+    assert values == {"crds": {"annotations": {"helm.sh/resource-policy": "keep"}}, **more}
+
+
 @pytest.mark.parametrize(
     ("name", "before"),
     [
@@ -249,18 +345,22 @@ def test_the_charts_are_of_these_versions() -> None:
         ("svc-external-secrets-release", "svc-node-pool"),
         ("svc-cert-manager", "svc-node-pool"),
         ("svc-clickhouse-operator", "svc-cert-manager"),
+        ("svc-kube-prometheus-stack", "svc-node-pool"),
+        ("svc-blackbox-exporter", "svc-node-pool"),
+        # Whose definition of ServiceMonitors it needs.
+        ("svc-external-secrets-release", "svc-kube-prometheus-stack"),
     ],
 )
 def test_what_has_pods_waits_for_nodes_and_webhooks_for_certificates(
     name: str, before: str
 ) -> None:
-    made = run(clickhouse_operator=True)
+    made = run(clickhouse_operator=True, prometheus=True)
 
     assert before in depends_on(made, made.named(name))
 
 
 def test_only_what_costs_money_in_aws_is_deleted_before_the_cluster() -> None:
-    made = run(clickhouse_operator=True, hosted_zone="example.com")
+    made = run(clickhouse_operator=True, prometheus=True, hosted_zone="example.com")
     cluster = made.named("eks").urn
 
     def deleted_with(resource: Resource) -> str:

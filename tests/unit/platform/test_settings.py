@@ -12,6 +12,13 @@ from stacks.settings import ConfigurationError, Problem
 from tests.support.platform import ADMIN, EXISTING, OTHER, problems, small
 
 NET, CLUSTER, ACCESS = "platform:network", "platform:cluster", "platform:access"
+SERVICES = "platform:services"
+ADDON_VERSION = (
+    "must be the version of an EKS add-on such as 'v0.8.0-eksbuild.2', as `aws eks "
+    "describe-addon-versions` lists them"
+)
+CIDR = "must be a network in CIDR notation with no host bits set"
+VERSIONS = "must be '1.34', '1.35', '1.36' or '1.37'"
 SET = "pulumi -C platform config set"
 RM = "pulumi -C platform config rm"
 
@@ -49,6 +56,7 @@ def test_an_existing_network_has_subnets_in_place_of_zones() -> None:
         {CLUSTER: {"publicAccessCidrs": ["0.0.0.0/0"]}, "platform:acknowledge": ["openToTheWorld"]},
         {NET: {"flowLogs": "off"}, "platform:acknowledge": ["noFlowLogs"]},
         {CLUSTER: {"serviceCidr": "10.100.0.0/16"}},
+        {SERVICES: {"metricsServerVersion": "v0.8.0-eksbuild.2", "prometheus": True}},
         {ACCESS: {"deployers": [OTHER], "viewers": [f"{OTHER}2"]}},
         {"platform:nodes": {"architectures": ["amd64"], "capacity": ["spot", "on-demand"]}},
     ],
@@ -449,7 +457,7 @@ BAD: list[tuple[str, dict[str, Any], list[Problem]]] = [
             Problem(
                 f"{ACCESS}.viewers[0]",
                 '"arn:aws:iam::210987654321:role/reader"',
-                "is of account 210987654321: principals are of the cluster's own",
+                "is of account 210987654321, which aws:allowedAccountIds does not name",
                 "",
             )
         ],
@@ -527,6 +535,140 @@ BAD: list[tuple[str, dict[str, Any], list[Problem]]] = [
                 "is a risk that this platform does not take; left here, it would hide a mistake",
                 f"{RM} --path 'platform:acknowledge[1]'",
             ),
+        ],
+    ),
+    (
+        "a principal of another partition",
+        {ACCESS: {"viewers": ["arn:aws-cn:iam::123456789012:role/reader"]}},
+        [
+            Problem(
+                f"{ACCESS}.viewers[0]",
+                '"arn:aws-cn:iam::123456789012:role/reader"',
+                "is of partition aws-cn, in which aws:region, ap-northeast-2, is not",
+                "",
+            )
+        ],
+    ),
+    (
+        "a boundary of another account",
+        {CLUSTER: {"permissionsBoundaryArn": "arn:aws:iam::210987654321:policy/most"}},
+        [
+            Problem(
+                f"{CLUSTER}.permissionsBoundaryArn",
+                '"arn:aws:iam::210987654321:policy/most"',
+                "is of account 210987654321, which aws:allowedAccountIds does not name",
+                "",
+            )
+        ],
+    ),
+    (
+        "a version without quotes",
+        {CLUSTER: {"kubernetesVersion": 1.36}},
+        [
+            Problem(
+                f"{CLUSTER}.kubernetesVersion",
+                "1.36",
+                VERSIONS,
+                f"{SET} --path {CLUSTER}.kubernetesVersion 1.36",
+            )
+        ],
+    ),
+    (
+        "a version without quotes, of which YAML took the last digit",
+        {CLUSTER: {"kubernetesVersion": 1.3}},
+        [Problem(f"{CLUSTER}.kubernetesVersion", "1.3", VERSIONS, "")],
+    ),
+    (
+        "true for a number of days",
+        {CLUSTER: {"logDays": True}, NET: {"flowLogDays": True}},
+        [
+            Problem(f"{NET}.flowLogDays", "true", "must be a number", ""),
+            Problem(f"{CLUSTER}.logDays", "true", "must be a number", ""),
+        ],
+    ),
+    (
+        "a VPC without its size, which is no single address",
+        {NET: {"cidr": "10.20.0.0"}, CLUSTER: {"serviceCidr": "172.20.0.0"}},
+        [
+            Problem(f"{NET}.cidr", '"10.20.0.0"', CIDR, ""),
+            Problem(f"{CLUSTER}.serviceCidr", '"172.20.0.0"', CIDR, ""),
+        ],
+    ),
+    (
+        "a VPC with the mask of another notation, and Services with host bits",
+        {NET: {"cidr": "10.20.0.0/255.255.0.0"}, CLUSTER: {"serviceCidr": "172.20.0.1/16"}},
+        [
+            Problem(
+                f"{NET}.cidr",
+                '"10.20.0.0/255.255.0.0"',
+                CIDR,
+                f"{SET} --path {NET}.cidr 10.20.0.0/16",
+            ),
+            Problem(
+                f"{CLUSTER}.serviceCidr",
+                '"172.20.0.1/16"',
+                CIDR,
+                f"{SET} --path {CLUSTER}.serviceCidr 172.20.0.0/16",
+            ),
+        ],
+    ),
+    (
+        "the whole world as a VPC, which is one mistake",
+        {NET: {"cidr": "0.0.0.0/0"}},
+        [
+            Problem(
+                f"{NET}.cidr",
+                '"0.0.0.0/0"',
+                "must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16: other addresses are "
+                "somebody's on the internet, who could then not be reached",
+                "",
+            )
+        ],
+    ),
+    (
+        "the whole world by IPv6, which is one mistake",
+        {CLUSTER: {"publicAccessCidrs": ["::/0"]}},
+        [
+            Problem(
+                f"{CLUSTER}.publicAccessCidrs[0]",
+                '"::/0"',
+                "must be a network of IPv4: the API server has no other addresses",
+                "",
+            )
+        ],
+    ),
+    (
+        "tags without the key that they go below",
+        {"aws:defaultTags": {"service": "platform"}},
+        [Problem("aws:defaultTags.service", '"service"', "must be 'tags'", "")],
+    ),
+    (
+        "a version of an add-on without its first letter",
+        {SERVICES: {"metricsServerVersion": "0.8.0-eksbuild.2"}},
+        [
+            Problem(
+                f"{SERVICES}.metricsServerVersion",
+                '"0.8.0-eksbuild.2"',
+                ADDON_VERSION,
+                f"{SET} --path {SERVICES}.metricsServerVersion v0.8.0-eksbuild.2",
+            )
+        ],
+    ),
+    (
+        "whatever version of an add-on is the newest",
+        {SERVICES: {"metricsServerVersion": "latest"}},
+        [Problem(f"{SERVICES}.metricsServerVersion", '"latest"', ADDON_VERSION, "")],
+    ),
+    (
+        "a version of an add-on that is not there",
+        {SERVICES: {"metricsServer": False, "metricsServerVersion": "v0.8.0-eksbuild.2"}},
+        [
+            Problem(
+                f"{SERVICES}.metricsServerVersion",
+                '"v0.8.0-eksbuild.2"',
+                "has no effect: platform:services.metricsServer is false",
+                f"{RM} --path {SERVICES}.metricsServerVersion",
+            )
         ],
     ),
     (

@@ -13,7 +13,7 @@ import pytest
 from components.aws import cluster_support, discovery
 from components.kubernetes.cluster_mode import AUTO
 from components.platform import node_pool
-from components.platform.services import CLICKHOUSE_OPERATOR_NAMESPACE
+from components.platform.charts import BLACKBOX_EXPORTER, CLICKHOUSE_OPERATOR, PROMETHEUS
 from stacks import stack_files
 from stacks.settings.sections.clickhouse import OperatorClickHouse
 from tests.support import platform, recordings
@@ -121,12 +121,12 @@ def test_the_operators_are_the_platforms_and_where_the_workload_expects_them() -
     assert not SETTINGS.secrets.install_external_secrets
     section = SETTINGS.clickhouse
     assert isinstance(section, OperatorClickHouse)
-    assert section.operator_namespace == CLICKHOUSE_OPERATOR_NAMESPACE
+    assert section.operator_namespace == CLICKHOUSE_OPERATOR.namespace
     releases = {
         r.inputs["name"]: r.inputs["namespace"]
         for r in platform.recorded().of_type("kubernetes:helm.sh/v3:Release")
     }
-    assert releases["clickhouse-operator"] == CLICKHOUSE_OPERATOR_NAMESPACE
+    assert releases["clickhouse-operator"] == CLICKHOUSE_OPERATOR.namespace
     # Nothing of the workload is a chart then.
     assert workload().of_type("kubernetes:helm.sh/v3:Release") == []
 
@@ -139,6 +139,44 @@ def test_nodes_have_an_architecture_and_room_for_the_largest_pod() -> None:
     assert "taints" not in pool["template"]["spec"]
     assert int(pool["limits"]["cpu"]) >= 16
     assert node_pool.BUILT_IN == ("system",)
+
+
+def test_prometheus_and_grafana_find_what_the_example_of_the_workload_makes() -> None:
+    """With ``platform:services.prometheus`` and nothing else that fits one to the other."""
+    run = recordings.with_overrides("prod", {}, auto_mode=True)
+    values = PROMETHEUS.values
+    sidecar = values["grafana"]["sidecar"]["dashboards"]
+    spec = values["prometheus"]["prometheusSpec"]
+
+    dashboards = [
+        reveal(r.inputs)["metadata"]
+        for r in run.of_type("kubernetes:core/v1:ConfigMap")
+        if "-dashboards-" in r.name
+    ]
+    assert len(dashboards) == 6
+    for metadata in dashboards:
+        assert metadata["labels"][sidecar["label"]] == sidecar["labelValue"]
+        assert metadata["annotations"][sidecar["folderAnnotation"]] == "Langfuse"
+    assert sidecar["searchNamespace"] == "ALL"
+
+    kinds = {r.inputs["kind"] for r in run.resources.values() if "monitoring.coreos" in r.type}
+    assert kinds == {"PodMonitor", "Probe", "PrometheusRule"}
+    for kind in kinds:
+        selector = kind.removeprefix("Prometheus")
+        selector = selector[0].lower() + selector[1:]
+        assert spec[f"{selector}SelectorNilUsesHelmValues"] is False
+
+    (probe,) = run.of_type("kubernetes:monitoring.coreos.com/v1:Probe")
+    exporter = f"{BLACKBOX_EXPORTER.values['fullnameOverride']}.{BLACKBOX_EXPORTER.namespace}"
+    assert reveal(probe.inputs)["spec"]["prober"]["url"] == f"{exporter}.svc:9115"
+    admitted = [
+        peer["namespaceSelector"]["matchLabels"]
+        for r in run.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        for rule in reveal(r.inputs)["spec"].get("ingress", [])
+        for peer in rule.get("from", [])
+        if "namespaceSelector" in peer
+    ]
+    assert {"kubernetes.io/metadata.name": PROMETHEUS.namespace} in admitted
 
 
 # -- The workload's doctor on the platform's objects -----------------------------------------------

@@ -464,6 +464,11 @@ BAD = [
         ),
     ),
     bad(
+        "true as a monitoring interval, which Python takes for 1",
+        {"database": {"engine": "rds", "monitoringSeconds": True}, **ON_EKS},
+        problem("database.monitoringSeconds", "true", "must be a number", ""),
+    ),
+    bad(
         "a key ARN of another service",
         {"secrets": {"kmsKeyArn": "arn:aws:s3:::bucket"}},
         problem(

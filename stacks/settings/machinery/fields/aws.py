@@ -203,3 +203,15 @@ ClusterName = Annotated[
     ),
     Field(examples=["platform-prod"]),
 ]
+
+# https://docs.aws.amazon.com/eks/latest/userguide/updating-an-add-on.html
+AddonVersion = Annotated[
+    str,
+    matching(
+        "must be the version of an EKS add-on such as 'v0.8.0-eksbuild.2', as `aws eks "
+        "describe-addon-versions` lists them",
+        r"v[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}-eksbuild\.[0-9]{1,4}",
+    ),
+    Meant(lambda text: [text.lower(), f"v{text.lower()}"]),
+    Field(examples=["v0.8.0-eksbuild.2"]),
+]

@@ -101,6 +101,12 @@ def _network(text: str) -> Iterator[str]:
         yield str(ipaddress.ip_network(re.sub(r"\s+", "", text), strict=False))
 
 
+def _written_out(text: str) -> Iterator[str]:
+    """Of a network that says how large it is."""
+    if "/" in text:
+        yield from _network(text)
+
+
 HostName = Annotated[
     str,
     Rule("must be a host name in lower case without scheme, port or path", _is_host),
@@ -162,9 +168,9 @@ Email = Annotated[
     Field(examples=["admin@example.com"]),
 ]
 
-Cidr = Annotated[
-    str,
-    Rule("must be a network in CIDR notation with no host bits set", _is_cidr),
-    Meant(_network),
-    Field(examples=["203.0.113.0/24"]),
-]
+_CIDR: Final = Rule("must be a network in CIDR notation with no host bits set", _is_cidr)
+
+Cidr = Annotated[str, _CIDR, Meant(_network), Field(examples=["203.0.113.0/24"])]
+
+AddressSpace = Annotated[str, _CIDR, Meant(_written_out), Field(examples=["10.20.0.0/16"])]
+"""Addresses to give away, of which one alone is none."""
