@@ -18,6 +18,8 @@ POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
 CLICKHOUSE_VENV := .venv-clickhouse
 CLICKHOUSE_INSTALLED := $(CLICKHOUSE_VENV)/.installed
+GATEWAY_VENV := .venv-gateway
+GATEWAY_INSTALLED := $(GATEWAY_VENV)/.installed
 # Wheels alone: no package runs code of its own while it is installed.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :all:
 
@@ -26,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access platform platform-preview platform-destroy destroy \
-	doctor smoke render diff policy cluster-up cluster-down test test-programs test-cluster test-clickhouse lint format types bench docs lock clean
+	doctor smoke render diff policy cluster-up cluster-down test test-programs test-cluster test-clickhouse test-gateway lint format types bench docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +135,9 @@ test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane
 test-clickhouse: $(INSTALLED) $(CLICKHOUSE_INSTALLED) ## Tests of ClickHouse's configuration in its own engine
 	@$(BIN)/python -m pytest tests/clickhouse
 
+test-gateway: $(INSTALLED) $(SMOKE_4_INSTALLED) $(GATEWAY_INSTALLED) ## Tests of the agents' gateway: a real collector, SDKs as agents use them
+	@$(BIN)/python -m pytest tests/gateway
+
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -169,11 +174,14 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 		--custom-compile-command "make lock" requirements-clickhouse.in \
 		--output-file requirements-clickhouse.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-gateway.in \
+		--output-file requirements-gateway.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" policy/requirements.in --output-file policy/requirements.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling demo down
-	rm -rf .local $(VENV) $(SMOKE_VENV) $(SMOKE_4_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV) $(SMOKE_4_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV) $(GATEWAY_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -204,6 +212,13 @@ $(CLICKHOUSE_INSTALLED): requirements-clickhouse.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(CLICKHOUSE_VENV)
 	@$(CLICKHOUSE_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements-clickhouse.txt
+	@touch $@
+
+$(GATEWAY_INSTALLED): requirements-gateway.txt $(INSTALLED)
+	@echo "Installing SDKs of agents into $(GATEWAY_VENV) (once, some seconds) …"
+	@$(BIN)/python -m venv $(GATEWAY_VENV)
+	@$(GATEWAY_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
+		-r requirements-gateway.txt
 	@touch $@
 
 $(POLICY_INSTALLED): policy/requirements.txt $(INSTALLED)

@@ -46,9 +46,12 @@ class Response:
 
 @contextlib.contextmanager
 def serving(
-    answer: Callable[[Request], Response], certificate: Certificate | None = None
+    answer: Callable[[Request], Response], certificate: Certificate | None = None, port: int = 0
 ) -> Generator[int]:
-    """The port of a server that gives ``answer``, over TLS with a certificate."""
+    """The port of a server that gives ``answer``, over TLS with a certificate.
+
+    ``port``: one that the caller knows to be free; 0 takes any.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -94,7 +97,7 @@ def serving(
             self.server_address = self.socket.getsockname()
             self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", port), Handler) as server:
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate.certificate, certificate.key)
@@ -109,3 +112,12 @@ def serving(
         finally:
             server.shutdown()
             thread.join()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

@@ -109,7 +109,18 @@ TELEMETRY: Final[dict[str, Any]] = {
     "metrics": {
         "level": "normal",
         "readers": [
-            {"pull": {"exporter": {"prometheus": {"host": LISTEN, "port": TELEMETRY_PORT}}}}
+            {
+                "pull": {
+                    "exporter": {
+                        "prometheus": {
+                            "host": LISTEN,
+                            "port": TELEMETRY_PORT,
+                            # Counters end with _total.
+                            "without_type_suffix": False,
+                        }
+                    }
+                }
+            }
         ],
     },
 }
