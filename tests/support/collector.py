@@ -32,8 +32,8 @@ from tooling.cluster.programs import COLLECTOR
 from tooling.cluster.state import say
 
 TENANT: Final = "agents-a"
-PASSWORDS: Final = {TENANT: "secret-of-a", "agents-b": "secret-of-b"}
-"""Password of each agent namespace."""
+TENANTS: Final = (TENANT, "agents-b")
+"""Agent namespaces with a credential."""
 
 _SECONDS: Final = 20
 """The longest that a test waits for something, on a busy machine."""
@@ -178,8 +178,8 @@ class Collector:
 
 
 def basic(tenant: str) -> str:
-    """The header of a tenant."""
-    pair = f"{tenant}:{PASSWORDS[tenant]}"
+    """The header of an agent namespace."""
+    pair = f"{tenant}:secret-of-{tenant}"
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
@@ -222,9 +222,11 @@ def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int
 
 
 @contextlib.contextmanager
-def collector(settings: GatewaySettings, folder: Path) -> Generator[Collector]:
+def collector(
+    settings: GatewaySettings, folder: Path, tenants: Iterable[str] = TENANTS
+) -> Generator[Collector]:
     """A collector that runs, and ends with the test."""
-    made = prepared(settings, folder)
+    made = prepared(settings, folder, tenants)
     made.start()
     try:
         yield made
@@ -232,7 +234,9 @@ def collector(settings: GatewaySettings, folder: Path) -> Generator[Collector]:
         made.kill()
 
 
-def prepared(settings: GatewaySettings, folder: Path) -> Collector:
+def prepared(
+    settings: GatewaySettings, folder: Path, tenants: Iterable[str] = TENANTS
+) -> Collector:
     """A collector that was not started yet."""
     own = (
         *(gateway.OTLP_PORT, gateway.TELEMETRY_PORT),
@@ -241,7 +245,7 @@ def prepared(settings: GatewaySettings, folder: Path) -> Collector:
     ports = dict(zip(own, free_ports(len(own)), strict=True))
     (folder / "queue").mkdir(parents=True)
     (folder / "tokens").write_text(
-        "".join(f"{basic(tenant).removeprefix('Basic ')}\n" for tenant in PASSWORDS),
+        "".join(f"{basic(tenant).removeprefix('Basic ')}\n" for tenant in tenants),
         encoding="utf-8",
     )
     (folder / "config.yaml").write_text(on_loopback(settings, folder, ports), encoding="utf-8")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from components.agents.gateway.dialects import CACHED, COST, INFERENCE, INPUT, OUTPUT
+from components.agents.gateway.dialects import INFERENCE
 from components.agents.gateway.ottl import attribute, group, text
 from components.agents.gateway.settings import LISTEN, METRICS_PORT, TELEMETRY_PORT
+from components.agents.gateway.usage import CACHED, COST, INPUT, OUTPUT
 
 _DAY: Final = "24h"
 """How long a series stays that nothing is added to. A day, so that a nightly run has a series to

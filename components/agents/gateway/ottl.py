@@ -22,3 +22,17 @@ def group(
     """Statements about one kind of thing: ``resource``, ``scope``, ``span`` or ``spanevent``."""
     only = {"conditions": [*conditions]} if conditions else {}
     return {"context": context, **only, "statements": [*statements]}
+
+
+def first(target: str, sources: Sequence[str], function: str = "") -> list[str]:
+    """Statements by which the first of the attributes that there is becomes the target, if that has
+    no value yet. ``function`` converts it."""
+    return [
+        f"set({attribute(target)}, {_through(function, attribute(source))}) "
+        f"where {attribute(target)} == nil and {attribute(source)} != nil"
+        for source in sources
+    ]
+
+
+def _through(function: str, path: str) -> str:
+    return f"{function}({path})" if function else path

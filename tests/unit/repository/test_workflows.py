@@ -171,7 +171,7 @@ def test_packages_are_installed_as_wheels_by_hash_so_that_none_runs_code_then() 
 
     assert installs.startswith("pip install ")
     assert installs.endswith(" --only-binary :all:")
-    assert commands == ["uv==0.13.9", *["--require-hashes"] * 5]
+    assert commands == ["uv==0.13.9", *["--require-hashes"] * 6]
     assert makefile.count("pip install") == 1
     assert [file.name for file in elsewhere if "pip install" in file.read_text("utf-8")] == []
 
@@ -253,7 +253,7 @@ def test_every_make_command_is_a_target_of_the_makefile() -> None:
         if re.fullmatch(r"[a-z-]+", word)
     }
 
-    checks = {"lint", "test", "test-cluster", "test-programs", "types"}
+    checks = {"lint", "test", "test-cluster", "test-gateway", "test-programs", "types"}
     assert used == {"diff", "doctor", "policy", "smoke", *checks}
     assert {name for name in used if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
     for folder in (".venv", ".venv-smoke", ".venv-smoke-4", ".venv-policy"):
