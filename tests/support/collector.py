@@ -166,10 +166,15 @@ class Collector:
         """What Prometheus reads about agents."""
         return self._series(gateway.METRICS_PORT)
 
-    def telemetry(self, name: str) -> float:
-        """The sum of a metric of the collector about itself; 0 if there is none."""
+    def telemetry(self, name: str, **labels: str) -> float:
+        """The sum of a metric of the collector about itself, of the series with these labels; 0 if
+        there is none."""
         found = self._series(gateway.TELEMETRY_PORT)
-        return sum(value for (each, _), value in found.items() if each == name)
+        return sum(
+            value
+            for (each, of), value in found.items()
+            if each == name and labels.items() <= dict(of).items()
+        )
 
     def _series(self, port: int) -> dict[Series, float]:
         status, text = self._ask(port, "GET", "/metrics")

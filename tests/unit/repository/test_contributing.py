@@ -85,7 +85,7 @@ def test_every_make_command_of_the_page_is_a_target() -> None:
         name for names in re.findall(r"(?:`|\$ )make ([a-z -]+)", page) for name in names.split()
     }
 
-    tests = {"test", "test-cluster", "test-programs"}
+    tests = {"test", "test-cluster", "test-gateway", "test-programs"}
     assert used == {"demo", "diff", "docs", "help", "lint", "types", *tests}
     assert {n for n in used if not re.search(rf"^{n}:", makefile, re.MULTILINE)} == set()
 
