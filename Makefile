@@ -136,7 +136,7 @@ test-clickhouse: $(INSTALLED) $(CLICKHOUSE_INSTALLED) ## Tests of ClickHouse's c
 	@$(BIN)/python -m pytest tests/clickhouse
 
 test-gateway: $(INSTALLED) $(SMOKE_4_INSTALLED) $(GATEWAY_INSTALLED) ## Tests of the agents' gateway: a real collector, SDKs as agents use them
-	@$(BIN)/python -m pytest tests/gateway
+	@$(BIN)/python -m pytest -n auto --dist loadfile tests/gateway
 
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
 	@$(BIN)/ruff check .

@@ -232,8 +232,8 @@ def collector(
 ) -> Generator[Collector]:
     """A collector that runs, and ends with the test."""
     made = prepared(settings, folder, tenants)
-    made.start()
     try:
+        made.start()
         yield made
     finally:
         made.kill()

@@ -32,6 +32,9 @@ class Variable(str):
         return super().__new__(cls, f"${{env:{name}}}")
 
 
+_SMALL_BATCH: Final = 1_000_000
+
+
 def to_langfuse(settings: GatewaySettings) -> dict[str, Any]:
     """Everything that was accepted waits on the disk until Langfuse has taken it."""
     return {
@@ -62,8 +65,9 @@ def to_langfuse(settings: GatewaySettings) -> dict[str, Any]:
             "batch": {
                 "flush_timeout": "500ms",
                 "sizer": "bytes",
-                "min_size": 1_000_000,
-                "max_size": 4_000_000,
+                # Of a smaller queue the collector says that it could never be this full.
+                "min_size": min(_SMALL_BATCH, settings.queue_bytes),
+                "max_size": 4 * _SMALL_BATCH,
             },
         },
     }

@@ -25,7 +25,7 @@ EXTENSION: Final[dict[str, Any]] = {
     "filename": TOKENS_FILE,
     # Requests that arrive before the file is read would be answered with 401, which loses them.
     "wait_for_token_file": True,
-    "retry_on_failure": {"enabled": True, "interval": "1s", "max_retries": 10},
+    "retry_on_failure": {"enabled": True, "interval": "1s", "max_retries": 3},
 }
 
 RECEIVER: Final[dict[str, Any]] = {
