@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -25,9 +25,13 @@ def gateway(
     service_url: pulumi.Output[str],
     credentials: AppCredentials,
     secrets: SecretsOfNamespace,
+    after: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
 ) -> Mapping[str, GatewayAccess]:
-    """The gateway if the settings ask for it, and what agents need to use it, by namespace."""
+    """The gateway if the settings ask for it, and what agents need to use it, by namespace.
+
+    ``after``: what knows the project's keys when it is complete.
+    """
     section = settings.gateway
     if section is None or credentials.public_key is None or credentials.secret_key is None:
         return {}
@@ -47,6 +51,7 @@ def gateway(
             secrets=secrets,
             public_key=credentials.public_key,
             secret_key=credentials.secret_key,
+            before_pods=after,
             langfuse_pods=labels.selector(names.langfuse, "web"),
             langfuse_port=environment.PORT,
             langsmith_api_key=translation.langsmith_key(settings.langsmith) if langsmith else None,

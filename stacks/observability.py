@@ -106,7 +106,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             endpoint=self._endpoint(namespace, service),
             storage=storage,
         )
-        self._langfuse(namespace, secret, needed_database, services, managed)
+        langfuse = self._langfuse(namespace, secret, needed_database, services, managed)
         gateway = agents_gateway.gateway(
             settings,
             self._names,
@@ -114,6 +114,7 @@ class ObservabilityStack(pulumi.ComponentResource):
             service_url=service.url,
             credentials=credentials,
             secrets=secrets,
+            after=[langfuse.ready],
             opts=self._child,
         )
         self._agents(service, credentials, delivery, gateway)
@@ -220,10 +221,10 @@ class ObservabilityStack(pulumi.ComponentResource):
         database: Needed,
         services: Sequence[Needed],
         managed: Managed,
-    ) -> None:
+    ) -> Langfuse:
         settings, section = self._settings, self._settings.langfuse
         endpoint, storage = managed.endpoint, managed.storage
-        Langfuse(
+        return Langfuse(
             self._names.langfuse,
             LangfuseArgs(
                 namespace=namespace,

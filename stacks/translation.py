@@ -168,6 +168,8 @@ def environment(
             admin_name=admin.name if admin else "",
             log_level=langfuse.log_level,
             log_format=langfuse.log_format,
+            exports_spans=langfuse_environment.TRACES_OF_ITS_OWN
+            in {*langfuse.environment, *langfuse.secret_environment},
             extra={**langfuse.environment, **typed},
         )
     )

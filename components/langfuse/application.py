@@ -31,6 +31,8 @@ class Langfuse(pulumi.ComponentResource):
 
     deployment_name: pulumi.Output[str]
     """Name of the Deployment."""
+    ready: pulumi.Resource
+    """Complete when all web pods are of this release, with its settings and keys."""
 
     def __init__(
         self, name: str, args: LangfuseArgs, opts: pulumi.ResourceOptions | None = None
@@ -103,6 +105,7 @@ class Langfuse(pulumi.ComponentResource):
             # The schema is migrated before the first pod of the release starts.
             migrated = migration(name, args, certificates, after=[], opts=child)
             web, *_ = pods_of.deployed(after=[migrated])
+        self.ready = web
         self.deployment_name = web.metadata.apply(lambda m: m.name or "")
         self.register_outputs({"deploymentName": self.deployment_name})
 

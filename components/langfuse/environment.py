@@ -15,6 +15,20 @@ PORT: Final = 3000
 WORKER_PORT: Final = 3030
 """Of the worker's health pages."""
 
+TRACES_OF_ITS_OWN: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""Where Langfuse sends spans of its own requests, queries and jobs, from version 3 on."""
+
+_TRACES_NOTHING: Final = {
+    # Of web pods, whose sampler is made from Langfuse's own variable. It has to be above 0; at this
+    # one no trace ID is low enough.
+    "OTEL_TRACE_SAMPLING_RATIO": "0.0000000001",
+    # Of workers, which take OpenTelemetry's.
+    "OTEL_TRACES_SAMPLER": "always_off",
+}
+"""What keeps both from sending every span to http://localhost:4318, where nothing listens
+(web/src/observability.config.ts, worker/src/instrumentation.ts). Log lines keep their IDs and the
+project, which OTEL_SDK_DISABLED would take from them."""
+
 ORGANIZATION_ID: Final = "default"
 PROJECT_ID: Final = "default"
 """Fixed: a changed id would create a second organisation or project, not rename the first."""
@@ -41,6 +55,8 @@ class LangfuseSettings:
     admin_name: str = "Administrator"
     log_level: str | None = None
     log_format: str | None = None
+    exports_spans: bool = False
+    """Whether people named a place for Langfuse's own spans (``TRACES_OF_ITS_OWN``)."""
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -64,6 +80,8 @@ def plain_environment(settings: LangfuseSettings) -> dict[str, str]:
     if versions.has_worker(settings.version):
         variables["LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED"] = "true"
         variables |= write_modes.flags(settings.mode or write_modes.mode(settings.version))
+        if not settings.exports_spans:
+            variables |= _TRACES_NOTHING
     else:
         variables |= web_environment(settings.memory_limit)
     if settings.version >= versions.LOG_SETTINGS:

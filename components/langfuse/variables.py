@@ -31,7 +31,7 @@ packages/shared/clickhouse/scripts/up.sh at v4.16.0)."""
 
 _BESIDE: Final = re.compile(
     r"(AWS|DD|NODE|PRISMA)_\w+|TZ|DEBUG|SSL_CERT_(DIR|FILE)|UV_THREADPOOL_SIZE"
-    r"|NEXT_TELEMETRY_DISABLED|GOOGLE_APPLICATION_CREDENTIALS"
+    r"|NEXT_TELEMETRY_DISABLED|GOOGLE_APPLICATION_CREDENTIALS|OTEL_TRACES_SAMPLER(_ARG)?"
 )
 """What Node.js, Next.js, Prisma, OpenSSL and the SDKs of clouds read by themselves."""
 

@@ -92,10 +92,10 @@ def test_what_stands_in_a_comment_is_not_in_the_file_and_is_the_rest_of_the_sect
         for base in ("dev", "dev with its comments", "prod", "prod with its comments")
     }
     of_aws = {f"{PROJECT}:{key}" for key in ("endpoint", "secrets")}
-    optional = {f"{PROJECT}:{key}" for key in ("gateway", "langsmith", "monitoring")}
+    optional = {f"{PROJECT}:{key}" for key in ("langsmith", "monitoring")}
     assert shown == {
         "dev": sections - of_aws - optional,
-        "dev with its comments": sections - of_aws - {f"{PROJECT}:gateway"},
-        "prod": sections - {f"{PROJECT}:gateway", f"{PROJECT}:langsmith"},
-        "prod with its comments": sections - {f"{PROJECT}:gateway"},
+        "dev with its comments": sections - of_aws,
+        "prod": sections - {f"{PROJECT}:langsmith"},
+        "prod with its comments": sections,
     }

@@ -18,15 +18,20 @@ _PAGE = """\
 `langfuse.environment` and `langfuse.secretEnvironment` take what the chosen release reads: these
 variables, by Langfuse's own schemas of its environment at each tag. They also take what Node.js,
 Prisma, OpenSSL and the SDKs of clouds read by themselves: `AWS_*`, `DD_*`, `NODE_*`, `PRISMA_*`,
-`DEBUG`, `GOOGLE_APPLICATION_CREDENTIALS`, `NEXT_TELEMETRY_DISABLED`, `SSL_CERT_DIR`,
-`SSL_CERT_FILE`, `TZ`, `UV_THREADPOOL_SIZE`. `NODE_ENV` and `NODE_OPTIONS` are the program's own.
+`DEBUG`, `GOOGLE_APPLICATION_CREDENTIALS`, `NEXT_TELEMETRY_DISABLED`, `OTEL_TRACES_SAMPLER`,
+`OTEL_TRACES_SAMPLER_ARG`, `SSL_CERT_DIR`, `SSL_CERT_FILE`, `TZ`, `UV_THREADPOOL_SIZE`. `NODE_ENV`
+and `NODE_OPTIONS` are the program's own.
 
 Any other name is refused, with the one that is most like it, because a variable that nothing reads
 does nothing and says nothing. A variable that only an image of your own reads is set in that image
 (`ENV` in its Dockerfile).
 
 - `NEXT_PUBLIC_*` and `LANGFUSE_CSP_ENFORCE_HTTPS` keep the value that the image was built with.
-- `OTEL_*` is read by Langfuse 2 and starts nothing where Langfuse is self-hosted.
+- `OTEL_*` is read by Langfuse 2 and starts nothing where Langfuse is self-hosted. From version 3 on
+  Langfuse sends spans of its own requests, queries and jobs to `OTEL_EXPORTER_OTLP_ENDPOINT`. As
+  long as no endpoint is given, the program sets `OTEL_TRACE_SAMPLING_RATIO` and
+  `OTEL_TRACES_SAMPLER` so that none is sent. Do not give it the gateway of the agents: Langfuse
+  would trace itself in a circle.
 - Clients of single sign-on, mail, private addresses, licence and retention have keys:
   `langfuse.sso`, `langfuse.smtp`, `langfuse.allowedTargets`, `langfuse.licenseKey`,
   `langfuse.retentionDays`. Their variables are refused here. What is left of a provider, such as

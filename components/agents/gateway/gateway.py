@@ -56,6 +56,9 @@ class AgentGatewayArgs:
     """Public key of Langfuse's project."""
     secret_key: pulumi.Input[str]
     """Its secret key."""
+    before_pods: Sequence[pulumi.Resource] = ()
+    """What the pods wait for: a Langfuse that knows both keys. It refuses others with 401, and what
+    is refused so is lost."""
     langfuse_pods: Mapping[str, str]
     """Labels of the pods behind Langfuse's Service, in the same namespace."""
     langfuse_port: int
@@ -220,8 +223,9 @@ class AgentGateway(pulumi.ComponentResource):
                 child,
                 pulumi.ResourceOptions(
                     # The policy limits the pods before the first starts.
-                    depends_on=[policy],
+                    depends_on=[policy, *args.before_pods],
                     ignore_changes=[*FIXED],
+                    custom_timeouts=_rollout(args.replicas),
                 ),
             ),
         )
@@ -267,6 +271,12 @@ def _egress(args: AgentGatewayArgs) -> list[NetworkPolicyEgressRuleArgsDict]:
     if args.langsmith_port is not None:
         rules.append({"ports": [{"protocol": "TCP", "port": args.langsmith_port}]})
     return rules
+
+
+def _rollout(replicas: int) -> pulumi.CustomTimeouts:
+    """Time for one pod after the other, the slowest of them stuck once."""
+    limit = f"{pod.STARTUP_LIMIT + pod.TURN * replicas}s"
+    return pulumi.CustomTimeouts(create=limit, update=limit)
 
 
 def _base64(text: str) -> str:

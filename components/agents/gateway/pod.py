@@ -64,6 +64,15 @@ _GRACE: Final = 30
 """Seconds to write what has arrived to the queue, and to end what is being sent."""
 
 
+STARTUP_LIMIT: Final = 600
+"""Seconds for a pod to start. It may have to compact a full queue, which is copied for that."""
+
+TURN: Final = 60
+"""Seconds of one pod's turn in a rollout: its end, its volume on another node, its start."""
+
+_STARTUP_PERIOD: Final = 5
+
+
 def pod_spec(
     *,
     image: str,
@@ -137,8 +146,10 @@ def pod_spec(
                 ],
                 # The image has no shell.
                 "lifecycle": {"pre_stop": {"sleep": {"seconds": PRE_STOP}}},
-                # Ten minutes to compact a full queue.
-                "startup_probe": _healthy(period=5, failures=120),
+                # For the time in which a full queue is compacted.
+                "startup_probe": _healthy(
+                    period=_STARTUP_PERIOD, failures=STARTUP_LIMIT // _STARTUP_PERIOD
+                ),
                 "readiness_probe": _healthy(period=5, failures=3),
                 "liveness_probe": _healthy(period=10, failures=6),
             }

@@ -36,7 +36,7 @@ _AGENTS: Final = "Secret/langfuse-agents-before-access-secret"
 _VARIABLES: Final = "{ENDPOINT,HEADERS,PROTOCOL}"
 
 _ROWS: Final[dict[str, Row]] = {
-    "gateway.replicas": to(f"{_SET} spec.replicas"),
+    "gateway.replicas": {**to(f"{_SET} spec.replicas"), f"{_SET} @timeouts": ANY},
     "gateway.image": to(f"{_POD}.image"),
     "gateway.storageGiB": {
         f"{_CLAIM}.resources.requests.storage": "11Gi",

@@ -20,6 +20,7 @@ from components.langfuse.storage_environment import (
 )
 from components.langfuse.variables import Container
 from components.langfuse.versions import LINES, Version
+from tests.support.recordings import inputs, recorded
 
 PREFIX = "LANGFUSE_MIGRATION_V4_"
 MODES = {
@@ -48,6 +49,53 @@ def test_every_mode_of_a_new_installation_is_written(release: str) -> None:
 
     written = {k: v for k, v in plain_environment(settings).items() if "_V4_" in k}
     assert written == MODES[release]
+
+
+SILENT = {"OTEL_TRACES_SAMPLER": "always_off", "OTEL_TRACE_SAMPLING_RATIO": "0.0000000001"}
+
+
+@pytest.mark.parametrize(
+    ("release", "exports", "expected"),
+    [
+        ("2.75.0", False, {}),
+        ("2.95.12", False, {}),
+        ("3.225.4", False, SILENT),
+        ("4.0.0", False, SILENT),
+        ("4.16.0", False, SILENT),
+        ("3.225.4", True, {}),
+        ("4.16.0", True, {}),
+    ],
+)
+def test_langfuse_sends_spans_of_its_own_only_to_a_place_that_was_named(
+    release: str, exports: bool, expected: dict[str, str]
+) -> None:
+    settings = LangfuseSettings(
+        version=Version.parse(release),
+        public_url="https://langfuse.example.com",
+        memory_limit="2Gi",
+        exports_spans=exports,
+    )
+
+    written = {k: v for k, v in plain_environment(settings).items() if k.startswith("OTEL_")}
+    assert written == expected
+
+
+def test_no_span_is_sampled_by_the_ratio_of_web_pods() -> None:
+    # TraceIdRatioBasedSampler of OpenTelemetry for JavaScript compares 32 bits with this limit.
+    assert int(float(SILENT["OTEL_TRACE_SAMPLING_RATIO"]) * 0xFFFFFFFF) == 0
+    assert variables.form("OTEL_TRACE_SAMPLING_RATIO", Version(4, 16, 0)) is not None
+
+
+@pytest.mark.parametrize("section", ["environment", "secretEnvironment"])
+def test_the_place_of_its_spans_may_be_secret(section: str) -> None:
+    place: object = "https://otel.example.com"
+    given = {"environment": place, "secretEnvironment": {"secure": "v1:ciphertext"}}[section]
+    recording = recorded("dev", langfuse={section: {"OTEL_EXPORTER_OTLP_ENDPOINT": given}})
+    silent = inputs(recorded("dev"), "langfuse-config")["data"]
+
+    found = inputs(recording, "langfuse-config")["data"]
+    assert {k: v for k, v in silent.items() if k.startswith("OTEL_")} == SILENT
+    assert {k for k in found if k.startswith("OTEL_TRACE")} == set()
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def test_what_is_baked_or_starts_nothing_is_not_offered() -> None:
     assert not variables.is_baked("LANGFUSE_LOG_LEVEL")
 
 
-@pytest.mark.parametrize("name", ["AWS_REGION", "NODE_EXTRA_CA_CERTS", "TZ", "SSL_CERT_FILE"])
+@pytest.mark.parametrize(
+    "name", ["AWS_REGION", "NODE_EXTRA_CA_CERTS", "TZ", "SSL_CERT_FILE", "OTEL_TRACES_SAMPLER"]
+)
 def test_what_other_parts_of_the_image_read_cannot_be_judged(name: str) -> None:
     assert variables.is_read_beside(name)
 

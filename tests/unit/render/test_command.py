@@ -37,11 +37,12 @@ def test_the_command_writes_the_stack_and_says_where(tmp_path: Path) -> None:
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
-        "stack    dev: 41 Kubernetes objects, 9 generated values, 15 components, 1 provider",
+        "stack    dev: 48 Kubernetes objects, 10 generated values, 17 components, 1 provider",
         "chain    Namespace langfuse-namespace > ConfigMap langfuse-clickhouse-server-config > "
         "StatefulSet langfuse-clickhouse-server-stateful-set > Secret langfuse-clickhouse-secret > "
         "Job langfuse-migration > Deployment langfuse-deployment > "
-        "HorizontalPodAutoscaler langfuse-autoscaler",
+        "StatefulSet langfuse-gateway-stateful-set > "
+        "Secret langfuse-agents-ai-agents-access-secret",
         f"written  {out}",
     ]
     assert files(out) == to_files(stacks.rendered("dev"))
@@ -144,11 +145,11 @@ def test_the_summary_names_every_resource_with_what_it_waits_for() -> None:
         summary.MARKER,
         "# Stack dev",
         "",
-        "41 Kubernetes objects, 9 generated values, 15 components, 1 provider.",
+        "48 Kubernetes objects, 10 generated values, 17 components, 1 provider.",
     ]
     header = lines.index("| kind | name | component | protected | depends on |")
     rows = lines[header + 2 :]
-    assert len(rows) == 50
+    assert len(rows) == 58
     (job,) = (row for row in rows if row.startswith("| Job |"))
     _, _, name, component, protected, needs = job.removesuffix(" |").split("|")
     assert name.strip().startswith("`observability/langfuse-migration-")
