@@ -430,4 +430,29 @@ WORKER: Final = [
     ),
 ]
 
-TEXTS: Final = [*GUARD, *CLICKHOUSE, *CACHE, *STORAGE, *WORKER]
+AGENTS: Final = [
+    # web/src/pages/api/public/ingestion.ts at v4.16.0
+    (
+        '{"level":"warn","message":"Rejected 12 event(s) from the legacy /api/public/ingestion '
+        "endpoint for project cm1abc because this Langfuse v4 deployment runs in events_only mode. "
+        'These events were not stored.","sdkName":"python","sdkVersion":"2.60.3"}',
+        "sdk-too-old",
+        "Langfuse refuses what agents of project cm1abc send by the old API: Python SDKs below 3, "
+        "JavaScript SDKs below 4, and what calls /api/public/ingestion itself. The SDK and its "
+        "version are in the same line of the log",
+        f"{IN_NAMESPACE} logs -l app.kubernetes.io/component=web --since=1h --prefix",
+    ),
+    # web/src/features/public-api/server/apiAuth.ts at v4.16.0, of two places
+    *(
+        (
+            f"2026-11-01T12:00:00.000Z error {text} pk-lf-1234",
+            "agents-refused",
+            "Langfuse has been asked with a public key that it does not know: agents with keys of "
+            "another stack, or of before a rotation",
+            "make smoke STACK=prod",
+        )
+        for text in ("No key found for public key", "No api key found for public key:")
+    ),
+]
+
+TEXTS: Final = [*GUARD, *CLICKHOUSE, *CACHE, *STORAGE, *WORKER, *AGENTS]

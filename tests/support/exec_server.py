@@ -93,24 +93,25 @@ def _handle(
         server.asked.append((parts.path, query))
         given = answer(query["command"])
         if given.refusal is not None:
-            connection.sendall(_refusal(*given.refusal))
+            connection.sendall(refusal(*given.refusal))
             return
         key = next(h.split(": ")[1] for h in headers if h.lower().startswith("sec-websocket-key"))
-        connection.sendall(_accepted(key))
+        connection.sendall(accepted(key))
         if given.silent:
             connection.recv(65536)
             return
         if given.broken:
-            connection.sendall(_frame(1, given.output)[:-1])
+            connection.sendall(frame(1, given.output)[:-1])
             return
-        said = _frame(1, given.output) + _frame(2, given.errors)
+        said = frame(1, given.output) + frame(2, given.errors)
         if given.status is not None:
-            said += _frame(3, json.dumps(given.status))
+            said += frame(3, json.dumps(given.status))
         connection.sendall(said + _CLOSE)
         connection.recv(65536)
 
 
-def _accepted(key: str) -> bytes:
+def accepted(key: str) -> bytes:
+    """The answer that opens a WebSocket."""
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()  # noqa: S324
     lines = (
         "HTTP/1.1 101 Switching Protocols",
@@ -122,7 +123,8 @@ def _accepted(key: str) -> bytes:
     return "\r\n".join((*lines, "", "")).encode()
 
 
-def _refusal(status: int, document: object) -> bytes:
+def refusal(status: int, document: object) -> bytes:
+    """An answer in place of a connection."""
     body = json.dumps(document, separators=(",", ":")).encode()
     lines = (
         f"HTTP/1.1 {status} Refused",
@@ -132,8 +134,14 @@ def _refusal(status: int, document: object) -> bytes:
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
-def _frame(channel: int, text: str) -> bytes:
-    payload = bytes([channel]) + text.encode()
+def frame(channel: int, content: str | bytes) -> bytes:
+    """A message of one channel."""
+    payload = bytes([channel]) + (content.encode() if isinstance(content, str) else content)
     size = len(payload)
-    length = bytes([size]) if size < 126 else b"\x7e" + struct.pack(">H", size)
+    if size < 126:
+        length = bytes([size])
+    elif size < 2**16:
+        length = b"\x7e" + struct.pack(">H", size)
+    else:
+        length = b"\x7f" + struct.pack(">Q", size)
     return b"\x82" + length + payload

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Final
 
 from stacks.names import NAMES
+from tooling.doctor.agents import egress, environment, telemetry
 from tooling.doctor.asking import NOT_CHECKED
 from tooling.doctor.cluster import (
-    agents,
     controllers,
     migrations,
     operated,
@@ -78,7 +78,16 @@ def diagnose(snapshot: Snapshot, place: Place) -> list[Finding]:
         *migrations.findings(snapshot, place),
         *controllers.load_balancers(snapshot, place),
         *controllers.autoscalers(snapshot, place),
-        *agents.before_their_secret(snapshot, place),
+        *environment.findings(snapshot.agents, place),
+        *egress.findings(
+            snapshot.agents, snapshot.namespaces.get(place.namespace), snapshot.pods, place
+        ),
+        *telemetry.findings(
+            snapshot.agents,
+            snapshot.running_logs,
+            place,
+            explained=any(f"/{NAMES.gateway}-" in item.subject for item in in_pods),
+        ),
     ]
     # Clients of a server that is down report it too; its own finding is the cause, if there is one.
     down = _down(snapshot)

@@ -12,6 +12,7 @@ from typing import Final
 from stacks.settings import Settings
 from stacks.stack_files import ROOT
 from tooling.doctor import diagnosis, failed_run
+from tooling.doctor.agents import environment, telemetry
 from tooling.doctor.asking import Answer, Asked, answers, ask, in_words, unanswered
 from tooling.doctor.before import checks as before
 from tooling.doctor.cluster import reading
@@ -140,6 +141,7 @@ def _look(
         return _Seen(answers=[reached, *answers(questions, deadline, again)], place=where)
     read = reading.read(server, settings, where, deadline, now)
     failures = [*diagnosis.diagnose(read.snapshot, where), *read.unread]
+    told = read.snapshot.agents
     runs = [] if failures else [Answer(title=f"what runs in {where.namespace}")]
     return _Seen(
         answers=[reached, *answers(questions, deadline, again), *runs],
@@ -147,6 +149,12 @@ def _look(
         failures=failures,
         deployed=read.snapshot.deployed or not read.snapshot.complete,
         read=read,
+        state=(
+            *environment.state(told, settings.agents.every_namespace),
+            *telemetry.state(told),
+        )
+        if read.snapshot.deployed
+        else (),
     )
 
 
@@ -158,7 +166,9 @@ def _with_databases(seen: _Seen, server: Server, settings: Settings, snapshot: S
     try:
         told = question.answer(Deadline(_DATABASES))
     except Exception as error:  # any error: the rest of the report is still useful
-        return replace(seen, state=[f"the databases were not asked: {in_words(error)}"])
+        return replace(
+            seen, state=[f"the databases were not asked: {in_words(error)}", *seen.state]
+        )
     failures = [
         finding
         for finding in seen.failures
@@ -166,7 +176,7 @@ def _with_databases(seen: _Seen, server: Server, settings: Settings, snapshot: S
     ]
     known = {finding.section for finding in failures}
     more = [finding for finding in told.findings if finding.section not in known]
-    return replace(seen, failures=[*failures, *more], state=told.state)
+    return replace(seen, failures=[*failures, *more], state=[*told.state, *seen.state])
 
 
 def _findings(found: Iterable[Answer], without: frozenset[str] = frozenset()) -> list[Finding]:

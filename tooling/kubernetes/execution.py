@@ -16,7 +16,7 @@ from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CH
 from tooling.kit.json_values import as_list, as_mapping
 from tooling.kubernetes.api import ApiError, LiveError
 
-_REFUSED: Final = re.compile(r"Handshake status (?P<status>\d{3})")
+REFUSED: Final = re.compile(r"Handshake status (?P<status>\d{3})")
 """How the client puts what the API server answers in place of opening a connection."""
 
 _COMMAND_FAILED: Final = "NonZeroExitCode"
@@ -92,13 +92,13 @@ def _open(
         )
     except ApiException as error:
         reason = str(cast("Any", error).reason or "")
-    refused = _REFUSED.search(reason)
+    refused = REFUSED.search(reason)
     if refused is None:
         raise LiveError(f"{action} failed: {reason}")
-    raise ApiError(f"{action} was refused: {_message(reason) or refused['status']}")
+    raise ApiError(f"{action} was refused: {message(reason) or refused['status']}")
 
 
-def _message(text: str) -> str:
+def message(text: str) -> str:
     """The API server's words in a text that ends with its answer."""
     try:
         document: object = json.loads(text[text.index('{"kind":"Status"') :])

@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
-from components.agents.environment import client_environment
+from components.agents.environment import client_environment, opentelemetry_environment
 from components.langfuse import versions, write_modes
 from components.langfuse.versions import Version
 from components.storage.pod import PORT as SEAWEEDFS_PORT
@@ -141,6 +141,7 @@ def _agents_keys(settings: Settings, release: Version) -> list[str]:
         ),
         *(langsmith_environment.environment(langsmith) if langsmith else []),
         *(langsmith_environment.key_names(langsmith) if langsmith else []),
+        *(opentelemetry_environment(endpoint="", headers="") if settings.gateway else []),
     ]
 
 

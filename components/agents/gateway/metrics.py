@@ -108,7 +108,27 @@ PROMETHEUS: Final[dict[str, Any]] = {
 TELEMETRY: Final[dict[str, Any]] = {
     "logs": {"level": "info"},
     "metrics": {
-        "level": "normal",
+        # For what agents are answered: no other metric has requests without a right credential.
+        "level": "detailed",
+        "views": [
+            {
+                "selector": {"instrument_name": "http.server.request.duration"},
+                "stream": {
+                    # Others follow from headers: a sender could make series without end.
+                    "attribute_keys": {"included": ["http.response.status_code"]},
+                    "aggregation": {"explicit_bucket_histogram": {"boundaries": [1]}},
+                },
+            },
+            *(
+                {"selector": {"instrument_name": name}, "stream": {"aggregation": {"drop": {}}}}
+                for name in (
+                    "http.server.request.body.size",
+                    "http.server.response.body.size",
+                    "http.client.request.body.size",
+                    "http.client.request.duration",
+                )
+            ),
+        ],
         "readers": [
             {
                 "pull": {

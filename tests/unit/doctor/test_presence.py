@@ -35,10 +35,11 @@ DEPLOYMENT = {
 
 
 IN_CLUSTER = "version 4 in the cluster"
+GATEWAY = "version 4 with a gateway"
 BY_OPERATOR = "version 4 with the operator of ClickHouse"
 
 
-@pytest.mark.parametrize("variant", ["dev", "prod", IN_CLUSTER, BY_OPERATOR])
+@pytest.mark.parametrize("variant", ["dev", "prod", IN_CLUSTER, BY_OPERATOR, GATEWAY])
 def test_every_fixed_name_is_one_that_the_program_makes(variant: str) -> None:
     made = {
         (r.inputs["kind"], reveal(r.inputs["metadata"]).get("namespace"), kubernetes_name(r))
@@ -58,6 +59,17 @@ def test_every_fixed_name_is_one_that_the_program_makes(variant: str) -> None:
 def names(variant: str) -> dict[str, set[str]]:
     found = presence.fixed(stacks.settings(variant))
     return {kind.kind: named for kind, named in found.items() if kind.namespace == "observability"}
+
+
+def test_a_gateway_has_five_names_and_one_pod_of_it_no_disruption_budget() -> None:
+    def of_gateway(**section: int) -> set[str]:
+        base = stack("dev", gateway=section)
+        found = presence.fixed(base)
+        return {kind.kind for kind, named in found.items() if "langfuse-gateway" in named}
+
+    kinds = {"StatefulSet", "Service", "ServiceAccount", "NetworkPolicy"}
+    assert of_gateway(replicas=2) == {*kinds, "PodDisruptionBudget"}
+    assert of_gateway(replicas=1) == kinds
 
 
 def test_a_stack_with_workers_and_four_servers_has_exactly_these_names_more() -> None:

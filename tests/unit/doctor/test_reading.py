@@ -26,6 +26,7 @@ from tooling.doctor.cluster import reading
 from tooling.doctor.cluster.reading import Reading
 from tooling.doctor.cluster.server import Server
 from tooling.kit.deadline import Deadline
+from tooling.kit.exposition import Sample
 from tooling.kubernetes.api import ApiError, LiveError, UnknownKindError
 
 MINE = pod("langfuse-1", container(terminated=terminated(1)))
@@ -33,6 +34,9 @@ STRANGER: Object = {"kind": "Pod", "metadata": {"name": "other", "namespace": "o
 CLAIM: Object = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-langfuse-postgres-0"}}
 OTHER_CLAIM: Object = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-other-0"}}
 NAMESPACES = [obj("Namespace", name, namespace=None) for name in ("observability", "elsewhere")]
+
+
+GATEWAY = "version 4 with a gateway"
 
 
 class Answers:
@@ -53,6 +57,7 @@ class Answers:
         self.named: list[tuple[str, str]] = []
         self.logs: list[tuple[str, str, str, bool]] = []
         self.hours: list[tuple[str, str, str]] = []
+        self.pages: list[tuple[str, str, int, str]] = []
 
     def list(self, _version: str, kind: str, namespace: str | None) -> list[Object]:
         self.listed.append((kind, namespace))
@@ -72,6 +77,12 @@ class Answers:
         if self._unknown and kind in self._unknown:
             raise self._unknown[kind]
         return self._metadata
+
+    def page(self, namespace: str, pod: str, port: int, path: str) -> str:
+        self.pages.append((namespace, pod, port, path))
+        if isinstance(self._log, LiveError):
+            raise self._log
+        return "up 1\n"
 
     def last_hour(self, namespace: str, name: str, container: str) -> str:
         self.hours.append((namespace, name, container))
@@ -127,6 +138,7 @@ def test_no_secret_is_read() -> None:
         ("Job", "observability"),
         ("KeeperCluster", "observability"),
         ("Namespace", None),
+        ("NetworkPolicy", "ai-agents"),
         ("PersistentVolumeClaim", "observability"),
         ("Pod", "ai-agents"),
         ("Pod", "observability"),
@@ -247,11 +259,65 @@ def test_of_agents_their_pods_are_read_and_when_their_secret_was_written() -> No
 
     found = read(server, "prod")
 
-    assert found.snapshot.agents == [agent]
+    assert found.snapshot.agents.pods == [agent]
     assert found.snapshot.pods == []
-    assert found.snapshot.agents_secrets == {"ai-agents": datetime(2026, 11, 1, 10, 30, tzinfo=UTC)}
+    assert found.snapshot.agents.written == {"ai-agents": datetime(2026, 11, 1, 10, 30, tzinfo=UTC)}
     assert server.named.count(("Secret", "ai-agents")) == 1
     assert found.snapshot.complete
+
+
+def test_what_agents_need_follows_from_the_stack() -> None:
+    without = read(Answers({}), "prod").snapshot.agents.needs
+    with_ = read(Answers({}), settings=stacks.settings(GATEWAY)).snapshot.agents.needs
+
+    assert [stop.what for stop in without.stops] == ["Langfuse"]
+    assert [stop.what for stop in with_.stops] == ["the gateway", "Langfuse"]
+    assert sorted(key for key in with_.variables if key.startswith("OTEL_")) == [
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    ]
+    assert not [key for key in without.variables if key.startswith("OTEL_")]
+
+
+def test_agents_that_take_the_public_url_need_nothing_of_the_cluster() -> None:
+    settings = stack("prod", agents={"namespaces": ["ai-agents"], "url": "public"})
+
+    assert read(Answers({}), settings=settings).snapshot.agents.needs.stops == []
+
+
+def gateway(name: str, *statuses: Object) -> Object:
+    return pod(name, *statuses, role="gateway")
+
+
+def test_pods_of_the_gateway_that_run_are_asked_for_their_metrics() -> None:
+    waits = gateway("langfuse-gateway-1", container(waiting={"reason": "x"}))
+    runs = gateway("langfuse-gateway-0", container(running={}))
+    web = pod("langfuse-1", container(running={}))
+    own, other = (
+        obj("EndpointSlice", name, labels={"kubernetes.io/service-name": name})
+        for name in ("langfuse-gateway", "langfuse")
+    )
+    server = Answers({"Pod": [waits, runs, web], "EndpointSlice": [own, other]})
+
+    found = read(server, settings=stacks.settings(GATEWAY)).snapshot.agents
+
+    assert server.pages == [("observability", "langfuse-gateway-0", 8888, "/metrics")]
+    assert found.telemetry == {"langfuse-gateway-0": [Sample(name="up", labels={}, value=1)]}
+    assert found.endpoints == [own]
+
+
+def test_a_gateway_that_does_not_answer_says_why_and_hides_nothing_else() -> None:
+    runs = gateway("langfuse-gateway-0", container(running={}))
+    server = Answers(
+        {"Pod": [runs], "EndpointSlice": ApiError("refused")}, log=ApiError("forbidden")
+    )
+
+    found = read(server, settings=stacks.settings(GATEWAY))
+
+    assert found.snapshot.agents.telemetry == {"langfuse-gateway-0": "forbidden"}
+    assert found.snapshot.agents.endpoints is None
+    assert found.unread == []
 
 
 def test_agents_that_may_not_be_read_are_a_finding_and_the_rest_is_complete() -> None:

@@ -54,6 +54,8 @@ def fixed(settings: Settings) -> Names:
     if replicated:
         for kind in servers.CLUSTERS:
             found[_kind(API_VERSION, kind, own)] = replicated
+    if settings.gateway is not None:
+        _add_gateway(found, own, several=settings.gateway.replicas > 1)
     if settings.endpoint is not None:
         found[_kind("networking.k8s.io/v1", "Ingress", own)] = {NAMES.endpoint}
     by_entries = settings.secrets.delivery == "secretsManager"
@@ -61,6 +63,18 @@ def fixed(settings: Settings) -> Names:
     for where in settings.agents.every_namespace:
         found[_kind(*delivered, where)] = {SECRET_NAME}
     return found
+
+
+def _add_gateway(found: Names, own: str, *, several: bool) -> None:
+    for api_version, kind in (
+        ("apps/v1", "StatefulSet"),
+        ("v1", "Service"),
+        ("v1", "ServiceAccount"),
+        ("networking.k8s.io/v1", "NetworkPolicy"),
+        *([("policy/v1", "PodDisruptionBudget")] if several else []),
+    ):
+        key = _kind(api_version, kind, own)
+        found[key] = found.get(key, set()) | {NAMES.gateway}
 
 
 def read_by(workloads: Iterable[Object]) -> Names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,8 +13,9 @@ from stacks.names import NAMES
 from stacks.settings import Settings
 from stacks.settings.sections.langfuse import Langfuse
 from tooling.doctor import servers
+from tooling.doctor.agents import reading as agents
 from tooling.doctor.asking import unanswered
-from tooling.doctor.cluster import agents, presence
+from tooling.doctor.cluster import presence
 from tooling.doctor.cluster.presence import Names
 from tooling.doctor.cluster.server import Server
 from tooling.doctor.cluster.snapshot import Snapshot, ours
@@ -32,7 +33,7 @@ _LOGS: Final = 6
 _RUNNING: Final = 2
 """Ready pods of each workload whose logs are read: they write of the same services."""
 
-_TELLING: Final = ("web", "worker", "clickhouse", "cache", "storage")
+_TELLING: Final = ("web", "worker", "clickhouse", "cache", "storage", "gateway")
 """Roles whose logs say what no probe shows."""
 
 _OWN: Final = {
@@ -95,6 +96,7 @@ def read(
                 title = field.replace("_", " ")
                 unread.append(unanswered(title, quote(str(error)), place.doctor()))
     snapshot = _snapshot(found, names, now or datetime.now(UTC), complete=not unread)
+    of_agents, unread_agents = agents.read(server, settings, snapshot.pods, place, deadline)
     troubled = _logs(server, snapshot.pods, deadline)
     running = _running_logs(server, snapshot.pods, deadline)
     wanted = presence.fixed(settings)
@@ -106,11 +108,9 @@ def read(
     gone = {f"Namespace {where}" for where in names[1:] if where not in snapshot.namespaces} - {
         f"Namespace {where}" for where in settings.agents.existing_namespaces
     }
-    of_agents, written, unread_agents = _agents(server, names[1:], deadline, place)
     snapshot = replace(
         snapshot,
         agents=of_agents,
-        agents_secrets=written,
         logs=troubled,
         running_logs=running,
         missing=[*(sorted(gone) if snapshot.complete else ()), *presence.absent(wanted, there)],
@@ -144,28 +144,6 @@ def _names(
             title = f"{kind.kind} in {kind.namespace}"
             unread.append(unanswered(title, quote(str(error)), place.doctor()))
     return found, unread
-
-
-def _agents(
-    server: Server, names: Sequence[str], deadline: Deadline, place: Place
-) -> tuple[list[Object], dict[str, datetime], list[Finding]]:
-    """Pods of agents, when their Secret was written by namespace, and what could not be read."""
-    pods_asked = {where: _list(server, "v1", "Pod", where) for where in names}
-    secrets_asked = {
-        where: Question(lambda w=where: server.metadata("v1", "Secret", w)) for where in names
-    }
-    found: list[Object] = []
-    written: dict[str, datetime] = {}
-    unread: list[Finding] = []
-    for where in names:
-        try:
-            found += pods_asked[where].answer(deadline)
-            if (time := agents.written(secrets_asked[where].answer(deadline))) is not None:
-                written[where] = time
-        except (OverdueError, LiveError) as error:
-            title = f"agents in {where}"
-            unread.append(unanswered(title, quote(str(error)), place.doctor()))
-    return found, written, unread
 
 
 def _list(

@@ -16,6 +16,7 @@ from tooling.doctor.place import Place
 from tooling.kit.masking import quote
 from tooling.kubernetes.api import Api, ApiError, KubeconfigError, LiveError
 from tooling.kubernetes.execution import Container, Ran, run
+from tooling.kubernetes.forwarding import get
 from tooling.kubernetes.objects import Object
 
 SECONDS: Final = 3.0
@@ -41,6 +42,10 @@ class Server(Api):
     def run(self, container: Container, command: Sequence[str]) -> Ran:
         """How a command in a container ends. Raises ``LiveError``."""
         return run(self.configuration, container, command, seconds=_COMMAND)
+
+    def page(self, namespace: str, pod: str, port: int, path: str) -> str:
+        """What a port of a pod answers over HTTP. Raises ``LiveError``."""
+        return get(self.configuration, namespace, pod, port, path, seconds=self._seconds)
 
     def allowed(self, need: Need, verb: str) -> bool:
         """Whether the context's user may do this."""

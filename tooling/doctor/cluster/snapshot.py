@@ -8,6 +8,7 @@ from datetime import datetime
 
 from stacks.names import NAMES
 from tooling.doctor import servers
+from tooling.doctor.agents.way import Seen
 from tooling.kubernetes.events import last_seen, newest_warning
 from tooling.kubernetes.objects import (
     Object,
@@ -47,10 +48,8 @@ class Snapshot:
     least: Mapping[str, int] = field(default_factory=dict[str, int])
     """Pods that the stack wants at least, by the name of their Deployment; 0: it is
     paused."""
-    agents: Sequence[Object] = ()
-    """Pods in the namespaces of agents, whosever they are."""
-    agents_secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-    """When the data of the agents' Secret were written, by namespace."""
+    agents: Seen = field(default_factory=Seen)
+    """What there is in the namespaces of agents, and of their gateway."""
     events: Sequence[Object] = ()
     """Of the namespaces, whatever they are about."""
     logs: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)

@@ -12,6 +12,7 @@ from typing import Final
 
 from tooling.doctor.findings import Finding, Severity
 from tooling.doctor.patterns import (
+    agents,
     aws,
     clickhouse,
     cluster,
@@ -37,6 +38,7 @@ PATTERNS: Final = (
     *up.PATTERNS,
     *aws.PATTERNS,
     *cluster.PATTERNS,
+    *agents.PATTERNS,
 )
 """Causes before what follows from them."""
 

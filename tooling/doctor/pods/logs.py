@@ -21,6 +21,7 @@ from tooling.kubernetes.objects import (
 
 OF_RUNNING: Final = frozenset(
     {
+        "agents-refused",
         "background-migration-failed",
         "cache-full",
         "cache-password",
@@ -35,6 +36,7 @@ OF_RUNNING: Final = frozenset(
         "clickhouse-unsuitable",
         "cpu-starved",
         "events-lost",
+        "sdk-too-old",
         "storage-bucket",
         "storage-full",
         "storage-refused",

@@ -200,7 +200,8 @@ SAID: Final = _table(
         r"|connect E\w+ \S+:(?:6379|8123|8333|8443)\b|WRONGPASS|NOAUTH Authentication"
         r"|called without any password|OOM command not allowed|CROSSSLOT Keys|\bMOVED \d+ "
         r"|Eviction policy is |Expecting data, but didn't receive|Connection to redis lost"
-        r"|CredentialsProviderError|Invalid V4 config|ZodError",
+        r"|CredentialsProviderError|Invalid V4 config|ZodError"
+        r"|event\(s\) from the legacy /api/public/|No (?:api )?key found for public key",
     ),
     (
         "langfuse",

@@ -25,6 +25,7 @@ SERVING = pod(
     conditions=[condition("Ready", "True")],
 )
 FAILED: Final = "[Background Migration] Failed to run background migration a: Error: socket hang up"
+NO_AGENTS: Final = "agents in ai-agents: no pod runs there"
 DROPPED: Final = "ClickhouseWriter: Max attempts reached, dropped 3 traces record(s)"
 
 
@@ -82,16 +83,16 @@ def test_what_the_databases_say_is_reported_with_where_the_stack_is(examined: An
     found = examined(running(), told)
 
     assert sections(found) == ["worker-stuck"]
-    assert found.state == ["Langfuse 4.16.0", "next: dual"]
+    assert found.state == ["Langfuse 4.16.0", "next: dual", NO_AGENTS]
 
 
 def test_they_are_not_asked_before_up_nor_where_that_is_not_wanted(examined: Any) -> None:  # noqa: ANN401
     told = Seen(findings=[finding("worker-stuck")], state=["Langfuse 4.16.0"])
 
-    for options in ({"before_up": True}, {"databases": False}):
+    for options, state in (({"before_up": True}, ()), ({"databases": False}, (NO_AGENTS,))):
         found = examined(running(), told, **options)
 
-        assert (sections(found), found.state) == ([], ())
+        assert (sections(found), found.state) == ([], state)
 
 
 def test_a_stack_that_is_not_deployed_is_not_asked(examined: Any) -> None:  # noqa: ANN401
@@ -104,7 +105,7 @@ def test_a_failure_to_ask_is_a_line_of_the_report_and_no_finding(examined: Any) 
     found = examined(running(), LiveError("refused"))
 
     assert sections(found) == []
-    assert found.state == ["the databases were not asked: refused"]
+    assert found.state == ["the databases were not asked: refused", NO_AGENTS]
 
 
 def test_what_pods_have_said_already_is_not_said_again(examined: Any) -> None:  # noqa: ANN401
