@@ -38,6 +38,7 @@ from tooling.kit.errors import UsageError, is_explained
 from tooling.kit.options import Parser
 from tooling.kubernetes.api import LiveError
 from tooling.platform import checks, draining
+from tooling.platform.permissions import writing
 from tooling.platform.removal import InUseError
 from tooling.render.model import RenderError
 from tooling.smoke import command as smoke
@@ -155,6 +156,7 @@ CASES: list[tuple[list[str], Prepare, int]] = [
     (["platform", "doctor", *PROD], of_platform(), 0),
     (["platform", "doctor", *PROD], of_platform(warning("a", "b", "c", "d")), 0),
     (["platform", "doctor", *PROD], of_platform(error("a", "b", "c", "d")), 1),
+    (["platform", "permissions", *PROD], returning(writing, "write", "written"), 0),
     (["platform", "drain", *PROD], returning(draining, "drain", None), 0),
     (["platform", "drain", *PROD], raising(draining, "drain", InUseError("no")), 1),
     (["platform", "drain", *PROD], raising(draining, "drain", LiveError("no")), 2),

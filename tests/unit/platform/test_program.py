@@ -163,8 +163,10 @@ class Account(OfflineBackend):
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(preview=True)
         self._answers = answers
+        self.asked: dict[str, Mapping[str, Any]] = {}
 
     def invoke(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.asked[token] = arguments
         return {**lookups.invoke(token, arguments), **self._answers.get(token, {})}
 
 
@@ -190,6 +192,32 @@ def test_a_zone_that_the_account_does_not_have_stops_the_preview() -> None:
     assert refused({ZONES: zones}) == (
         "platform:network.zones: ap-northeast-2c is no zone of this account that is available."
     )
+
+
+def test_several_zones_that_fit_are_named() -> None:
+    ids = [f"az{number}" for number in range(4)]
+    zones = {"names": [f"ap-northeast-2{letter}" for letter in "abde"], "zoneIds": ids}
+
+    assert refused({ZONES: zones}) == (
+        "platform:network.zones: ap-northeast-2c is no zone of this account that is available; the "
+        "account also has ap-northeast-2d, ap-northeast-2e."
+    )
+
+
+def test_it_asks_for_the_zones_of_its_region_that_need_no_request_and_for_one_cluster() -> None:
+    account = Account(THERE | {ONE: {"tags": {}}})
+    with pytest.raises(pulumi.RunError):
+        running.run_program("prod", platform.read(), account, preview=True, project=platform.FOLDER)
+
+    assert account.asked == {
+        ZONES: {
+            "state": "available",
+            "filters": [{"name": "opt-in-status", "values": ["opt-in-not-required", "opted-in"]}],
+            "region": "ap-northeast-2",
+        },
+        CLUSTERS: {"region": "ap-northeast-2"},
+        ONE: {"name": "platform-prod", "region": "ap-northeast-2"},
+    }
 
 
 def test_a_cluster_of_somebody_else_stops_the_preview() -> None:

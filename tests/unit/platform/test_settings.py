@@ -56,6 +56,8 @@ def test_an_existing_network_has_subnets_in_place_of_zones() -> None:
         {CLUSTER: {"publicAccessCidrs": ["0.0.0.0/0"]}, "platform:acknowledge": ["openToTheWorld"]},
         {NET: {"flowLogs": "off"}, "platform:acknowledge": ["noFlowLogs"]},
         {CLUSTER: {"serviceCidr": "10.100.0.0/16"}},
+        {CLUSTER: {"serviceCidr": "172.16.0.0/12"}},
+        {CLUSTER: {"serviceCidr": "192.168.7.0/24"}},
         {SERVICES: {"metricsServerVersion": "v0.8.0-eksbuild.2", "prometheus": True}},
         {ACCESS: {"deployers": [OTHER], "viewers": [f"{OTHER}2"]}},
         {"platform:nodes": {"architectures": ["amd64"], "capacity": ["spot", "on-demand"]}},
