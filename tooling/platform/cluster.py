@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from components.platform import kubernetes_versions, running_cluster
 from components.platform.running_cluster import RunningCluster
@@ -52,20 +53,30 @@ def in_the_way(account: PlatformAccount) -> Iterator[Finding]:
 
 def log_group(account: PlatformAccount) -> Iterator[Finding]:
     """Whether the log of a cluster that is gone is still there: EKS makes it again when it is
-    deleted too early, and the next `make platform` cannot make a second one."""
+    deleted too early, and the next `make platform` cannot make a second one.
+
+    One with the platform's tag is the program's, made before a cluster that is still to come."""
     if account.found_cluster() is not None:
         return
     name = log_name(account)
     groups = account.aws.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-    if any(group.get("logGroupName") == name for group in groups):
-        yield Finding.error(
-            "platform-log-group",
-            f"Log group {name}",
-            "It is there, and the cluster is not: it is that of an earlier cluster of this name. "
-            "`make platform` would be refused a second one. The command deletes it, with all that "
-            "was logged: export first what you need (`aws logs create-export-task`).",
-            account.aws.command("logs", "delete-log-group", "--log-group-name", name),
-        )
+    found = next((group for group in groups if group.get("logGroupName") == name), None)
+    if found is None or _is_own(account, found):
+        return
+    yield Finding.error(
+        "platform-log-group",
+        f"Log group {name}",
+        "It is there, and the cluster is not: it is that of an earlier cluster of this name. "
+        "`make platform` would be refused a second one. The command deletes it, with all that was "
+        "logged: export first what you need (`aws logs create-export-task`).",
+        account.aws.command("logs", "delete-log-group", "--log-group-name", name),
+    )
+
+
+def _is_own(account: PlatformAccount, group: Mapping[str, Any]) -> bool:
+    arn = group.get("arn", "").removesuffix(":*")
+    tags = account.aws.ask("logs", "ListTagsForResource", resourceArn=arn).get("tags", {})
+    return tags.get(PLATFORM_TAG) == account.settings.stack
 
 
 def log_name(account: PlatformAccount) -> str:

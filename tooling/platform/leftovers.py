@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from stacks.names import PLATFORM_TAG
 from tooling.doctor.findings import Finding
 from tooling.platform.account import PlatformAccount
 from tooling.platform.cluster import log_name
@@ -17,14 +18,12 @@ def leftovers(account: PlatformAccount) -> Iterator[Finding]:
     """Volumes, load balancers, machines, groups and logs of a cluster that is not there."""
     if account.found_cluster() is not None:
         return
-    name = account.settings.cluster.name
-    mappings = account.aws.pages(
-        "resourcegroupstaggingapi",
-        "GetResources",
-        "ResourceTagMappingList",
-        TagFilters=[{"Key": CLUSTER_TAG, "Values": [name]}],
+    settings = account.settings
+    name = settings.cluster.name
+    # What Auto Mode made for the cluster, and what the program made and its state does not have.
+    arns = sorted(
+        {*_tagged(account, CLUSTER_TAG, name), *_tagged(account, PLATFORM_TAG, settings.stack)}
     )
-    arns = sorted(mapping["ResourceARN"] for mapping in mappings)
     for what, command, own in (
         ("Volumes", ("ec2", "delete-volume", "--volume-id"), _ids(arns, "volume/")),
         (
@@ -52,6 +51,17 @@ def leftovers(account: PlatformAccount) -> Iterator[Finding]:
             ("ec2", "delete-network-interface", "--network-interface-id"),
             _ids(arns, "network-interface/"),
         ),
+        (
+            "NAT gateways",
+            ("ec2", "delete-nat-gateway", "--nat-gateway-id"),
+            _ids(arns, "natgateway/"),
+        ),
+        (
+            "Elastic IP addresses",
+            ("ec2", "release-address", "--allocation-id"),
+            _ids(arns, "elastic-ip/"),
+        ),
+        ("VPCs", ("ec2", "delete-vpc", "--vpc-id"), _ids(arns, "vpc/")),
     ):
         if own:
             yield _finding(account, what, own, command)
@@ -65,6 +75,17 @@ def leftovers(account: PlatformAccount) -> Iterator[Finding]:
         )
 
 
+def _tagged(account: PlatformAccount, key: str, value: str) -> list[str]:
+    """ARNs of what has a tag."""
+    mappings = account.aws.pages(
+        "resourcegroupstaggingapi",
+        "GetResources",
+        "ResourceTagMappingList",
+        TagFilters=[{"Key": key, "Values": [value]}],
+    )
+    return [mapping["ResourceARN"] for mapping in mappings]
+
+
 def _ids(arns: Sequence[str], kind: str) -> list[str]:
     return [arn.rpartition("/")[2] for arn in arns if f":{kind}" in arn]
 
@@ -75,8 +96,9 @@ def _finding(
     return Finding.warning(
         "platform-leftovers",
         f"{what}: {', '.join(found)}",
-        f"The cluster {account.settings.cluster.name} is gone, and this of it is not. It costs "
-        "money, or keeps the VPC from being deleted. The command removes the first one: make sure "
-        "that nobody needs what is in it.",
+        f"The cluster {account.settings.cluster.name} is not there, and this of it or of its "
+        "network is. It costs money, or keeps the VPC from being deleted. The command removes the "
+        "first one: make sure that nobody needs what is in it, and that the stack does not have "
+        f"it (`{account.pulumi('stack')}`).",
         account.aws.command(*command, found[0]),
     )

@@ -5,7 +5,7 @@ botocore checks requests and answers against AWS's model; that AWS answers so is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -244,18 +244,23 @@ def test_a_cluster_in_the_way_is_told(
     assert all(finding.cause.startswith(cause or "") for finding in findings)
 
 
+LOG_ARN: Final = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/eks/{NAME}/cluster"
+
+
 def log_groups(fake: FakeAws, *names: str) -> None:
     fake.answer(
         "logs",
         "DescribeLogGroups",
-        {"logGroups": [{"logGroupName": name} for name in names]},
+        {"logGroups": [{"logGroupName": name, "arn": f"{LOG_ARN}:*"} for name in names]},
         {"logGroupNamePrefix": f"/aws/eks/{NAME}/cluster"},
     )
 
 
-def test_the_log_of_an_earlier_cluster_has_to_go_first(fake: FakeAws) -> None:
+@pytest.mark.parametrize("tags", [{}, {"agent-observability:platform": "dev"}])
+def test_the_log_of_an_earlier_cluster_has_to_go_first(fake: FakeAws, tags: dict[str, str]) -> None:
     absent(fake)
     log_groups(fake, f"/aws/eks/{NAME}/cluster")
+    fake.answer("logs", "ListTagsForResource", {"tags": tags}, {"resourceArn": LOG_ARN})
 
     (finding,) = cluster.log_group(account(fake))
 
@@ -416,13 +421,25 @@ def test_a_resolver_out_of_reach_is_no_answer() -> None:
 # -- What is left ----------------------------------------------------------------------------------
 
 
-def tagged(fake: FakeAws, *arns: str) -> None:
-    fake.answer(
-        "resourcegroupstaggingapi",
-        "GetResources",
-        {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in arns]},
-        {"TagFilters": [{"Key": "eks:eks-cluster-name", "Values": [NAME]}]},
-    )
+def tagged(fake: FakeAws, *arns: str, of_program: Sequence[str] = ()) -> None:
+    for key, value, found in (
+        ("eks:eks-cluster-name", NAME, arns),
+        ("agent-observability:platform", "prod", of_program),
+    ):
+        fake.answer(
+            "resourcegroupstaggingapi",
+            "GetResources",
+            {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in found]},
+            {"TagFilters": [{"Key": key, "Values": [value]}]},
+        )
+
+
+def test_the_log_that_an_interrupted_deployment_made_is_in_no_ones_way(fake: FakeAws) -> None:
+    absent(fake)
+    log_groups(fake, f"/aws/eks/{NAME}/cluster")
+    fake.answer("logs", "ListTagsForResource", {"tags": TAGS}, {"resourceArn": LOG_ARN})
+
+    assert list(cluster.log_group(account(fake))) == []
 
 
 def test_what_a_removed_cluster_left_is_listed_by_kind_with_a_command(fake: FakeAws) -> None:
@@ -439,6 +456,12 @@ def test_what_a_removed_cluster_left_is_listed_by_kind_with_a_command(fake: Fake
         f"{elb}:loadbalancer/app/k8s-a/1",
         f"{elb}:targetgroup/k8s-b/2",
         f"{ec2}:subnet/subnet-1",
+        of_program=[
+            f"{ec2}:vpc/vpc-1",
+            f"{ec2}:natgateway/nat-1",
+            f"{ec2}:elastic-ip/eipalloc-1",
+            f"{ec2}:security-group/sg-1",
+        ],
     )
     log_groups(fake, f"/aws/eks/{NAME}/cluster")
 
@@ -458,6 +481,11 @@ def test_what_a_removed_cluster_left_is_listed_by_kind_with_a_command(fake: Fake
         "Network interfaces: eni-1": (
             f"aws ec2 delete-network-interface --network-interface-id eni-1 {HERE}"
         ),
+        "NAT gateways: nat-1": f"aws ec2 delete-nat-gateway --nat-gateway-id nat-1 {HERE}",
+        "Elastic IP addresses: eipalloc-1": (
+            f"aws ec2 release-address --allocation-id eipalloc-1 {HERE}"
+        ),
+        "VPCs: vpc-1": f"aws ec2 delete-vpc --vpc-id vpc-1 {HERE}",
         f"Log group: /aws/eks/{NAME}/cluster": (
             f"aws logs delete-log-group --log-group-name /aws/eks/{NAME}/cluster {HERE}"
         ),

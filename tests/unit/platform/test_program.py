@@ -205,7 +205,7 @@ def test_several_zones_that_fit_are_named() -> None:
 
 
 def test_it_asks_for_the_zones_of_its_region_that_need_no_request_and_for_one_cluster() -> None:
-    account = Account(THERE | {ONE: {"tags": {}}})
+    account = Account({**THERE, ONE: {"tags": {}}})
     with pytest.raises(pulumi.RunError):
         running.run_program("prod", platform.read(), account, preview=True, project=platform.FOLDER)
 
