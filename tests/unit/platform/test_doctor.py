@@ -17,7 +17,7 @@ from tests.support.platform import ADMIN, EXISTING, small
 from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Finding
 from tooling.platform import checks, cluster, delegation, entries, leftovers, quotas
-from tooling.platform.account import PlatformAccount
+from tooling.platform.account import PlatformAccount, read_settings
 
 HERE: Final = f"--region {REGION}"
 TAGS: Final = {"agent-observability:platform": "prod"}
@@ -39,6 +39,26 @@ def account(fake: FakeAws, change: Mapping[str, Any] | None = None) -> PlatformA
 
 def absent(fake: FakeAws) -> None:
     fake.refuse("eks", "DescribeCluster", "ResourceNotFoundException")
+
+
+def test_commands_name_the_stack_as_it_was_given() -> None:
+    settings = read_settings("prod")
+    given = PlatformAccount(settings, FakeAws().client, stack="acme/prod")
+    plain = PlatformAccount(settings, FakeAws().client)
+
+    assert settings.cluster.name == NAME
+    assert [own.make("platform") for own in (given, plain)] == [
+        "make platform STACK=acme/prod",
+        "make platform STACK=prod",
+    ]
+    assert given.pulumi("destroy") == "pulumi -C platform destroy --stack acme/prod"
+    assert given.config_set("platform:cluster.name", "other") == (
+        "pulumi -C platform config set --stack acme/prod --path platform:cluster.name other"
+    )
+    assert given.doctor() == "make doctor PROJECT=platform STACK=acme/prod"
+    assert plain.doctor(before=True) == (
+        ".venv/bin/python -m tooling platform doctor --stack prod --before"
+    )
 
 
 # -- The caller ------------------------------------------------------------------------------------
@@ -242,6 +262,8 @@ def test_a_cluster_in_the_way_is_told(
 
     assert [finding.section for finding in findings] == ["platform-name"] * (cause is not None)
     assert all(finding.cause.startswith(cause or "") for finding in findings)
+    look = f"aws eks describe-cluster --name {NAME} {HERE}"
+    assert [finding.command for finding in findings] == [look] * (cause is not None)
 
 
 LOG_ARN: Final = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/eks/{NAME}/cluster"

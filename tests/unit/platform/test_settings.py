@@ -674,6 +674,18 @@ BAD: list[tuple[str, dict[str, Any], list[Problem]]] = [
         ],
     ),
     (
+        "a context, as the program has one",
+        {"kubernetes:context": "kind"},
+        [
+            Problem(
+                "kubernetes:context",
+                '"kind"',
+                "is not read: the platform makes its cluster",
+                "",
+            )
+        ],
+    ),
+    (
         "a section of another program",
         {"agent-observability:langfuse": {"version": "4.16.0"}},
         [
