@@ -26,6 +26,7 @@ from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.stack import run_in_stack
 
 from stacks.stack_files import ROOT, StackConfiguration, project_name
+from tooling.engineless import shortcuts
 from tooling.engineless.monitor import Invokes, RecordingMonitor
 from tooling.engineless.recording import Backend, Recording
 from tooling.kit.json_values import as_mapping, parsed
@@ -121,6 +122,7 @@ def run(
     with (
         mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
         mock.patch("pulumi.log.debug", _nothing),
+        shortcuts.taken(),
     ):
         contextvars.copy_context().run(isolated)
     return recording
