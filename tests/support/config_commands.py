@@ -78,7 +78,7 @@ def run_command(
     action, *words = words[2:]
     options = {word for word in words if word.startswith("--")}
     words = [word for word in words if word not in options]
-    is_text = "--type" in options and words.pop(0) == "string"
+    kind = words.pop(0) if "--type" in options else ""
     key, *given = words
     is_path = re.search(r"[.\[]", key.partition(":")[2]) is not None
     if action == "rm" and is_path and "--path" not in options:  # the key itself has a dot
@@ -103,7 +103,9 @@ def run_command(
             parent.setdefault(step, {} if isinstance(following, str) else [])
         parent = parent[step]
     value: object = text
-    if not is_text and (text in {"true", "false"} or _NUMBER.fullmatch(text)):
+    if kind == "float":
+        value = float(text)
+    elif kind != "string" and (text in {"true", "false"} or _NUMBER.fullmatch(text)):
         value = json.loads(text)
     if steps[-1] == len(parent):  # an item behind the last
         parent.append(value)

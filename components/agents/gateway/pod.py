@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 IMAGE: Final = "docker.io/otel/opentelemetry-collector-contrib:0.161.0"
 """The distribution with every part that the configuration names."""
 
+OLDEST: Final = (0, 161)
+"""The oldest release that the configuration is made for: names of its parts were changed."""
+
 OTLP: Final = "otlp"
 TELEMETRY: Final = "telemetry"
 METRICS: Final = "metrics"

@@ -36,6 +36,7 @@ _OBJECT = "must be an object of keys and values"
 _RULES = {
     "bool_type": "must be true or false, not in quotes",
     "dict_type": _OBJECT,
+    "float_type": "must be a number, not in quotes",
     "int_from_float": "must be a whole number",
     "int_type": "must be a whole number, not in quotes",
     "int_parsing_size": "must be a whole number",

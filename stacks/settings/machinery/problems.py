@@ -59,6 +59,8 @@ def set_command(key: str, value: object, *, secret: bool = False) -> str:
         words.append("--path")
     if nested and isinstance(value, str) and not secret and _NOT_KEPT_AS_TEXT.fullmatch(text):
         words += ["--type", "string"]
+    if nested and isinstance(value, float):
+        words += ["--type", "float"]  # it would be stored as text
     words.append(key)
     if not secret:  # a secret is typed at the prompt: never in the shell's history or in argv
         words += ["--", text] if text.startswith("-") else [text]

@@ -30,6 +30,7 @@ from stacks.settings.machinery.shape import (
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
+_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,9})?|\.\d{1,9}", re.ASCII)
 _SHORTEST = 3
 """Letters of a choice that was not written to its end."""
 
@@ -119,6 +120,8 @@ def _meant(
     bare_text = given.strip().strip("\"'").strip()
     if bool in _kinds(annotation) and bare_text.lower() in _BOOLEANS:
         yield _BOOLEANS[bare_text.lower()]
+    if float in _kinds(annotation) and _DECIMAL.fullmatch(bare_text):
+        yield float(bare_text)
     if int in _kinds(annotation):
         yield from units.numbers(bare_text, key)
     if choices and (choice := closest(bare_text, choices)) is not None:

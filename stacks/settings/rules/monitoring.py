@@ -131,7 +131,10 @@ def module_of_prober(monitoring: Monitoring) -> Iterator[Problem]:
 
 
 def something_to_read(
-    monitoring: Monitoring, clickhouse: ExternalClickHouse | None, langfuse: Langfuse
+    monitoring: Monitoring,
+    clickhouse: ExternalClickHouse | None,
+    langfuse: Langfuse,
+    gateway: None,
 ) -> Iterator[Problem]:
     rules = monitoring.prometheus_rules
     if rules is None or rules.prometheus_namespace is None:
@@ -139,7 +142,10 @@ def something_to_read(
     if clickhouse is None and versions.needs(Version.parse(langfuse.version)):
         return  # The section that is missing is the mistake.
     where = "is not in the cluster" if clickhouse else "comes with Langfuse 3"
-    rule = f"is for the metrics of ClickHouse, which {where}: there is nothing to read"
+    rule = (
+        f"is for the metrics of ClickHouse, which {where}, and of the agents' gateway, which is "
+        "not given: there is nothing to read"
+    )
     yield to_decide(
         "monitoring.prometheusRules.prometheusNamespace", rules.prometheus_namespace, rule
     )

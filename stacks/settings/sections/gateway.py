@@ -10,6 +10,7 @@ from pydantic import Field
 from components.agents.gateway import pod
 from stacks.settings.machinery.fields.images import ImageReference
 from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
+from stacks.settings.machinery.fields.patterns import Pattern
 from stacks.settings.machinery.section import Section
 from stacks.settings.sections.resources import Resources
 
@@ -29,7 +30,8 @@ class GatewayResources(Resources):
 class Gateway(Section):
     """A gateway for agents' traces: an OpenTelemetry Collector with a queue on a disk, which masks
     personal data, counts tokens, errors and seconds for Prometheus, and knows by the credential
-    which namespace a trace comes from. Needs Langfuse 4."""
+    which namespace a trace comes from. Needs Langfuse 4, and at least one key, such as `replicas`:
+    an empty section is none."""
 
     refused: ClassVar[Mapping[str, str]] = {
         "configuration": "it follows from the other keys, and is tested as a whole",
@@ -45,10 +47,11 @@ class Gateway(Section):
     image: ImageReference = pod.IMAGE
     """Image of the OpenTelemetry Collector, of the contrib distribution."""
     storage_gib: Annotated[int, Field(ge=1, le=1024)] = 10
-    """Volume size of each pod in GiB, decided when the volume is made."""
-    queue_gib: Annotated[float, Field(gt=0, le=1024)] | None = None
-    """What may wait for Langfuse in each pod, in GiB; default: four fifths of `storageGiB`. What
-    does not fit is refused, and agents' SDKs try again."""
+    """Volume size of each pod in GiB, decided when the volume is made. A larger number later makes
+    the queue larger, but not the volume: enlarge the claims first."""
+    queue_gib: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """What may wait for Langfuse in each pod, in GiB, at most nine tenths of `storageGiB`; default:
+    four fifths of it. What does not fit is refused, and agents' SDKs try again for a while."""
     storage_class: DnsSubdomain | None = None
     """StorageClass of the volumes; none takes the cluster's default."""
     resources: GatewayResources = GatewayResources()
@@ -56,13 +59,14 @@ class Gateway(Section):
     masking: Literal["patterns", "drop", "none"] = "patterns"
     """`patterns`: keys, e-mail addresses and numbers of cards are masked. `drop`: prompts and
     answers are taken out as well. `none`: everything passes."""
-    masked_patterns: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    """Further regular expressions (RE2) of what is to be masked."""
+    masked_patterns: tuple[Pattern, ...] = ()
+    """Further regular expressions (RE2) of what is to be masked, such as numbers of customers."""
     sampling: Annotated[float, Field(ge=0, le=1)] = 1
     """Part of the traces that Langfuse gets. Metrics count all; the cost that Langfuse shows is of
     this part."""
     langsmith: bool = False
-    """Send LangSmith a copy of every trace. It can be lost, and never delays that of Langfuse."""
+    """Send LangSmith a copy of every trace, masked as that for Langfuse. It can be lost, and never
+    delays that of Langfuse. Agents that use LangSmith's SDK too appear there twice."""
     series_limit: Annotated[int, Field(ge=100, le=100_000)] = 2000
     """Time series of each metric that a pod makes at most; what is above is counted without its
     labels."""

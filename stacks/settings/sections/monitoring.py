@@ -76,8 +76,9 @@ class PrometheusRules(Section):
     module: Annotated[str, Field(min_length=1)] = "http_2xx"
     """The exporter's module."""
     prometheus_namespace: DnsLabel | None = None
-    """Namespace of Prometheus, whose pods may then read the metrics of ClickHouse in the cluster:
-    failed inserts, parts, replication, memory. None: nobody may, and no alert needs them."""
+    """Namespace of Prometheus, whose pods may then read the metrics of ClickHouse in the cluster
+    (failed inserts, parts, replication, memory) and of the agents' gateway. None: nobody may, and
+    no alert needs them."""
 
 
 class Alarms(Section):

@@ -106,7 +106,8 @@ BAD = [
         problem(
             "monitoring.prometheusRules.prometheusNamespace",
             '"monitoring"',
-            "is for the metrics of ClickHouse, which comes with Langfuse 3: there is nothing to "
+            "is for the metrics of ClickHouse, which comes with Langfuse 3, and of the agents' "
+            "gateway, which is not given: there is nothing to "
             "read",
             "",
         ),
@@ -145,7 +146,8 @@ BAD = [
         problem(
             "monitoring.prometheusRules.prometheusNamespace",
             '"monitoring"',
-            "is for the metrics of ClickHouse, which is not in the cluster: there is nothing to "
+            "is for the metrics of ClickHouse, which is not in the cluster, and of the agents' "
+            "gateway, which is not given: there is nothing to "
             "read",
             "",
         ),

@@ -36,8 +36,8 @@ BAD = [
             "langfusee",
             "(an object)",
             "unknown key, did you mean 'langfuse'? known here: acknowledge, agents, "
-            "cache, clickhouse, cluster, database, endpoint, langfuse, langsmith, monitoring, "
-            "objectStorage, secrets",
+            "cache, clickhouse, cluster, database, endpoint, gateway, langfuse, langsmith, "
+            "monitoring, objectStorage, secrets",
             "",
         ),
     ),

@@ -66,7 +66,8 @@ def texts(change: Mapping[str, Any]) -> str:
                 "pin",
                 "[secret]",
                 "unknown key; known here: acknowledge, agents, cache, clickhouse, cluster, "
-                "database, endpoint, langfuse, langsmith, monitoring, objectStorage, secrets",
+                "database, endpoint, gateway, langfuse, langsmith, monitoring, objectStorage, "
+                "secrets",
                 "",
             ),
         ),
