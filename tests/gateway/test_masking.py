@@ -43,6 +43,7 @@ HARMLESS = {
     "identifier": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     "milliseconds": 1764266400000,
     "text": "the task-force at noon: risk-assessment-of-the-company, 12 @ 4 EUR",
+    "tool": "tools__get_weather in task-4711-fix-the-login-form",
     "list": ["a", 1, {"b": "c"}],
 }
 

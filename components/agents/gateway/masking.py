@@ -16,20 +16,19 @@ from components.secrets.known_forms import FORMS
 
 MASK: Final = "****"
 
-_PERSONAL: Final = (
-    # E-mail addresses
-    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
-    # Numbers of Visa, Mastercard and American Express cards, in one piece or in groups
-    r"\b(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2})[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}\b",
-    r"\b3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}\b",
+_MAIL: Final = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
+
+_CARDS: Final = (
+    # Visa and Mastercard, in one piece or in groups
+    r"(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2})(?:[ -]?[0-9]{4}){3}\b",
+    # American Express
+    r"3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}\b",
 )
 
 _SECRETS: Final = (
     "an AWS access key",
     "a Langfuse secret key",
-    "a LangSmith key",
     "an Anthropic key",
-    "an OpenAI key",
     "a GitHub token",
     "a Slack token",
     "a Google API key",
@@ -37,24 +36,52 @@ _SECRETS: Final = (
     "a Hugging Face token",
     "a JSON Web Token",
 )
-"""Secrets that prompts and errors of agents hold, by the name of their form. All forms would take
-several times as long as everything else that the gateway does with a span."""
+"""Secrets that prompts and errors of agents hold, by the name of their form. Each begins with
+letters of its own, which the collector finds about a hundred times as fast as anything else."""
+
+_SECRETS_AT_WORDS: Final = ("a LangSmith key", "an OpenAI key")
+"""Those whose beginning words end with: ``task-``, ``tools__``."""
 
 _LOOKAROUND: Final = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.)*\)")
 
 
-def _in_re2(pattern: str) -> str:
-    """The pattern without what RE2 does not know: it then fits a little more."""
-    return _LOOKAROUND.sub("", pattern).replace("(?P<secret>", "(?:").replace("(?P<shown>", "(?:")
+def _of_forms(names: tuple[str, ...]) -> list[str]:
+    """The alternatives of forms, without what RE2 does not know: they then fit a little more."""
+    return [
+        alternative
+        for form in FORMS
+        if form.name in names
+        for alternative in _alternatives(
+            _LOOKAROUND.sub("", form.pattern.pattern)
+            .replace("(?P<secret>", "(?:")
+            .replace("(?P<shown>", "(?:")
+        )
+    ]
 
 
-def _secrets() -> str:
-    """All forms in one pattern: a text is searched for its beginnings once."""
-    chosen = [_in_re2(form.pattern.pattern) for form in FORMS if form.name in _SECRETS]
-    return rf"\b(?:{'|'.join(chosen)})"
+def _alternatives(pattern: str) -> list[str]:
+    """``(?:a|b)`` as ``a`` and ``b``; another pattern as it is."""
+    depth, starts, ends = 0, [0], list[int]()
+    for place, character in enumerate(pattern):
+        depth += (character == "(") - (character == ")")
+        if character == ")" and depth == 0 and place < len(pattern) - 1:
+            return [pattern]
+        if character == "|" and depth == 1:
+            ends.append(place)
+            starts.append(place + 1)
+    if not (pattern.startswith("(?:") and pattern.endswith(")")):
+        return [pattern]
+    starts[0] = len("(?:")
+    parts = [pattern[a:b] for a, b in zip(starts, [*ends, len(pattern) - 1], strict=True)]
+    return [each for part in parts for each in _alternatives(part)]
 
 
-PATTERNS: Final = (*_PERSONAL, _secrets())
+PATTERNS: Final = (
+    _MAIL,
+    # In one pattern: a text is searched for the beginnings of words once.
+    rf"\b(?:{'|'.join((*_CARDS, *_of_forms(_SECRETS_AT_WORDS)))})",
+    *_of_forms(_SECRETS),
+)
 """What is masked unless nothing is, as RE2."""
 
 _KEPT: Final = (
