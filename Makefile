@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down up preview access platform platform-preview platform-destroy destroy \
-	doctor smoke render diff policy cluster-up cluster-down test test-programs test-cluster test-clickhouse test-gateway lint format types bench docs lock clean
+	doctor smoke render diff policy cluster-up cluster-down test test-programs test-cluster test-clickhouse test-gateway lint format types bench bench-gateway docs lock clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -153,6 +153,9 @@ types: $(INSTALLED) ## Type check
 
 bench: $(INSTALLED) ## Time and memory of the program, and how they grow
 	@$(BIN)/python -m tooling bench
+
+bench-gateway: $(INSTALLED) $(GATEWAY_INSTALLED) ## What the agents' gateway takes, and how it grows with the values of labels
+	@$(BIN)/python -m tests.gateway.benchmark
 
 # -- Keep ------------------------------------------------------------------------------------------
 

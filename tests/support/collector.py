@@ -25,6 +25,7 @@ from components.agents.gateway import settings as gateway
 from components.agents.gateway.configuration import rendered
 from components.agents.gateway.settings import GatewaySettings
 from tests.support import otlp
+from tests.support.exposition import Series, series
 from tests.support.loopback import free_ports
 from tests.support.otlp import Span
 from tooling.cluster.binaries import ensure
@@ -35,11 +36,13 @@ TENANT: Final = "agents-a"
 TENANTS: Final = (TENANT, "agents-b")
 """Agent namespaces with a credential."""
 
+_PORTS: Final = (
+    *(gateway.OTLP_PORT, gateway.TELEMETRY_PORT),
+    *(gateway.METRICS_PORT, gateway.HEALTH_PORT),
+)
+
 _SECONDS: Final = 20
 """The longest that a test waits for something, on a busy machine."""
-
-Series = tuple[str, frozenset[tuple[str, str]]]
-"""A metric's name, and its labels."""
 
 
 def program() -> Path:
@@ -77,10 +80,26 @@ class Collector:
     @property
     def memory(self) -> int:
         """Resident memory in bytes."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
-        [kibibytes] = re.findall(r"VmRSS:\s+(\d+) kB", status)
+        return self._memory("VmRSS")
+
+    @property
+    def peak(self) -> int:
+        """The most that it was, since the start."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> int:
+        [kibibytes] = re.findall(rf"{name}:\s+(\d+) kB", self._of_kernel("status"))
         return int(kibibytes) * 1024
+
+    @property
+    def processor(self) -> float:
+        """Seconds of a processor since the start."""
+        fields = self._of_kernel("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _of_kernel(self, name: str) -> str:
+        assert self._process is not None
+        return Path(f"/proc/{self._process.pid}/{name}").read_text(encoding="utf-8")
 
     def start(self) -> None:
         """Returns when it is healthy."""
@@ -188,22 +207,6 @@ def basic(tenant: str) -> str:
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
-_LINE: Final = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)(?: \d+)?")
-_LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-
-
-def series(text: str) -> dict[Series, float]:
-    """Prometheus's text format, without comments."""
-    found: dict[Series, float] = {}
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            matched = _LINE.fullmatch(line)
-            assert matched, line
-            name, labels, value = matched.groups()
-            found[name, frozenset(_LABEL.findall(labels or ""))] = float(value)
-    return found
-
-
 def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int]) -> str:
     """The gateway's configuration with these addresses and paths."""
     document: dict[str, Any] = yaml.safe_load(rendered(settings))
@@ -243,11 +246,7 @@ def prepared(
     settings: GatewaySettings, folder: Path, tenants: Iterable[str] = TENANTS
 ) -> Collector:
     """A collector that was not started yet."""
-    own = (
-        *(gateway.OTLP_PORT, gateway.TELEMETRY_PORT),
-        *(gateway.METRICS_PORT, gateway.HEALTH_PORT),
-    )
-    ports = dict(zip(own, free_ports(len(own)), strict=True))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     (folder / "queue").mkdir(parents=True)
     (folder / "tokens").write_text(
         "".join(f"{basic(tenant).removeprefix('Basic ')}\n" for tenant in tenants),
