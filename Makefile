@@ -20,6 +20,10 @@ CLICKHOUSE_VENV := .venv-clickhouse
 CLICKHOUSE_INSTALLED := $(CLICKHOUSE_VENV)/.installed
 GATEWAY_VENV := .venv-gateway
 GATEWAY_INSTALLED := $(GATEWAY_VENV)/.installed
+EXAMPLES_VENV := .venv-examples
+EXAMPLES_INSTALLED := $(EXAMPLES_VENV)/.installed
+EXAMPLES := langfuse langsmith opentelemetry
+EXAMPLES_REQUIREMENTS := $(EXAMPLES:%=examples/agents/%/requirements.txt)
 # Wheels alone: no package runs code of its own while it is installed.
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --only-binary :all:
 
@@ -135,7 +139,7 @@ test-cluster: $(INSTALLED) $(POLICY_INSTALLED) ## Tests on a local control plane
 test-clickhouse: $(INSTALLED) $(CLICKHOUSE_INSTALLED) ## Tests of ClickHouse's configuration in its own engine
 	@$(BIN)/python -m pytest tests/clickhouse
 
-test-gateway: $(INSTALLED) $(SMOKE_4_INSTALLED) $(GATEWAY_INSTALLED) ## Tests of the agents' gateway: a real collector, SDKs as agents use them
+test-gateway: $(INSTALLED) $(SMOKE_4_INSTALLED) $(GATEWAY_INSTALLED) $(EXAMPLES_INSTALLED) ## Tests of the agents' gateway: a real collector, SDKs as agents use them
 	@$(BIN)/python -m pytest -n auto --dist loadfile tests/gateway
 
 lint: $(INSTALLED) ## Lint, formatting, generated files, workflows
@@ -148,8 +152,9 @@ format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(INSTALLED) ## Type check
+types: $(INSTALLED) $(EXAMPLES_INSTALLED) ## Type check
 	@$(BIN)/pyright
+	@$(BIN)/pyright --project examples/agents
 
 bench: $(INSTALLED) ## Time and memory of the program, and how they grow
 	@$(BIN)/python -m tooling bench
@@ -179,12 +184,18 @@ lock: $(INSTALLED) ## Compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-gateway.in \
 		--output-file requirements-gateway.txt
+	for example in $(EXAMPLES); do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command "make lock" examples/agents/$$example/requirements.in \
+			--output-file examples/agents/$$example/requirements.txt || exit 1; \
+	done
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" policy/requirements.in --output-file policy/requirements.txt
 
 clean: $(INSTALLED) ## Remove the demo, rendered files and the virtual environment
 	@$(BIN)/python -m tooling demo down
-	rm -rf .local $(VENV) $(SMOKE_VENV) $(SMOKE_4_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV) $(GATEWAY_VENV)
+	rm -rf .local $(VENV) $(SMOKE_VENV) $(SMOKE_4_VENV) $(POLICY_VENV) $(CLICKHOUSE_VENV) $(GATEWAY_VENV) \
+		$(EXAMPLES_VENV)
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
@@ -222,6 +233,13 @@ $(GATEWAY_INSTALLED): requirements-gateway.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(GATEWAY_VENV)
 	@$(GATEWAY_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
 		-r requirements-gateway.txt
+	@touch $@
+
+$(EXAMPLES_INSTALLED): $(EXAMPLES_REQUIREMENTS) $(INSTALLED)
+	@echo "Installing what the examples for agents need into $(EXAMPLES_VENV) (once, some seconds) …"
+	@$(BIN)/python -m venv $(EXAMPLES_VENV)
+	@$(EXAMPLES_VENV)/bin/python -m $(PIP_INSTALL) --require-hashes \
+		$(EXAMPLES_REQUIREMENTS:%=-r %)
 	@touch $@
 
 $(POLICY_INSTALLED): policy/requirements.txt $(INSTALLED)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import kubernetes_validate  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from kubernetes_validate import utils  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.support import stacks
-
-VERSIONS: Final = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+from tests.support.schemas import VERSIONS, faults
 
 WITHOUT_SCHEMA: Final = frozenset(
     {
@@ -28,29 +24,6 @@ WITHOUT_SCHEMA: Final = frozenset(
 )
 """Kinds of custom resource definitions, which the cluster tier checks against the definitions.
 Those of ClickHouse's operator are checked in tests/unit/clickhouse."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _schemas_are_read_once() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
-    """The library lists a folder and reads a file of megabytes for every object."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(utils, "all_versions", functools.cache(utils.all_versions))
-        patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
-        yield
-
-
-@functools.cache
-def fault(text: str, version: str) -> str | None:
-    """What is wrong with an object as JSON; variants share most of theirs."""
-    try:
-        kubernetes_validate.validate(json.loads(text), version, strict=True)
-    except kubernetes_validate.ValidationError as error:
-        return f"{'.'.join(str(part) for part in error.path)}: {error.message}"
-    return None
-
-
-def faults(manifest: Any, version: str) -> str | None:  # noqa: ANN401 - JSON
-    return fault(json.dumps(manifest, sort_keys=True), version)
 
 
 def test_the_checker_knows_every_supported_version() -> None:

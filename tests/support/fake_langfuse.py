@@ -104,7 +104,9 @@ class FakeLangfuse:
     def _projects(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return Response(401, {"message": refusal})
-        return Response(200, {"data": [{"id": "project-1", "name": self.project}]})
+        organization = {"id": "org-1", "name": "Default"}
+        project = {"id": "project-1", "name": self.project, "organization": organization}
+        return Response(200, {"data": [{**project, "metadata": {}}]})
 
     def _ingestion(self, request: Request) -> Response:
         if request.method != "POST":

@@ -70,7 +70,11 @@ _MODEL: Final = (
     *("llm.request.model_name", "llm.model_name", "embedding.model_name"),
 )
 
-_RATE_LIMIT: Final = r"(?i)(rate.?limit|\b429\b|throttl|too.?many.?requests)"
+_RATE_LIMIT: Final = r"(rate.?limit|\b429\b|throttl|too.?many.?requests)"
+_LIMITED: Final = rf"(?i){_RATE_LIMIT}"
+_LIMITED_IN_FIRST_LINE: Final = rf"(?i)^[^\n]*{_RATE_LIMIT}"
+"""LangSmith's SDK tells an error by an event alone, whose message goes on with the lines of a
+traceback, one of which may have the number 429."""
 
 
 def _kinds() -> list[str]:
@@ -116,9 +120,19 @@ _ERRORS: Final = [
     f"{text('ERROR')})",
     f"set({attribute('error_kind')}, {text('rate_limit')}) where "
     f"{attribute('error_kind')} != nil and "
-    f"(IsMatch({attribute('error_kind')}, {text(_RATE_LIMIT)}) or "
-    f"IsMatch(span.status.message, {text(_RATE_LIMIT)}))",
+    f"(IsMatch({attribute('error_kind')}, {text(_LIMITED)}) or "
+    f"IsMatch(span.status.message, {text(_LIMITED)}))",
 ]
+
+_ERROR_EVENTS: Final = group(
+    "spanevent",
+    [f"set({attribute('error_kind')}, {text('rate_limit')})"],
+    [
+        f"spanevent.name == {text('exception')} and {attribute('error_kind')} != nil and "
+        f"{attribute('exception.message', 'spanevent')} != nil and "
+        f"IsMatch({attribute('exception.message', 'spanevent')}, {text(_LIMITED_IN_FIRST_LINE)})"
+    ],
+)
 
 NORMALISE: Final[dict[str, Any]] = {
     # A text in place of a number costs its own value only.
@@ -127,6 +141,7 @@ NORMALISE: Final[dict[str, Any]] = {
         group("span", _FACTS),
         *usage.STATEMENTS,
         group("span", _ERRORS),
+        _ERROR_EVENTS,
         group(
             "span",
             [f"delete_matching_keys(span.attributes, {_VALUES})"],

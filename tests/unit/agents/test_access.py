@@ -39,7 +39,7 @@ def test_the_secret_has_the_name_that_agents_write_into_their_manifests() -> Non
 def test_agents_get_the_url_within_the_cluster_and_the_projects_keys(
     base: str, release: str, *, newer: bool
 ) -> None:
-    recording = recorded(base, langfuse={"version": release})
+    recording = recorded(base, langfuse={"version": release}, gateway=None)
     app = inputs(recording, "langfuse-app-secret")["stringData"]
     host = "http://langfuse.observability.svc"
 
@@ -113,7 +113,9 @@ def test_a_self_hosted_langsmith_and_a_workspace_are_passed_on() -> None:
 
 
 def test_a_namespace_is_created_or_adopted() -> None:
-    recording = recorded("dev", agents={"namespaces": ["new"], "existingNamespaces": ["old"]})
+    recording = recorded(
+        "dev", agents={"namespaces": ["new"], "existingNamespaces": ["old"]}, gateway=None
+    )
 
     namespaces = [
         r.inputs["metadata"]["name"] for r in recording.of_type("kubernetes:core/v1:Namespace")

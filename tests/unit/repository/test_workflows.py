@@ -171,7 +171,7 @@ def test_packages_are_installed_as_wheels_by_hash_so_that_none_runs_code_then() 
 
     assert installs.startswith("pip install ")
     assert installs.endswith(" --only-binary :all:")
-    assert commands == ["uv==0.13.9", *["--require-hashes"] * 6]
+    assert commands == ["uv==0.13.9", *["--require-hashes"] * 7]
     assert makefile.count("pip install") == 1
     assert [file.name for file in elsewhere if "pip install" in file.read_text("utf-8")] == []
 

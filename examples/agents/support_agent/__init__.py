@@ -1,0 +1,1 @@
+"""A small agent that answers questions about orders, traced in three ways."""
