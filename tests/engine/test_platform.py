@@ -2,12 +2,14 @@
 
 AWS is a stand-in that refuses to delete what is still in use, as AWS does; the kinds of Auto Mode
 are stubs. What is proven is the program, the engine and the Kubernetes provider: order, a second
-`up` without change, an upgrade, removal. Charts are left out: the provider that is built here has
+`up` without change, an upgrade, removal. In place of each chart is a small one of this file, which
+Helm installs with the program's own values; where the engine starts the program by itself there is
 none. The tests of this file follow one another on one stack.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +25,9 @@ from tests.engine.test_prod import write_aws_command
 from tests.support import platform
 from tests.support.auto_mode_stubs import STUBS
 from tests.support.aws_standin import AwsStandIn
+from tests.support.chart_stand_ins import CHARTS, deployment, stand_ins
 from tests.support.crds import established
+from tests.support.live_stack import remove
 from tests.support.real_engine import RealStack, real_engine
 from tooling.cluster import Cluster, temporary_cluster
 from tooling.demo.standins.provider import Asked, RefusedError, Values, serving
@@ -37,10 +41,6 @@ POOL: Final = "platform-services-node-pool"
 NODE_POOL: Final = Reference(
     api_version="karpenter.sh/v1", kind="NodePool", namespace=None, name="workloads"
 )
-
-WITHOUT_CHARTS: Final[dict[str, Any]] = {
-    "platform:services": {"externalSecrets": False, "clickhouseOperator": False}
-}
 
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:ec2/vpc:Vpc": (
@@ -144,8 +144,18 @@ def aws(cluster: Cluster, api: Api) -> Iterator[PlatformAws]:
 
 
 @pytest.fixture(scope="module")
+def with_charts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bool]:
+    """Whether the program installs charts: then they are small ones."""
+    with stand_ins(tmp_path_factory.mktemp("chart")) as possible:
+        yield possible
+
+
+@pytest.fixture(scope="module")
 def stack(
-    aws: PlatformAws, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+    aws: PlatformAws,
+    cluster: Cluster,
+    with_charts: bool,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> RealStack:
     assert aws
     found = real_engine(tmp_path_factory.mktemp("engine"), "prod")
@@ -153,12 +163,18 @@ def stack(
     engine.prepare()
     kubeconfig = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
     write_aws_command(engine.programs / "aws", kubeconfig["users"][0]["user"])
-    return RealStack(engine, WITHOUT_CHARTS)
+    services = {
+        # Of a repository of charts.
+        "externalSecrets": False,
+        "clickhouseOperator": with_charts,
+        "prometheus": with_charts,
+    }
+    return RealStack(engine, {"platform:services": services})
 
 
 def changed(stack: RealStack, **cluster: Any) -> RealStack:  # noqa: ANN401
     """The stack with other settings of the section ``cluster``."""
-    return replace(stack, overrides={**WITHOUT_CHARTS, "platform:cluster": cluster})
+    return replace(stack, overrides={**stack.overrides, "platform:cluster": cluster})
 
 
 def test_the_first_up_makes_everything_that_the_program_registers(
@@ -166,12 +182,29 @@ def test_the_first_up_makes_everything_that_the_program_registers(
 ) -> None:
     done = stack.up("up")
 
-    registered = {r.name for r in platform.recorded(WITHOUT_CHARTS).resources.values()}
+    registered = {r.name for r in platform.recorded(stack.overrides).resources.values()}
     assert {name for name, operation in done.items() if operation == "create"} >= registered
     (made,) = aws.account.of_type(CLUSTER)
     assert made.tags[PLATFORM_TAG] == "prod"
     assert api.get(NODE_POOL) is not None
     assert stack.outputs()["clusterName"] == "platform-prod"
+
+
+def test_helm_installs_each_chart_with_the_values_of_the_program(
+    stack: RealStack, api: Api, with_charts: bool
+) -> None:
+    if not with_charts:
+        pytest.skip("the engine starts the program by itself")
+    assert stack
+    assert len(CHARTS) == 4
+
+    for chart in CHARTS.values():
+        found = api.get(deployment(chart))
+        assert found is not None, chart.name
+        # Atomic: an install is over when the pods are ready.
+        assert found["status"]["availableReplicas"] == 1
+        template = found["spec"]["template"]["metadata"]
+        assert json.loads(template["annotations"]["values"]) == chart.values
 
 
 def test_a_second_up_changes_nothing(stack: RealStack) -> None:
@@ -205,7 +238,7 @@ def test_a_protected_cluster_is_not_removed(stack: RealStack, aws: PlatformAws) 
 
 
 def test_it_is_removed_nodes_first_then_the_cluster_then_the_network(
-    stack: RealStack, aws: PlatformAws, api: Api
+    stack: RealStack, aws: PlatformAws, api: Api, with_charts: bool
 ) -> None:
     bare = changed(stack, deletionProtection=False, kubernetesVersion="1.37")
     assert bare.up("unprotect")[EKS] == "update"
@@ -220,6 +253,11 @@ def test_it_is_removed_nodes_first_then_the_cluster_then_the_network(
     assert network[-1] == "platform-network-vpc"
     # What goes with the cluster is not asked for by itself.
     assert not [name for name in order if "access" in name or "metrics-server" in name]
+    own = list(CHARTS.values()) if with_charts else []
+    assert all(api.get(deployment(chart)) is not None for chart in own)
+    # With the real cluster these would be gone.
+    for name in {chart.namespace for chart in own}:
+        remove(api, Reference(api_version="v1", kind="Namespace", namespace=None, name=name))
 
 
 def test_a_cluster_that_was_being_made_when_up_was_killed_is_removed_and_made_again(

@@ -5,8 +5,10 @@ botocore checks requests and answers against AWS's model; that AWS answers so is
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,9 +16,11 @@ import pytest
 from tests.support.doctor_aws import ACCOUNT, ISSUER, REGION, FakeAws
 from tests.support.loopback import Request, Response, serving
 from tests.support.platform import ADMIN, EXISTING, small
+from tooling.doctor import report
 from tooling.doctor.aws.session.client import UnansweredError
 from tooling.doctor.findings import Finding
-from tooling.platform import checks, cluster, delegation, entries, leftovers, quotas
+from tooling.doctor.report import Report
+from tooling.platform import checks, cluster, command, delegation, entries, leftovers, quotas
 from tooling.platform.account import PlatformAccount, read_settings
 
 HERE: Final = f"--region {REGION}"
@@ -567,6 +571,32 @@ def test_the_identity_provider_is_asked_for_as_the_workload_does(fake: FakeAws) 
 
     assert finding.section == "oidc-provider-missing"
     assert ISSUER in finding.cause
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_command_prints_the_report_and_writes_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    before: bool,
+) -> None:
+    found = Report(stack="platform/prod", findings=[Finding.error("section", "It", "why", "look")])
+    asked: list[tuple[str, bool]] = []
+
+    def examine(account: PlatformAccount, *, before: bool) -> Report:
+        asked.append((account.make("platform"), before))
+        return found
+
+    monkeypatch.setattr(checks, "examine", examine)
+    parser = argparse.ArgumentParser()
+    command.options(parser)
+    file = tmp_path / "report.json"
+    words = ["doctor", "--stack", "acme/prod", "--json", str(file), *["--before"] * before]
+
+    assert command.run(parser.parse_args(words)) == 1
+    assert asked == [("make platform STACK=acme/prod", before)]
+    assert capsys.readouterr().out == f"{report.text(found)}\n"
+    assert file.read_text(encoding="utf-8") == report.as_json(found)
 
 
 @pytest.mark.programs
