@@ -12,6 +12,7 @@ import pytest
 from tests.support.doctor_aws import FakeAws
 from tests.support.platform import small
 from tooling.__main__ import main
+from tooling.kit.errors import ExplainedError
 from tooling.kubernetes.api import Object, Reference
 from tooling.platform import draining, removal
 from tooling.platform.account import PlatformAccount
@@ -208,6 +209,14 @@ def test_a_cluster_that_is_not_there_needs_no_emptying(
     draining.drain(account(fake))
 
     assert capsys.readouterr().out == "There is no cluster platform-prod: nothing to empty.\n"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ServerException"])
+def test_a_cluster_that_cannot_be_asked_for_stops_the_removal(fake: FakeAws, code: str) -> None:
+    fake.refuse("eks", "DescribeCluster", code)
+
+    with pytest.raises(ExplainedError, match="^The cluster cannot be asked for: "):
+        draining.drain(account(fake))
 
 
 def test_another_account_is_refused_before_anything_is_asked(fake: FakeAws) -> None:
