@@ -55,6 +55,33 @@ def test_langfuse_admits_only_its_namespace_and_the_agents(variant: str) -> None
     assert not admits(cluster, stranger("default"), web, "http")
 
 
+def test_a_gateway_admits_agents_and_prometheus_and_reaches_langfuse_alone(variant: str) -> None:
+    cluster = stacks.cluster(variant)
+    case = stacks.VARIANTS[variant]
+    settings = bases.read_settings(case.base, case.overrides)
+    gateways = pods(cluster, name="opentelemetry-collector")
+    assert len(gateways) == (1 if settings.gateway else 0)
+    (web,) = pods(cluster, name="langfuse", component="web")
+    rules = settings.monitoring.prometheus_rules if settings.monitoring else None
+    prometheus = rules.prometheus_namespace if rules else None
+    for gateway in gateways:
+        for namespace in settings.agents.every_namespace:
+            agent = stranger(namespace)
+            assert admits(cluster, agent, gateway, "otlp")
+            for port in ("telemetry", "metrics", "health"):
+                assert not admits(cluster, agent, gateway, port)
+        for port in ("telemetry", "metrics"):
+            assert prometheus is None or admits(cluster, stranger(prometheus), gateway, port)
+        for other in (stranger("default"), stranger(gateway.namespace), web):
+            for port in ("otlp", "telemetry", "metrics", "health"):
+                assert not admits(cluster, other, gateway, port)
+        assert admits(cluster, gateway, web, "http")
+        others = [pod for pod in cluster.pods() if pod.owner not in (web.owner, gateway.owner)]
+        for other in others:
+            for port in other.ports:
+                assert not admits(cluster, gateway, other, port["containerPort"])
+
+
 def test_the_migration_pod_admits_no_connection(variant: str) -> None:
     cluster = stacks.cluster(variant)
     (migration,) = pods(cluster, component="migration")

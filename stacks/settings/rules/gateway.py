@@ -9,7 +9,7 @@ from typing import Final
 from components.agents.gateway import pod
 from components.agents.langsmith import ENDPOINTS
 from components.kubernetes import quantities
-from components.langfuse import destinations
+from components.langfuse import destinations, versions
 from components.langfuse.versions import Version
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.machinery.problems import (
@@ -27,9 +27,6 @@ from stacks.settings.sections.gateway import Gateway
 from stacks.settings.sections.langfuse import Langfuse
 from stacks.settings.sections.langsmith import LangSmith
 
-_FIRST: Final = 4
-"""Major version of Langfuse."""
-
 _LEAST_MEMORY: Final = "192Mi"
 """What an idle collector takes twice over."""
 
@@ -39,14 +36,11 @@ _TAG: Final = re.compile(r"v?(\d+)\.(\d+)(?:[.-]|$)", re.ASCII)
 
 
 def gateway_of_release(gateway: Gateway, langfuse: Langfuse) -> Iterator[Problem]:
-    major = Version.parse(langfuse.version).major
-    if major < _FIRST:
-        reason = (
-            "takes no traces by OpenTelemetry"
-            if major == 2
-            else "is a step on the way to it, which the gateway was not tried with"
+    if Version.parse(langfuse.version) < versions.OPENTELEMETRY:
+        rule = (
+            f"needs Langfuse {versions.OPENTELEMETRY.major} or newer: {langfuse.version} takes no "
+            "traces by OpenTelemetry"
         )
-        rule = f"needs Langfuse {_FIRST}: {langfuse.version} {reason}"
         yield Problem(full_key("gateway"), "(an object)", rule, "")
 
 

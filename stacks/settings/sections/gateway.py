@@ -30,8 +30,8 @@ class GatewayResources(Resources):
 class Gateway(Section):
     """A gateway for agents' traces: an OpenTelemetry Collector with a queue on a disk, which masks
     personal data, counts tokens, errors and seconds for Prometheus, and knows by the credential
-    which namespace a trace comes from. Needs Langfuse 4, and at least one key, such as `replicas`:
-    an empty section is none."""
+    which namespace a trace comes from. From Langfuse 3 on; tried with 4. Needs at least one key,
+    such as `replicas`: an empty section is none."""
 
     refused: ClassVar[Mapping[str, str]] = {
         "configuration": "it follows from the other keys, and is tested as a whole",
