@@ -61,7 +61,7 @@ SCENES: Final[dict[str, Scene]] = {
         rows={
             "gateway.queueGiB": {_CONFIG: Holds(f"queue_size: {2 * 2**30}\n")},
             "gateway.masking": {_CONFIG: Holds("delete_matching_keys(span.attributes")},
-            "gateway.maskedPatterns": {_CONFIG: Holds("- EMP-[0-9]{6}\n")},
+            "gateway.maskedPatterns": {_CONFIG: Holds("- EMP-[0-9]{6}-gateway-maskedpatterns\n")},
             "gateway.sampling": {_CONFIG: Holds("sampling_percentage: 25.0\n")},
             "gateway.seriesLimit": {_CONFIG: Holds("aggregation_cardinality_limit: 2001\n")},
         },
