@@ -112,3 +112,11 @@ def test_the_image_has_what_the_deployments_start() -> None:
     assert user.split(":")[0] == str(
         deployment("langfuse")["spec"]["template"]["spec"]["securityContext"]["runAsUser"]
     )
+
+
+def test_the_page_for_agents_names_the_packages_that_the_example_has() -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+
+    assert dict(re.findall(r"`([\w-]+)==([\d.]+)`", page)) == pins(
+        FOLDER / "langfuse" / "requirements.in"
+    )

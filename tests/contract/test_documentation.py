@@ -34,3 +34,16 @@ def test_the_page_of_outputs_lists_exactly_what_stacks_export() -> None:
     assert {name for name, when in rows.items() if when == "always"} == exported[0].intersection(
         *exported
     )
+
+
+def test_every_line_of_the_calendar_leads_to_a_command_or_a_page() -> None:
+    page = (DOCS / "calendar.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    rows = re.findall(r"^\| (?!-|look at|do \|)(.+) \|$", page, re.MULTILINE)
+    commands = re.findall(r"`make ([a-z-]+)", page)
+
+    assert len(rows) >= 18
+    assert [row for row in rows if "`make " not in row and "](" not in row] == []
+    assert len(set(commands)) >= 4
+    assert set(commands) <= targets

@@ -28,6 +28,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DOCS: Final = ROOT / "docs"
 FILES: Final = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    ROOT / "examples/agents/README.md",
     *sorted(DOCS.rglob("*.md")),
 ]
 PAGES: Final = {str(f.relative_to(ROOT)): markdown.parse(f.read_text("utf-8")) for f in FILES}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import textwrap
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,8 +22,18 @@ from typing import Any
 import pytest
 
 from components.agents.environment import tracing_environment
-from components.agents.gateway.settings import GatewaySettings
-from tests.support.agent_examples import KINDS, Ended, ended, fake_model, needs_examples, running
+from components.agents.gateway.settings import GatewaySettings, Masking
+from stacks.stack_files import ROOT
+from tests.support import markdown
+from tests.support.agent_examples import (
+    KINDS,
+    Ended,
+    ended,
+    fake_model,
+    needs_examples,
+    running,
+    running_code,
+)
 from tests.support.collector import Collector, prepared, until
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.fake_langfuse_4 import FakeLangfuse4
@@ -94,11 +105,21 @@ def model() -> Generator[str]:
 
 
 @pytest.fixture
+def masking() -> Masking:
+    """What the gateway masks; a test that is about something else takes this."""
+    return "patterns"
+
+
+@pytest.fixture
 def place(
-    langfuse: TraceRecorder, settings: GatewaySettings, model: str, tmp_path: Path
+    langfuse: TraceRecorder,
+    settings: GatewaySettings,
+    masking: Masking,
+    model: str,
+    tmp_path: Path,
 ) -> Generator[Place]:
     stack = recorded("dev", agents={"namespaces": [*NAMESPACES]}, gateway={"replicas": 1})
-    gateway = prepared(settings, tmp_path / "collector")
+    gateway = prepared(replace(settings, masking=masking), tmp_path / "collector")
     tokens = inputs(stack, "langfuse-gateway-credentials-secret")["stringData"]["tokens"]
     (gateway.folder / "tokens").write_text(tokens, encoding="utf-8")
     direct = FakeLangfuse4()
@@ -271,6 +292,21 @@ def test_langsmiths_sdk_tells_chain_model_calls_and_tool_and_asks_langsmith_for_
     ] == [(52, 14), (74, 9)]
 
 
+@pytest.mark.parametrize("masking", ["drop"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_prompts_and_answers_users_sessions_and_tokens_are_still_told(
+    place: Place, kind: str
+) -> None:
+    place.ask(kind)
+
+    spans = place.arrived(4)
+    told = json.dumps(spans)
+    assert [text for text in ("Where is", "on its way", "You answer") if text in told] == []
+    session = {"opentelemetry": "gen_ai.conversation.id"}.get(kind, "session.id")
+    assert {(span["user.id"], span[session]) for span in spans} == {("ada", "s-1")}
+    assert "74" in told
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_tokens_are_counted_once_for_the_namespace_and_the_agent(place: Place, kind: str) -> None:
     place.ask(kind)
@@ -430,3 +466,44 @@ def test_a_service_answers_people_while_the_gateway_is_away(place: Place, kind: 
 
     assert run.code == 0
     assert run.errors.startswith(f"warning: {NOBODY} cannot be reached: ")
+
+
+def python(page: str) -> list[str]:
+    """The blocks of Python of a page."""
+    parsed = markdown.parse((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    return [block.text for block in parsed.blocks if block.language == "python"]
+
+
+def test_the_lines_of_the_page_for_agents_make_a_trace(place: Place) -> None:
+    [code] = python("agents.md")
+
+    with running_code(code, place.environment()) as process:
+        assert ended(process) == Ended(0, "", "")
+    [span] = place.arrived(1)
+    assert span["name"] == "hello"
+    assert span["langfuse.observation.output"] == "Hello!"
+    assert span["langfuse.environment"] == "research"
+
+
+def test_the_lines_of_the_page_about_scores_give_them(place: Place) -> None:
+    setup, *_ = python("agents.md")[0].partition("\nwith ")
+    at_once, later = python("evaluation.md")
+    code = "\n".join(
+        [
+            setup,
+            "question, ask = 'Hi', len",
+            at_once,
+            textwrap.indent(later, "    "),
+            "langfuse.shutdown()",
+        ]
+    )
+
+    with running_code(code, place.environment()) as process:
+        assert ended(process) == Ended(0, "", "")
+    place.arrived(1)
+    trace = place.langfuse.spans[0].trace_id.hex()
+    assert {
+        (score["name"], score["value"], score["dataType"], score["traceId"])
+        for score in place.direct.scores.values()
+    } == {("looked-up", 1, "BOOLEAN", trace), ("helpful", 1, "BOOLEAN", trace)}
+    assert f"helpful-{trace}" in place.direct.scores

@@ -33,13 +33,24 @@ class Ended:
     errors: str
 
 
-@contextlib.contextmanager
 def running(
     module: str, environment: Mapping[str, str], *arguments: str
-) -> Generator[subprocess.Popen[str]]:
+) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     """A module of the examples with this environment and nothing else of the tests' own."""
+    return _running(environment, "-m", f"support_agent.{module}", *arguments)
+
+
+def running_code(
+    code: str, environment: Mapping[str, str]
+) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+    """Lines of Python with the examples' packages."""
+    return _running(environment, "-c", code)
+
+
+@contextlib.contextmanager
+def _running(environment: Mapping[str, str], *arguments: str) -> Generator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [_PYTHON, "-m", f"support_agent.{module}", *arguments],
+        [_PYTHON, *arguments],
         cwd=FOLDER,
         env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **environment},
         stdin=subprocess.DEVNULL,

@@ -23,13 +23,13 @@ from support_agent.model import ChatModel, Message, Model, Reply, ToolCall
 
 
 class LangSmithAgent:
-    """Without the gateway, leave out the client: the SDK then reads LANGSMITH_* by itself."""
+    """Without the gateway, leave out the client: the SDK then sends its runs to LangSmith."""
 
     def __init__(self, model: Model) -> None:
         required(GATEWAY)
         self._model = model
-        # A provider of one's own: the SDK's would send LangSmith's key to the gateway, and call the
-        # agent "langsmith".
+        # LANGSMITH_TRACING_MODE=otel does the same without code, but then LangSmith's key goes to
+        # the gateway as well.
         resource = Resource.create({"service.name": optional("OTEL_SERVICE_NAME", orders.NAME)})
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
