@@ -253,7 +253,7 @@ def test_whatever_the_doctor_asks_and_the_removal_does_is_allowed() -> None:
         )
     }
 
-    assert len(asked) == 10
+    assert len(asked) == 11
     assert asked <= {action for _, action in entries()}
 
 
