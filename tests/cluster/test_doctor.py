@@ -624,6 +624,86 @@ def conditions_of(api: Api, item: Object) -> str:
     return json.dumps(at(api.get(Reference.of(item)) or {}, "status.conditions"))
 
 
+AGENTS = "ai-agents"
+CLOSED: Object = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "closed", "namespace": AGENTS},
+    "spec": {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {"ports": [{"protocol": "UDP", "port": 53}]},
+            {
+                "to": [
+                    {
+                        "namespaceSelector": {
+                            "matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}
+                        }
+                    }
+                ],
+                "ports": [{"protocol": "TCP", "port": 80}],
+            },
+        ],
+    },
+}
+
+
+def agent(*, connected: bool) -> Object:
+    source = {"envFrom": [{"secretRef": {"name": "agent-observability"}}]} if connected else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "agent", "namespace": AGENTS},
+        "spec": {"containers": [{"name": "agent", "image": "agent:1", **source}]},
+    }
+
+
+def test_a_namespace_whose_pods_have_no_keys_is_told(doctor: Doctor) -> None:
+    with applied(doctor.stack.api, agent(connected=False)):
+        found = doctor.findings()
+
+    (finding,) = found
+    assert (finding.section, finding.subject) == ("agents-unconnected", f"Namespace {AGENTS}")
+    assert finding.cause.startswith("1 pods run there, and none has the Secret agent-observability")
+
+
+def test_a_policy_of_the_agents_own_namespace_that_shuts_them_in_is_told(doctor: Doctor) -> None:
+    with applied(doctor.stack.api, CLOSED, agent(connected=True)):
+        found = doctor.findings()
+
+    assert found == [
+        warning(
+            "agents-egress",
+            f"Namespace {AGENTS}",
+            "The NetworkPolicies of this namespace (closed) do not let agent reach Langfuse: pods "
+            "in observability at TCP port 3000. They admit 80: policies see pods' own",
+            doctor.place.kubectl("get", "networkpolicies", "-o", "yaml", namespace=AGENTS),
+        )
+    ]
+
+
+def test_a_secret_of_agents_without_a_key_is_told_and_no_value_is_read(doctor: Doctor) -> None:
+    secret = Reference(
+        api_version="v1", kind="Secret", namespace=AGENTS, name="agent-observability"
+    )
+    doctor.stack.api.patch(secret, {"data": {"LANGFUSE_PUBLIC_KEY": None}})
+    try:
+        found = doctor.findings()
+    finally:
+        doctor.stack.api.delete(secret)  # the next `up` makes it again
+
+    assert found == [
+        error(
+            "agents-variables",
+            f"Secret {AGENTS}/agent-observability",
+            "It lacks LANGFUSE_PUBLIC_KEY: it is of an earlier deployment, External Secrets has "
+            "not written it since, or something else writes it",
+            "make up STACK=dev",
+        )
+    ]
+
+
 def test_a_stack_that_was_never_deployed_says_so(doctor: Doctor) -> None:
     found = doctor.findings({"cluster": {"namespace": "elsewhere"}})
 

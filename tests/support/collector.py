@@ -66,6 +66,8 @@ class Collector:
     program: Path
     ports: Mapping[int, int]
     """What it listens on in place of its own ports."""
+    authorization: str = "Basic bGFuZ2Z1c2U="
+    """What it shows Langfuse."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -104,7 +106,7 @@ class Collector:
     def start(self) -> None:
         """Returns when it is healthy."""
         environment = {
-            gateway.LANGFUSE_AUTHORIZATION: "Basic bGFuZ2Z1c2U=",
+            gateway.LANGFUSE_AUTHORIZATION: self.authorization,
             gateway.LANGSMITH_API_KEY: "lsv2_of_the_test",
             "PATH": os.environ["PATH"],
         }

@@ -9,6 +9,7 @@ Statuses, bodies and order of checks are those of its source at tag v4.16.0:
 from __future__ import annotations
 
 import base64
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +20,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.support.fake_langfuse import FakeLangfuse
 from tests.support.loopback import Request, Response
 
-_GROUPS = {"basic": "name", "metadata": "metadata"}
-"""A field of each group of fields that is read."""
+_GROUPS = {
+    "basic": ("name", "environment"),
+    "metadata": ("metadata",),
+    "usage": ("usageDetails", "totalCost"),
+}
+"""The fields of each group that are read."""
+
+_PRICES = {"gpt-4o-mini": {"input": 0.15e-6, "output": 0.6e-6}}
+"""US dollars of a token (worker/src/constants/default-model-prices.json)."""
 
 _METADATA = "langfuse.observation.metadata."
 
@@ -69,6 +77,10 @@ class FakeLangfuse4(FakeLangfuse):
     observations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     spans: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """As they came: trace, name, parent, attributes."""
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _PRICES)
+    """Of models, by the name and the kind of a token."""
+    homes: dict[str, str] = field(default_factory=dict[str, str])
+    """The trace that each observation came in."""
     scores: dict[str, Any] = field(default_factory=dict[str, Any])
     files: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
@@ -86,11 +98,16 @@ class FakeLangfuse4(FakeLangfuse):
     def _spans(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return Response(401, {"message": refusal})
-        sent = ExportTraceServiceRequest.FromString(request.body)
+        packed = request.headers.get("content-encoding") == "gzip"
+        body = gzip.decompress(request.body) if packed else request.body
+        sent = ExportTraceServiceRequest.FromString(body)
         for resource in sent.resource_spans:
             for scope in resource.scope_spans:
                 for span in scope.spans:
-                    attributes = {a.key: a.value.string_value for a in span.attributes}
+                    attributes = {
+                        a.key: a.value.string_value or str(a.value.int_value or "")
+                        for a in span.attributes
+                    }
                     self._span(span.trace_id.hex(), span.span_id.hex(), span, attributes)
         return Response(200, {})
 
@@ -98,6 +115,7 @@ class FakeLangfuse4(FakeLangfuse):
         self.spans.append(
             {"trace": trace, "name": span.name, "parent": span.parent_span_id.hex(), **attributes}
         )
+        self.homes[identifier] = trace
         metadata = {
             key.removeprefix(_METADATA): value
             for key, value in attributes.items()
@@ -109,9 +127,24 @@ class FakeLangfuse4(FakeLangfuse):
                 "traceId": trace,
                 "name": span.name,
                 "type": "SPAN",
+                "environment": attributes.get("langfuse.environment", "default"),
                 "metadata": metadata,
+                **self._usage(attributes),
             }
         )
+
+    def _usage(self, attributes: Mapping[str, str]) -> dict[str, Any]:
+        """Tokens of a call of a model, and what they cost; those of an agent are their sum."""
+        if attributes.get("gen_ai.operation.name") != "chat":
+            return {"usageDetails": {}, "totalCost": None}
+        used = {
+            kind: int(attributes[f"gen_ai.usage.{kind}_tokens"])
+            for kind in ("input", "output")
+            if f"gen_ai.usage.{kind}_tokens" in attributes
+        }
+        prices = self.prices.get(attributes.get("gen_ai.request.model", ""), {})
+        cost = sum(count * prices.get(kind, 0) for kind, count in used.items())
+        return {"usageDetails": used, "totalCost": cost or None}
 
     def _read_observations(self, request: Request) -> Response:
         if refusal := self._refusal(request):
@@ -120,7 +153,9 @@ class FakeLangfuse4(FakeLangfuse):
             return Response(404, {"message": "only available in a Langfuse v4 write mode"})
         query = parse_qs(urlsplit(request.path).query)
         wanted = query.get("fields", ["core,basic"])[0].split(",")
-        left_out = {field for group, field in _GROUPS.items() if group not in wanted}
+        left_out = {
+            field for group, fields in _GROUPS.items() if group not in wanted for field in fields
+        }
         data = [
             {name: value for name, value in observation.items() if name not in left_out}
             for observation in self._of_trace(query["traceId"][0])
@@ -134,7 +169,11 @@ class FakeLangfuse4(FakeLangfuse):
             self.reads_before_found -= 1
             return []
         written = {span["trace"] for span in self.spans}
-        return self.observations if trace in written else []
+        homes = self.homes
+        found = [
+            item for item in self.observations if homes.get(item.get("id", ""), trace) == trace
+        ]
+        return found if trace in written else []
 
     def _trace(self, request: Request) -> Response:
         if self.events_only:

@@ -17,6 +17,8 @@ from tooling.smoke.stack import Expected
 AGENTS: Final = "agents"
 
 HOST: Final = "LANGFUSE_HOST"
+TRACES: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+HEADERS: Final = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
 
 
 def access(
@@ -51,6 +53,14 @@ def access(
             AGENTS,
             f"{name} sends agents to {_host(data[HOST])}; the stack has {expected.agents_host}",
             cause="the stack was not deployed since agents.url or the host changed",
+            command=commands.up(),
+        )
+    gateway = expected.gateway
+    if gateway is not None and data[TRACES] != gateway.endpoint:
+        return fail(
+            AGENTS,
+            f"{name} sends traces to {_host(data[TRACES])}; the stack has {gateway.endpoint}",
+            cause="the stack was not deployed since the gateway's address changed",
             command=commands.up(),
         )
     pairs = ((PUBLIC, keys.public), (SECRET, keys.secret))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from components.agents.gateway import settings as gateway
 from components.langfuse.environment import WORKER_PORT
 from stacks.names import NAMES
 from stacks.settings import Settings
@@ -69,7 +70,7 @@ class Reach:
     @property
     def needs_cluster(self) -> bool:
         plan, expected = self._plan, self._plan.expected
-        inside = bool(expected.agents) or expected.worker
+        inside = bool(expected.agents) or expected.worker or expected.gateway is not None
         return plan.given_keys is None or self.needs_forward or inside
 
     @property
@@ -108,6 +109,16 @@ class Reach:
     def worker(self, access: Access) -> str:
         """The URL of a worker. Raises ``LiveError`` or ``UnreachableError``."""
         return self._forwarded(access, f"deployment/{NAMES.worker}", WORKER_PORT)
+
+    def gateway(self, access: Access) -> tuple[str, str]:
+        """The URLs of one pod of the gateway: where it takes traces, and its metrics of agents.
+        Raises ``LiveError`` or ``UnreachableError``."""
+        # Of one pod: each counts what it has taken itself.
+        pod = f"pod/{NAMES.gateway}-0"
+        takes, counts = (
+            self._forwarded(access, pod, port) for port in (gateway.OTLP_PORT, gateway.METRICS_PORT)
+        )
+        return takes, counts
 
     def media(self) -> Mapping[str, str] | str:
         """Where to connect to instead of a store's own host and port, if only the cluster reaches

@@ -8,12 +8,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tooling.kubernetes.api import LiveError
-from tooling.smoke import agents, checks, keys, langsmith, tls, worker
+from tooling.smoke import agents, checks, gateway, keys, langsmith, tls, worker
 from tooling.smoke.keys import KeyPair
 from tooling.smoke.reach import Plan, Reach
 from tooling.smoke.report import Verdict, note, skip
 from tooling.smoke.stack import LOCAL
-from tooling.smoke.tracing import choice
+from tooling.smoke.tracing import agent_run, choice
 from tooling.smoke.tracing.trace import Trip
 from tooling.smoke.web import UnreachableError
 
@@ -30,6 +30,8 @@ class Run:
 
     url: str
     """Where Langfuse is asked; known once the verdicts have begun."""
+    _accepted: bool = False
+    """Whether Langfuse has accepted the project's keys."""
 
     def __init__(self, plan: Plan, learn: Callable[[Iterable[str]], None]) -> None:
         self._plan = plan
@@ -61,6 +63,8 @@ class Run:
             data = {name: self._agent_data(reach, name) for name in plan.expected.agents}
             yield from self._langsmith(data)
             yield from self._agents(data, pods, no_pods)
+            if plan.expected.gateway is not None:
+                yield from self._gateway(reach, data, plan.given_keys or pods)
 
     def _web(self, reach: Reach) -> Iterator[Verdict]:
         """What Langfuse answers without keys."""
@@ -126,7 +130,8 @@ class Run:
             lambda: checks.project_keys(plan.web, url, given, plan.expected, told),
         )
         yield accepted
-        if accepted.status != "ok":
+        self._accepted = accepted.status == "ok"
+        if not self._accepted:
             yield from self._no_trace(reach.blocked or "the project's keys were not accepted")
             return
         trip = Trip(
@@ -159,6 +164,7 @@ class Run:
         except (LiveError, UnreachableError) as error:
             return str(error)
         self._learn(value for name, value in (data or {}).items() if name.endswith("_KEY"))
+        self._learn(gateway.secrets((data or {}).get(agents.HEADERS, "")))
         return data
 
     def _langsmith(self, data: Mapping[str, Mapping[str, str] | str | None]) -> Iterator[Verdict]:
@@ -195,6 +201,32 @@ class Run:
             else:
                 expected = self._plan.expected
                 yield agents.access(namespace, values, pods, expected, self._commands)
+
+    def _gateway(
+        self,
+        reach: Reach,
+        data: Mapping[str, Mapping[str, str] | str | None],
+        pair: KeyPair | None,
+    ) -> Iterator[Verdict]:
+        """One run of an agent, with what agents of the first namespace have."""
+        plan = self._plan
+        if reach.access is None:
+            why = f"not checked from outside, as it answers in the cluster only: {reach.no_access}"
+        elif reach.blocked or not self._accepted or pair is None:
+            why = reach.blocked or "nothing is read from Langfuse without the project's keys"
+        else:
+            try:
+                way = gateway.way(reach, reach.access, data)
+            except (LiveError, UnreachableError) as error:
+                why = str(error)
+            else:
+                trip = Trip(
+                    web=plan.web, url=reach.url, keys=pair, expected=plan.expected,
+                    commands=self._commands, run=plan.run, sdk=plan.sdk,
+                )  # fmt: skip
+                yield from gateway.verdicts(agent_run.AgentRun(trip, way))
+                return
+        yield from (skip(name, why) for name in agent_run.CHECKS)
 
 
 def in_clear(url: str) -> bool:

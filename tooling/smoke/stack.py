@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from components.agents import langsmith as langsmith_environment
 from components.agents.environment import client_environment, opentelemetry_environment
+from components.agents.gateway import settings as gateway
 from components.langfuse import versions, write_modes
 from components.langfuse.versions import Version
 from components.storage.pod import PORT as SEAWEEDFS_PORT
@@ -37,6 +38,16 @@ class LangSmith:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """The gateway that agents send traces to."""
+
+    endpoint: str
+    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT of agents."""
+    whole: bool
+    """Whether Langfuse gets every trace."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Expected:
     """What has to be seen."""
 
@@ -56,6 +67,8 @@ class Expected:
     """Every key of agents' Secret."""
     langsmith: LangSmith | None
     """None where agents do not trace to it."""
+    gateway: Gateway | None = None
+    """None where agents send to Langfuse alone."""
     worker: bool = False
     """Whether there are pods that work on queues."""
     tables: Sequence[Literal["events", "traces"]] = ()
@@ -90,8 +103,19 @@ def expected(settings: Settings) -> Expected:
         agents_host=url if agents.url == "public" else service,
         agents_keys=_agents_keys(settings, release),
         langsmith=_langsmith(settings),
+        gateway=_gateway(settings),
         worker=versions.has_worker(release),
         **_stored(settings),
+    )
+
+
+def _gateway(settings: Settings) -> Gateway | None:
+    if settings.gateway is None:
+        return None
+    host = f"{NAMES.gateway}.{settings.cluster.namespace}.svc"
+    return Gateway(
+        endpoint=f"http://{host}:{gateway.OTLP_PORT}{gateway.TRACES_PATH}",
+        whole=settings.gateway.sampling == 1,
     )
 
 

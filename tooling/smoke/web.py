@@ -160,8 +160,14 @@ class Web:
         """Made when it is needed: the system's roots take a while to read."""
         return ssl.create_default_context()
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self.request("GET", url, headers=headers)
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        longest: int = LONGEST_ANSWER,
+    ) -> Answer:
+        return self.request("GET", url, headers=headers, longest=longest)
 
     def request(
         self,
@@ -170,8 +176,10 @@ class Web:
         *,
         headers: Mapping[str, str] | None = None,
         document: object = None,
+        longest: int = LONGEST_ANSWER,
     ) -> Answer:
-        """One request, with ``document`` as its JSON body. Raises ``UnreachableError``."""
+        """One request, with ``document`` as its JSON body. ``longest``: bytes of an answer. Raises
+        ``UnreachableError``."""
         parts = urlsplit(url)
         target = parts._replace(scheme="", netloc="").geturl() or "/"
         sent = {"Accept": "application/json", "User-Agent": "agent-observability-smoke"}
@@ -185,9 +193,10 @@ class Web:
             with contextlib.closing(connection):
                 connection.request(method, target, body=body, headers={**sent, **(headers or {})})
                 response = connection.getresponse()
-                content = response.read(LONGEST_ANSWER + 1)
-                if len(content) > LONGEST_ANSWER:
-                    raise UnreachableError("other", "the answer is longer than 1 MiB")
+                content = response.read(longest + 1)
+                if len(content) > longest:
+                    said = f"the answer is longer than {longest // 2**20} MiB"
+                    raise UnreachableError("other", said)
                 return Answer(
                     status=response.status,
                     headers={name.lower(): value for name, value in response.getheaders()},

@@ -98,7 +98,7 @@ class Answers:
 
 
 def read(server: Answers, stack_name: str = "dev", settings: Settings | None = None) -> Reading:
-    settings = settings or stack(stack_name, monitoring=None)
+    settings = settings or stack(stack_name, monitoring=None, gateway=None)
     return reading.read(cast("Server", server), settings, PLACE, Deadline(5), NOW)
 
 
@@ -281,7 +281,7 @@ def test_what_agents_need_follows_from_the_stack() -> None:
 
 
 def test_agents_that_take_the_public_url_need_nothing_of_the_cluster() -> None:
-    settings = stack("prod", agents={"namespaces": ["ai-agents"], "url": "public"})
+    settings = stack("prod", agents={"namespaces": ["ai-agents"], "url": "public"}, gateway=None)
 
     assert read(Answers({}), settings=settings).snapshot.agents.needs.stops == []
 

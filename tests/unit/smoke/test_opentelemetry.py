@@ -31,7 +31,7 @@ pytestmark = pytest.mark.programs
 COMMANDS = Commands(stack="dev", namespace="observability")
 KEYS = KeyPair(public=PUBLIC_KEY, secret=SECRET_KEY, source="a test")
 V4 = promised("dev")
-V3 = promised("dev", langfuse={"version": "3.225.4"})
+V3 = promised("dev", langfuse={"version": "3.225.4"}, gateway=None)
 SDK = SDKS / ".venv-smoke-4"
 
 LOGS = "kubectl -n observability logs --tail=50 deployment/langfuse"

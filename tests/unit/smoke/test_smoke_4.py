@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.fake_gateway import PASSWORD, FakeGateway
 from tests.support.fake_langfuse import PUBLIC_KEY, SECRET_KEY
 from tests.support.fake_langfuse_4 import FakeLangfuse4, FakeStore, FakeWorker
 from tests.support.loopback import serving
@@ -19,6 +20,7 @@ from tests.support.smoke import HOST, SDKS, Outcome, Surroundings, needs_sdk_4, 
 from tooling.smoke import cluster, worker
 from tooling.smoke.tracing import media
 
+ENDPOINT = "http://langfuse-gateway.observability.svc:4318/api/public/otel/v1/traces"
 STORE = "langfuse-seaweedfs.observability.svc:8333"
 NAMES = ["health", "readiness", "sign-up", "worker", "project keys", "trace", "media", "score"]
 NOTE = (
@@ -35,6 +37,7 @@ class Stack:
     langfuse: FakeLangfuse4
     worker: FakeWorker
     store: FakeStore
+    gateway: FakeGateway
     forwards: Path
     """What kubectl was asked for."""
 
@@ -42,6 +45,8 @@ class Stack:
         self,
         release: str = "4.16.0",
         agents: Mapping[str, Any] = MappingProxyType({"existingNamespaces": ["research"]}),
+        *,
+        gateway: Mapping[str, Any] | None = None,
         **storage: Any,  # noqa: ANN401 - JSON
     ) -> None:
         self.langfuse.version = release
@@ -52,14 +57,27 @@ class Stack:
             cache={"engine": "statefulSet"},
             objectStorage={"engine": "statefulSet", **storage},
             agents=dict(agents),
+            **({} if gateway is None else {"gateway": dict(gateway)}),
         )
         image = f"docker.io/langfuse/langfuse-worker:{release}"
         self.surroundings.kubernetes.put_deployment(
             "observability", "langfuse-worker", secret="langfuse-app-1", image=image
         )
+        self.put_agents(**({} if gateway is None else self.opentelemetry))
+
+    def put_agents(self, **more: str) -> None:
         self.surroundings.put_agents(
-            "research", LANGFUSE_BASE_URL=HOST, LANGFUSE_TRACING_ENVIRONMENT="research"
+            "research", LANGFUSE_BASE_URL=HOST, LANGFUSE_TRACING_ENVIRONMENT="research", **more
         )
+
+    @property
+    def opentelemetry(self) -> dict[str, str]:
+        """What agents have in a stack with a gateway."""
+        return {
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ENDPOINT,
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": self.gateway.headers,
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+        }
 
     def run(self, *options: str, url: str | None = None) -> Outcome:
         return self.surroundings.run(*options, url=url)
@@ -71,18 +89,22 @@ def stack(
 ) -> Iterator[Stack]:
     langfuse, worker, store = FakeLangfuse4(), FakeWorker(), FakeStore()
     langfuse.store = f"http://{STORE}"
+    gateway = FakeGateway(langfuse)
     with (
         surroundings(tmp_path, capsys, monkeypatch, langfuse=langfuse) as prepared,
         serving(worker) as worker_port,
         serving(store) as store_port,
+        serving(gateway) as gateway_port,
     ):
+        prepared.secrets += [PASSWORD, gateway.headers]
         forwards = prepared.program(
             "kubectl",
             f'case "$*" in *langfuse-worker*) port={worker_port};; '
+            f"*pod/langfuse-gateway*) port={gateway_port};; "
             f"*seaweedfs*) port={store_port};; *) port={prepared.port};; esac\n"
             'echo "Forwarding from 127.0.0.1:$port -> 1"\nexec sleep 60',
         )
-        made = Stack(prepared, langfuse, worker, store, forwards)
+        made = Stack(prepared, langfuse, worker, store, gateway, forwards)
         made.configure(media=True, publicEndpoint="http://localhost:8333")
         yield made
 
@@ -283,3 +305,104 @@ def test_what_a_failure_refers_to_is_a_section_of_the_guide(section: str) -> Non
     guide = (SDKS / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 
     assert section.lower() in parse(guide).anchors
+
+
+@pytest.mark.programs
+@needs_sdk_4
+def test_a_stack_with_a_gateway_tries_one_run_of_an_agent_through_it(stack: Stack) -> None:
+    stack.surroundings.install_sdk()
+    stack.configure(gateway={"replicas": 1})
+
+    outcome = stack.run()
+
+    assert stable(outcome.lines)[-5:] == [
+        "ok    agents         Secret research/agent-observability has Langfuse's own keys and "
+        f"LANGFUSE_HOST {HOST}",
+        "ok    gateway        a run of an agent in research, TRACE, was accepted and read back "
+        "from Langfuse with 3 observations, in N s; it stays",
+        "ok    gateway tokens the gateway has counted the run's tokens for namespace research, in "
+        "Prometheus' format: input 12 of 12, output 34 of 34",
+        "ok    gateway cost   Langfuse says that the run cost 0.0000222 dollars (gpt-4o-mini)",
+        "Langfuse of stack test works: 11 ok, 0 FAIL, 0 skip, N s",
+    ]
+    assert outcome.code == 0
+    forwards = stack.forwards.read_text(encoding="utf-8").splitlines()
+    assert [line.partition("127.0.0.1 ")[2] for line in forwards][-2:] == [
+        "pod/langfuse-gateway-0 :4318",
+        "pod/langfuse-gateway-0 :8889",
+    ]
+
+
+def gateway_lines(outcome: Outcome) -> list[str]:
+    return [line for line in outcome.lines if line[6:].startswith("gateway")]
+
+
+def skipped(why: str) -> list[str]:
+    names = ("gateway", "gateway tokens", "gateway cost")
+    return [f"skip  {name:<14} {why}" for name in names]
+
+
+@pytest.mark.programs
+def test_agents_without_the_variables_of_the_gateway_are_told(stack: Stack) -> None:
+    stack.configure(gateway={"replicas": 1})
+    stack.put_agents()
+
+    outcome = stack.run()
+
+    absent = ", ".join(stack.opentelemetry)
+    assert any(
+        line.startswith("FAIL  agents") and line.endswith(f"agent-observability lacks {absent}")
+        for line in outcome.lines
+    )
+    assert gateway_lines(outcome) == skipped(
+        "namespace research: its Secret lacks OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or "
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+    )
+
+
+@pytest.mark.programs
+def test_agents_that_send_to_another_gateway_are_told(stack: Stack) -> None:
+    stack.configure(gateway={"replicas": 1})
+    elsewhere = "http://u:p4ssword@old.svc:4318/v1/traces"
+    stack.put_agents(**{**stack.opentelemetry, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": elsewhere})
+
+    (line,) = [line for line in stack.run().lines if line.startswith("FAIL  agents")]
+
+    assert line == (
+        "FAIL  agents         Secret research/agent-observability sends traces to "
+        f"http://[secret]@old.svc:4318/v1/traces; the stack has {ENDPOINT}"
+    )
+
+
+def test_a_gateway_is_not_tried_from_outside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.configure(gateway={"replicas": 1})
+    monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", PUBLIC_KEY)
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", SECRET_KEY)
+    stack.surroundings.kubeconfig.unlink()
+
+    assert gateway_lines(stack.run(url="own")) == skipped(
+        "not checked from outside, as it answers in the cluster only: the cluster was not reached"
+    )
+
+
+@pytest.mark.programs
+def test_agents_without_a_secret_have_nothing_to_send_with(stack: Stack) -> None:
+    stack.configure(gateway={"replicas": 1})
+    del stack.surroundings.kubernetes.objects[
+        "/api/v1/namespaces/research/secrets/agent-observability"
+    ]
+
+    assert gateway_lines(stack.run()) == skipped(
+        "namespace research: there is no Secret agent-observability"
+    )
+
+
+@pytest.mark.programs
+def test_without_accepted_keys_no_run_of_an_agent_is_tried(stack: Stack) -> None:
+    stack.configure(gateway={"replicas": 1})
+    stack.langfuse.secret_key = "another"
+
+    assert gateway_lines(stack.run(url="own")) == skipped(
+        "nothing is read from Langfuse without the project's keys"
+    )
+    assert stack.gateway.requests == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.langfuse.versions import Version
 from tests.support.smoke import promised
-from tooling.smoke.stack import Expected, LangSmith
+from tooling.smoke.stack import Expected, Gateway, LangSmith
 
 HOST = "http://langfuse.observability.svc"
 LANGFUSE_KEYS = ["LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]
@@ -97,7 +98,7 @@ def test_agents_need_langsmiths_variables_too_where_the_stack_has_it() -> None:
 
 @pytest.mark.parametrize("release", ["3.225.4", "4.16.0"])
 def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: str) -> None:
-    assert promised("dev", langfuse={"version": release}).agents_keys == [
+    assert promised("dev", langfuse={"version": release}, gateway=None).agents_keys == [
         "LANGFUSE_HOST",
         "LANGFUSE_BASEURL",
         "LANGFUSE_BASE_URL",
@@ -106,6 +107,24 @@ def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: 
         "LANGFUSE_SECRET_KEY",
         *(f"OTEL_EXPORTER_OTLP_TRACES_{name}" for name in ("ENDPOINT", "HEADERS", "PROTOCOL")),
     ]
+
+
+def test_agents_of_a_stack_with_a_gateway_need_its_address_and_its_credential() -> None:
+    without, with_ = (promised("dev", gateway=section) for section in (None, {"sampling": 0.5}))
+
+    assert list(with_.agents_keys)[len(without.agents_keys) :] == [
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    ]
+    assert without.gateway is None
+    assert with_.gateway == Gateway(
+        endpoint="http://langfuse-gateway.observability.svc:4318/api/public/otel/v1/traces",
+        whole=False,
+    )
+    whole = promised("dev", gateway={"replicas": 1}).gateway
+    assert whole is not None
+    assert replace(whole, whole=False) == with_.gateway
 
 
 STORED = {"tables": ["events"], "media": False, "media_host": None, "exports": False}
@@ -141,7 +160,7 @@ ELSEWHERE = {
 def test_what_becomes_of_traces_and_files_follows_from_release_and_store(
     release: str, storage: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    found = promised("dev", langfuse={"version": release}, objectStorage=storage)
+    found = promised("dev", langfuse={"version": release}, objectStorage=storage, gateway=None)
 
     in_cluster = {"media_host": "langfuse-seaweedfs.observability.svc:8333"}
     assert {name: getattr(found, name) for name in STORED} == {**STORED, **in_cluster, **stored}

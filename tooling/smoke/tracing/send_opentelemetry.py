@@ -17,7 +17,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import ssl
 import sys
 from typing import Any
 
@@ -25,55 +24,9 @@ import httpx
 import requests
 from langfuse import Langfuse, propagate_attributes
 from langfuse.media import LangfuseMedia
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from requests.adapters import HTTPAdapter
 
-from tooling.smoke.tracing.recording import Recorder, roots, tell, tell_failure
-
-
-class _Ids(RandomIdGenerator):
-    """Gives the trace the identifier that it is looked for by."""
-
-    def __init__(self, trace: str) -> None:
-        self._trace = int(trace, 16)
-
-    def generate_trace_id(self) -> int:
-        return self._trace
-
-
-class _Adapter(HTTPAdapter):
-    """Trusts the authorities of a context."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - not typed
-        super().init_poolmanager(*args, **options, ssl_context=self._context)
-
-
-class _Session(requests.Session):
-    """What OpenTelemetry's exporter sends with; tells about it."""
-
-    def __init__(self, context: ssl.SSLContext, seconds: float) -> None:
-        super().__init__()
-        self.trust_env = False  # ~/.netrc would replace the keys
-        self.mount("https://", _Adapter(context))
-        self._seconds = seconds
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        **options: Any,  # noqa: ANN401 - not typed
-    ) -> requests.Response:
-        method, url = request.method or "", request.url or ""
-        try:
-            response = super().send(request, **options)
-        except requests.RequestException as error:
-            tell_failure(method, url, error, self._seconds)
-            raise
-        tell(method, url, response.status_code, response.content)
-        return response
+from tooling.smoke.tracing.exporting import OneTrace, Session
+from tooling.smoke.tracing.recording import Recorder, roots
 
 
 def main() -> None:
@@ -81,7 +34,7 @@ def main() -> None:
     given: dict[str, Any] = json.load(sys.stdin)
     seconds, context, trace = given["seconds"], roots(given["ca"]), given["trace"]
     # The SDK has no argument for the session of its exporter.
-    requests.Session = functools.partial(_Session, context, seconds)
+    requests.Session = functools.partial(Session, context, seconds)
     langfuse = Langfuse(
         public_key=given["publicKey"],
         secret_key=given["secretKey"],
@@ -91,7 +44,7 @@ def main() -> None:
         ),
         timeout=seconds,
         flush_interval=0.1,
-        id_generator=_Ids(trace["id"]),
+        id_generator=OneTrace(trace["id"]),
     )
     metadata = dict(trace["metadata"])
     if given["file"] is not None:
