@@ -127,6 +127,19 @@ def test_a_span_without_an_id_costs_only_itself(
     assert delivered(langfuse) == sorted(span.span_id for span in sound)
 
 
+def test_one_span_may_be_as_large_as_a_request(
+    settings: GatewaySettings, langfuse: TraceRecorder, tmp_path: Path
+) -> None:
+    settings = replace(settings, masking="none")
+    with collector(settings, tmp_path) as gateway:
+        assert gateway.send([Span(attributes={"image": "a" * 19 * 2**20})]) == 200
+        # SDKs do not send this again.
+        assert gateway.send([Span(attributes={"image": "a" * 21 * 2**20})]) == 400
+        until(lambda: langfuse.spans, "the span")
+
+        assert [len(span.attributes["image"]) for span in langfuse.spans] == [19 * 2**20]
+
+
 def test_a_full_queue_refuses_and_loses_nothing_that_it_took(
     settings: GatewaySettings, langfuse: TraceRecorder, tmp_path: Path
 ) -> None:

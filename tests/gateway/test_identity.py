@@ -72,15 +72,16 @@ def test_the_namespace_of_the_credential_is_the_tenant(
 def test_what_an_agent_says_about_its_tenant_counts_for_nothing(
     gateway: Collector, recorder: TraceRecorder
 ) -> None:
-    false = dict.fromkeys(
+    false: dict[str, object] = dict.fromkeys(
         (
-            *("tenant", "agent.tenant", "agent", "k8s.namespace.name", "usage.input"),
+            *("tenant", "agent.tenant", "agent", "k8s.namespace.name", "model", "error_kind"),
             *("langfuse.trace.metadata.tenant", "langfuse.metadata.tenant"),
             "ai.telemetry.metadata.tenant",
         ),
         "someone-else",
     )
-    span = Span(name="spoofed", attributes={**CHAT, **false}, resource={**false}, scope={**false})
+    calls = {**CHAT, "gen_ai.request.model": "spoofed", "usage.input": 1000, "usage.cost": 1000}
+    span = Span(name="spoofed", attributes={**calls, **false}, resource=false, scope=false)
 
     # The second header is not the one that was checked.
     status = gateway.send([span], authorization=[basic("agents-a"), pair("someone-else:x")])
@@ -91,10 +92,21 @@ def test_what_an_agent_says_about_its_tenant_counts_for_nothing(
     tenants = {key: value for key, value in got.attributes.items() if key.endswith(".tenant")}
     assert tenants == {"langfuse.trace.metadata.tenant": "agents-a"}
     assert got.resource["agent.tenant"] == "agents-a"
-    until(lambda: len(gateway.metrics()) > 0, "metrics")
-    labels = [dict(found) for _, found in gateway.metrics()]
-    assert {each["tenant"] for each in labels} <= {*TENANTS}
-    assert "someone-else" not in {each["agent"] for each in labels}
+    until(lambda: ("agent_request_calls_total", 1.0) in counted(gateway), "it is counted")
+    assert counted(gateway) >= {
+        ("agent_request_calls_total", 1.0),
+        ("gen_ai_client_inference_usage_input_tokens_total", 3.0),
+    }
+    assert "agent_cost_usd_total" not in dict(counted(gateway))
+    assert not [
+        labels for _, labels in gateway.metrics() if "someone-else" in dict(labels).values()
+    ]
+
+
+def counted(gateway: Collector) -> set[tuple[str, float]]:
+    """Series of the model ``spoofed``."""
+    found = gateway.metrics().items()
+    return {(name, value) for (name, of), value in found if ("model", "spoofed") in of}
 
 
 def test_there_is_no_other_way_in(gateway: Collector) -> None:

@@ -32,7 +32,7 @@ class Variable(str):
         return super().__new__(cls, f"${{env:{name}}}")
 
 
-_SMALL_BATCH: Final = 1_000_000
+_BATCH: Final = 1_000_000
 
 
 def to_langfuse(settings: GatewaySettings) -> dict[str, Any]:
@@ -66,8 +66,9 @@ def to_langfuse(settings: GatewaySettings) -> dict[str, Any]:
                 "flush_timeout": "500ms",
                 "sizer": "bytes",
                 # Of a smaller queue the collector says that it could never be this full.
-                "min_size": min(_SMALL_BATCH, settings.queue_bytes),
-                "max_size": 4 * _SMALL_BATCH,
+                "min_size": min(_BATCH, settings.queue_bytes),
+                # No max_size: a span above it would be dropped without being counted. A batch has
+                # this size and one request at most.
             },
         },
     }

@@ -51,7 +51,8 @@ class Gateway(Section):
     the queue larger, but not the volume: enlarge the claims first."""
     queue_gib: Annotated[int, Field(ge=1, le=1024)] | None = None
     """What may wait for Langfuse in each pod, in GiB, at most nine tenths of `storageGiB`; default:
-    four fifths of it. What does not fit is refused, and agents' SDKs try again for a while."""
+    half of it, because its file is larger. What does not fit is refused, and agents' SDKs try
+    again for a while."""
     storage_class: DnsSubdomain | None = None
     """StorageClass of the volumes; none takes the cluster's default."""
     resources: GatewayResources = GatewayResources()

@@ -109,6 +109,8 @@ def test_nothing_is_batched_before_the_queue_on_the_disk() -> None:
     assert queue["storage"] == "file_storage/queue"
     assert queue["queue_size"] == 2**30
     assert queue["block_on_overflow"] is False
+    # What is larger would be dropped, and not be counted.
+    assert "max_size" not in queue["batch"]
     retry = document["exporters"]["otlp_http/langfuse"]["retry_on_failure"]
     assert (retry["enabled"], retry["max_elapsed_time"]) == (True, "0s")
 
