@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.agents.gateway.settings import GatewaySettings
-from tests.support.collector import TENANTS, Collector, basic, collector, prepared, until
+from tests.support.collector import TENANT, TENANTS, Collector, basic, collector, prepared, until
 from tests.support.otlp import Span
 from tests.support.trace_recorder import TraceRecorder
 
@@ -114,12 +114,16 @@ def test_there_is_no_other_way_in(gateway: Collector) -> None:
         assert gateway.send([Span()], path=path) == 404
 
 
-def test_no_request_is_refused_because_the_credentials_were_not_read_yet(
-    gateway: Collector,
-) -> None:
-    # Its log of the start: it listens after it has read them.
-    log = gateway.log
-    assert log.index("refresh token") < log.index("Starting HTTP server")
+def test_no_credential_is_written_to_the_disk(gateway: Collector, recorder: TraceRecorder) -> None:
+    recorder.status = 503
+    assert gateway.send([Span(name="it waits")]) == 200
+    written = b"".join(file.read_bytes() for file in (gateway.folder / "queue").iterdir())
+    recorder.status = 200
+
+    assert b"it waits" in written
+    assert basic(TENANT).removeprefix("Basic ").encode() not in written
+    assert b"secret-of-" not in written
+    assert b"uthorization" not in written
 
 
 def test_a_collector_without_credentials_does_not_start(tmp_path: Path) -> None:
@@ -127,7 +131,7 @@ def test_a_collector_without_credentials_does_not_start(tmp_path: Path) -> None:
         langfuse_url="http://127.0.0.1:9", memory_limit=256 * 2**20, queue_bytes=2**20
     )
     made = prepared(settings, tmp_path)
-    (tmp_path / "tokens").unlink()
+    (tmp_path / "passwords").unlink()
 
-    with pytest.raises(AssertionError, match="failed to read credentials file"):
+    with pytest.raises(AssertionError, match=r"open htpasswd file: .*no such file"):
         made.start()

@@ -205,8 +205,11 @@ class Collector:
 
 def basic(tenant: str) -> str:
     """The header of an agent namespace."""
-    pair = f"{tenant}:secret-of-{tenant}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return f"Basic {base64.b64encode(_credential(tenant).encode()).decode()}"
+
+
+def _credential(tenant: str) -> str:
+    return f"{tenant}:secret-of-{tenant}"
 
 
 def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int]) -> str:
@@ -218,7 +221,7 @@ def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int
 
     extensions = document["extensions"]
     extensions["health_check"]["endpoint"] = here(gateway.HEALTH_PORT)
-    extensions["bearertokenauth/agents"]["filename"] = str(folder / "tokens")
+    extensions["basicauth/agents"]["htpasswd"]["file"] = str(folder / "passwords")
     extensions["file_storage/queue"]["directory"] = str(folder / "queue")
     extensions["file_storage/queue"]["compaction"]["directory"] = str(folder / "queue")
     document["receivers"]["otlp"]["protocols"]["http"]["endpoint"] = here(gateway.OTLP_PORT)
@@ -250,9 +253,8 @@ def prepared(
     """A collector that was not started yet."""
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     (folder / "queue").mkdir(parents=True)
-    (folder / "tokens").write_text(
-        "".join(f"{basic(tenant).removeprefix('Basic ')}\n" for tenant in tenants),
-        encoding="utf-8",
+    (folder / "passwords").write_text(
+        "".join(f"{_credential(tenant)}\n" for tenant in tenants), encoding="utf-8"
     )
     (folder / "config.yaml").write_text(on_loopback(settings, folder, ports), encoding="utf-8")
     return Collector(folder, program(), ports)

@@ -115,16 +115,16 @@ class AgentGateway(pulumi.ComponentResource):
                     random.RandomPassword(
                         f"{name}-{namespace}-password", length=32, special=False, opts=child
                     ).result,
-                ).apply(_base64)
+                )
             )
             for namespace in args.agent_namespaces
         }
         values: dict[str, pulumi.Input[str]] = {
-            pod.TOKENS: pulumi.Output.concat(
+            pod.PASSWORDS: pulumi.Output.concat(
                 *(part for each in credentials.values() for part in (each, "\n"))
             ),
             LANGFUSE_AUTHORIZATION: _basic(
-                pulumi.Output.concat(args.public_key, ":", args.secret_key).apply(_base64)
+                pulumi.Output.concat(args.public_key, ":", args.secret_key)
             ),
         }
         if args.langsmith_api_key is not None:
@@ -213,7 +213,7 @@ class AgentGateway(pulumi.ComponentResource):
                         account=account.metadata.apply(lambda m: m.name or ""),
                         configuration=config.metadata.apply(lambda m: m.name or ""),
                         credentials=secret.name,
-                        variables=[key for key in values if key != pod.TOKENS],
+                        variables=[key for key in values if key != pod.PASSWORDS],
                         pods=pods,
                     ),
                 },
@@ -279,9 +279,8 @@ def _rollout(replicas: int) -> pulumi.CustomTimeouts:
     return pulumi.CustomTimeouts(create=limit, update=limit)
 
 
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def _basic(encoded: pulumi.Output[str]) -> pulumi.Output[str]:
-    return pulumi.Output.secret(pulumi.Output.concat("Basic ", encoded))
+def _basic(credential: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The header's value for ``<user>:<password>``."""
+    return pulumi.Output.secret(
+        credential.apply(lambda text: f"Basic {base64.b64encode(text.encode()).decode()}")
+    )

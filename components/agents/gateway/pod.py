@@ -11,9 +11,9 @@ from components.agents.gateway.settings import (
     HEALTH_PORT,
     METRICS_PORT,
     OTLP_PORT,
+    PASSWORDS_FILE,
     QUEUE_FOLDER,
     TELEMETRY_PORT,
-    TOKENS_FILE,
     memory_target,
 )
 from components.kubernetes.claims import VOLUME
@@ -51,8 +51,8 @@ HEALTH: Final = "health"
 CONTAINER: Final = "collector"
 """Name of the container."""
 
-TOKENS: Final = PurePosixPath(TOKENS_FILE).name
-"""Key of the Secret with what ``TOKENS_FILE`` holds."""
+PASSWORDS: Final = PurePosixPath(PASSWORDS_FILE).name
+"""Key of the Secret with what ``PASSWORDS_FILE`` holds."""
 
 CONFIG: Final = PurePosixPath(CONFIG_FILE).name
 """Key of the ConfigMap with the configuration."""
@@ -88,7 +88,7 @@ def pod_spec(
     pods: Mapping[str, str],
 ) -> PodSpecArgsDict:
     """The pod. ``configuration``: name of the ConfigMap; ``credentials``: name of the Secret with
-    ``TOKENS`` and the given ``variables``; ``pods``: the labels that select all pods.
+    ``PASSWORDS`` and the given ``variables``; ``pods``: the labels that select all pods.
 
     Its volume comes from the StatefulSet's claim.
     """
@@ -143,7 +143,7 @@ def pod_spec(
                     },
                     {
                         "name": "credentials",
-                        "mount_path": str(PurePosixPath(TOKENS_FILE).parent),
+                        "mount_path": str(PurePosixPath(PASSWORDS_FILE).parent),
                         "read_only": True,
                     },
                 ],
@@ -163,7 +163,7 @@ def pod_spec(
                 "name": "credentials",
                 "secret": {
                     "secret_name": credentials,
-                    "items": [{"key": TOKENS, "path": TOKENS}],
+                    "items": [{"key": PASSWORDS, "path": PASSWORDS}],
                 },
             },
         ],

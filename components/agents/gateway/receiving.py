@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components.agents.gateway.ottl import attribute, group, text
-from components.agents.gateway.settings import LISTEN, OTLP_PORT, TOKENS_FILE, TRACES_PATH
+from components.agents.gateway.settings import LISTEN, OTLP_PORT, PASSWORDS_FILE, TRACES_PATH
 
 TENANT: Final = "agent.tenant"
 """Attribute of the resource with the namespace whose credential a request had."""
@@ -18,15 +18,10 @@ _MAY_SAY_TENANT: Final = r"^(agent|(langfuse\.trace|langfuse|ai\.telemetry)\.met
 
 _LARGEST_REQUEST: Final = 20 * 2**20
 
-AUTHENTICATOR: Final = "bearertokenauth/agents"
+AUTHENTICATOR: Final = "basicauth/agents"
 
-EXTENSION: Final[dict[str, Any]] = {
-    "scheme": "Basic",
-    "filename": TOKENS_FILE,
-    # Requests that arrive before the file is read would be answered with 401, which loses them.
-    "wait_for_token_file": True,
-    "retry_on_failure": {"enabled": True, "interval": "1s", "max_retries": 3},
-}
+EXTENSION: Final[dict[str, Any]] = {"htpasswd": {"file": PASSWORDS_FILE}}
+"""It reads the file once, before the receiver listens."""
 
 RECEIVER: Final[dict[str, Any]] = {
     "protocols": {
@@ -34,8 +29,7 @@ RECEIVER: Final[dict[str, Any]] = {
             "endpoint": f"{LISTEN}:{OTLP_PORT}",
             "traces_url_path": TRACES_PATH,
             "auth": {"authenticator": AUTHENTICATOR},
-            # The user of the credential is read from it.
-            "include_metadata": True,
+            # No include_metadata: the queue would write the credential of each request to the disk.
             "max_request_body_size": _LARGEST_REQUEST,
         }
     }
@@ -60,9 +54,7 @@ WITHOUT_IDS: Final[dict[str, Any]] = {
 }
 """Drops spans that cannot be stored."""
 
-_USER: Final = (
-    'Split(Decode(Split(otelcol.client.metadata["authorization"][0], " ")[1], "base64"), ":")[0]'
-)
+_USER: Final = 'otelcol.client.auth.attributes["username"]'
 
 IDENTITY: Final[dict[str, Any]] = {
     # Without an owner nothing passes.

@@ -23,8 +23,8 @@ TRACES_PATH: Final = "/api/public/otel/v1/traces"
 
 CONFIG_FILE: Final = "/etc/gateway/config.yaml"
 
-TOKENS_FILE: Final = "/etc/gateway-credentials/tokens"
-"""A line for each agent namespace: Base64 of ``<namespace>:<password>``."""
+PASSWORDS_FILE: Final = "/etc/gateway-credentials/passwords"
+"""A line for each agent namespace: ``<namespace>:<password>``."""
 
 QUEUE_FOLDER: Final = "/var/lib/gateway"
 """Where the volume is mounted."""

@@ -41,7 +41,7 @@ _ROWS: Final[dict[str, Row]] = {
     "gateway.storageGiB": {
         f"{_CLAIM}.resources.requests.storage": "11Gi",
         # Four fifths of it.
-        _CONFIG: Holds(f"queue_size: {11 * 2**30 * 4 // 5}\n"),
+        _CONFIG: Holds(f"queue_size: {11 * 2**30 // 2}\n"),
     },
     "gateway.storageClass": to(f"{_CLAIM}.storageClassName"),
     "gateway.resources.cpu": to(f"{_POD}.resources.requests.cpu"),

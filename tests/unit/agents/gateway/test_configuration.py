@@ -224,5 +224,21 @@ def test_every_part_that_is_named_is_used() -> None:
     assert set(document["extensions"]) == set(document["service"]["extensions"])
 
 
+def test_the_header_of_a_request_is_not_kept() -> None:
+    document = made()
+    http = document["receivers"]["otlp"]["protocols"]["http"]
+
+    # The queue would write it to the disk.
+    assert "include_metadata" not in http
+    assert http["auth"] == {"authenticator": "basicauth/agents"}
+
+
+def test_one_span_that_cannot_be_counted_refuses_no_request() -> None:
+    document = made()
+
+    assert document["connectors"]["signal_to_metrics"]["error_mode"] == "ignore"
+    assert document["processors"]["transform/dialects"]["error_mode"] == "ignore"
+
+
 def test_it_is_yaml() -> None:
     assert yaml.safe_load(configuration.rendered(BASE)) == made()
