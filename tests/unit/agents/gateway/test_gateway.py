@@ -81,8 +81,7 @@ def record(
 
 def credentials(recording: Recording) -> dict[str, str]:
     """The password of each namespace, as the gateway reads it."""
-    tokens = inputs(recording, f"{NAME}-credentials-secret")["stringData"]["tokens"]
-    lines = [base64.b64decode(line).decode() for line in tokens.splitlines()]
+    lines = inputs(recording, f"{NAME}-credentials-secret")["stringData"]["passwords"].splitlines()
     return dict(line.split(":") for line in lines)
 
 
@@ -203,7 +202,7 @@ def test_the_stateful_set_is_exactly_this() -> None:
                             "name": "credentials",
                             "secret": {
                                 "secretName": secret,
-                                "items": [{"key": "tokens", "path": "tokens"}],
+                                "items": [{"key": "passwords", "path": "passwords"}],
                             },
                         },
                     ],
@@ -353,7 +352,7 @@ def test_the_credentials_are_in_a_secret_whose_name_changes_with_them() -> None:
     assert secret.inputs["immutable"] is True
     assert "name" not in secret.inputs["metadata"]
     assert inputs(record(), f"{NAME}-credentials-secret")["stringData"] == {
-        "tokens": f"{encoded(f'research:{research}')}\n{encoded(f'support:{support}')}\n",
+        "passwords": f"research:{research}\nsupport:{support}\n",
         "LANGFUSE_AUTHORIZATION": f"Basic {encoded('pk-lf-1:sk-lf-2')}",
         "LANGSMITH_API_KEY": "lsv2_sk_0123",
     }
