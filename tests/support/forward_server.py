@@ -104,3 +104,4 @@ def _up(connection: socket.socket, inner: socket.socket) -> None:
             plain = bytes(byte ^ mask[index % 4] for index, byte in enumerate(content))
             if head[0] & 0x0F == 2 and plain[:1] == bytes([_DATA]):
                 inner.sendall(plain[1:])
+        inner.shutdown(socket.SHUT_RDWR)  # the client has gone

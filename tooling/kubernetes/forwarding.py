@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -11,6 +12,7 @@ import kubernetes.client as _client
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream as _stream  # pyright: ignore[reportUnknownVariableType]
 
+from tooling.kit.deadline import Deadline
 from tooling.kubernetes.api import ApiError, LiveError
 from tooling.kubernetes.execution import REFUSED, message
 
@@ -19,6 +21,11 @@ _ERRORS: Final = 1
 """Channels of the connection; the first two bytes of each are the port."""
 
 _PORT: Final = 2
+
+_LENGTH: Final = re.compile(rb"(?im)^content-length: *(\d+)")
+
+_PAUSE: Final = 0.2
+"""Seconds that are waited for more at once."""
 
 
 class _Received:
@@ -50,12 +57,9 @@ def get(
     with _client.ApiClient(configuration) as client:
         opened = _open(client, namespace, pod, port, action)
         try:
-            # The end of the answer is the end of the connection.
-            request = f"GET {path} HTTP/1.0\r\nHost: {pod}\r\nConnection: close\r\n\r\n"
+            request = f"GET {path} HTTP/1.1\r\nHost: {pod}\r\nConnection: close\r\n\r\n"
             opened.write_channel(_DATA, request.encode())
-            opened.run_forever(timeout=seconds)
-            ended = not opened.is_open()
-            received, said = (opened.read_channel(n)[_PORT:] for n in (_DATA, _ERRORS))
+            received, said, ended = _received(opened, seconds)
         except Exception as error:  # of the connection, whichever library raises it
             raise LiveError(f"{action} was interrupted: {error}") from None
         finally:
@@ -67,6 +71,33 @@ def get(
     if not ended:
         raise LiveError(f"{action} took longer than {seconds:.0f} s")
     return _body(received, action)
+
+
+def _received(opened: Any, seconds: float) -> tuple[bytes, bytes, bool]:  # noqa: ANN401 - has no types
+    """What came, what was said of errors, and whether there is more to come.
+
+    Not until the connection ends: some nodes keep it as long as the client does.
+    """
+    deadline = Deadline(seconds)
+    received, said = b"", b""
+    while True:
+        opened.update(timeout=deadline.left(_PAUSE))
+        received += opened.read_channel(_DATA)
+        said += opened.read_channel(_ERRORS)
+        ended = not opened.is_open() or len(said) > _PORT or _is_whole(received[_PORT:])
+        if ended or not deadline.left():
+            return received[_PORT:], said[_PORT:], ended
+
+
+def _is_whole(received: bytes) -> bool:
+    """Whether an answer is there to its end, as far as it says where that is."""
+    head, found, body = received.partition(b"\r\n\r\n")
+    if not found:
+        return False
+    length = _LENGTH.search(head)
+    if length is not None:
+        return len(body) >= int(length[1])
+    return b"chunked" in head.lower() and body.endswith(b"0\r\n\r\n")
 
 
 def _open(client: _client.ApiClient, namespace: str, pod: str, port: int, action: str) -> Any:  # noqa: ANN401 - has no types

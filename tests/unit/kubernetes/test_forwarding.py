@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 
 import pytest
 from kubernetes.client import Configuration
@@ -46,6 +48,40 @@ def test_what_a_pod_answers_at_a_port_comes_back_whole(size: int) -> None:
     path = "/api/v1/namespaces/observability/pods/langfuse-gateway-0/portforward"
     assert server.asked == [(path, 8888)]
     assert [(request.method, request.path) for request in requests] == [("GET", "/metrics")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "up 1\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "up 1\n"),
+    ],
+)
+def test_an_answer_is_whole_before_the_connection_ends(answer: bytes, body: str) -> None:
+    """Some nodes keep it as long as the client does."""
+    parts = [b"up ", b"1\n"]
+    if b"chunked" in answer:
+        parts = [b"%x\r\n%s\r\n" % (len(part), part) for part in parts] + [b"0\r\n\r\n"]
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            for part in (answer, *parts):
+                connection.sendall(part)
+                time.sleep(0.05)
+            connection.recv(65536)  # until the client goes
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        forwarding({8888: listener.getsockname()[1]}) as server,
+    ):
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        start = time.monotonic()
+        assert asked(server.configuration) == body
+        assert time.monotonic() - start < 3
+        thread.join(5)
 
 
 def test_another_status_than_ok_is_an_error() -> None:
