@@ -51,7 +51,7 @@ def objects(variant: str) -> list[Object]:
     [
         ("version 2 dev", ["StatefulSet"]),
         ("version 2 prod", ["ExternalSecret"] * 3),
-        ("version 4 small", ["StatefulSet", *["ExternalSecret"] * 5]),
+        ("version 4 small", [*["StatefulSet"] * 2, *["ExternalSecret"] * 6]),
         ("version 4 in the cluster", ["StatefulSet"] * 4),
     ],
 )

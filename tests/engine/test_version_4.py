@@ -27,6 +27,7 @@ PODS: Final = {"langfuse-deployment": "update", "langfuse-worker-deployment": "u
 WORKLOADS: Final = [
     "langfuse",
     "langfuse-clickhouse-server",
+    "langfuse-gateway",
     "langfuse-postgres",
     "langfuse-seaweedfs",
     "langfuse-valkey",
@@ -78,7 +79,7 @@ def test_one_up_makes_what_its_preview_shows_and_every_workload_is_ready(
     assert set(done.values()) == {"create"}
     assert set(four.resources()) == {*expected, "agent-observability-four"}
     assert workloads(api) == dict.fromkeys(WORKLOADS)
-    assert len(volumes(api)) == 4
+    assert len(volumes(api)) == 6
 
 
 def test_nothing_changes_without_a_change(four: RealStack) -> None:
@@ -140,6 +141,32 @@ def test_a_rotation_does_what_the_table_of_rotations_says_and_keeps_the_data(
     assert volumes(api) == before
 
 
+GATEWAY: Final = {
+    "langfuse-gateway-credentials-secret": "replace",
+    "langfuse-gateway-stateful-set": "update",
+    "langfuse-agents-ai-agents-access-secret": "update",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "with_it"),
+    [
+        ("langfuse-gateway-ai-agents-password", {}),
+        ("langfuse-credentials-project-keys", {"langfuse-app-secret": "replace", **PODS}),
+    ],
+)
+def test_keys_that_the_gateway_has_roll_it_and_keep_its_queue(
+    four: RealStack, api: Api, name: str, with_it: dict[str, str]
+) -> None:
+    before = volumes(api)
+
+    done = four.up(f"rotation of {name.removeprefix('langfuse-')}", replace=[four.urn(name)])
+
+    assert done == {name: "replace", **GATEWAY, **with_it}
+    assert workloads(api) == dict.fromkeys(WORKLOADS)
+    assert volumes(api) == before
+
+
 CHANGES: Final[list[tuple[str, dict[str, dict[str, Any]], dict[str, str]]]] = [
     ("a setting", {"langfuse": {"telemetry": True}}, {"langfuse-config": "replace", **PODS}),
     (
@@ -151,6 +178,11 @@ CHANGES: Final[list[tuple[str, dict[str, dict[str, Any]], dict[str, str]]]] = [
         "the release",
         {"langfuse": {"version": "4.15.0"}},
         {"langfuse-migration": "replace", **PODS},
+    ),
+    (
+        "what the gateway masks",
+        {"gateway": {"masking": "drop"}},
+        {"langfuse-gateway-config": "replace", "langfuse-gateway-stateful-set": "update"},
     ),
     ("replicas of web", {"langfuse": {"maxReplicas": 4}}, {"langfuse-autoscaler": "update"}),
     (

@@ -84,7 +84,11 @@ PROD: Final[Mapping[str, Any]] = {
 }
 """Version 2 on EKS: RDS, Secrets Manager, a load balancer, alarms."""
 
-STACKS: Final = {"dev": DEV, "prod": PROD, "four": of_release("4.16.0")}
+GATEWAY: Final = {"replicas": 2, "storageGiB": 1}
+FOUR: Final[Mapping[str, Any]] = {**of_release("4.16.0"), f"{_N}gateway": GATEWAY}
+"""Version 4 with its services in the cluster, and a gateway for agents."""
+
+STACKS: Final = {"dev": DEV, "prod": PROD, "four": FOUR}
 
 
 @contextmanager
