@@ -90,7 +90,10 @@ def test_what_an_agent_says_about_its_tenant_counts_for_nothing(
     until(lambda: [each for each in recorder.spans if each.name == "spoofed"], "the span")
     [got] = [each for each in recorder.spans if each.name == "spoofed"]
     tenants = {key: value for key, value in got.attributes.items() if key.endswith(".tenant")}
-    assert tenants == {"langfuse.trace.metadata.tenant": "agents-a"}
+    assert tenants == {
+        "langfuse.trace.metadata.tenant": "agents-a",
+        "langfuse.observation.metadata.tenant": "agents-a",
+    }
     assert got.resource["agent.tenant"] == "agents-a"
     until(lambda: ("agent_request_calls_total", 1.0) in counted(gateway), "it is counted")
     assert counted(gateway) >= {

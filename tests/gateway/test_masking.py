@@ -173,7 +173,11 @@ def test_dropping_leaves_no_prompt_or_answer_at_all(
 
     assert CONTENT not in repr(got)
     kept = {**STAYS, "service.name": "****"}
-    assert got.attributes == {**kept, "langfuse.trace.metadata.tenant": "agents-a"}
+    assert got.attributes == {
+        **kept,
+        "langfuse.trace.metadata.tenant": "agents-a",
+        "langfuse.observation.metadata.tenant": "agents-a",
+    }
     assert got.resource == {**kept, "agent.tenant": "agents-a"}
     assert got.scope == kept
     assert got.events == [("gen_ai.user.message", kept)]

@@ -58,6 +58,15 @@ def until(true: Callable[[], object], what: str, seconds: float = _SECONDS) -> N
         time.sleep(0.03)
 
 
+def basic(tenant: str) -> str:
+    """The header of an agent namespace."""
+    return f"Basic {base64.b64encode(_credential(tenant).encode()).decode()}"
+
+
+def _credential(tenant: str) -> str:
+    return f"{tenant}:secret-of-{tenant}"
+
+
 @dataclass
 class Collector:
     """One pod of the gateway."""
@@ -175,13 +184,23 @@ class Collector:
     ) -> int:
         """The status that an SDK gets. ``authorization``: headers in place of the tenant's."""
         given = [basic(tenant)] if authorization is None else authorization
+        return self.send_body(otlp.request(spans), given, path=path)
+
+    def send_body(
+        self,
+        body: bytes,
+        authorization: Iterable[str] = (basic(TENANT),),
+        more: Iterable[tuple[str, str]] = (),
+        path: str = gateway.TRACES_PATH,
+    ) -> int:
+        """As ``send``, of a request that no SDK makes. ``more``: further headers."""
         headers = [
             ("Content-Type", "application/x-protobuf"),
             ("Content-Encoding", "gzip"),
-            *(("Authorization", each) for each in given),
+            *(("Authorization", each) for each in authorization),
+            *more,
         ]
-        body = gzip.compress(otlp.request(spans), 1)
-        return self._ask(gateway.OTLP_PORT, "POST", path, body, headers)[0]
+        return self._ask(gateway.OTLP_PORT, "POST", path, gzip.compress(body, 1), headers)[0]
 
     def metrics(self) -> dict[Series, float]:
         """What Prometheus reads about agents."""
@@ -201,15 +220,6 @@ class Collector:
         status, text = self._ask(port, "GET", "/metrics")
         assert status == 200, text
         return series(text)
-
-
-def basic(tenant: str) -> str:
-    """The header of an agent namespace."""
-    return f"Basic {base64.b64encode(_credential(tenant).encode()).decode()}"
-
-
-def _credential(tenant: str) -> str:
-    return f"{tenant}:secret-of-{tenant}"
 
 
 def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int]) -> str:

@@ -39,7 +39,7 @@ from components.agents.gateway.receiving import (
     EXTENSION,
     IDENTITY,
     RECEIVER,
-    WITHOUT_IDS,
+    UNSOUND,
     memory_limiter,
 )
 from components.agents.gateway.settings import HEALTH_PORT, LISTEN, GatewaySettings
@@ -85,7 +85,7 @@ def _configuration(settings: GatewaySettings) -> dict[str, Any]:
         "receivers": {"otlp": RECEIVER},
         "processors": {
             "memory_limiter": memory_limiter(settings.memory_limit),
-            "filter/without_ids": WITHOUT_IDS,
+            "filter/unsound": UNSOUND,
             **masking,
             "transform/identity": IDENTITY,
             **sampling,
@@ -129,7 +129,7 @@ def _pipelines(
             "receivers": ["otlp"],
             "processors": [
                 "memory_limiter",
-                "filter/without_ids",
+                "filter/unsound",
                 *masking,
                 "transform/identity",
             ],

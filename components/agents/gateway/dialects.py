@@ -28,6 +28,9 @@ _OTHER: Final = "other"
 
 _LONGEST_LABEL: Final = 128
 
+_INVALID: Final = r"\x{FFFD}"
+"""What the collector's patterns take an invalid byte for."""
+
 _LANGSMITH_KIND: Final = "langsmith.span.kind"
 
 _KINDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -151,6 +154,8 @@ NORMALISE: Final[dict[str, Any]] = {
             "span",
             [
                 f"keep_matching_keys(span.attributes, {_OURS})",
+                # What is no UTF-8 is no label: an error in the log whenever Prometheus asks.
+                f'replace_all_patterns(span.attributes, "value", {text(_INVALID)}, {text("?")})',
                 # The number of series is limited elsewhere; this limits the size of each.
                 f"truncate_all(span.attributes, {_LONGEST_LABEL})",
             ],

@@ -10,11 +10,17 @@ from components.agents.gateway.settings import LISTEN, OTLP_PORT, PASSWORDS_FILE
 TENANT: Final = "agent.tenant"
 """Attribute of the resource with the namespace whose credential a request had."""
 
-TENANT_IN_LANGFUSE: Final = "langfuse.trace.metadata.tenant"
-"""The same as metadata of the trace, by which Langfuse filters."""
+TENANTS_IN_LANGFUSE: Final = (
+    "langfuse.trace.metadata.tenant",
+    "langfuse.observation.metadata.tenant",
+)
+"""The same as metadata, by which Langfuse filters. That of the first observation is the trace's
+too, and would win."""
 
-_MAY_SAY_TENANT: Final = r"^(agent|(langfuse\.trace|langfuse|ai\.telemetry)\.metadata)\.tenant$"
-"""What else would be read as one of the two."""
+_MAY_SAY_TENANT: Final = (
+    r"^(agent|(langfuse(\.trace|\.observation)?|ai\.telemetry)\.metadata)\.tenant$"
+)
+"""What else would be read as one of them."""
 
 _LARGEST_REQUEST: Final = 20 * 2**20
 
@@ -29,7 +35,8 @@ RECEIVER: Final[dict[str, Any]] = {
             "endpoint": f"{LISTEN}:{OTLP_PORT}",
             "traces_url_path": TRACES_PATH,
             "auth": {"authenticator": AUTHENTICATOR},
-            # No include_metadata: the queue would write the credential of each request to the disk.
+            # No include_metadata: the queue would write each request's headers to the disk, its
+            # credential too, and would not count them: an agent could fill it.
             "max_request_body_size": _LARGEST_REQUEST,
         }
     }
@@ -45,14 +52,25 @@ def memory_limiter(memory_limit: int) -> dict[str, Any]:
     }
 
 
-WITHOUT_IDS: Final[dict[str, Any]] = {
+_OLDEST: Final = "8784h"
+_NEWEST: Final = "24h"
+
+UNSOUND: Final[dict[str, Any]] = {
     "error_mode": "ignore",
     "traces": {
-        # For one such span Langfuse refuses the whole request.
-        "span": [f"span.trace_id == TraceID(0x{'00' * 16}) or span.span_id == SpanID(0x{'00' * 8})"]
+        "span": [
+            # For one such span Langfuse refuses the whole request.
+            f"span.trace_id == TraceID(0x{'00' * 16}) or span.span_id == SpanID(0x{'00' * 8})",
+            # ClickHouse refuses an insert with more than a hundred months, other agents' spans
+            # among them.
+            f'span.start_time < Now() - Duration("{_OLDEST}")',
+            f'span.start_time > Now() + Duration("{_NEWEST}")',
+            # From 2262 on, the number is taken for a negative one.
+            f'span.end_time > Now() + Duration("{_NEWEST}") or span.end_time_unix_nano < 0',
+        ]
     },
 }
-"""Drops spans that cannot be stored."""
+"""Drops spans that cannot be stored, or that would harm others."""
 
 _USER: Final = 'otelcol.client.auth.attributes["username"]'
 
@@ -71,7 +89,10 @@ IDENTITY: Final[dict[str, Any]] = {
             "span",
             [
                 f"delete_matching_keys(span.attributes, {text(_MAY_SAY_TENANT)})",
-                f"set({attribute(TENANT_IN_LANGFUSE)}, {attribute(TENANT, 'resource')})",
+                *(
+                    f"set({attribute(name)}, {attribute(TENANT, 'resource')})"
+                    for name in TENANTS_IN_LANGFUSE
+                ),
             ],
         ),
     ],

@@ -75,6 +75,9 @@ def _is_json(path: str) -> list[str]:
 
 
 _OBJECT: Final = r"^\s*\{"
+
+_MOST: Final = {**dict.fromkeys(_TOKENS, 10**9), COST: 10**6}
+"""Of one call. A counter that falls, or that is infinite or no number, would spoil every sum."""
 _TOKENS_IN_TEXT: Final = r"cache_read\W+(?P<tokens>[0-9]+)"
 
 STATEMENTS: Final[list[dict[str, Any]]] = [
@@ -96,5 +99,13 @@ STATEMENTS: Final[list[dict[str, Any]]] = [
             f'set({attribute(COST)}, Double({_COST}["total"])) where {_COST}["total"] != nil',
         ],
         _is_json(_LANGFUSE_COST),
+    ),
+    group(
+        "span",
+        [
+            f"delete_key(span.attributes, {text(name)}) "
+            f"where not ({attribute(name)} >= 0 and {attribute(name)} <= {most})"
+            for name, most in _MOST.items()
+        ],
     ),
 ]

@@ -43,7 +43,7 @@ def test_what_arrives_is_limited_filtered_masked_and_given_its_owner_in_this_ord
         "receivers": ["otlp"],
         "processors": [
             "memory_limiter",
-            "filter/without_ids",
+            "filter/unsound",
             "transform/mask",
             "redaction",
             "transform/identity",
