@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.agents.gateway import pod as gateway_pod
+from components.agents.gateway.gateway import COMPONENT as GATEWAY
 from components.cache import pod as cache_pod
 from components.clickhouse import backups, operator_resources
 from components.clickhouse import pod as clickhouse_pod
 from components.clickhouse.operator_resources import KEEPER, SERVER
 from components.kubernetes import claims, labels
 from components.langfuse import versions
+from components.langfuse.environment import PROJECT_ID
 from components.langfuse.pods import WORKER_CONTAINER
 from components.langfuse.versions import Version
 from components.monitoring.alerts.prometheus_alerts import (
@@ -21,9 +24,11 @@ from components.monitoring.alerts.prometheus_alerts import (
     ScrapedPods,
 )
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
+from components.monitoring.watched_agents import AgentLimits, ModelPrice
 from components.monitoring.watched_workloads import (
     Watched,
     WatchedBackup,
+    WatchedGateway,
     WatchedServers,
     WatchedWorker,
 )
@@ -81,6 +86,9 @@ def watch(
                 alert_labels=section.prometheus_rules.alert_labels,
                 probe=_probe(settings, section.prometheus_rules, service_url),
                 clickhouse=_scraped(settings, names) if watched.clickhouse_scraped else {},
+                gateway=_scraped_gateway(names)
+                if watched.gateway and watched.gateway.scraped
+                else None,
             ),
             opts,
         )
@@ -113,6 +121,7 @@ def _watched(settings: Settings, names: Names) -> Watched:
         cache=cache and _single(names.valkey, cache_pod.CONTAINER),
         cache_bytes=cache and cache_pod.max_memory(cache.resources.memory_limit),
         storage=_single(names.seaweedfs, storage_pod.CONTAINER) if has_store else None,
+        gateway=_gateway(settings, names),
         secret_namespaces=((namespace, *settings.agents.every_namespace) if by_operator else ()),
         # In one Prometheus no other stack has it: no two are in one namespace.
         probe_job=f"{namespace}/{names.langfuse}" if translation.prober(settings) else None,
@@ -153,14 +162,54 @@ def _scraped(settings: Settings, names: Names) -> dict[str, ScrapedPods]:
         port = operator_resources.METRICS
         return {
             "clickhouse": ScrapedPods(
-                selector=operator_resources.server_selector(names.clickhouse), port=port
+                selector=operator_resources.server_selector(names.clickhouse), ports=[port]
             ),
             "keeper": ScrapedPods(
-                selector=operator_resources.keeper_selector(names.clickhouse), port=port
+                selector=operator_resources.keeper_selector(names.clickhouse), ports=[port]
             ),
         }
     pods = labels.selector(names.clickhouse, "clickhouse")
-    return {"clickhouse": ScrapedPods(selector=pods, port=clickhouse_pod.METRICS)}
+    return {"clickhouse": ScrapedPods(selector=pods, ports=[clickhouse_pod.METRICS])}
+
+
+def _gateway(settings: Settings, names: Names) -> WatchedGateway | None:
+    section = settings.gateway
+    if section is None:
+        return None
+    alerts = section.alerts
+    return WatchedGateway(
+        servers=WatchedServers(
+            stateful_sets=[names.gateway],
+            container=gateway_pod.CONTAINER,
+            claims=[claims.claim(names.gateway, number) for number in range(section.replicas)],
+            replicas=section.replicas,
+        ),
+        scraped=translation.metrics_reader(settings) is not None,
+        langsmith=section.langsmith,
+        prices={
+            model: ModelPrice(
+                input=price.input, output=price.output, cached_input=price.cached_input
+            )
+            for model, price in section.prices.items()
+        },
+        budgets=section.budgets,
+        limits=AgentLimits(
+            p99_seconds=alerts.p99_seconds,
+            error_percent=alerts.error_percent,
+            rate_limit_errors=alerts.rate_limit_errors,
+            cost_per_day=alerts.cost_per_day,
+            silent_hours=alerts.silent_hours,
+        ),
+        project_url=f"{translation.public_url(settings).rstrip('/')}/project/{PROJECT_ID}",
+    )
+
+
+def _scraped_gateway(names: Names) -> ScrapedPods:
+    """What it says of itself, and what it counts of agents."""
+    return ScrapedPods(
+        selector=labels.selector(names.gateway, GATEWAY),
+        ports=[gateway_pod.TELEMETRY, gateway_pod.METRICS],
+    )
 
 
 def _single(name: str, container: str) -> WatchedServers:

@@ -11,6 +11,6 @@ def claims_begin(stateful_set: str) -> str:
     return f"{VOLUME}-{stateful_set}-"
 
 
-def claim(stateful_set: str) -> str:
-    """The claim of the only pod."""
-    return f"{claims_begin(stateful_set)}0"
+def claim(stateful_set: str, number: int = 0) -> str:
+    """The claim of one pod, of the only one if there is one."""
+    return f"{claims_begin(stateful_set)}{number}"

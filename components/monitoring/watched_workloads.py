@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from components.monitoring.watched_agents import AgentLimits, ModelPrice
+
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedWorker:
@@ -22,14 +24,16 @@ class WatchedServers:
     """Servers of one service that keep their data on volumes of the cluster."""
 
     stateful_sets: Sequence[str]
-    """One for each server. Its pod is ``<name>-0``."""
+    """One for each server, unless they are ``replicas``. Its pods are ``<name>-0`` and so on."""
     container: str
     claims: Sequence[str]
     """The servers' volume claims, in the same order."""
+    replicas: int = 1
+    """Pods of each StatefulSet."""
 
     @property
     def pods(self) -> list[str]:
-        return [f"{name}-0" for name in self.stateful_sets]
+        return [f"{name}-{n}" for name in self.stateful_sets for n in range(self.replicas)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,26 @@ class WatchedBackup:
     """Name of the CronJob."""
     hours: int
     """How long one may take, with its repetitions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedGateway:
+    """The agents' gateway, and what is known of the agents that send to it."""
+
+    servers: WatchedServers
+    """One StatefulSet of all replicas."""
+    scraped: bool = False
+    """Whether Prometheus reads its metrics: those of agents, and its own."""
+    langsmith: bool = False
+    """Whether LangSmith gets a copy."""
+    prices: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
+    """By the model's name, as agents report it."""
+    budgets: Mapping[str, float] = field(default_factory=dict[str, float])
+    """USD within 24 hours, by agent namespace."""
+    limits: AgentLimits
+    project_url: str
+    """Langfuse's pages of the project with the traces, as people open them, without trailing
+    slash."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +102,8 @@ class Watched:
     """What that cache may hold."""
     storage: WatchedServers | None = None
     """The object store, if it runs in the cluster."""
+    gateway: WatchedGateway | None = None
+    """What agents send to, if they send to Langfuse through it."""
     secret_namespaces: Sequence[str] = ()
     """Namespaces with ExternalSecrets of this stack; none if Pulumi writes the Secrets."""
     probe_job: str | None = None
@@ -88,7 +114,8 @@ class Watched:
     @property
     def servers(self) -> list[WatchedServers]:
         """The services in the cluster beside the database."""
-        services = (self.clickhouse, self.keeper, self.cache, self.storage)
+        gateway = self.gateway.servers if self.gateway else None
+        services = (self.clickhouse, self.keeper, self.cache, self.storage, gateway)
         return [service for service in services if service is not None]
 
 

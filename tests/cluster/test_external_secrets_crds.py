@@ -105,7 +105,7 @@ def holds(kept: object, written: object) -> bool:
     return kept == written
 
 
-@pytest.mark.parametrize(("variant", "count"), [("version 2 prod", 25), ("version 4 small", 52)])
+@pytest.mark.parametrize(("variant", "count"), [("version 2 prod", 25), ("version 4 small", 55)])
 def test_every_object_of_a_stack_on_eks_is_accepted(server: Api, variant: str, count: int) -> None:
     """In namespaces of this test, with the labels that the stack gives its own."""
     name = variant.replace(" ", "-")

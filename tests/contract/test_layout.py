@@ -70,7 +70,7 @@ NOUNS = {
     "clickhouse": {"kubernetes"},
     "endpoint": {"aws", "kubernetes", "langfuse"},
     "langfuse": {"kubernetes", "secrets"},
-    "monitoring": {"aws", "cache", "kubernetes", "postgres"},
+    "monitoring": {"agents", "aws", "cache", "kubernetes", "postgres"},
     "platform": {"aws", "kubernetes", "secrets"},
     "postgres": {"aws", "kubernetes"},
     "secrets": {"aws", "kubernetes"},
@@ -101,9 +101,11 @@ IMPURE = {
     **{
         f"monitoring.dashboards.{name}": {GRAFANA}
         for name in (
-            *("cache", "clickhouse", "database", "layout", "overview", "storage", "subject"),
-            *("worker", "panels.clickhouse", "panels.panel", "panels.pods", "panels.postgres_pod"),
-            *("panels.probe", "panels.queries", "panels.servers", "panels.workers"),
+            *("agent_costs", "agents", "cache", "clickhouse", "database", "gateway", "layout"),
+            *("overview", "storage", "subject", "worker"),
+            *("panels.clickhouse", "panels.panel", "panels.pods", "panels.postgres_pod"),
+            *("panels.probe", "panels.queries", "panels.servers", "panels.table", "panels.workers"),
+            *(f"panels.agents.{name}" for name in ("costs", "gateway", "requests")),
             *(
                 f"panels.cloudwatch.{name}"
                 for name in ("buckets", "elasticache", "load_balancer", "queues", "rds")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pytest
 
+from components.monitoring.alerts.agents.telemetry import Telemetry
 from components.monitoring.dashboards.panels import promql, workloads
+from components.monitoring.dashboards.panels.agents.promql import Agents, Gateway
 from components.monitoring.dashboards.panels.clickhouse_metrics import ClickHouse
 from tests.support import dashboards
 from tests.support.dashboards import (
@@ -16,6 +19,7 @@ from tests.support.dashboards import (
     VERSION_4_ON_AWS,
 )
 from tests.support.promtool import needs_promtool, run_tests
+from tests.support.query_cases.agents import of_agents, of_gateway, of_volumes
 from tests.support.query_cases.case import MINUTES, NOW, Case
 from tests.support.query_cases.clickhouse import of_clickhouse, of_keepers
 from tests.support.query_cases.workloads import (
@@ -49,11 +53,19 @@ WORKERS: Final = workloads.workers(FOUR, FOUR.worker)
 REPLICAS: Final = workloads.servers(FOUR, FOUR.clickhouse)
 KEEPERS: Final = workloads.servers(FOUR, FOUR.keeper)
 ALONE: Final = workloads.servers(SMALL, SMALL.clickhouse)
+assert FOUR.gateway
+assert SMALL.gateway
+TELEMETRY: Final = Telemetry(watched=FOUR, gateway=FOUR.gateway)
+GATEWAYS: Final = workloads.servers(FOUR, FOUR.gateway.servers)
+GATEWAY: Final = workloads.servers(SMALL, SMALL.gateway.servers)
 CACHE: Final = workloads.servers(SMALL, SMALL.cache)
 STORE: Final = workloads.servers(SMALL, SMALL.storage)
 
-VARIABLES: Final = {"$__rate_interval": "5m", "$__range": "1h"}
+VARIABLES: Final = {"$__rate_interval": "5m", "$__range_s": "3600", "$__range": "1h"}
 """What Grafana puts in."""
+
+NAMESPACE: Final = re.compile(r"\bNS\b")
+"""What stands for the namespace in a case."""
 
 
 def web(metric: str, pod: str = "a", more: str = "") -> str:
@@ -94,6 +106,12 @@ CASES: Final = [
     *of_clickhouse(ClickHouse(watched=FOUR, servers=FOUR.clickhouse), "replicas"),
     *of_clickhouse(ClickHouse(watched=SMALL, servers=SMALL.clickhouse), "ClickHouse"),
     *of_keepers(ClickHouse(watched=FOUR, servers=FOUR.keeper)),
+    *of_workload(workloads.containers(GATEWAYS), "langfuse-gateway-1", "gateways"),
+    *of_workload(workloads.containers(GATEWAY), "langfuse-gateway-0", "gateway"),
+    *of_server(GATEWAY),
+    *of_volumes(GATEWAYS),
+    *of_agents(Agents(telemetry=TELEMETRY)),
+    *of_gateway(Gateway(telemetry=TELEMETRY)),
     Case(
         REPLICAS.volume_used(),
         {
@@ -201,7 +219,7 @@ CASES: Final = [
         promql.firing(AWS),
         {
             'ALERTS{alertname="LangfuseDown",alertstate="firing",stack="prod"}': 1,
-            'ALERTS{alertname="LangfuseProbeFailing",alertstate="firing",stack="prod"}': 1,
+            'ALERTS{alertname="AgentSlow",alertstate="firing",stack="prod"}': 1,
             'ALERTS{alertname="LangfuseProbeSlow",alertstate="pending",stack="prod"}': 1,
             'ALERTS{alertname="LangfuseDown",alertstate="firing",stack="dev"}': 1,
             'ALERTS{alertname="Watchdog",alertstate="firing",stack="prod"}': 1,
@@ -265,11 +283,11 @@ def with_others(series: dict[str, str | float]) -> list[dict[str, str]]:
     """The series, the same ones of another namespace, and a second kube-state-metrics' copies."""
     found = dict[str, str]()
     for selector, values in series.items():
-        found[selector.replace("NS", 'namespace="observability"')] = constant(values)
-        if "NS" in selector:
-            found[selector.replace("NS", 'namespace="elsewhere"')] = "7777+7777x60"
+        found[NAMESPACE.sub('namespace="observability"', selector)] = constant(values)
+        if NAMESPACE.search(selector):
+            found[NAMESPACE.sub('namespace="elsewhere"', selector)] = "7777+7777x60"
         if selector.startswith("kube_"):
-            copy = selector.replace("NS", 'namespace="observability",instance="second"')
+            copy = NAMESPACE.sub('namespace="observability",instance="second"', selector)
             found[copy] = constant(values)
     return [{"series": selector, "values": values} for selector, values in found.items()]
 

@@ -19,6 +19,7 @@ from components.monitoring.watched_workloads import (
     WatchedServers,
     WatchedWorker,
 )
+from tests.support.watched_gateway import ALONE, GATEWAY, WITHOUT_PRICES
 
 _WATCHED: Final = Watched(
     stack="prod",
@@ -86,6 +87,7 @@ VERSION_4_IN_CLUSTER: Final = replace(
         cache=_servers("langfuse-valkey", "valkey"),
         cache_bytes=1_000_000,
         storage=_servers("langfuse-seaweedfs", "seaweedfs"),
+        gateway=ALONE,
     ),
 )
 VERSION_4_ON_AWS: Final = replace(
@@ -97,6 +99,7 @@ VERSION_4_ON_AWS: Final = replace(
         clickhouse_backup=WatchedBackup(cron_job="langfuse-backup", hours=6),
         clickhouse_scraped=True,
         keeper=_servers("langfuse-keepers", "clickhouse-keeper", 3),
+        gateway=GATEWAY,
     ),
     aws=WatchedInAws(
         region="ap-northeast-2",
@@ -115,6 +118,7 @@ VERSION_4_MIXED: Final = replace(
         worker=_WORKER,
         clickhouse=_servers("langfuse-clickhouse", "clickhouse"),
         clickhouse_scraped=True,
+        gateway=WITHOUT_PRICES,
     ),
     aws=WatchedInAws(
         region="ap-northeast-2",
@@ -123,7 +127,8 @@ VERSION_4_MIXED: Final = replace(
     ),
     cache_thresholds=thresholds.of_cache("cache.r7g.xlarge"),
 )
-"""ClickHouse of one server, a cache of one node, and one bucket; the rest is external."""
+"""ClickHouse of one server, a cache of one node, one bucket, and a gateway without prices; the rest
+is external."""
 
 SUBJECTS: Final = {
     "in-cluster": IN_CLUSTER,

@@ -15,9 +15,11 @@ from components.monitoring.dashboards import layout, overview
 from components.monitoring.dashboards.grafana_dashboards import SERVICES
 from components.monitoring.dashboards.panels import limits
 from components.monitoring.dashboards.subject import Service, Subject
+from components.monitoring.watched_agents import AgentLimits, ModelPrice
 from components.monitoring.watched_workloads import (
     Watched,
     WatchedBackup,
+    WatchedGateway,
     WatchedInAws,
     WatchedServers,
     WatchedWorker,
@@ -40,6 +42,8 @@ UNITS: Final = {
     "ms": "milliseconds",
     "bytes": "bytes",
     "binBps": "bytes/s",
+    "cps": "a second",
+    "currencyUSD": "USD",
 }
 """The words for each of Grafana's units that a panel has."""
 
@@ -66,6 +70,17 @@ _WATCHED: Final = Watched(
     clickhouse_backup=WatchedBackup(cron_job=NAMES.clickhouse_backup, hours=6),
     clickhouse_scraped=True,
     keeper=_servers(*operator_resources.keeper_sets(NAMES.clickhouse)),
+    gateway=WatchedGateway(
+        servers=WatchedServers(
+            stateful_sets=(NAMES.gateway,), container="collector", claims=(NAMES.gateway,)
+        ),
+        scraped=True,
+        langsmith=True,
+        prices={"model": ModelPrice(input=1)},
+        budgets={"agents": 1},
+        limits=AgentLimits(),
+        project_url="https://langfuse.example.com/project/default",
+    ),
 )
 _ON_AWS: Final = Subject(
     watched=_WATCHED,
@@ -121,8 +136,13 @@ stack has and nothing else: no panel of a load balancer where there is none.
 | `Langfuse <stack>: ClickHouse` | Does it take what workers write, and what is left? |
 | `Langfuse <stack>: cache` | What does the cache, which holds the queues, do, and what is left? |
 | `Langfuse <stack>: object storage` | How much is stored, and how does it grow? |
+| `Langfuse <stack>: gateway` | Does it take what agents send, and does Langfuse get it? |
+| `Langfuse <stack>: agents` | What do agents do: requests, errors, seconds, tokens? |
+| `Langfuse <stack>: agent costs` | What do they cost, by an estimate, and what is left? |
 
-The last four are there from Langfuse 3 on. Nothing is known about an external service, such as
+Those from workers to object storage are there from Langfuse 3 on, and the last three with a
+`gateway` section: that of agents only where Prometheus reads the gateway, and that of costs only
+with `gateway.prices`. Nothing is known about an external service, such as
 ClickHouse Cloud, so it has no dashboard.
 
 Read from the top. The first lines are one number each: green is good, orange is for working hours,
@@ -177,7 +197,28 @@ Prometheus has to scrape kube-state-metrics and the kubelet with its cAdvisor, a
 `serviceMonitor.enabled`). The probe is there with `monitoring.prometheusRules.prober`. ClickHouse's
 own metrics, such as failed inserts, parts and replication, are there with
 `monitoring.prometheusRules.prometheusNamespace`; without it its dashboard has what the cluster
-knows of its pods. The length of queues is there with `monitoring.queueMetrics`.
+knows of its pods. What agents do, what the gateway lost and how full its queue is are there with
+the same key: agents' metrics come from the gateway, and need Prometheus. CloudWatch gets none of
+them, and agents that send to Langfuse directly are in none. The length of queues is there with
+`monitoring.queueMetrics`.
+
+## Cost is an estimate
+
+Prometheus multiplies the tokens that agents report by `gateway.prices`, within minutes. What counts
+is Langfuse's own figure, which has prices by tier and more kinds of tokens; the dashboards lead
+there. The two differ where
+
+- a model has no price ([AgentModelWithoutPrice](troubleshooting.md#agentmodelwithoutprice)), or an
+  agent reports no tokens ([AgentTokensNotReported](troubleshooting.md#agenttokensnotreported)),
+- tokens that are written to a provider's cache, of sound or of reasoning have prices of their own:
+  they are counted as input or output,
+- agents send to Langfuse directly, `gateway.sampling` is below 1 (Langfuse gets less, metrics count
+  all), or spans were refused and sent again (metrics count them twice),
+- `gateway.seriesLimit` is reached
+  ([AgentSeriesOverLimit](troubleshooting.md#agentseriesoverlimit)).
+
+A day is the 24 hours before, not a date. "Request" is a span of an agent (`invoke_agent`), or a
+call of a model of an agent that has no such spans.
 
 CloudWatch needs these two actions; `GetMetricData` reads, and `ListMetrics` finds the load
 balancer's target groups. Neither can be limited to a resource:
@@ -218,6 +259,9 @@ def page() -> str:
         "Cache in the cluster": _of("cache", _IN_CLUSTER),
         "Buckets in S3": _of("storage", _ON_AWS),
         "Object store in the cluster": _of("storage", _IN_CLUSTER),
+        "Gateway": _of("gateway", _ON_AWS),
+        "Agents": _of("agents", _ON_AWS),
+        "Agent costs": _of("agent-costs", _ON_AWS),
     }
     parts = [
         f"## {title}\n\n{_table(json.loads(layout.to_json(dashboard)))}"

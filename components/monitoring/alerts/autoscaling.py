@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from components.monitoring.alerts.definition import Alert, one_of, series
 from components.monitoring.alerts.deployments import of_deployment
+from components.monitoring.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched
 
 _BLIND_MINUTES: Final = 15

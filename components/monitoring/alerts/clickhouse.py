@@ -12,11 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.monitoring.alerts.definition import Alert, one_of, series
+from components.monitoring.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched, WatchedServers
-
-INTERVAL: Final = 30
-"""Seconds between two reads."""
 
 _FAILING: Final = "5m"
 _FAILING_MINUTES: Final = 10

@@ -7,7 +7,7 @@ from typing import Final
 
 from components.kubernetes import claims
 from components.kubernetes.labels import PART_OF
-from components.monitoring.alerts.definition import Alert, one_of, series
+from components.monitoring.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched
 
 _DATABASE_MINUTES: Final = 5

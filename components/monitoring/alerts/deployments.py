@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.monitoring.alerts.definition import one_of, series
+from components.monitoring.definition import one_of, series
 from components.monitoring.watched_workloads import Watched
 
 

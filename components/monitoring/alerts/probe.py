@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.monitoring.alerts.definition import Alert, series
+from components.monitoring.definition import Alert, series
 from components.monitoring.watched_workloads import Watched
 
 INTERVAL: Final = 30

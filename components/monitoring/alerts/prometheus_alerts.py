@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,13 +10,16 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.kubernetes.labels import labels
-from components.monitoring.alerts import clickhouse, probe, rules
+from components.monitoring.alerts import probe, rules
 from components.monitoring.watched_workloads import Watched
 
 TYPE = "agent-observability:index:PrometheusAlerts"
 
 API_VERSION: Final = "monitoring.coreos.com/v1"
 """https://prometheus-operator.dev/docs/api-reference/api/"""
+
+INTERVAL: Final = 30
+"""Seconds between two reads of a pod's metrics."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,8 @@ class ScrapedPods:
 
     selector: Mapping[str, str]
     """Their labels."""
-    port: str
-    """Name of the port, whose page is ``/metrics``."""
+    ports: Sequence[str]
+    """Names of the ports, each with a page ``/metrics``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ class PrometheusAlertsArgs:
     """None: no probe, and no alert about it."""
     clickhouse: Mapping[str, ScrapedPods] = field(default_factory=dict[str, ScrapedPods])
     """ClickHouse's pods by role; none: no alert reads metrics of ClickHouse."""
+    gateway: ScrapedPods | None = None
+    """Pods of the agents' gateway; none: no alert is about what agents do."""
 
     def __post_init__(self) -> None:
         if problem := rules.label_problem(self.alert_labels):
@@ -70,6 +75,14 @@ class PrometheusAlertsArgs:
             raise ValueError(
                 "clickhouse and watched.clickhouse_scraped come together or not at all"
             )
+        watched = self.watched.gateway
+        if (self.gateway is not None) != (watched is not None and watched.scraped):
+            raise ValueError("gateway and watched.gateway.scraped come together or not at all")
+
+    @property
+    def scraped(self) -> dict[str, ScrapedPods]:
+        """All pods that Prometheus reads metrics from, by role."""
+        return {**self.clickhouse, **({"gateway": self.gateway} if self.gateway else {})}
 
 
 class PrometheusAlerts(pulumi.ComponentResource):
@@ -128,7 +141,7 @@ class PrometheusAlerts(pulumi.ComponentResource):
                 },
                 opts=child,
             )
-        for role, pods in args.clickhouse.items():
+        for role, pods in args.scraped.items():
             CustomResource(
                 f"{name}-{role}",
                 api_version=API_VERSION,
@@ -137,11 +150,8 @@ class PrometheusAlerts(pulumi.ComponentResource):
                 spec={
                     "selector": {"matchLabels": pods.selector},
                     "podMetricsEndpoints": [
-                        {
-                            "port": pods.port,
-                            "path": "/metrics",
-                            "interval": f"{clickhouse.INTERVAL}s",
-                        }
+                        {"port": port, "path": "/metrics", "interval": f"{INTERVAL}s"}
+                        for port in pods.ports
                     ],
                 },
                 opts=child,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from components.monitoring.alerts import clickhouse, dependencies, probe, services, workload
-from components.monitoring.alerts.definition import Alert, unmeasured
+from components.monitoring.alerts.agents import costs, gateway, recording, requests
+from components.monitoring.alerts.agents.recording import Record
+from components.monitoring.alerts.agents.telemetry import Telemetry
 from components.monitoring.alerts.deployments import available
+from components.monitoring.definition import Alert, unmeasured
 from components.monitoring.watched_workloads import Watched
 
 NAMES: Final = (
@@ -40,11 +44,30 @@ NAMES: Final = (
     "LangfuseProbeFailing",
     "LangfuseProbeSlow",
     "LangfuseCertificateExpires",
+    "AgentGatewayDown",
+    "AgentGatewayPodMissing",
+    "AgentTracesLost",
+    "AgentTracesRefused",
+    "AgentTraceQueueFilling",
+    "AgentCopiesLost",
+    "AgentSeriesOverLimit",
+    "AgentSlow",
+    "AgentErrors",
+    "AgentRateLimited",
+    "AgentSilent",
+    "AgentTokensNotReported",
+    "AgentCostHigh",
+    "AgentBudgetNear",
+    "AgentBudgetExceeded",
+    "AgentModelWithoutPrice",
     "LangfuseNotMeasured",
 )
 """Every alert that a stack can have. Runbooks and silences refer to these names."""
 
 _OWN_LABELS: Final = ("alertname", "namespace", "severity", "stack")
+
+_INTERVALS: Final = {"agent-costs": {"interval": f"{recording.COST_SECONDS}s"}}
+"""Of groups that Prometheus evaluates less often than others."""
 
 _NOT_MEASURED_MINUTES: Final = 15
 """Exporters restart, and Prometheus discovers a new stack only after minutes."""
@@ -53,7 +76,8 @@ _NOT_MEASURED_MINUTES: Final = 15
 def groups(
     watched: Watched, *, runbooks: str, certificate_days: int, alert_labels: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Rule groups (``PrometheusRule.spec.groups``) of every alert that this stack can have.
+    """Rule groups (``PrometheusRule.spec.groups``) of every alert that this stack can have, and of
+    the series that Prometheus records for those about agents.
 
     ``runbooks``: URL of the ``docs`` folder (see ``runbooks.link``). ``certificate_days``: for
     how long a certificate has to be valid. ``alert_labels``: labels of every alert (see
@@ -66,14 +90,21 @@ def groups(
         "services": services.alerts(watched),
         "clickhouse": clickhouse.alerts(watched),
         "probe": probe.alerts(watched, certificate_days),
+        **_of_gateway(watched),
         "measured": iter([_not_measured(watched)]),
     }
     made = (
         {
             "name": f"{watched.langfuse}-{part}",
-            "rules": [alert.rule(labels=labels, runbooks_url=runbooks) for alert in alerts],
+            **_INTERVALS.get(part, {}),
+            "rules": [
+                made.rule()
+                if isinstance(made, Record)
+                else made.rule(labels=labels, runbooks_url=runbooks)
+                for made in rules
+            ],
         }
-        for part, alerts in parts.items()
+        for part, rules in parts.items()
     )
     return [group for group in made if group["rules"]]
 
@@ -93,6 +124,21 @@ def label_problem(alert_labels: Mapping[str, str]) -> str | None:
                 "'_', not starting with a digit or '__'"
             )
     return None
+
+
+def _of_gateway(watched: Watched) -> dict[str, Iterator[Alert | Record]]:
+    """Those of the gateway and of agents. What alerts read is recorded before."""
+    if watched.gateway is None:
+        return {}
+    telemetry = Telemetry(watched=watched, gateway=watched.gateway)
+    if not watched.gateway.scraped:
+        return {"gateway": gateway.alerts(telemetry)}
+    return {
+        "gateway": gateway.alerts(telemetry),
+        "agents": chain(recording.of_requests(telemetry), requests.alerts(telemetry)),
+        "agent-prices": recording.of_prices(telemetry),
+        "agent-costs": chain(recording.of_costs(telemetry), costs.alerts(telemetry)),
+    }
 
 
 def _not_measured(watched: Watched) -> Alert:
@@ -134,6 +180,9 @@ def _unmeasured(watched: Watched) -> Iterator[str]:
             "ClickHouseAsyncMetrics_MaxPartCountForPartition", watched, watched.clickhouse
         )
         yield unmeasured(parts, namespace=namespace, source="ClickHouse")
+    if watched.gateway and watched.gateway.scraped:
+        uptime = Telemetry(watched=watched, gateway=watched.gateway).uptime()
+        yield unmeasured(uptime, namespace=namespace, source="the agents' gateway")
     if watched.probe_job:
         successes = probe.series_of_probe("probe_success", watched)
         yield unmeasured(successes, namespace=namespace, source="the blackbox exporter")

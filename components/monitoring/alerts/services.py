@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from components.monitoring.alerts.definition import Alert, one_of, series
+from components.monitoring.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched, WatchedBackup, WatchedServers
 
 _DOWN_MINUTES: Final = 5

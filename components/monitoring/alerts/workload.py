@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from components.monitoring.alerts import autoscaling
-from components.monitoring.alerts.definition import Alert, one_of, series
 from components.monitoring.alerts.deployments import available, deployments, of_deployment
+from components.monitoring.definition import Alert, one_of, series
 from components.monitoring.watched_workloads import Watched
 
 _DOWN_MINUTES: Final = 5

@@ -11,7 +11,17 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.kubernetes.labels import labels
-from components.monitoring.dashboards import cache, clickhouse, database, overview, storage, worker
+from components.monitoring.dashboards import (
+    agent_costs,
+    agents,
+    cache,
+    clickhouse,
+    database,
+    gateway,
+    overview,
+    storage,
+    worker,
+)
 from components.monitoring.dashboards.cloudwatch_source import CloudWatchSource
 from components.monitoring.dashboards.layout import to_json
 from components.monitoring.dashboards.subject import Service, Subject, uid
@@ -62,6 +72,9 @@ SERVICES: Final[dict[Service, _Service]] = {
     "clickhouse": _Service("ClickHouse", clickhouse.dashboard),
     "cache": _Service("Cache", cache.dashboard),
     "storage": _Service("Object storage", storage.dashboard),
+    "gateway": _Service("Gateway", gateway.dashboard),
+    "agents": _Service("Agents", agents.dashboard),
+    "agent-costs": _Service("Agent costs", agent_costs.dashboard),
 }
 """In the order of the links to them."""
 

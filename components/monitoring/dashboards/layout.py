@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard
@@ -47,6 +47,8 @@ class Frame:
     subject: Subject
     links: Mapping[str, str]
     """Other dashboards' uid by the title of the link."""
+    pages: Mapping[str, str] = field(default_factory=dict[str, str])
+    """URLs of other pages, in the same way."""
 
 
 def spread(panels: Sequence[Panel]) -> list[Panel]:
@@ -94,12 +96,14 @@ def build(frame: Frame, rows: Sequence[Row]) -> model.Dashboard:
             .url(f"/d/{uid}")
             .keep_time(True)
         )
-    troubleshooting = dashboard.DashboardLink("Troubleshooting")
-    builder.link(
-        troubleshooting.type(model.DashboardLinkType.LINK)
-        .url(f"{frame.subject.runbooks}/troubleshooting.md")
-        .target_blank(True)
-    )
+    troubleshooting = {"Troubleshooting": f"{frame.subject.runbooks}/troubleshooting.md"}
+    for title, url in {**frame.pages, **troubleshooting}.items():
+        builder.link(
+            dashboard.DashboardLink(title)
+            .type(model.DashboardLinkType.LINK)
+            .url(url)
+            .target_blank(True)
+        )
     built = builder.build()
     built.panels = list(_placed(rows, frame.subject.runbooks))
     return built

@@ -7,6 +7,7 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as model
 
+from components.monitoring.alerts.agents.telemetry import Telemetry
 from components.monitoring.dashboards import cache, clickhouse, storage
 from components.monitoring.dashboards.layout import Frame, Row, build, spread
 from components.monitoring.dashboards.panels import (
@@ -17,6 +18,8 @@ from components.monitoring.dashboards.panels import (
     workers,
     workloads,
 )
+from components.monitoring.dashboards.panels.agents import gateway
+from components.monitoring.dashboards.panels.agents.promql import Gateway
 from components.monitoring.dashboards.panels.cloudwatch import rds
 from components.monitoring.dashboards.panels.cloudwatch.load_balancer import LoadBalancer
 from components.monitoring.dashboards.panels.panel import (
@@ -108,6 +111,8 @@ def _services(subject: Subject) -> Iterator[Panel]:
         yield subject.cache.memory()
     if watched.storage:
         yield storage.up(workloads.servers(watched, watched.storage))
+    if watched.gateway:
+        yield gateway.up(Gateway(telemetry=Telemetry(watched=watched, gateway=watched.gateway)))
 
 
 def _room(subject: Subject) -> Iterator[Panel]:

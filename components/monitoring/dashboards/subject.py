@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.monitoring.alarms.thresholds import CacheThresholds
+from components.monitoring.alerts.agents.telemetry import Telemetry
 from components.monitoring.dashboards.panels.cloudwatch.buckets import Buckets
 from components.monitoring.dashboards.panels.cloudwatch.elasticache import Nodes
 from components.monitoring.dashboards.panels.cloudwatch.queues import Queues
 from components.monitoring.dashboards.panels.limits import DatabaseLimits
 from components.monitoring.watched_workloads import Watched, WatchedInAws
 
-Service = Literal["database", "worker", "clickhouse", "cache", "storage"]
+Service = Literal[
+    "database", "worker", "clickhouse", "cache", "storage", "gateway", "agents", "agent-costs"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +47,19 @@ class Subject:
             "clickhouse": watched.clickhouse,
             "cache": watched.cache or self.cache,
             "storage": watched.storage or self.buckets,
+            "gateway": watched.gateway,
+            "agents": self.agents,
+            "agent-costs": self.agents and self.agents.gateway.prices,
         }
         return [service for service, there in found.items() if there]
+
+    @property
+    def agents(self) -> Telemetry | None:
+        """What the gateway counts of agents, where Prometheus reads it."""
+        gateway = self.watched.gateway
+        if gateway is None or not gateway.scraped:
+            return None
+        return Telemetry(watched=self.watched, gateway=gateway)
 
     @property
     def cache(self) -> Nodes | None:

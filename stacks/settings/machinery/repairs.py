@@ -71,6 +71,8 @@ def missing(key: str, annotation: Annotation) -> str:
         return set_command(key, "", secret=True)
     if models_of(annotation) or get_origin(bare(annotation)) in {dict, tuple}:
         return ""
+    if bare(annotation) is float:
+        return ""  # an amount, in a mapping whose names say nothing about it
     return set_command(key, placeholder(key))
 
 

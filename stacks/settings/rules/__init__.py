@@ -8,6 +8,7 @@ from typing import Final
 from stacks.settings.machinery.dispatch import Check
 from stacks.settings.rules import (
     acknowledge,
+    agent_costs,
     agents,
     allowed_targets,
     aws,
@@ -43,6 +44,7 @@ _MODULES: Final = (
     agents,
     langsmith,
     gateway,
+    agent_costs,
     aws,
     secrets,
     endpoint,

@@ -9,9 +9,15 @@ from pydantic import Field
 
 from components.agents.gateway import pod
 from stacks.settings.machinery.fields.images import ImageReference
-from stacks.settings.machinery.fields.kubernetes import CpuQuantity, DnsSubdomain, MemoryQuantity
+from stacks.settings.machinery.fields.kubernetes import (
+    CpuQuantity,
+    DnsLabel,
+    DnsSubdomain,
+    MemoryQuantity,
+)
 from stacks.settings.machinery.fields.patterns import Pattern
 from stacks.settings.machinery.section import Section
+from stacks.settings.sections.agent_costs import AgentAlerts, Budget, ModelName, ModelPrice
 from stacks.settings.sections.resources import Resources
 
 
@@ -71,3 +77,14 @@ class Gateway(Section):
     series_limit: Annotated[int, Field(ge=100, le=100_000)] = 2000
     """Time series of each metric that a pod makes at most; what is above is counted without its
     labels."""
+    prices: dict[ModelName, ModelPrice] = {}
+    """What models cost, by the name that agents report: the model that was asked for, such as
+    `gpt-4o`. From them and from tokens Prometheus estimates cost, within minutes. What counts is
+    Langfuse's own figure, by its own prices."""
+    budgets: dict[DnsLabel, Budget] = {}
+    """USD that agents of a namespace may cost in 24 hours, by namespace. At 80 % and at 100 % an
+    alert fires; nothing stops the agents."""
+    alerts: AgentAlerts = AgentAlerts()
+    """When alerts about agents fire. Like prices and budgets it needs
+    `monitoring.prometheusRules.prometheusNamespace`: without it Prometheus may not read what the
+    gateway counts, and no alert or dashboard is about agents."""

@@ -61,8 +61,8 @@ class Dashboards(Section):
 
 
 class PrometheusRules(Section):
-    """Alert rules, a probe of the public URL, and the metrics of ClickHouse. Needs the Prometheus
-    Operator."""
+    """Alert rules, a probe of the public URL, and the metrics of ClickHouse and of the gateway.
+    Needs the Prometheus Operator."""
 
     labels: dict[LabelName, LabelValue] = {}
     """Labels that the operator selects rules, probes and pod monitors by, for kube-prometheus-stack
@@ -77,8 +77,8 @@ class PrometheusRules(Section):
     """The exporter's module."""
     prometheus_namespace: DnsLabel | None = None
     """Namespace of Prometheus, whose pods may then read the metrics of ClickHouse in the cluster
-    (failed inserts, parts, replication, memory) and of the agents' gateway. None: nobody may, and
-    no alert needs them."""
+    (failed inserts, parts, replication, memory) and of the agents' gateway: what agents do and
+    cost, and what it lost. None: nobody may, and no alert needs them."""
 
 
 class Alarms(Section):

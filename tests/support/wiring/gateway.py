@@ -21,6 +21,7 @@ _LANGSMITH: Final[dict[str, Any]] = {
     **_WITH,
     "langsmith": {"apiKey": {"secure": "before"}, "project": "before"},
 }
+_MODEL: Final = "model"
 _WITHOUT: Final[dict[str, Any]] = {**IN_CLUSTER, "agents": {"namespaces": ["before"]}}
 
 _SET: Final = "StatefulSet/langfuse-gateway-stateful-set"
@@ -31,12 +32,17 @@ _CONFIG: Final = f"{_CONFIG_MAP} data.config.yaml"
 _NETWORK: Final = "NetworkPolicy/langfuse-gateway-network-policy"
 _POLICY: Final = f"{_NETWORK} spec"
 
+_RULES: Final = "PrometheusRule/langfuse-alerts-rules spec.groups"
 _ENV: Final = f"{_POD}.env.*"
 _AGENTS: Final = "Secret/langfuse-agents-before-access-secret"
 _VARIABLES: Final = "{ENDPOINT,HEADERS,PROTOCOL}"
 
 _ROWS: Final[dict[str, Row]] = {
-    "gateway.replicas": {**to(f"{_SET} spec.replicas"), f"{_SET} @timeouts": ANY},
+    "gateway.replicas": {
+        **to(f"{_SET} spec.replicas"),
+        f"{_SET} @timeouts": ANY,
+        f"{_RULES}.langfuse-{{surroundings,workload}}.rules.*.expr": Holds("gateway-2"),
+    },
     "gateway.image": to(f"{_POD}.image"),
     "gateway.storageGiB": {
         f"{_CLAIM}.resources.requests.storage": "11Gi",
@@ -54,7 +60,55 @@ _ROWS: Final[dict[str, Row]] = {
     },
 }
 
+_MEASURED: Final[dict[str, Any]] = {
+    **IN_CLUSTER,
+    "agents": {"namespaces": ["before"]},
+    "gateway": {
+        "prices": {_MODEL: {"input": 8, "output": 9, "cachedInput": 1}},
+        "budgets": {"before": 50},
+    },
+    "monitoring": {
+        "runbooks": "https://git.example.com/docs",
+        "prometheusRules": {"prometheusNamespace": "before"},
+    },
+}
+"""A stack whose Prometheus reads what the gateway counts."""
+
+_PRICES: Final = f"{_RULES}.langfuse-agent-prices.rules"
+_OF_AGENTS: Final = f"{_RULES}.langfuse-agents.rules"
+
 SCENES: Final[dict[str, Scene]] = {
+    "a gateway, what alerts about agents compare": Scene(
+        base=_MEASURED,
+        rows={
+            "gateway.prices{}.input": {f"{_PRICES}.0.expr": "vector(4.0) / 1e6"},
+            "gateway.prices{}.cachedInput": {f"{_PRICES}.1.expr": "vector(0.5) / 1e6"},
+            "gateway.prices{}.output": {f"{_PRICES}.2.expr": "vector(16.0) / 1e6"},
+            "gateway.budgets": {f"{_PRICES}.3.expr": "vector(75.0)"},
+            "gateway.alerts.p99Seconds": {
+                f"{_OF_AGENTS}.AgentSlow.expr": Holds(" > 2.5"),
+                f"{_OF_AGENTS}.AgentSlow.annotations.description": Holds(" 2.5 seconds"),
+            },
+            "gateway.alerts.errorPercent": {
+                f"{_OF_AGENTS}.AgentErrors.expr": Holds(" > 12.5"),
+                f"{_OF_AGENTS}.AgentErrors.annotations.description": Holds(" 12.5% "),
+            },
+            "gateway.alerts.rateLimitErrors": {
+                f"{_OF_AGENTS}.AgentRateLimited.expr": Holds(" > 11"),
+            },
+            "gateway.alerts.costPerDay": {
+                f"{_RULES}.langfuse-agent-costs.rules.AgentCostHigh.expr": Holds(" > 33\n"),
+                f"{_RULES}.langfuse-agent-costs.rules.AgentCostHigh.annotations.description": (
+                    Holds(" more than 33.")
+                ),
+            },
+            "gateway.alerts.silentHours": {
+                # Three days more.
+                f"{_OF_AGENTS}.AgentSilent.expr": Holds("[145h]))\nunless "),
+                f"{_OF_AGENTS}.AgentSilent.annotations.description": Holds("For 73 hours "),
+            },
+        },
+    ),
     "a gateway": Scene(base=_WITH, rows=_ROWS),
     "a gateway, what it does with traces": Scene(
         base=_WITH,
@@ -93,6 +147,8 @@ SCENES: Final[dict[str, Scene]] = {
                 f"ServiceAccount/langfuse-gateway-service-account}} {REMOVED}": REMOVED,
                 f"{_AGENTS} stringData.OTEL_EXPORTER_OTLP_TRACES_{_VARIABLES}": ABSENT,
                 f"{_AGENTS} @dependencies.*": ABSENT,
+                f"{_RULES}.langfuse-gateway.*": ABSENT,
+                f"{_RULES}.langfuse-{{measured,surroundings,workload}}.rules.*.expr": ANY,
             }
         },
     ),

@@ -44,7 +44,7 @@ def alerts(
 ) -> set[str]:
     recording = recorded(stack, monitoring=monitoring, langfuse=langfuse or {})
     groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
-    return {rule["alert"] for group in groups for rule in group["rules"]}
+    return {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_backups_are_watched_under_their_name_where_they_are_made() -> None:
             rule["expr"]
             for group in groups
             for rule in group["rules"]
-            if rule["alert"] == "LangfuseClickHouseBackupFailed"
+            if rule.get("alert") == "LangfuseClickHouseBackupFailed"
         ]
 
     (expression,) = watched({})
@@ -266,3 +266,109 @@ def test_backups_are_watched_under_their_name_where_they_are_made() -> None:
     (job,) = recording.of_type("kubernetes:batch/v1:CronJob")
     assert expression.count(f'cronjob="{job.inputs["metadata"]["name"]}"') == 3
     assert watched(None) == []
+
+
+GATEWAY: Final = {
+    "replicas": 3,
+    "prices": {"gpt-4o": {"input": 2.5, "output": 10}, "small": {"input": 0.5}},
+    "budgets": {"ai-agents": 25},
+    "alerts": {"p99Seconds": 20},
+}
+AGENTS: Final = {"namespaces": ["ai-agents"]}
+READ: Final = {**RULES, "prometheusRules": {"prometheusNamespace": "monitoring"}}
+
+
+def gateway(monitoring: Mapping[str, Any] = READ, stack: str = "dev", **more: Any) -> Recording:  # noqa: ANN401
+    return recorded(stack, gateway=GATEWAY, agents=AGENTS, monitoring=monitoring, **more)
+
+
+def rules_of(recording: Recording) -> dict[str, str]:
+    """Expressions of alerts and of recorded series, by name and labels."""
+    groups = inputs(recording, "langfuse-alerts-rules")["spec"]["groups"]
+    return {
+        rule.get("alert") or f"{rule['record']}{dict(sorted(rule.get('labels', {}).items()))}": (
+            rule["expr"]
+        )
+        for group in groups
+        for rule in group["rules"]
+    }
+
+
+def test_prometheus_reads_both_ports_of_the_gateways_pods_and_may_reach_them() -> None:
+    recording = gateway()
+    monitor = inputs(recording, "langfuse-alerts-gateway")
+    pods = inputs(recording, "langfuse-gateway-stateful-set")["spec"]["template"]
+    (container,) = pods["spec"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    policy = inputs(recording, "langfuse-gateway-network-policy")["spec"]
+    admitted = [
+        rule["ports"][0]["port"]
+        for rule in policy["ingress"]
+        for peer in rule.get("from", [])
+        if peer.get("namespaceSelector", {})
+        .get("matchLabels", {})
+        .get("kubernetes.io/metadata.name")
+        == "monitoring"
+    ]
+
+    assert monitor["kind"] == "PodMonitor"
+    assert monitor["spec"]["podMetricsEndpoints"] == [
+        {"port": "telemetry", "path": "/metrics", "interval": "30s"},
+        {"port": "metrics", "path": "/metrics", "interval": "30s"},
+    ]
+    assert (ports["telemetry"], ports["metrics"]) == (8888, 8889)
+    selected = monitor["spec"]["selector"]["matchLabels"]
+    assert selected == policy["podSelector"]["matchLabels"]
+    assert selected.items() <= pods["metadata"]["labels"].items()
+    assert admitted == ["telemetry", "metrics"]
+
+
+def test_alerts_look_for_the_gateway_that_the_stack_has() -> None:
+    recording = gateway()
+    wanted = rules_of(recording)
+    stateful_set = inputs(recording, "langfuse-gateway-stateful-set")
+    (container,) = stateful_set["spec"]["template"]["spec"]["containers"]
+    (claim,) = stateful_set["spec"]["volumeClaimTemplates"]
+    name = stateful_set["metadata"]["name"]
+
+    assert f'statefulset="{name}"' in wanted["AgentGatewayDown"]
+    for number in range(3):
+        assert f"|{name}-{number}" in wanted["LangfusePodRestarts"]
+        assert f"|{claim['metadata']['name']}-{name}-{number}" in wanted["LangfuseVolumeFilling"]
+    assert f"-{name}-3" not in wanted["LangfuseVolumeFilling"]
+    assert f"|{container['name']}" in wanted["LangfusePodRestarts"]
+    assert f'pod=~"{name}-[0-9]+"' in wanted["AgentTracesLost"]
+    assert "AgentCopiesLost" not in wanted
+
+
+def test_prices_budgets_and_limits_are_those_of_the_settings() -> None:
+    wanted = rules_of(gateway())
+    price = "agents:price_usd_per_token{'kind': "
+    of = "'namespace': 'observability'}"
+
+    assert wanted[f"{price}'input', 'model': 'gpt-4o', {of}"] == "vector(2.5) / 1e6"
+    assert wanted[f"{price}'output', 'model': 'gpt-4o', {of}"] == "vector(10.0) / 1e6"
+    assert wanted[f"{price}'cached', 'model': 'small', {of}"] == "vector(0.5) / 1e6"
+    budget = "agents:budget_usd_per_day{'namespace': 'observability', 'tenant': 'ai-agents'}"
+    assert wanted[budget] == "vector(25.0)"
+    assert wanted["AgentSlow"].endswith(" > 20")
+
+
+def test_without_a_prometheus_that_reads_it_the_gateways_pods_alone_are_watched() -> None:
+    recording = recorded("dev", gateway={"replicas": 2}, agents=AGENTS, monitoring=RULES)
+
+    found = {name for name in rules_of(recording) if name.startswith(("Agent", "agents:"))}
+    assert found == {"AgentGatewayDown", "AgentGatewayPodMissing"}
+    monitors = [r.name for r in recording.resources.values() if r.type.endswith(":PodMonitor")]
+    assert monitors == []
+
+
+def test_dashboards_of_agents_lead_to_the_langfuse_that_people_open() -> None:
+    def links(stack: str) -> list[str]:
+        recording = gateway({**READ, "dashboards": {}}, stack)
+        config_map = inputs(recording, "langfuse-dashboards-agents")
+        (text,) = config_map["data"].values()
+        return [link["url"] for link in json.loads(text)["links"] if "/project/" in link["url"]]
+
+    assert links("dev") == ["http://localhost:3000/project/default/traces"]
+    assert links("prod") == ["https://langfuse.example.com/project/default/traces"]

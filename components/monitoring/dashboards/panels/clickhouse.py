@@ -22,22 +22,22 @@ from components.monitoring.dashboards.panels.queries import Prometheus
 
 def failed_inserts(servers: ClickHouse) -> Panel:
     """At a glance."""
-    return _at_a_glance(_failed_inserts(servers))
+    return _failed_inserts(servers).at_a_glance()
 
 
 def most_parts(servers: ClickHouse) -> Panel:
     """At a glance."""
-    return _at_a_glance(_parts(servers), Prometheus(servers.most_parts()))
+    return _parts(servers).at_a_glance(Prometheus(servers.most_parts()))
 
 
 def read_only(servers: ClickHouse) -> Panel:
     """At a glance."""
-    return _at_a_glance(_read_only(servers), Prometheus(servers.most_read_only()))
+    return _read_only(servers).at_a_glance(Prometheus(servers.most_read_only()))
 
 
 def lag(servers: ClickHouse) -> Panel:
     """At a glance."""
-    return _at_a_glance(_lag(servers), Prometheus(servers.most_lag()))
+    return _lag(servers).at_a_glance(Prometheus(servers.most_lag()))
 
 
 def writes(servers: ClickHouse) -> list[Panel]:
@@ -247,13 +247,6 @@ def _lag(servers: ClickHouse) -> Panel:
         unit="s",
         alert="LangfuseClickHouseReplicationLag",
         limits=[Limit(value=limits.LAG_SECONDS)],
-    )
-
-
-def _at_a_glance(panel: Panel, query: Prometheus | None = None) -> Panel:
-    """``query``: of the worst server, in place of each."""
-    return replace(
-        panel, kind="stat", height=4, queries=panel.queries if query is None else [query]
     )
 
 

@@ -7,22 +7,25 @@ warning.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from grafana_foundation_sdk.builders import common, dashboard, stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders import table as table_builder
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.monitoring import runbooks
+from components.monitoring.dashboards.panels import table
 from components.monitoring.dashboards.panels.queries import CloudWatch, Prometheus, source, target
+from components.monitoring.dashboards.panels.table import Table
 
 GOOD: Final = "dark-green"
 WARNING: Final = "orange"
 CRITICAL: Final = "red"
 NEUTRAL: Final = "blue"
 
-_Builder = stat.Panel | timeseries.Panel | statetimeline.Panel
+_Builder = stat.Panel | timeseries.Panel | statetimeline.Panel | table_builder.Panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ class Line:
 class Panel:
     """One panel."""
 
-    kind: Literal["stat", "graph", "states"]
+    kind: Literal["stat", "graph", "states"] | Table
     title: str
     description: str
     """What it shows, what is normal, what to do."""
@@ -82,6 +85,11 @@ class Panel:
     width: int = 8
     height: int = 8
 
+    def at_a_glance(self, query: Prometheus | None = None) -> Panel:
+        """The same as one number. ``query``: of the worst of several, in place of each."""
+        queries = self.queries if query is None else [query]
+        return replace(self, kind="stat", height=4, queries=queries)
+
     def build(self, runbooks_url: str) -> model.Panel:
         """The SDK's panel, without id and place."""
         match self.kind:
@@ -91,6 +99,8 @@ class Panel:
                 built = self._described(_graph(self), runbooks_url).build()
             case "states":
                 built = self._described(_timeline(), runbooks_url).build()
+            case Table():
+                built = self._described(table.panel(self.kind), runbooks_url).build()
         built.grid_pos = model.GridPos(w=self.width, h=self.height)
         return built
 

@@ -11,7 +11,7 @@ https://external-secrets.io/latest/api/metrics/ (externalsecret_*).
 from __future__ import annotations
 
 from components.monitoring.alerts import dependencies, probe
-from components.monitoring.alerts.definition import series
+from components.monitoring.definition import series
 from components.monitoring.watched_workloads import Watched
 
 
@@ -51,7 +51,7 @@ def secrets(watched: Watched) -> str:
 
 
 def firing(watched: Watched) -> str:
-    matchers = f'alertname=~"Langfuse.+", alertstate="firing", stack="{watched.stack}"'
+    matchers = f'alertname=~"(Langfuse|Agent).+", alertstate="firing", stack="{watched.stack}"'
     return f"count(ALERTS{{{matchers}}}) or vector(0)"
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import cloudwatch, dashboard, prometheus
 from grafana_foundation_sdk.models import cloudwatch as cloudwatch_model
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import prometheus as prometheus_model
 
 PROMETHEUS: Final = "prometheus"
 CLOUDWATCH: Final = "cloudwatch"
@@ -22,6 +23,8 @@ class Prometheus:
     legend: str = ""
     instant: bool = False
     """Only the current value; the expression covers the dashboard's time range itself."""
+    table: bool = False
+    """With a column for each label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,8 @@ def target(query: Prometheus | CloudWatch, ref_id: str) -> _Target:
                 .expr(query.expression)
                 .legend_format(query.legend or "__auto")
             )
+            if query.table:
+                built.format(prometheus_model.PromQueryFormat.TABLE)
             return built.instant() if query.instant else built.range()
         case Metric():
             return (

@@ -77,7 +77,7 @@ def volume(servers: Servers, *, title: str, description: str) -> Panel:
 
 
 def space(servers: Servers, *, description: str) -> Panel:
-    free = "free" if servers.count == 1 else "free {{persistentvolumeclaim}}"
+    free = "free" if servers.volumes == 1 else "free {{persistentvolumeclaim}}"
     return Panel(
         kind="graph",
         title="Volume",

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.kubernetes import claims
-from components.monitoring.alerts.definition import one_of, series
 from components.monitoring.alerts.workload import WINDOW
+from components.monitoring.definition import one_of, series
 from components.monitoring.watched_workloads import Watched, WatchedServers, WatchedWorker
 
 
@@ -123,7 +123,7 @@ class Scaled:
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """Servers of one service, each with one volume. What is said of one of them has no label."""
+    """Servers of one service, each pod with a volume. What is said of one has no label."""
 
     namespace: str
     servers: WatchedServers
@@ -131,6 +131,10 @@ class Servers:
     @property
     def count(self) -> int:
         return len(self.servers.stateful_sets)
+
+    @property
+    def volumes(self) -> int:
+        return len(self.servers.claims)
 
     def ready(self) -> str:
         """How many of them accept connections."""
@@ -145,7 +149,7 @@ class Servers:
         """Share of the fullest volume that is not available for writing; space that the file system
         reserves counts as used."""
         used = f"1 - {self.volume_available()} / {self._volume('capacity')}"
-        return used if self.count == 1 else f"max({used})"
+        return used if self.volumes == 1 else f"max({used})"
 
     def volume_available(self) -> str:
         return self._volume("available")
@@ -153,14 +157,14 @@ class Servers:
     def volume_capacity(self) -> str:
         """Of the smallest."""
         capacity = self._volume("capacity")
-        return capacity if self.count == 1 else f"min({capacity})"
+        return capacity if self.volumes == 1 else f"min({capacity})"
 
     def _volume(self, kind: str) -> str:
         metric, claim = f"kubelet_volume_stats_{kind}_bytes", "persistentvolumeclaim"
         return self._of_each("min", metric, claim, self.servers.claims)
 
     def _of_each(self, function: str, metric: str, label: str, names: Sequence[str]) -> str:
-        by = "" if self.count == 1 else f" by ({label}) "
+        by = "" if len(names) == 1 else f" by ({label}) "
         return f"{function}{by}({series(metric, self.namespace, one_of(label, names))})"
 
 

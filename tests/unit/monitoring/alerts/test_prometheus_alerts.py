@@ -17,6 +17,7 @@ from components.monitoring.alerts.prometheus_alerts import (
 )
 from components.monitoring.watched_workloads import Watched, WatchedServers
 from tests.support.component_run import run_component
+from tests.support.watched_gateway import ALONE, GATEWAY
 from tooling.engineless.recording import Recording
 
 NAME: Final = "langfuse-alerts"
@@ -52,8 +53,8 @@ SCRAPED: Final = replace(
         clickhouse_scraped=True,
     ),
     clickhouse={
-        "clickhouse": ScrapedPods(selector={"app": "servers"}, port="metrics"),
-        "keeper": ScrapedPods(selector={"app": "keepers"}, port="prometheus"),
+        "clickhouse": ScrapedPods(selector={"app": "servers"}, ports=["metrics"]),
+        "keeper": ScrapedPods(selector={"app": "keepers"}, ports=["prometheus"]),
     },
 )
 UNPROBED: Final = replace(ARGS, watched=replace(WATCHED, probe_job=None), probe=None)
@@ -164,6 +165,46 @@ def test_metrics_without_alerts_or_alerts_without_metrics_are_refused(
         match=r"^clickhouse and watched.clickhouse_scraped come together or not at all$",
     ):
         replace(SCRAPED, **change)
+
+
+OF_GATEWAY: Final = replace(
+    ARGS,
+    watched=replace(WATCHED, gateway=GATEWAY),
+    gateway=ScrapedPods(selector={"app": "gateway"}, ports=["telemetry", "metrics"]),
+)
+
+
+def test_the_pod_monitor_of_the_gateway_reads_both_ports_and_honours_no_label_of_them() -> None:
+    """Namespace, pod and job are those that Prometheus gives: ``honorLabels`` is false by
+    default."""
+    recording = recorded(OF_GATEWAY)
+
+    assert [*children(recording)] == [f"{NAME}-rules", f"{NAME}-probe", f"{NAME}-gateway"]
+    assert recording.named(f"{NAME}-gateway").inputs == {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": metadata("gateway", f"{NAME}-gateway", release="monitoring"),
+        "spec": {
+            "selector": {"matchLabels": {"app": "gateway"}},
+            "podMetricsEndpoints": [
+                {"port": "telemetry", "path": "/metrics", "interval": "30s"},
+                {"port": "metrics", "path": "/metrics", "interval": "30s"},
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"gateway": None}, {"watched": WATCHED}, {"watched": replace(WATCHED, gateway=ALONE)}],
+)
+def test_a_gateway_is_read_where_alerts_are_about_it_and_nowhere_else(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(
+        ValueError, match=r"^gateway and watched.gateway.scraped come together or not at all$"
+    ):
+        replace(OF_GATEWAY, **change)
 
 
 def test_the_labels_that_the_operator_selects_by_win() -> None:

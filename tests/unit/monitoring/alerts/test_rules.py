@@ -10,14 +10,17 @@ import pytest
 
 from components.agents.environment import SECRET_NAME
 from components.monitoring.alerts import rules as alert_rules
+from components.monitoring.watched_agents import AgentLimits, ModelPrice
 from components.monitoring.watched_workloads import (
     Watched,
     WatchedBackup,
+    WatchedGateway,
     WatchedServers,
     WatchedWorker,
 )
 from tests.support import stacks
 from tests.support.recordings import inputs, recorded, with_overrides
+from tests.support.watched_gateway import ALONE, GATEWAY, WITHOUT_PRICES
 
 RUNBOOKS: Final = "https://git.example.com/platform/docs"
 LEAST: Final = Watched(
@@ -66,6 +69,7 @@ EVERYTHING: Final = replace(
     cache=VALKEY,
     cache_bytes=1000,
     storage=STORE,
+    gateway=GATEWAY,
     secret_namespaces=("observability", "ai-agents"),
     probe_job="observability/langfuse",
 )
@@ -82,6 +86,23 @@ OF_EVERY_STACK: Final = [
 ]
 
 
+OF_GATEWAY: Final = [
+    "AgentGatewayDown",
+    "AgentGatewayPodMissing",
+    "AgentTracesLost",
+    "AgentTracesRefused",
+    "AgentTraceQueueFilling",
+    "AgentSeriesOverLimit",
+]
+OF_AGENTS: Final = [
+    "AgentSlow",
+    "AgentErrors",
+    "AgentRateLimited",
+    "AgentSilent",
+    "AgentTokensNotReported",
+]
+
+
 def groups(watched: Watched = EVERYTHING, **alert_labels: str) -> list[dict[str, Any]]:
     return alert_rules.groups(
         watched, runbooks=RUNBOOKS, certificate_days=21, alert_labels=alert_labels
@@ -89,7 +110,12 @@ def groups(watched: Watched = EVERYTHING, **alert_labels: str) -> list[dict[str,
 
 
 def rules(watched: Watched = EVERYTHING, **alert_labels: str) -> list[dict[str, Any]]:
-    return [rule for group in groups(watched, **alert_labels) for rule in group["rules"]]
+    return [
+        rule
+        for group in groups(watched, **alert_labels)
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
 
 
 def rule(name: str, **alert_labels: str) -> dict[str, Any]:
@@ -100,7 +126,7 @@ def rule(name: str, **alert_labels: str) -> dict[str, Any]:
 def selectors(rule: dict[str, Any]) -> list[tuple[str, str]]:
     """Metric and matchers of every selector of an expression."""
     # A matcher's value may hold braces: the {5} of a regular expression.
-    found = re.findall(r'(\w+)\{((?:"[^"]*"|[^"}])*)\}', rule["expr"])
+    found = re.findall(r'([\w:]+)\{((?:"[^"]*"|[^"}])*)\}', rule["expr"])
     return [(metric, matchers) for metric, matchers in found]
 
 
@@ -165,6 +191,33 @@ def test_a_stack_with_everything_has_every_alert_once() -> None:
         ({"cache": VALKEY}, ["LangfuseCacheDown", "LangfuseVolumeFilling"]),
         ({"storage": STORE}, ["LangfuseStorageDown", "LangfuseVolumeFilling"]),
         (
+            {"gateway": replace(GATEWAY, scraped=False)},
+            ["AgentGatewayDown", "AgentGatewayPodMissing", "LangfuseVolumeFilling"],
+        ),
+        (
+            {"gateway": ALONE},
+            ["AgentGatewayDown", "LangfuseVolumeFilling"],
+        ),
+        (
+            {"gateway": WITHOUT_PRICES},
+            [*OF_GATEWAY, *OF_AGENTS, "LangfuseVolumeFilling"],
+        ),
+        (
+            {"gateway": replace(GATEWAY, langsmith=False, budgets={})},
+            [
+                *(*OF_GATEWAY, *OF_AGENTS, "LangfuseVolumeFilling"),
+                *("AgentCostHigh", "AgentModelWithoutPrice"),
+            ],
+        ),
+        (
+            {"gateway": GATEWAY},
+            [
+                *(*OF_GATEWAY, *OF_AGENTS, "LangfuseVolumeFilling", "AgentCopiesLost"),
+                *("AgentCostHigh", "AgentModelWithoutPrice"),
+                *("AgentBudgetNear", "AgentBudgetExceeded"),
+            ],
+        ),
+        (
             {"probe_job": "observability/langfuse"},
             ["LangfuseProbeFailing", "LangfuseProbeSlow", "LangfuseCertificateExpires"],
         ),
@@ -185,8 +238,15 @@ def test_the_groups_are_named_and_none_is_empty() -> None:
         "langfuse-services",
         "langfuse-clickhouse",
         "langfuse-probe",
+        "langfuse-gateway",
+        "langfuse-agents",
+        "langfuse-agent-prices",
+        "langfuse-agent-costs",
         "langfuse-measured",
     ]
+    assert {group["name"]: group["interval"] for group in groups() if "interval" in group} == {
+        "langfuse-agent-costs": "120s"
+    }
     assert [group["name"] for group in groups(LEAST)] == ["langfuse-workload", "langfuse-measured"]
 
 
@@ -230,6 +290,8 @@ def test_what_affects_people_now_is_critical_and_nothing_else() -> None:
         "LangfuseClickHouseInsertsFail",
         "LangfuseClickHouseReadOnly",
         "LangfuseProbeFailing",
+        "AgentGatewayDown",
+        "AgentTracesLost",
     ]
     assert {rule["labels"]["severity"] for rule in rules()} == {"critical", "warning"}
 
@@ -264,6 +326,22 @@ def test_each_alert_waits_this_long() -> None:
         "LangfuseProbeFailing": "2m",
         "LangfuseProbeSlow": "15m",
         "LangfuseCertificateExpires": "15m",
+        "AgentGatewayDown": "5m",
+        "AgentGatewayPodMissing": "15m",
+        "AgentTracesLost": "1m",
+        "AgentTracesRefused": "1m",
+        "AgentTraceQueueFilling": "10m",
+        "AgentCopiesLost": "15m",
+        "AgentSeriesOverLimit": "1m",
+        "AgentSlow": "5m",
+        "AgentErrors": "5m",
+        "AgentRateLimited": "1m",
+        "AgentSilent": "15m",
+        "AgentTokensNotReported": "15m",
+        "AgentCostHigh": "5m",
+        "AgentBudgetNear": "5m",
+        "AgentBudgetExceeded": "5m",
+        "AgentModelWithoutPrice": "15m",
         "LangfuseNotMeasured": "15m",
     }
 
@@ -287,11 +365,12 @@ def test_every_alert_carries_the_labels_of_the_stack_and_of_the_configuration() 
 
 def test_no_selector_is_without_its_namespace() -> None:
     wide = [
-        (rule["alert"], metric, matchers)
-        for rule in rules()
+        (rule.get("alert", rule.get("record")), metric, matchers)
+        for group in groups()
+        for rule in group["rules"]
         for metric, matchers in selectors(rule)
         if not re.match(
-            r'namespace="observability",|(exported_)?namespace=~"observability\|ai-agents",',
+            r'namespace="observability"(,|$)|(exported_)?namespace=~"observability\|ai-agents",',
             matchers,
         )
     ]
@@ -357,11 +436,51 @@ def test_the_alerts_read_these_metrics() -> None:
         "LangfuseProbeFailing": {"probe_success"},
         "LangfuseProbeSlow": {"probe_duration_seconds"},
         "LangfuseCertificateExpires": {"probe_ssl_earliest_cert_expiry"},
+        "AgentGatewayDown": {"kube_statefulset_status_replicas_ready"},
+        "AgentGatewayPodMissing": {
+            "kube_statefulset_status_replicas_ready",
+            "kube_statefulset_replicas",
+        },
+        "AgentTracesLost": {
+            "otelcol_exporter_send_failed_spans_total",
+            "otelcol_process_uptime_seconds_total",
+        },
+        "AgentTracesRefused": {
+            "otelcol_receiver_refused_spans_total",
+            "otelcol_process_uptime_seconds_total",
+        },
+        "AgentTraceQueueFilling": {
+            "otelcol_exporter_queue_size",
+            "otelcol_exporter_queue_capacity",
+        },
+        "AgentCopiesLost": {
+            "otelcol_exporter_send_failed_spans_total",
+            "otelcol_exporter_enqueue_failed_spans_total",
+            "otelcol_process_uptime_seconds_total",
+        },
+        "AgentSeriesOverLimit": {
+            "otelcol_deltatocumulative_datapoints_total",
+            "agent_request_calls_total",
+            "otelcol_process_uptime_seconds_total",
+        },
+        "AgentSlow": {"agents:request_duration_seconds:p99_5m"},
+        "AgentErrors": {"agents:errors:ratio_rate5m"},
+        "AgentRateLimited": {"agent_request_calls_total", "otelcol_process_uptime_seconds_total"},
+        "AgentSilent": {"agents:spans:increase10m", "otelcol_process_uptime_seconds_total"},
+        "AgentTokensNotReported": {
+            "gen_ai_client_inference_without_usage_total",
+            "agent_request_calls_total",
+        },
+        "AgentCostHigh": {"agents:cost_usd:increase1d", "agents:budget_usd_per_day"},
+        "AgentBudgetNear": {"agents:cost_usd:increase1d", "agents:budget_usd_per_day"},
+        "AgentBudgetExceeded": {"agents:cost_usd:increase1d", "agents:budget_usd_per_day"},
+        "AgentModelWithoutPrice": {"agents:tokens:increase1d", "agents:price_usd_per_token"},
         "LangfuseNotMeasured": {
             "kube_deployment_status_replicas_available",
             "kube_statefulset_status_replicas_ready",
             "externalsecret_status_condition",
             "ClickHouseAsyncMetrics_MaxPartCountForPartition",
+            "otelcol_process_uptime_seconds_total",
             "probe_success",
         },
     }
@@ -403,7 +522,10 @@ def made(variant: str, **settings: str) -> tuple[dict[str, str], Any]:
     overrides = {**case.overrides, "agent-observability:monitoring": monitoring}
     run = with_overrides(case.base, overrides)
     spec = inputs(run, "langfuse-alerts-rules")["spec"]
-    return {r["alert"]: r["expr"] for group in spec["groups"] for r in group["rules"]}, run
+    expressions = {
+        r.get("alert", r.get("record")): r["expr"] for g in spec["groups"] for r in g["rules"]
+    }
+    return expressions, run
 
 
 def test_the_alerts_look_for_what_a_stack_of_version_4_is_made_of() -> None:
@@ -561,6 +683,107 @@ def test_the_agents_secret_is_among_those_that_are_watched() -> None:
     assert rule("LangfuseSecretNotReady")["expr"].count(secrets) == 2
 
 
+def records(gateway: WatchedGateway = GATEWAY) -> list[tuple[str, dict[str, str], str]]:
+    """Name, labels and expression of each recorded series."""
+    watched = replace(LEAST, gateway=gateway)
+    return [
+        (rule["record"], rule.get("labels", {}), rule["expr"])
+        for group in groups(watched)
+        for rule in group["rules"]
+        if "record" in rule
+    ]
+
+
+def test_the_price_table_has_each_kind_that_has_a_price() -> None:
+    """Input from a cache without a price of its own costs what other input does."""
+    gateway = replace(
+        GATEWAY,
+        prices={
+            "all": ModelPrice(input=2.5, output=10, cached_input=1.25),
+            "two": ModelPrice(input=0.5, output=0),
+            "answers": ModelPrice(output=3),
+        },
+        budgets={"research": 10, "ai-agents": 0.5},
+    )
+    of = {"namespace": "observability"}
+
+    assert [
+        (labels, expression)
+        for name, labels, expression in records(gateway)
+        if name == "agents:price_usd_per_token"
+    ] == [
+        ({**of, "model": "all", "kind": "input"}, "vector(2.5) / 1e6"),
+        ({**of, "model": "all", "kind": "cached"}, "vector(1.25) / 1e6"),
+        ({**of, "model": "all", "kind": "output"}, "vector(10) / 1e6"),
+        ({**of, "model": "two", "kind": "input"}, "vector(0.5) / 1e6"),
+        ({**of, "model": "two", "kind": "cached"}, "vector(0.5) / 1e6"),
+        ({**of, "model": "two", "kind": "output"}, "vector(0) / 1e6"),
+        ({**of, "model": "answers", "kind": "output"}, "vector(3) / 1e6"),
+    ]
+    assert [
+        (labels, expression)
+        for name, labels, expression in records(gateway)
+        if name == "agents:budget_usd_per_day"
+    ] == [
+        ({**of, "tenant": "research"}, "vector(10)"),
+        ({**of, "tenant": "ai-agents"}, "vector(0.5)"),
+    ]
+
+
+def test_what_alerts_about_agents_read_is_recorded_and_before_them() -> None:
+    for group in groups(replace(LEAST, gateway=GATEWAY)):
+        before = {rule["record"] for rule in group["rules"] if "record" in rule}
+        first = next((n for n, rule in enumerate(group["rules"]) if "alert" in rule), None)
+        if first is not None:
+            assert not any("record" in rule for rule in group["rules"][first:])
+        read = {
+            metric
+            for rule in group["rules"]
+            for metric, _ in selectors(rule)
+            if metric.startswith("agents:")
+        }
+        assert read - before <= {"agents:price_usd_per_token", "agents:budget_usd_per_day"}
+
+
+def test_without_prices_nothing_about_cost_is_recorded() -> None:
+    names = {name for name, _, _ in records(replace(GATEWAY, prices={}, budgets={}))}
+
+    assert names == {
+        "agents:requests:rate5m",
+        "agents:errors:ratio_rate5m",
+        "agents:request_duration_seconds_bucket:rate5m",
+        "agents:request_duration_seconds:p99_5m",
+        "agents:spans:increase10m",
+    }
+    assert records(replace(GATEWAY, scraped=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "alert", "condition"),
+    [
+        ({"p99_seconds": 7.5}, "AgentSlow", '{namespace="observability"} > 7.5'),
+        ({"error_percent": 2.5}, "AgentErrors", '{namespace="observability"} > 2.5'),
+        ({"rate_limit_errors": 7}, "AgentRateLimited", '"", "")) > 7'),
+        ({"cost_per_day": 12.5}, "AgentCostHigh", " > 12.5\nunless on (namespace, tenant) "),
+        ({"silent_hours": 5}, "AgentSilent", "[77h]))\nunless max by"),
+        ({"silent_hours": 5}, "AgentSilent", "[5h]))\nand on (namespace) "),
+    ],
+)
+def test_an_alert_about_agents_has_the_configured_limit(
+    limit: dict[str, Any], alert: str, condition: str
+) -> None:
+    watched = replace(LEAST, gateway=replace(GATEWAY, limits=replace(GATEWAY.limits, **limit)))
+
+    (found,) = (rule["expr"] for rule in rules(watched) if rule["alert"] == alert)
+    assert condition in found
+
+
+def test_the_limits_are_those_of_the_source_by_default() -> None:
+    assert AgentLimits() == AgentLimits(
+        p99_seconds=10, error_percent=5, rate_limit_errors=10, cost_per_day=100, silent_hours=72
+    )
+
+
 def test_a_certificate_has_the_configured_days() -> None:
     (expiry,) = (
         r["expr"]
@@ -568,7 +791,7 @@ def test_a_certificate_has_the_configured_days() -> None:
             EVERYTHING, runbooks=RUNBOOKS, certificate_days=7, alert_labels={}
         )
         for r in group["rules"]
-        if r["alert"] == "LangfuseCertificateExpires"
+        if r.get("alert") == "LangfuseCertificateExpires"
     )
 
     assert expiry.endswith("- time() < 7 * 86400")

@@ -14,6 +14,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from components.monitoring.alarms import definitions, thresholds
 from components.monitoring.alarms.cloudwatch_metrics import Metric
 from components.monitoring.alerts import rules as alert_rules
+from components.monitoring.alerts.agents import costs, gateway, requests
 from components.monitoring.alerts.workload import WINDOW
 from components.monitoring.dashboards import database, layout, overview
 from components.monitoring.dashboards.panels import limits, promql
@@ -221,7 +222,7 @@ def rules() -> dict[str, dict[str, Any]]:
             subject.watched, runbooks="https://x", certificate_days=21, alert_labels={}
         )
     ]
-    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+    return {rule["alert"]: rule for g in groups for rule in g["rules"] if "alert" in rule}
 
 
 def alarms() -> dict[str, definitions.Alarm]:
@@ -273,9 +274,9 @@ def test_the_same_stack_gives_the_same_text_in_a_fixed_order() -> None:
         ("on-aws", [5, 4]),
         ("without-endpoint", [5]),
         ("external", [6]),
-        ("version 4 in-cluster", [5, 4]),
-        ("version 4 on-aws", [5, 4, 5]),
-        ("version 4 mixed", [6, 3]),
+        ("version 4 in-cluster", [5, 5]),
+        ("version 4 on-aws", [5, 4, 6]),
+        ("version 4 mixed", [6, 4]),
     ],
 )
 def test_numbers_at_a_glance_are_wide_enough_to_read(name: str, lines: list[int]) -> None:
@@ -340,6 +341,8 @@ def test_the_frame_is_exactly_this() -> None:
         ("version 4 on-aws clickhouse", ["prometheus"]),
         ("version 4 on-aws cache", ["cloudwatch"]),
         ("version 4 on-aws storage", ["cloudwatch"]),
+        ("version 4 on-aws agents", ["prometheus"]),
+        ("version 4 on-aws agent-costs", ["prometheus"]),
     ],
 )
 def test_only_data_sources_that_a_panel_needs_have_to_be_chosen(
@@ -450,6 +453,11 @@ def test_red_is_for_what_needs_action_at_once() -> None:
         ("LangfuseClickHouseOutOfMemory", f" >= {limits.MEMORY_FAILURES}"),
         ("LangfuseClickHouseOutOfMemory", "[30m]"),
         ("LangfuseVolumeFilling", f" < {round(1 - limits.VOLUME_USED, 9)}\n"),
+        ("AgentTraceQueueFilling", f" > {gateway.QUEUE_FULL}"),
+        ("AgentTracesLost", f"[{gateway.LOST_WINDOW}]"),
+        ("AgentTracesRefused", f"[{gateway.REFUSED_WINDOW}]"),
+        ("AgentRateLimited", f"[{requests.RATE_LIMIT_WINDOW}]"),
+        ("AgentBudgetNear", f" >= {costs.NEAR} < 1"),
     ],
 )
 def test_a_limit_is_the_alerts_own(alert: str, condition: str) -> None:

@@ -62,7 +62,11 @@ VERSION_4 = replace(
     ),
 )
 OF_SERVICES = [
-    f"langfuse-dashboards-{role}" for role in ("worker", "clickhouse", "cache", "storage")
+    f"langfuse-dashboards-{role}"
+    for role in (
+        *("worker", "clickhouse", "cache", "storage"),
+        *("gateway", "agents", "agent-costs"),
+    )
 ]
 
 
@@ -177,6 +181,9 @@ def test_from_version_3_on_each_service_has_a_dashboard_that_the_overview_leads_
                 "ClickHouse": uids["clickhouse"],
                 "Cache": uids["cache"],
                 "Object storage": uids["storage"],
+                "Gateway": uids["gateway"],
+                "Agents": uids["agents"],
+                "Agent costs": uids["agent-costs"],
             },
         )
     )
@@ -195,6 +202,9 @@ def test_from_version_3_on_each_service_has_a_dashboard_that_the_overview_leads_
         "Langfuse prod: ClickHouse",
         "Langfuse prod: cache",
         "Langfuse prod: object storage",
+        "Langfuse prod: gateway",
+        "Langfuse prod: agents",
+        "Langfuse prod: agent costs",
     ]
 
 

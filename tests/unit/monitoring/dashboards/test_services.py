@@ -10,7 +10,15 @@ import pytest
 from components.monitoring.alarms import cache as cache_alarms
 from components.monitoring.alarms import definitions, queues, thresholds
 from components.monitoring.alarms.cloudwatch_metrics import Metric
-from components.monitoring.dashboards import cache, clickhouse, storage, worker
+from components.monitoring.dashboards import (
+    agent_costs,
+    agents,
+    cache,
+    clickhouse,
+    gateway,
+    storage,
+    worker,
+)
 from tests.support import dashboards
 from tests.support.dashboards import (
     EXTERNAL,
@@ -31,6 +39,7 @@ DASHBOARDS: Final = {
     if name.startswith("version 4 ")
 }
 
+ALL: Final = ["database", "worker", "clickhouse", "cache", "storage"]
 USAGE: Final = ["CPU of request", "Memory of limit", "Volume"]
 TROUBLE: Final = ["CPU throttled", "Restarts", "Out-of-memory kills"]
 OWN: Final = {
@@ -53,9 +62,76 @@ def with_services(rows: dict[str, list[str]], services: list[str]) -> dict[str, 
     return dict([first, ("Services", services), *others])
 
 
+GATEWAY: Final = {
+    "At a glance": [
+        "Gateway",
+        "Spans lost",
+        "Spans refused",
+        "Queue filled",
+        "Fullest memory",
+        "Gateway volume used",
+    ],
+    "Traces": ["Spans", "Spans lost", "Spans refused"],
+    "Queue and answers": ["Queue filled", "Waiting for Langfuse", "Answers to agents"],
+    "Metrics of agents": ["Not counted", "Memory of the gateway"],
+    "Pods": USAGE,
+    "Trouble": TROUBLE,
+}
+OVERVIEW: Final = {
+    "At a glance": [
+        "Requests",
+        "Successful requests",
+        "Slowest answers (p99)",
+        "Tokens",
+        "Active agents",
+    ],
+    "Requests": [
+        "Requests by agent",
+        "Failed requests by agent",
+        "Answer time",
+        "Slowest answers (p99)",
+    ],
+    "Slowest and failing operations": ["Slowest operations", "Failing operations"],
+    "Models": ["Calls by model", "Tokens by kind", "Refused calls by model"],
+    "Agents and their namespaces": [
+        "Requests by namespace",
+        "Input tokens by agent",
+        "Output tokens by agent",
+    ],
+}
+AGENTS: Final = {
+    "in-cluster gateway": {
+        "At a glance": ["Gateway", "Fullest memory", "Gateway volume used"],
+        "Pods": USAGE,
+        "Trouble": TROUBLE,
+    },
+    "on-aws gateway": {**GATEWAY, "Traces": [*GATEWAY["Traces"], "Copies lost"]},
+    "on-aws agents": {
+        **OVERVIEW,
+        "At a glance": [
+            *OVERVIEW["At a glance"][:-1],
+            "Cost of 24 hours",
+            *OVERVIEW["At a glance"][-1:],
+        ],
+    },
+    "on-aws agent-costs": {
+        "At a glance (estimates)": ["Cost of 24 hours", "Budget spent", "Models without price"],
+        "Who spends (estimates)": ["Cost of 24 hours by namespace", "Budget spent"],
+        "What for (estimates)": [
+            "Cost of 24 hours by agent",
+            "Cost of 24 hours by model",
+            "Tokens of 24 hours by kind",
+        ],
+        "Where the estimate comes from": ["Prices", "Cost that agents report"],
+    },
+    "mixed gateway": GATEWAY,
+    "mixed agents": OVERVIEW,
+}
+
 NEW: Final = {
     "in-cluster overview": with_services(
-        ROWS["in-cluster overview"], ["Workers available", "ClickHouse", "Cache", "Object store"]
+        ROWS["in-cluster overview"],
+        ["Workers available", "ClickHouse", "Cache", "Object store", "Gateway"],
     ),
     "in-cluster database": ROWS["in-cluster database"],
     "in-cluster worker": {"At a glance": ["Workers available", "Fullest memory"], "Pods": PODS},
@@ -75,7 +151,7 @@ NEW: Final = {
     },
     "on-aws overview": with_services(
         ROWS["on-aws overview"],
-        ["Workers available", "Jobs waiting", "ClickHouse", "Keepers", "Cache memory"],
+        ["Workers available", "Jobs waiting", "ClickHouse", "Keepers", "Cache memory", "Gateway"],
     ),
     "on-aws database": ROWS["on-aws database"],
     "on-aws worker": {
@@ -128,7 +204,8 @@ NEW: Final = {
     "on-aws cache": {**CACHE, "Replication": ["Cache replication lag", "Cache primary"]},
     "on-aws storage": BUCKETS,
     "mixed overview": with_services(
-        ROWS["external overview"], ["Workers available", "ClickHouse", "Cache memory"]
+        ROWS["external overview"],
+        ["Workers available", "ClickHouse", "Cache memory", "Gateway"],
     ),
     "mixed worker": {
         "At a glance": ["Workers available", "Workers of maximum", "Fullest memory"],
@@ -147,6 +224,7 @@ NEW: Final = {
     },
     "mixed cache": CACHE,
     "mixed storage": BUCKETS,
+    **AGENTS,
 }
 
 GOOD, WARNING, CRITICAL = "dark-green", "orange", "red"
@@ -172,6 +250,26 @@ STEPS: Final = {
         "Inserts slowed and refused": [(None, GOOD), (1, WARNING)],
         "Queries without memory": [(None, GOOD), (3, WARNING)],
         "Since the last backup": [(None, "blue")],
+    },
+    "in-cluster gateway": {"Gateway": [(None, CRITICAL), (1, GOOD)]},
+    "on-aws gateway": {
+        "Gateway": [(None, CRITICAL), (1, WARNING), (2, GOOD)],
+        "Spans lost": [(None, GOOD), (1, CRITICAL)],
+        "Spans refused": [(None, GOOD), (1, WARNING)],
+        "Queue filled": [(None, GOOD), (0.5, WARNING)],
+        "Copies lost": [(None, GOOD), (1, WARNING)],
+        "Not counted": [(None, GOOD), (1, WARNING)],
+    },
+    "on-aws agents": {
+        "Successful requests": [(None, WARNING), (0.95, GOOD)],
+        "Slowest answers (p99)": [(None, GOOD), (10, WARNING)],
+        "Failed requests by agent": [(None, GOOD), (5, WARNING)],
+        "Refused calls by model": [(None, GOOD), (10, WARNING)],
+    },
+    "on-aws agent-costs": {
+        "Budget spent": [(None, GOOD), (0.8, WARNING), (1, WARNING)],
+        "Models without price": [(None, GOOD), (1, WARNING)],
+        "Cost of 24 hours by namespace": [(None, GOOD), (100, WARNING)],
     },
 }
 
@@ -206,6 +304,12 @@ def test_each_kind_of_stack_has_exactly_these_panels() -> None:
         (clickhouse.dashboard, "an external ClickHouse has no dashboard"),
         (cache.dashboard, "an external cache has no dashboard"),
         (storage.dashboard, "an external object store has no dashboard"),
+        (gateway.dashboard, "a stack without a gateway has no dashboard of it"),
+        (
+            agents.dashboard,
+            "a stack whose Prometheus reads no gateway has no dashboard of agents",
+        ),
+        (agent_costs.dashboard, "a stack without prices has no dashboard of costs"),
     ],
 )
 def test_what_a_stack_does_not_have_has_no_dashboard(build: Any, message: str) -> None:  # noqa: ANN401
@@ -449,10 +553,10 @@ def test_a_volume_of_several_is_named_by_its_claim() -> None:
 @pytest.mark.parametrize(
     ("subject", "services"),
     [
-        (VERSION_4_IN_CLUSTER, ["database", "worker", "clickhouse", "cache", "storage"]),
-        (VERSION_4_ON_AWS, ["database", "worker", "clickhouse", "cache", "storage"]),
-        (VERSION_4_MIXED, ["worker", "clickhouse", "cache", "storage"]),
-        (replace(VERSION_4_MIXED, aws=None), ["worker", "clickhouse"]),
+        (VERSION_4_IN_CLUSTER, [*ALL, "gateway"]),
+        (VERSION_4_ON_AWS, [*ALL, "gateway", "agents", "agent-costs"]),
+        (VERSION_4_MIXED, [*ALL[1:], "gateway", "agents"]),
+        (replace(VERSION_4_MIXED, aws=None), ["worker", "clickhouse", "gateway", "agents"]),
     ],
 )
 def test_what_has_metrics_has_a_dashboard(subject: Any, services: list[str]) -> None:  # noqa: ANN401

@@ -1,0 +1,1 @@
+"""Rules about what agents do, and about the gateway that counts it."""
