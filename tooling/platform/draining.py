@@ -31,7 +31,7 @@ def drain(account: PlatformAccount) -> None:
     kubeconfig = eks.write_kubeconfig(account, cluster, folder)
     try:
         with Api(kubeconfig, cluster.name, seconds=_SECONDS) as api:
-            removal.unused(api)
+            removal.unused(api, account)
             removal.drain(api, account)
     except LiveError as error:
         raise ExplainedError(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from components.platform.charts import PROMETHEUS_NAMESPACE
 from stacks.cluster_platform.settings import PlatformSettings
 from tooling.kit.errors import ExplainedError
 from tooling.kubernetes.api import Object, Reference
@@ -42,12 +43,18 @@ class InUseError(ExplainedError):
 def protected(settings: PlatformSettings, account: PlatformAccount) -> None:
     """Raises ``InUseError`` for a cluster with deletion protection."""
     if settings.cluster.deletion_protection:
-        off = account.config_set("platform:cluster.deletionProtection", value=False)
+        off = [account.config_set("platform:cluster.deletionProtection", value=False)]
+        if settings.services.prometheus:  # whose volume goes in the same step
+            off.append(_without_prometheus(account))
         raise InUseError(
             f"The cluster {settings.cluster.name} has deletion protection, in AWS and in Pulumi. "
-            f"To take it away:\n  {off}\n  {account.make('platform')}\n"
+            f"To take it away:\n{_lines([*off, account.make('platform')])}\n"
             f"then again: {account.make('platform-destroy')}"
         )
+
+
+def _without_prometheus(account: PlatformAccount) -> str:
+    return account.config_set("platform:services.prometheus", value=False)
 
 
 def users(cluster: Cluster) -> list[str]:
@@ -62,15 +69,28 @@ def users(cluster: Cluster) -> list[str]:
     return [subject(found) for found in (*ingresses, *services, *claims)]
 
 
-def unused(cluster: Cluster) -> None:
+def unused(cluster: Cluster, account: PlatformAccount) -> None:
     """Raises ``InUseError`` while Ingresses, load balancers or volume claims are there."""
-    if found := users(cluster):
-        raise InUseError(
-            "The cluster is in use. Each of these has something in AWS that the removal of the "
-            f"cluster would leave:\n{_lines(found)}\n"
-            "Remove the workloads first (`make destroy STACK=…` for each stack), then the volume "
-            "claims that they leave on purpose. Nothing was changed."
-        )
+    found = users(cluster)
+    if not found:
+        return
+    raise InUseError(
+        "The cluster is in use. Each of these has something in AWS that the removal of the "
+        f"cluster would leave:\n{_lines(found)}\n"
+        "Remove the workloads first (`make destroy STACK=…` for each stack), then the volume "
+        f"claims that they leave on purpose. Nothing was changed.{_of_prometheus(found, account)}"
+    )
+
+
+def _of_prometheus(found: Sequence[str], account: PlatformAccount) -> str:
+    """What removes the platform's own claim, where there is one."""
+    claim = f"PersistentVolumeClaim {PROMETHEUS_NAMESPACE}/"
+    if not any(text.startswith(claim) for text in found):
+        return ""
+    return (
+        f"\nA claim in {PROMETHEUS_NAMESPACE} is of the platform's Prometheus, and goes with it:\n"
+        + _lines([_without_prometheus(account), account.make("platform")])
+    )
 
 
 def drain(

@@ -78,7 +78,7 @@ def emptied(fake: FakeAws) -> None:
 # -- Who uses the cluster --------------------------------------------------------------------------
 
 
-def test_ingresses_load_balancers_and_claims_are_named_and_stop_the_removal() -> None:
+def test_ingresses_load_balancers_and_claims_are_named_and_stop_the_removal(fake: FakeAws) -> None:
     cluster = FakeCluster(
         {
             "networking.k8s.io/v1 Ingress": [obj("networking.k8s.io/v1", "Ingress", "web", "a")],
@@ -91,7 +91,7 @@ def test_ingresses_load_balancers_and_claims_are_named_and_stop_the_removal() ->
     )
 
     with pytest.raises(InUseError) as raised:
-        removal.unused(cluster)
+        removal.unused(cluster, account(fake))
 
     assert str(raised.value) == (
         "The cluster is in use. Each of these has something in AWS that the removal of the cluster "
@@ -105,10 +105,26 @@ def test_ingresses_load_balancers_and_claims_are_named_and_stop_the_removal() ->
     assert cluster.deleted == []
 
 
-def test_a_cluster_that_nobody_uses_may_be_removed() -> None:
+def test_a_claim_of_prometheus_goes_with_it(fake: FakeAws) -> None:
+    claim = obj("v1", "PersistentVolumeClaim", "prometheus-0", "monitoring")
+
+    with pytest.raises(InUseError) as raised:
+        removal.unused(FakeCluster({"v1 PersistentVolumeClaim": [claim]}), account(fake))
+
+    assert str(raised.value).endswith(
+        "  PersistentVolumeClaim monitoring/prometheus-0\n"
+        "Remove the workloads first (`make destroy STACK=…` for each stack), then the volume "
+        "claims that they leave on purpose. Nothing was changed.\n"
+        "A claim in monitoring is of the platform's Prometheus, and goes with it:\n"
+        "  pulumi -C platform config set --stack prod --path platform:services.prometheus false\n"
+        "  make platform STACK=prod"
+    )
+
+
+def test_a_cluster_that_nobody_uses_may_be_removed(fake: FakeAws) -> None:
     inner = obj("v1", "Service", "kubernetes", "default", spec={"type": "ClusterIP"})
 
-    removal.unused(FakeCluster({"v1 Service": [inner]}))
+    removal.unused(FakeCluster({"v1 Service": [inner]}), account(fake))
 
 
 def test_deletion_protection_is_taken_away_by_two_commands(fake: FakeAws) -> None:
@@ -126,6 +142,24 @@ def test_deletion_protection_is_taken_away_by_two_commands(fake: FakeAws) -> Non
         "then again: make platform-destroy STACK=prod"
     )
     removal.protected(small(NAMED), account(fake))
+
+
+def test_prometheus_and_protection_go_in_one_step(fake: FakeAws) -> None:
+    change = {
+        "platform:cluster": {"name": "platform-prod"},
+        "platform:services": {"prometheus": True},
+    }
+    settings = small(change)
+
+    with pytest.raises(InUseError) as raised:
+        removal.protected(settings, PlatformAccount(settings, fake.client))
+
+    assert str(raised.value).splitlines()[1:4] == [
+        "  pulumi -C platform config set --stack prod --path platform:cluster.deletionProtection "
+        "false",
+        "  pulumi -C platform config set --stack prod --path platform:services.prometheus false",
+        "  make platform STACK=prod",
+    ]
 
 
 # -- Nodes -----------------------------------------------------------------------------------------
