@@ -171,6 +171,69 @@ def test_a_limit_asks_for_keys_that_its_actions_have(limit: Limit) -> None:
         assert general <= has, (action, need.resource)
 
 
+HAS: Final = {"aws:ResourceTag/agent-observability:platform": "prod"}
+GETS: Final = {"aws:RequestTag/agent-observability:platform": "prod"}
+AWS_OWN: Final = "arn:aws:iam::aws:policy"
+CONDITIONS: Final[Mapping[Limit, Mapping[str, Mapping[str, object]]]] = {
+    "tagged": {"StringEquals": HAS},
+    "tags": {"StringEquals": GETS},
+    "tags as it is made": {
+        "StringEquals": {
+            **GETS,
+            "ec2:CreateAction": [
+                "AllocateAddress",
+                "CreateFlowLogs",
+                "CreateInternetGateway",
+                "CreateNatGateway",
+                "CreateRouteTable",
+                "CreateSubnet",
+                "CreateVpc",
+                "CreateVpcEndpoint",
+            ],
+        }
+    },
+    "tags the untagged": {
+        "StringEquals": GETS,
+        "Null": {
+            "aws:ResourceTag/agent-observability:platform": "true",
+            "aws:ResourceTag/agent-observability:stack": "true",
+        },
+    },
+    "makes a role": {"StringEquals": GETS},
+    "grants": {"StringEquals": HAS},
+    "attaches to cluster": {
+        "ArnEquals": {
+            "iam:PolicyARN": [
+                f"{AWS_OWN}/AmazonEKSBlockStoragePolicy",
+                f"{AWS_OWN}/AmazonEKSClusterPolicy",
+                f"{AWS_OWN}/AmazonEKSComputePolicy",
+                f"{AWS_OWN}/AmazonEKSLoadBalancingPolicy",
+                f"{AWS_OWN}/AmazonEKSNetworkingPolicy",
+            ]
+        },
+        "StringEquals": HAS,
+    },
+    "attaches to nodes": {
+        "ArnEquals": {
+            "iam:PolicyARN": [
+                f"{AWS_OWN}/AmazonEC2ContainerRegistryPullOnly",
+                f"{AWS_OWN}/AmazonEKSWorkerNodeMinimalPolicy",
+            ]
+        },
+        "StringEquals": HAS,
+    },
+    "passes to eks": {"StringEquals": {"iam:PassedToService": "eks.amazonaws.com"}},
+    "passes to ec2": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+    "passes to flow logs": {"StringEquals": {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"}},
+    "links to eks": {"StringEquals": {"iam:AWSServiceName": "eks.amazonaws.com"}},
+}
+
+
+@pytest.mark.parametrize("limit", get_args(Limit))
+def test_a_limit_is_exactly_this(limit: Limit) -> None:
+    assert policies.conditions(limit, BARE) == CONDITIONS[limit]
+
+
 # -- Against the program ---------------------------------------------------------------------------
 
 CREATED_BY: Final[Mapping[str, tuple[str, ...]]] = {
