@@ -15,12 +15,15 @@ import pytest
 from tests.support import platform
 from tests.support.auto_mode_stubs import STUBS
 from tests.support.crds import established, withdraw
+from tests.support.doctor_aws import FakeAws
 from tests.support.live_stack import remove
+from tests.support.platform import small
 from tooling.engineless.offline import is_kubernetes
 from tooling.engineless.recording import reveal
 from tooling.kit.json_values import as_mapping
 from tooling.kubernetes.api import Api, ApiError, Object, Reference
 from tooling.platform import removal
+from tooling.platform.account import PlatformAccount
 from tooling.platform.removal import InUseError
 
 pytestmark = pytest.mark.cluster
@@ -114,7 +117,7 @@ def test_an_ingress_of_the_class_is_admitted_and_stops_the_removal(server: Api) 
     server.apply(ingress)
     try:
         with pytest.raises(InUseError, match="Ingress default/a"):
-            removal.unused(server)
+            removal.unused(server, PlatformAccount(small({}), FakeAws().client))
     finally:
         remove(server, ingress)
 
