@@ -30,7 +30,8 @@ from stacks.settings.sections.langsmith import LangSmith
 _LEAST_MEMORY: Final = "192Mi"
 """What an idle collector takes twice over."""
 
-_MOST_OF_VOLUME: Final = 0.9
+_MOST_OF_VOLUME: Final = 0.75
+"""The file of a queue is at least a third larger than what waits in it (docs/gateway.md)."""
 
 _TAG: Final = re.compile(r"v?(\d+)\.(\d+)(?:[.-]|$)", re.ASCII)
 
@@ -76,7 +77,7 @@ def queue_on_volume(gateway: Gateway) -> Iterator[Problem]:
     if queue is not None and queue > volume * _MOST_OF_VOLUME:
         rule = (
             f"must be at most {_MOST_OF_VOLUME:.0%} of the volume, gateway.storageGiB, which is "
-            f"{volume}: on a full volume nothing can be kept"
+            f"{volume}: its file is larger than what waits, and on a full volume nothing is kept"
         )
         yield to_decide("gateway.queueGiB", queue, rule)
 

@@ -56,9 +56,9 @@ class Gateway(Section):
     """Volume size of each pod in GiB, decided when the volume is made. A larger number later makes
     the queue larger, but not the volume: enlarge the claims first."""
     queue_gib: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """What may wait for Langfuse in each pod, in GiB, at most nine tenths of `storageGiB`; default:
-    half of it, because its file is larger. What does not fit is refused, and agents' SDKs try
-    again for a while."""
+    """What may wait for Langfuse in each pod, in GiB, at most three quarters of `storageGiB`;
+    default: half of it, because its file is larger. What does not fit is refused, and agents' SDKs
+    try again for a while."""
     storage_class: DnsSubdomain | None = None
     """StorageClass of the volumes; none takes the cluster's default."""
     resources: GatewayResources = GatewayResources()

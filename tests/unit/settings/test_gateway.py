@@ -30,7 +30,7 @@ NO_AUTOSCALER: Final = (
     "gateway.replicas"
 )
 CONTRIB: Final = "is a distribution without parts that the configuration names: take contrib"
-FULL: Final = "on a full volume nothing can be kept"
+FULL: Final = "its file is larger than what waits, and on a full volume nothing is kept"
 
 
 def stack(gateway: Mapping[str, Any], **sections: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -75,17 +75,17 @@ BAD = [
         problem(
             "gateway.queueGiB",
             "11",
-            f"must be at most 90% of the volume, gateway.storageGiB, which is 10: {FULL}",
+            f"must be at most 75% of the volume, gateway.storageGiB, which is 10: {FULL}",
             "",
         ),
     ),
     bad(
         "a queue that fills its volume",
-        stack({"queueGiB": 19, "storageGiB": 20}),
+        stack({"queueGiB": 16, "storageGiB": 20}),
         problem(
             "gateway.queueGiB",
-            "19",
-            f"must be at most 90% of the volume, gateway.storageGiB, which is 20: {FULL}",
+            "16",
+            f"must be at most 75% of the volume, gateway.storageGiB, which is 20: {FULL}",
             "",
         ),
     ),
@@ -291,7 +291,7 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
     [
         stack({}),
         stack({}, langfuse={"version": "3.225.4"}),
-        stack({"queueGiB": 9}),
+        stack({"queueGiB": 15, "storageGiB": 20}),
         stack({"sampling": 0}),
         stack({"sampling": 0.25}),
         stack({"sampling": 1}),
