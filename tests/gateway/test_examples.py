@@ -394,6 +394,72 @@ def test_a_gateway_that_is_away_ends_a_single_question(place: Place, kind: str) 
     assert run.errors.startswith(f"error: {NOBODY} cannot be reached: ")
 
 
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_gateway_that_is_busy_is_none_that_refuses(place: Place, status: int) -> None:
+    with serving(lambda _: Response(status, {})) as port:
+        url = f"http://127.0.0.1:{port}"
+        run = place.ask("opentelemetry", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url})
+
+    assert run == Ended(1, "", f"error: {url} answered {status}\n")
+
+
+def test_a_langfuse_that_is_away_is_none_that_refuses(place: Place) -> None:
+    names = ("LANGFUSE_HOST", "LANGFUSE_BASEURL", "LANGFUSE_BASE_URL")
+    away = place.ask("langfuse", dict.fromkeys(names, NOBODY))
+    with serving(lambda _: Response(503, {})) as port:
+        url = f"http://127.0.0.1:{port}"
+        broken = place.ask("langfuse", dict.fromkeys(names, url))
+
+    assert (away.code, broken.code) == (1, 1)
+    assert away.errors.startswith("error: Langfuse cannot be reached: ")
+    assert broken.errors == "error: Langfuse answered 503 to the project's keys\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_that_never_stops_asking_for_tools_is_stopped(place: Place, kind: str) -> None:
+    asked: list[Request] = []
+
+    def model(request: Request) -> Response:
+        asked.append(request)
+        function = {"name": "order_status", "arguments": '{"number": 17}'}
+        call = {"id": "call-1", "type": "function", "function": function}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        choice = {"message": message, "finish_reason": "tool_calls"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1}
+        return Response(200, {"model": "m", "choices": [choice], "usage": usage})
+
+    with serving(model) as port:
+        changes = {"MODEL_URL": f"http://127.0.0.1:{port}/v1/", "MODEL_NAME": "m", "MODEL_KEY": "k"}
+        run = place.ask(kind, changes)
+
+    assert run == Ended(0, "I could not find that out.\n", "")
+    assert [(each.path, each.headers["authorization"]) for each in asked] == [
+        ("/v1/chat/completions", "Bearer k")
+    ] * 5
+    assert {each.document()["model"] for each in asked} == {"m"}
+    assert len(place.arrived(11)) == 1 + 5 + 5
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "looked_up", "spans"),
+    [
+        ("Where is order 18?", "state: delivered", 1, 4),
+        ("Where is order 99?", "error: there is no such order", 1, 4),
+        ("Where is it?", "Which order do you mean?", 0, 2),
+    ],
+)
+def test_the_score_says_whether_the_agent_looked_up_what_it_answers(
+    place: Place, question: str, answer: str, looked_up: int, spans: int
+) -> None:
+    with running("with_langfuse", place.environment(), question) as process:
+        run = ended(process)
+
+    assert run == Ended(0, f"{answer}\n", "")
+    assert [score["value"] for score in place.direct.scores.values()] == [looked_up]
+    arrived = place.arrived(spans)
+    assert {(span["user.id"], span["session.id"]) for span in arrived} == {("unknown", "none")}
+
+
 def test_without_a_gateway_langfuses_sdk_sends_its_traces_to_langfuse(place: Place) -> None:
     otel = dict.fromkeys(name for name in place.environment() if name.startswith("OTEL_EXPORTER"))
 

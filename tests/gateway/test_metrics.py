@@ -135,6 +135,37 @@ def test_a_text_in_place_of_a_number_costs_only_its_own_value(
         assert total(gateway, OUTPUT) == 3 * 3
 
 
+def test_the_kind_of_an_error_is_read_from_the_first_line_of_what_an_event_says(
+    settings: GatewaySettings, tmp_path: Path
+) -> None:
+    limited = "RateLimitError('429: slow down')Traceback (most recent call last):"
+    failed = "ValueError('no')Traceback (most recent call last):\n  File 'a.py', line 429, in f"
+    failures = [
+        replace(chat(model), status="error", events=[(event, {"exception.message": message})])
+        for model, event, message in (
+            ("limited", "exception", limited),
+            ("failed", "exception", failed),
+            ("noted", "log", limited),
+        )
+    ]
+    answered = replace(chat("answered"), events=[("exception", {"exception.message": limited})])
+    with collector(settings, tmp_path) as gateway:
+        assert gateway.send([*failures, answered]) == 200
+
+        until(lambda: total(gateway, CALLS) == 4, "all are counted")
+        kinds = {
+            dict(labels)["model"]: dict(labels)["error_kind"]
+            for name, labels in gateway.metrics()
+            if name == CALLS
+        }
+        assert kinds == {
+            "limited": "rate_limit",
+            "failed": "error",
+            "noted": "error",
+            "answered": "",
+        }
+
+
 def test_metrics_count_what_sampling_leaves_out(
     settings: GatewaySettings, langfuse: TraceRecorder, langsmith: TraceRecorder, tmp_path: Path
 ) -> None:
