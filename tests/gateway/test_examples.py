@@ -261,6 +261,17 @@ def test_plain_opentelemetry_tells_the_same_by_the_conventions(place: Place) -> 
     assert asked[3]["parts"][0]["type"] == "tool_call_response"
 
 
+def test_plain_opentelemetry_tells_the_kind_of_an_error(place: Place) -> None:
+    with serving(lambda _: Response(500, {})) as port:
+        run = place.ask("opentelemetry", {"MODEL_URL": f"http://127.0.0.1:{port}/v1"})
+
+    assert run == Ended(1, "", "error: the model answered 500: Internal Server Error\n")
+    assert [span["error.type"] for span in place.arrived(2)] == ["ModelError", "ModelError"]
+    assert [(span.status, span.message) for span in place.langfuse.spans] == [
+        ("error", "the model answered 500: Internal Server Error")
+    ] * 2
+
+
 def test_langsmiths_sdk_tells_chain_model_calls_and_tool_and_asks_langsmith_for_nothing(
     place: Place,
 ) -> None:

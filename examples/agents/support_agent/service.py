@@ -54,7 +54,8 @@ def main(start: Callable[[], Agent], arguments: Sequence[str] | None = None) -> 
 
 @contextlib.contextmanager
 def _closing(agent: Agent) -> Generator[Agent]:
-    """Spans wait in memory for some seconds: a process that just ends loses its last ones."""
+    """Spans wait in memory for some seconds. SDKs for Python send them at a regular end too, but
+    not when a signal ends the process: see ``_serve``."""
     try:
         yield agent
     finally:
@@ -74,7 +75,8 @@ def _serve(agent: Agent) -> int:
         print(f"warning: {error}", file=sys.stderr)
     server = ThreadingHTTPServer(("", int(optional("PORT", "8080"))), _handler(agent))
     stop = threading.Event()
-    # Kubernetes sends SIGTERM and waits for 30 seconds: enough to send what is in memory.
+    # Kubernetes sends SIGTERM and waits for 30 seconds: enough to send what is in memory. Without
+    # a handler Python ends at once.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
