@@ -12,6 +12,7 @@ from stacks.cluster_platform import settings
 from stacks.cluster_platform.settings import PlatformSettings
 from stacks.settings import ConfigurationError, Problem
 from stacks.stack_files import ROOT, StackConfiguration, assemble
+from tests.support.shared import shared
 from tooling.engineless import offline
 from tooling.engineless.recording import Recording
 
@@ -66,7 +67,10 @@ def recorded(overrides: Mapping[str, Any] | None = None, *, preview: bool = Fals
 
 @functools.cache
 def _recorded(overrides: str, preview: bool) -> Recording:
-    return record(read(STACK, json.loads(overrides)), preview=preview)
+    def make() -> Recording:
+        return record(read(STACK, json.loads(overrides)), preview=preview)
+
+    return shared(f"platform {overrides} {preview}", make)
 
 
 def record(configuration: StackConfiguration, *, preview: bool = False) -> Recording:

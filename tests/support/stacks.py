@@ -11,6 +11,7 @@ from stacks.settings import Settings
 from tests.support import bases, recordings
 from tests.support.bases import BASES
 from tests.support.manifests import Cluster
+from tests.support.shared import shared
 from tooling import render
 from tooling.engineless.recording import Recording
 from tooling.render import RenderedStack
@@ -333,7 +334,10 @@ def recorded(variant: str, *, preview: bool = False) -> Recording:
 @functools.cache
 def rendered(variant: str, *, keep_secrets: bool = False) -> RenderedStack:
     """A variant as it is rendered."""
-    return render.collect(recorded(variant), keep_secrets=keep_secrets)
+    return shared(
+        f"rendered {variant} {keep_secrets}",
+        lambda: render.collect(recorded(variant), keep_secrets=keep_secrets),
+    )
 
 
 def cluster(variant: str) -> Cluster:

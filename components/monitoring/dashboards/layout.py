@@ -6,10 +6,10 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from json.encoder import encode_basestring_ascii
+from typing import Any, Final, cast
 
 from grafana_foundation_sdk.builders import dashboard
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from components.kubernetes.labels import PART_OF
@@ -111,7 +111,25 @@ def build(frame: Frame, rows: Sequence[Row]) -> model.Dashboard:
 
 def to_json(built: model.Dashboard) -> str:
     """The dashboard as Grafana reads it: the same text for the same dashboard."""
-    return json.dumps(built, cls=JSONEncoder, sort_keys=True, indent=1)
+    return _text(built, "\n")
+
+
+def _text(value: Any, line: str) -> str:  # noqa: ANN401 - JSON, or a model of the SDK
+    """``json.dumps(value, sort_keys=True, indent=1)``, which takes twice as long: with an indent it
+    uses none of its C code. ``line`` begins a new line at the depth of the value."""
+    inner = f"{line} "
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        parts = [f"{encode_basestring_ascii(k)}: {_text(fields[k], inner)}" for k in sorted(fields)]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}" if parts else "{}"
+    if isinstance(value, list):
+        items = [_text(item, inner) for item in cast("list[Any]", value)]
+        return f"[{inner}{f',{inner}'.join(items)}{line}]" if items else "[]"
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return _text(value.to_json(), line)
 
 
 def _placed(rows: Sequence[Row], runbooks: str) -> Iterator[model.Panel | model.RowPanel]:

@@ -22,6 +22,7 @@ from stacks import stack_files
 from stacks.names import STACK_TAG
 from stacks.stack_files import StackConfiguration
 from tests.support import bases, iam
+from tests.support.shared import shared
 from tooling.engineless import offline
 from tooling.engineless.aws import resources as invented
 from tooling.engineless.aws.names import ACCOUNT, arn
@@ -97,7 +98,9 @@ def place_boundary(stack: str) -> str:
 @functools.cache
 def made(stack: str) -> Recording:
     """What the program registers with that configuration under a stack's name."""
-    return offline.record_configuration(stack, configuration(stack))
+    return shared(
+        f"isolation {stack}", lambda: offline.record_configuration(stack, configuration(stack))
+    )
 
 
 @functools.cache
