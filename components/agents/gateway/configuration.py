@@ -11,7 +11,7 @@ Agents' traces take one way in, and a way of their own to each place that they g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import yaml
 
@@ -44,10 +44,13 @@ from components.agents.gateway.receiving import (
 )
 from components.agents.gateway.settings import HEALTH_PORT, LISTEN, GatewaySettings
 
+DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""PyYAML's C code, if it is there: the same text in a fifth of the time."""
+
 
 def rendered(settings: GatewaySettings) -> str:
     """The configuration as the collector reads it: YAML."""
-    return yaml.safe_dump(configuration(settings), sort_keys=False, width=1000)
+    return yaml.dump(configuration(settings), Dumper=DUMPER, sort_keys=False, width=1000)
 
 
 def configuration(settings: GatewaySettings) -> dict[str, Any]:

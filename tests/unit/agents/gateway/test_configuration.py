@@ -242,3 +242,15 @@ def test_one_span_that_cannot_be_counted_refuses_no_request() -> None:
 
 def test_it_is_yaml() -> None:
     assert yaml.safe_load(configuration.rendered(BASE)) == made()
+
+
+@pytest.mark.parametrize("langsmith", [None, COPY])
+def test_the_text_is_the_same_without_the_c_code_of_pyyaml(
+    langsmith: LangSmithCopy | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = (r'"\d{6}"$', "ü😀: #1", "- '\"", "%{", "null", "\t\x07", f"{'long ' * 300}x")
+    settings = replace(BASE, masked_patterns=odd, langsmith=langsmith)
+    fast = configuration.rendered(settings)
+    monkeypatch.setattr(configuration, "DUMPER", yaml.SafeDumper)
+
+    assert configuration.rendered(settings) == fast
