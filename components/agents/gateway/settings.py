@@ -69,7 +69,7 @@ class GatewaySettings:
     sampling: float = 1
     """Part of the traces that is sent on, from 0 to 1. Metrics count all of them."""
     series_limit: int = 2000
-    """Time series of each metric that one pod makes at most."""
+    """Combinations of labels that one pod tells apart at most."""
     langsmith: LangSmithCopy | None = None
     """Send LangSmith a copy; None sends none."""
 

@@ -75,8 +75,8 @@ class Gateway(Section):
     """Send LangSmith a copy of every trace, masked as that for Langfuse. It can be lost, and never
     delays that of Langfuse. Agents that use LangSmith's SDK too appear there twice."""
     series_limit: Annotated[int, Field(ge=100, le=100_000)] = 2000
-    """Time series of each metric that a pod makes at most; what is above is counted without its
-    labels."""
+    """Combinations of labels that a pod tells apart. Requests of further ones are counted together;
+    of their tokens as many as five times this number of series have room for."""
     prices: dict[ModelName, ModelPrice] = {}
     """What models cost, by the name that agents report: the model that was asked for, such as
     `gpt-4o`. From them and from tokens Prometheus estimates cost, within minutes. What counts is
