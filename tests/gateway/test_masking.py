@@ -150,6 +150,9 @@ STAYS = {
     "session.id": "session-1",
     "openinference.span.kind": "LLM",
     "langsmith.span.kind": "llm",
+    "langsmith.metadata.thread_id": "thread-1",
+    "llm.request.model_name": "gpt-4o",
+    "llm.token_count.prompt": 12,
     "error.type": "TimeoutError",
     "exception.type": "TimeoutError",
 }

@@ -166,6 +166,23 @@ def test_the_kind_of_an_error_is_read_from_the_first_line_of_what_an_event_says(
         }
 
 
+def test_metrics_count_the_same_where_content_is_dropped(
+    settings: GatewaySettings, tmp_path: Path
+) -> None:
+    usage = {"langfuse.observation.usage_details": '{"input": 7, "output": 3}'}
+    sdk = Span(
+        attributes={"langfuse.observation.type": "generation", **usage},
+        resource={"service.name": "bot"},
+    )
+    with collector(replace(settings, masking="drop"), tmp_path) as gateway:
+        assert gateway.send([chat(), chat(more={"gen_ai.prompt": "why"}), sdk]) == 200
+        until(lambda: total(gateway, CALLS) == 3, "all are counted")
+
+        assert total(gateway, INPUT) == 3 * 7
+        assert total(gateway, OUTPUT) == 3 * 3
+        assert {dict(labels)["agent"] for _, labels in gateway.metrics()} == {"bot"}
+
+
 def test_metrics_count_what_sampling_leaves_out(
     settings: GatewaySettings, langfuse: TraceRecorder, langsmith: TraceRecorder, tmp_path: Path
 ) -> None:
