@@ -440,9 +440,18 @@ def test_what_is_written_is_what_is_attached(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["1.json", "2.json", "3.json"]
     written = [json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n in (1, 2, 3)]
     assert written == policies.documents(EVERYTHING)
-    sizes = [size(document["Statement"]) for document in written]
-    assert f"  .local/platform/prod/permissions/1.json: {sizes[0]:,} of 6,144 characters\n" in said
-    assert said.endswith(
-        "  aws iam create-policy --policy-name agent-observability-platform-prod-3 "
-        "--policy-document file://.local/platform/prod/permissions/3.json"
-    )
+    folder_ = ".local/platform/prod/permissions"
+    assert said.splitlines() == [
+        "The policies of a role that deploys this platform and nothing else:",
+        *(
+            f"  {folder_}/{n}.json: {size(document['Statement']):,} of 6,144 characters"
+            for n, document in enumerate(written, start=1)
+        ),
+        "Make them, attach them to the role (docs/platform.md), and make them again after the",
+        "configuration or the program has changed:",
+        *(
+            f"  aws iam create-policy --policy-name agent-observability-platform-prod-{n} "
+            f"--policy-document file://{folder_}/{n}.json"
+            for n in (1, 2, 3)
+        ),
+    ]
