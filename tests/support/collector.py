@@ -204,19 +204,20 @@ class Collector:
 
     def metrics(self) -> dict[Series, float]:
         """What Prometheus reads about agents."""
-        return self._series(gateway.METRICS_PORT)
+        return self.series(gateway.METRICS_PORT)
 
     def telemetry(self, name: str, **labels: str) -> float:
         """The sum of a metric of the collector about itself, of the series with these labels; 0 if
         there is none."""
-        found = self._series(gateway.TELEMETRY_PORT)
+        found = self.series(gateway.TELEMETRY_PORT)
         return sum(
             value
             for (each, of), value in found.items()
             if each == name and labels.items() <= dict(of).items()
         )
 
-    def _series(self, port: int) -> dict[Series, float]:
+    def series(self, port: int) -> dict[Series, float]:
+        """What is read at one of its two ports with metrics."""
         status, text = self._ask(port, "GET", "/metrics")
         assert status == 200, text
         return series(text)
