@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from components.agents.gateway.receiving import TENANTS_IN_LANGFUSE
 from components.agents.gateway.settings import GatewaySettings, LangSmithCopy
 from tests.support.collector import Collector, collector, until
 from tests.support.otlp import Span
@@ -37,7 +38,7 @@ def test_both_get_every_span_each_with_its_own_key(
     # The older name is for Langfuse alone.
     assert {key for span in langsmith.spans for key in span.attributes} == {
         "gen_ai.usage.cache_write.input_tokens",
-        "langfuse.trace.metadata.tenant",
+        *TENANTS_IN_LANGFUSE,
     }
     [request] = langsmith.requests
     assert request.path == "/api/v1/otel/v1/traces"
