@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from components.agents.environment import tracing_environment
+from components.agents.gateway import pod
 from components.agents.gateway.settings import GatewaySettings, Masking
 from stacks.stack_files import ROOT
 from tests.support import markdown
@@ -120,8 +121,8 @@ def place(
 ) -> Generator[Place]:
     stack = recorded("dev", agents={"namespaces": [*NAMESPACES]}, gateway={"replicas": 1})
     gateway = prepared(replace(settings, masking=masking), tmp_path / "collector")
-    tokens = inputs(stack, "langfuse-gateway-credentials-secret")["stringData"]["tokens"]
-    (gateway.folder / "tokens").write_text(tokens, encoding="utf-8")
+    credentials = inputs(stack, "langfuse-gateway-credentials-secret")["stringData"]
+    (gateway.folder / "passwords").write_text(credentials[pod.PASSWORDS], encoding="utf-8")
     direct = FakeLangfuse4()
     with serving(direct) as port:
         here = {

@@ -99,7 +99,6 @@ _KEPT: Final = (
     r"llm\.(token_count|cost)\..*",
     r"langsmith\.(span\.kind|trace\.(name|session_name))",
     r"langsmith\.metadata\.(session_id|thread_id|conversation_id|user_id)",
-    r"langsmith\.metadata\.(session_id|thread_id|conversation_id|user_id)",
     r"traceloop\.(span\.kind|entity\.name|workflow\.name)",
     r"(error|exception)\.type|http\.(request\.method|response\.status_code)|server\.(address|port)",
     r"(service|telemetry|k8s|deployment)\..*|public_key|sampling\.priority",
