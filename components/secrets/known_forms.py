@@ -200,8 +200,9 @@ FORMS: Final[tuple[Form, ...]] = (
         "an authorization header",
         ("bearer", "basic", "geniekey"),
         re.compile(
-            rf"(?i)\b(?:bearer|basic|geniekey)\s{{1,4}}(?!{_PLACEHOLDER})"
-            r"(?P<secret>(?=[\w+/=.~-]{0,200}[\d+/=])[\w+/=.~-]{8,})"
+            # %20: as in OTEL_EXPORTER_OTLP_HEADERS
+            rf"(?i)\b(?:bearer|basic|geniekey)(?:\s{{1,4}}|%(?:25)?20)(?!{_PLACEHOLDER})"
+            r"(?P<secret>(?=[\w+/=.~%-]{0,200}[\d+/=%])[\w+/=.~%-]{8,})"
         ),
     ),
     Form(

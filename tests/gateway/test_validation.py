@@ -39,7 +39,9 @@ def complaints(config: Path, otelcol: Path) -> str:
         pytest.param(replace(BASE, masking="none"), id="no masks"),
         pytest.param(replace(BASE, masking="drop"), id="no content"),
         pytest.param(
-            replace(BASE, masked_patterns=(r'^"\d+\\"$', "ü{2,}", "a|b", "${env:HOME}")),
+            replace(
+                BASE, masked_patterns=(r'^"\d+\\"$', "ü{2,}", "a|b", "${env:HOME}", "1e3", "0o17")
+            ),
             id="own patterns",
         ),
         pytest.param(replace(BASE, sampling=0.001), id="sampling"),

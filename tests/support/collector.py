@@ -22,7 +22,7 @@ from typing import Any, Final
 import yaml
 
 from components.agents.gateway import settings as gateway
-from components.agents.gateway.configuration import rendered
+from components.agents.gateway.configuration import as_yaml, rendered
 from components.agents.gateway.settings import GatewaySettings
 from tests.support import otlp
 from tests.support.exposition import Series, series
@@ -242,7 +242,7 @@ def on_loopback(settings: GatewaySettings, folder: Path, ports: Mapping[int, int
         "host": "127.0.0.1",
         "port": ports[gateway.TELEMETRY_PORT],
     }
-    return yaml.safe_dump(document, sort_keys=False)
+    return as_yaml(document)
 
 
 @contextlib.contextmanager

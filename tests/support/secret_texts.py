@@ -149,6 +149,8 @@ BY_FORM: Final = {
     ],
     "an authorization header": [
         *("Authorization: Bearer 0123456789abcdef", "Basic bWU6c2VjcmV0", "bearer abc.def-123=="),
+        # As in OTEL_EXPORTER_OTLP_HEADERS, and that within a URL.
+        *("Basic%20bWU6c2VjcmV0", "got Basic%20bWU6c2VjcmV%2BM%3D%3D", "basic%2520bWU6c2VjcmV0"),
     ],
     "an account key": [f"DefaultEndpointsProtocol=https;AccountKey={MIXED}=="],
     "a shared access signature": [f"https://x.blob.core.windows.net/c?sv=1&sig={MIXED[:40]}%3D"],

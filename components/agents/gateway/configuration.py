@@ -11,7 +11,7 @@ Agents' traces take one way in, and a way of their own to each place that they g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import yaml
 
@@ -44,13 +44,32 @@ from components.agents.gateway.receiving import (
 )
 from components.agents.gateway.settings import HEALTH_PORT, LISTEN, GatewaySettings
 
-DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+def quoting(base: type[yaml.SafeDumper]) -> type[yaml.SafeDumper]:
+    """A dumper that puts quotes where YAML 1.2, which the collector reads, has a number: PyYAML
+    writes 1.1, in which ``1e3`` and ``0o17`` are texts."""
+
+    def text(dumper: Any, value: str) -> yaml.ScalarNode:  # noqa: ANN401 - not typed
+        style = '"' if value[:1].isdigit() or value[:1] in {"+", "-", "."} else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    dumper = type("_Dumper", (base,), {})
+    dumper.add_representer(str, text)
+    return dumper
+
+
+DUMPER = quoting(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
 """PyYAML's C code, if it is there: the same text in a fifth of the time."""
 
 
 def rendered(settings: GatewaySettings) -> str:
-    """The configuration as the collector reads it: YAML."""
-    return yaml.dump(configuration(settings), Dumper=DUMPER, sort_keys=False, width=1000)
+    """The configuration as the collector reads it."""
+    return as_yaml(configuration(settings))
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """A configuration as the text that the collector reads."""
+    return yaml.dump(document, Dumper=DUMPER, sort_keys=False, width=1000)
 
 
 def configuration(settings: GatewaySettings) -> dict[str, Any]:

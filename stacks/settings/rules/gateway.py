@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from components.agents.gateway import pod
+from components.agents.gateway import masking, pod
 from components.agents.langsmith import ENDPOINTS
 from components.kubernetes import quantities
 from components.langfuse import destinations, versions
@@ -93,6 +93,17 @@ def patterns_distinct(gateway: Gateway) -> Iterator[Problem]:
     yield from distinct("gateway.maskedPatterns", gateway.masked_patterns)
 
 
+def no_secret_as_pattern(gateway: Gateway) -> Iterator[Problem]:
+    for index, pattern in enumerate(gateway.masked_patterns):
+        if masking.masked_anyway(pattern):
+            rule = (
+                "is a secret: everybody who may read ConfigMaps would see it. Secrets of this form "
+                "are masked anyway; replace this one"
+            )
+            key = full_key(f"gateway.maskedPatterns[{index}]")
+            yield Problem(key, "[secret]", rule, "")
+
+
 def copy_needs_langsmith(gateway: Gateway, langsmith: None) -> Iterator[Problem]:
     if gateway.langsmith:
         rule = "needs the section langsmith, with a key"
@@ -104,6 +115,13 @@ def copy_is_wanted(gateway: Gateway, langsmith: LangSmith) -> Iterator[Problem]:
     if gateway.langsmith and not langsmith.tracing:
         rule = "sends every trace to LangSmith, and langsmith.tracing is false: say which is meant"
         yield to_decide("gateway.langsmith", gateway.langsmith, rule)
+
+
+def copy_has_one_path(gateway: Gateway, langsmith: LangSmith) -> Iterator[Problem]:
+    base = (langsmith.endpoint or "").removesuffix("/v1/traces").removesuffix("/otel")
+    if gateway.langsmith and langsmith.endpoint not in {None, base}:
+        rule = "must be LangSmith's API, without the path for traces, which the gateway adds"
+        yield to_change("langsmith.endpoint", langsmith.endpoint, rule, base)
 
 
 def copy_can_leave(gateway: Gateway, langsmith: LangSmith) -> Iterator[Problem]:
@@ -124,7 +142,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     queue_on_volume,
     something_is_masked,
     patterns_distinct,
+    no_secret_as_pattern,
     copy_needs_langsmith,
     copy_is_wanted,
+    copy_has_one_path,
     copy_can_leave,
 )

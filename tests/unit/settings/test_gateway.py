@@ -25,6 +25,10 @@ PATTERN: Final = (
     "must be a regular expression of RE2 that does not match the empty text: without lookaround, "
     "backreferences and possessive groups, with at most 1,000 repetitions"
 )
+NO_SECRET: Final = (
+    "is a secret: everybody who may read ConfigMaps would see it. Secrets of this form are masked "
+    "anyway; replace this one"
+)
 NO_AUTOSCALER: Final = (
     "is not offered: a pod that an autoscaler removed would keep its queue on its volume; give "
     "gateway.replicas"
@@ -197,6 +201,34 @@ BAD = [
             ("", '""'),
         ]
     ),
+    *(
+        bad(
+            f"{kind} as a pattern",
+            pattern(text),
+            problem("gateway.maskedPatterns[0]", "[secret]", NO_SECRET, ""),
+        )
+        for kind, text in {
+            "a Langfuse key": "sk-lf-11111111-2222-3333-4444-555555555555",
+            "a LangSmith key": f"^{KEY}$",
+            "a GitHub token": "ghp_abcdefghijklmnopqrstuvwxyz0123456789|x",
+        }.items()
+    ),
+    *(
+        bad(
+            f"a copy to LangSmith's path {path}",
+            stack(
+                {"langsmith": True},
+                langsmith={**LANGSMITH, "endpoint": f"https://ls.example.com/api/v1{path}"},
+            ),
+            problem(
+                "langsmith.endpoint",
+                "[secret]",
+                "must be LangSmith's API, without the path for traces, which the gateway adds",
+                "pulumi config set --secret --path @langsmith.endpoint",
+            ),
+        )
+        for path in ("/otel", "/otel/v1/traces")
+    ),
     bad(
         "the collector's small distribution",
         stack({"image": "docker.io/otel/opentelemetry-collector:0.161.0"}),
@@ -299,6 +331,11 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
         stack({"image": "otel/opentelemetry-collector-contrib:0.165.1"}),
         stack({"image": f"registry.example.com/collector@sha256:{64 * '0'}"}),
         stack({"langsmith": True}, langsmith=LANGSMITH),
+        stack(
+            {"langsmith": True}, langsmith={**LANGSMITH, "endpoint": "https://ls.example.com/api"}
+        ),
+        # The form of a secret is none.
+        stack({"maskedPatterns": [r"sk-lf-[\w-]+", r"ghp_\w{16,}", r"://[^:]+:[^@]+@"]}),
         stack({}, langsmith={**LANGSMITH, "endpoint": "http://langsmith.langsmith.svc/api/v1"}),
         stack({"masking": "none"}),
         stack({"masking": "drop", "maskedPatterns": [r"\bEMP-\d{6}\b", r"(?i)passport \pL{2}"]}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -95,6 +96,15 @@ def test_only_two_texts_are_replaced_by_the_collector() -> None:
     assert document["exporters"]["otlp_http/langsmith"]["headers"]["Langsmith-Project"] == (
         "$${env:HOME}"
     )
+
+
+@pytest.mark.parametrize("value", ["1e3", "0o17", ".5e3", "-1e3", "+12", "2026-1-2", "1_0", "yes"])
+def test_a_text_that_looks_like_a_number_is_a_text_in_yaml_1_2(value: str) -> None:
+    # PyYAML reads and writes YAML 1.1, where most of these need no quotes.
+    text = configuration.rendered(replace(BASE, masked_patterns=(value,)))
+
+    assert re.search(rf"^ *- (['\"]){re.escape(value)}\1$", text, re.MULTILINE)
+    assert yaml.safe_load(text) == made(replace(BASE, masked_patterns=(value,)))
 
 
 def test_nothing_is_batched_before_the_queue_on_the_disk() -> None:
@@ -251,6 +261,6 @@ def test_the_text_is_the_same_without_the_c_code_of_pyyaml(
     odd = (r'"\d{6}"$', "ü😀: #1", "- '\"", "%{", "null", "\t\x07", f"{'long ' * 300}x")
     settings = replace(BASE, masked_patterns=odd, langsmith=langsmith)
     fast = configuration.rendered(settings)
-    monkeypatch.setattr(configuration, "DUMPER", yaml.SafeDumper)
+    monkeypatch.setattr(configuration, "DUMPER", configuration.quoting(yaml.SafeDumper))
 
     assert configuration.rendered(settings) == fast
