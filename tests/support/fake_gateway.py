@@ -26,8 +26,12 @@ class FakeGateway:
     environment: str = "research"
     """What it calls the namespace to Langfuse."""
     status: int = 200
+    said: str = "sending queue is full"
+    """What it says to another status."""
     delivers: bool = True
     counts: bool = True
+    more: str = ""
+    """Series of others."""
     counted: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
     """Tokens by agent, model and kind."""
     requests: list[Request] = field(default_factory=list[Request])
@@ -45,7 +49,7 @@ class FakeGateway:
         if request.path != _PATH:
             return Response(404, "404 page not found")
         if self.status != 200:
-            return Response(self.status, {"code": 14, "message": "sending queue is full"})
+            return Response(self.status, {"code": 14, "message": self.said})
         pair = base64.b64encode(f"{self.namespace}:{PASSWORD}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
             return Response(401, "authentication didn't succeed")
@@ -72,7 +76,7 @@ class FakeGateway:
                 self.counted[agent, model, kind] += used.int_value
 
     def _page(self) -> str:
-        return "# TYPE x counter\n" + "".join(
+        return f"# TYPE x counter\n{self.more}" + "".join(
             f'gen_ai_client_inference_usage_{kind}_tokens_total{{agent="{agent}",model="{model}",'
             f'operation="chat",provider="openai",tenant="{self.namespace}"}} {count}\n'
             for (agent, model, kind), count in self.counted.items()

@@ -79,6 +79,8 @@ class FakeLangfuse4(FakeLangfuse):
     """As they came: trace, name, parent, attributes."""
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _PRICES)
     """Of models, by the name and the kind of a token."""
+    counts_twice: bool = False
+    """Whether agents and tools cost something too."""
     homes: dict[str, str] = field(default_factory=dict[str, str])
     """The trace that each observation came in."""
     scores: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -135,6 +137,8 @@ class FakeLangfuse4(FakeLangfuse):
 
     def _usage(self, attributes: Mapping[str, str]) -> dict[str, Any]:
         """Tokens of a call of a model, and what they cost; those of an agent are their sum."""
+        if self.counts_twice:
+            return {"usageDetails": {"input": 1}, "totalCost": 0.1}
         if attributes.get("gen_ai.operation.name") != "chat":
             return {"usageDetails": {}, "totalCost": None}
         used = {

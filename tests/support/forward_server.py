@@ -39,10 +39,11 @@ class ForwardServer:
 
 @contextlib.contextmanager
 def forwarding(
-    ports: Mapping[int, int], refused: tuple[int, object] | None = None
+    ports: Mapping[int, int], refused: tuple[int, object] | None = None, *, closes: bool = True
 ) -> Generator[ForwardServer]:
     """A server that connects a pod's port with one of this machine. ``refused``: a status code and
-    a document, in place of every connection."""
+    a document, in place of every connection; ``closes``: whether it ends a connection that it has
+    told an error about."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = ForwardServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
@@ -50,7 +51,7 @@ def forwarding(
             with contextlib.suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
-                    words = (connection, server, ports, refused)
+                    words = (connection, server, ports, refused, closes)
                     threading.Thread(target=_handle, args=words, daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
@@ -62,6 +63,7 @@ def _handle(
     server: ForwardServer,
     ports: Mapping[int, int],
     refused: tuple[int, object] | None,
+    closes: bool,
 ) -> None:
     with connection, contextlib.suppress(OSError):
         request = b""
@@ -82,7 +84,7 @@ def _handle(
             inner = socket.create_connection(("127.0.0.1", ports[port]), timeout=5)
         except OSError as error:
             said = f"connect to port {port}: {error.strerror}"
-            connection.sendall(frame(_ERRORS, said) + _CLOSE)
+            connection.sendall(frame(_ERRORS, said) + (_CLOSE if closes else b""))
             while connection.recv(65536):
                 pass
             return

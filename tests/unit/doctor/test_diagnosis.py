@@ -24,10 +24,12 @@ from tests.support.doctor import (
     waiting,
     warning,
 )
+from tooling.doctor.agents.way import THROUGH_GATEWAY, Needs, Seen
 from tooling.doctor.cluster.snapshot import Snapshot
 from tooling.doctor.diagnosis import causes, diagnose
 from tooling.doctor.failed_run import Log
 from tooling.doctor.findings import Finding
+from tooling.kit.exposition import Sample
 
 READY = {"readyReplicas": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
 SERVING = pod("langfuse-1", container(ready=True, running={}), phase="Running")
@@ -948,3 +950,62 @@ def test_what_was_not_checked_in_one_place_does_not_hide_what_was_not_in_another
     )
 
     assert causes([kinds], [zone], [pods], Log()) == [kinds, zone, pods]
+
+
+AGENT = obj(
+    "Pod",
+    "agent",
+    namespace="research",
+    spec={"containers": [{"envFrom": [{"secretRef": {"name": "agent-observability"}}]}]},
+)
+THROUGH = Needs(variables=frozenset({"A"}), stops=[THROUGH_GATEWAY])
+SHUT: Object = {
+    "metadata": {"name": "shut", "namespace": "research"},
+    "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53}]}]},
+}
+LOST = "otelcol_exporter_send_failed_spans_total"
+
+
+def gateway_pod(*statuses: Object, ready: bool = True) -> Object:
+    return pod(
+        "langfuse-gateway-0",
+        *statuses,
+        phase="Running",
+        conditions=[condition("Ready", str(ready))],
+        role="gateway",
+    )
+
+
+def of_agents(own: list[Object], **fields: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    seen = Seen(needs=THROUGH, **fields)
+    log = {"langfuse-gateway-0": "Exporting failed. Dropping data. otlp_http/langfuse HTTP Status "
+           "Code 401"}  # fmt: skip
+    found = diagnose(snapshot(pods=own, agents=seen, running_logs=log), PLACE)
+    return [(finding.section, finding.severity) for finding in found]
+
+
+def test_the_way_of_agents_is_walked_from_their_secret_to_the_gateways_losses() -> None:
+    sample = Sample(name=LOST, labels={"exporter": "otlp_http/langfuse"}, value=1)
+    running = gateway_pod(container(ready=True, running={}))
+
+    found = of_agents(
+        [running],
+        pods=[AGENT],
+        variables={"research": frozenset({"B"})},
+        policies=[SHUT],
+        telemetry={"langfuse-gateway-0": [sample]},
+    )
+
+    assert found == [
+        ("agents-variables", "error"),
+        ("agents-egress", "warning"),
+        ("agents-egress", "warning"),
+        ("gateway-lost", "error"),
+    ]
+
+
+def test_a_service_without_pods_is_told_where_the_pods_do_not_say_why() -> None:
+    broken = gateway_pod(waiting("ImagePullBackOff", "no such image"), ready=False)
+
+    assert of_agents([], endpoints=[]) == [("gateway-not-ready", "error")]
+    assert of_agents([broken], endpoints=[]) == [("image-pull", "error")]

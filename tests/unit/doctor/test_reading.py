@@ -253,15 +253,19 @@ def test_what_may_not_be_read_is_named_and_nothing_is_concluded_from_it() -> Non
 
 def test_of_agents_their_pods_are_read_and_when_their_secret_was_written() -> None:
     agent: Object = {"kind": "Pod", "metadata": {"name": "a-1", "namespace": "ai-agents"}}
-    field: Object = {"time": "2026-11-01T10:30:00Z", "fieldsV1": {"f:data": {}}}
+    data: Object = {"f:data": {"f:KEY": {}}}
+    field: Object = {"time": "2026-11-01T10:30:00Z", "fieldsV1": data}
     secret: Object = {"metadata": {"name": "agent-observability", "managedFields": [field]}}
-    server = Answers({"Pod": [agent]}, metadata=[secret])
+    policy: Object = {"metadata": {"name": "closed", "namespace": "ai-agents"}}
+    server = Answers({"Pod": [agent], "NetworkPolicy": [policy]}, metadata=[secret])
 
     found = read(server, "prod")
 
     assert found.snapshot.agents.pods == [agent]
     assert found.snapshot.pods == []
     assert found.snapshot.agents.written == {"ai-agents": datetime(2026, 11, 1, 10, 30, tzinfo=UTC)}
+    assert found.snapshot.agents.variables == {"ai-agents": {"KEY"}}
+    assert found.snapshot.agents.policies == [policy]
     assert server.named.count(("Secret", "ai-agents")) == 1
     assert found.snapshot.complete
 
@@ -293,6 +297,7 @@ def gateway(name: str, *statuses: Object) -> Object:
 def test_pods_of_the_gateway_that_run_are_asked_for_their_metrics() -> None:
     waits = gateway("langfuse-gateway-1", container(waiting={"reason": "x"}))
     runs = gateway("langfuse-gateway-0", container(running={}))
+    runs["status"]["conditions"] = [condition("Ready", "True")]
     web = pod("langfuse-1", container(running={}))
     own, other = (
         obj("EndpointSlice", name, labels={"kubernetes.io/service-name": name})
@@ -305,6 +310,7 @@ def test_pods_of_the_gateway_that_run_are_asked_for_their_metrics() -> None:
     assert server.pages == [("observability", "langfuse-gateway-0", 8888, "/metrics")]
     assert found.telemetry == {"langfuse-gateway-0": [Sample(name="up", labels={}, value=1)]}
     assert found.endpoints == [own]
+    assert server.hours == [("observability", "langfuse-gateway-0", "langfuse")]
 
 
 def test_a_gateway_that_does_not_answer_says_why_and_hides_nothing_else() -> None:

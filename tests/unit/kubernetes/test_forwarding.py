@@ -102,8 +102,9 @@ def test_who_may_not_forward_ports_is_told_so() -> None:
     assert str(error) == f"{SAYING} was refused: pods is forbidden"
 
 
-def test_a_port_at_which_nothing_listens_is_an_interruption() -> None:
-    with forwarding({8888: unused()}) as server:
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_port_at_which_nothing_listens_is_an_interruption(closes: bool) -> None:
+    with forwarding({8888: unused()}, closes=closes) as server:
         said = str(refusal(server.configuration))
 
     assert said == f"{SAYING} was interrupted: connect to port 8888: Connection refused"

@@ -4,10 +4,10 @@ a stand-in where it fails."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -45,8 +45,15 @@ class Stack:
     gateway_url: str
     folder: Path
 
-    def run(self, sdk: Path = SDK, *, whole: bool = True, headers: str | None = None) -> AgentRun:
-        expected = PROMISED
+    def run(
+        self,
+        sdk: Path = SDK,
+        *,
+        whole: bool = True,
+        headers: str | None = None,
+        tables: Sequence[Literal["events", "traces"]] = ("events",),
+    ) -> AgentRun:
+        expected = replace(PROMISED, tables=tables)
         assert expected.gateway is not None
         trip = Trip(
             web=Web(Deadline(30)),
@@ -288,3 +295,57 @@ def test_no_form_of_a_credential_may_be_seen() -> None:
         "Authorization=Basic ä",
         "ä",
     ]
+
+
+@needs_sdk_4
+def test_a_run_of_which_a_part_is_there_is_waited_for(stack: Stack) -> None:
+    run = stack.run()
+    stack.langfuse.observations.append({"id": "x", "traceId": run.trace_id, "name": "early"})
+    stack.langfuse.spans.append({"trace": run.trace_id})
+    stack.gateway.delivers = False
+
+    assert run.trace().status == "FAIL"
+
+
+@needs_sdk_4
+def test_a_run_that_is_paid_for_twice_is_a_failure(stack: Stack) -> None:
+    stack.langfuse.counts_twice = True
+
+    assert stack.run().cost() == fail(
+        "gateway cost",
+        "3 of 3 observations of the run have a cost; the call of the model alone has tokens",
+        cause="the project has another definition of the model gpt-4o-mini, or usage is counted "
+        "twice",
+        command="kubectl -n observability logs --tail=50 deployment/langfuse-worker",
+    )
+
+
+def test_tokens_of_another_namespace_do_not_count(stack: Stack) -> None:
+    run = stack.answered(200)
+    stack.gateway.more = "".join(
+        f'gen_ai_client_inference_usage_{kind}_tokens_total{{agent="smoke-test",'
+        'model="gpt-4o-mini",tenant="sales"} 50\n'
+        for kind in ("input", "output")
+    )
+    with_metrics = run.tokens()
+
+    assert with_metrics.seen.startswith("the gateway's metrics at port 8889 have counted input 0 ")
+
+
+@needs_sdk_4
+def test_a_page_of_metrics_may_be_long(stack: Stack) -> None:
+    stack.gateway.more = 80_000 * "agent_request_calls_total 1\n"
+
+    assert stable(stack.run().tokens()) == COUNTED
+
+
+@needs_sdk_4
+def test_where_langfuse_writes_the_older_tables_alone_the_run_is_read_from_them(
+    stack: Stack,
+) -> None:
+    stack.langfuse.events_only = False
+    run = stack.run(tables=["traces"])
+
+    assert [stable(check()) for check in (run.trace, run.cost)] == [ACCEPTED, PAID]
+    reads = [r.path.partition("?")[0] for r in stack.langfuse.requests if r.method == "GET"]
+    assert set(reads) == {f"/api/public/traces/{run.trace_id}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -406,3 +407,21 @@ def test_without_accepted_keys_no_run_of_an_agent_is_tried(stack: Stack) -> None
         "nothing is read from Langfuse without the project's keys"
     )
     assert stack.gateway.requests == []
+
+
+@pytest.mark.programs
+@needs_sdk_4
+def test_a_gateway_that_repeats_the_credential_does_not_make_it_seen(stack: Stack) -> None:
+    stack.surroundings.install_sdk()
+    stack.configure(gateway={"replicas": 1})
+    pair = base64.b64encode(f"research:{PASSWORD}".encode()).decode()
+    stack.surroundings.secrets.append(pair)
+    stack.gateway.status = 500
+    stack.gateway.said = f"what is {pair}, that is {PASSWORD}?"
+
+    (line, *_) = gateway_lines(stack.run())
+
+    assert line == (
+        "FAIL  gateway        /api/public/otel/v1/traces answers 500 (what is [secret], that is "
+        "[secret]?)"
+    )

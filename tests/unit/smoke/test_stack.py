@@ -105,7 +105,6 @@ def test_agents_of_newer_sdks_need_the_name_of_the_url_that_these_read(release: 
         "LANGFUSE_TRACING_ENVIRONMENT",
         "LANGFUSE_PUBLIC_KEY",
         "LANGFUSE_SECRET_KEY",
-        *(f"OTEL_EXPORTER_OTLP_TRACES_{name}" for name in ("ENDPOINT", "HEADERS", "PROTOCOL")),
     ]
 
 

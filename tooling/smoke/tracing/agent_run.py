@@ -70,7 +70,7 @@ class AgentRun:
         self.trip = trip
         self.way = way
         self._trace_seconds, self._metrics_seconds = trace_seconds, metrics_seconds
-        self._trace = hashlib.sha256(f"{NAME}-agent-{trip.run}".encode()).hexdigest()[:32]
+        self.trace_id = hashlib.sha256(f"{NAME}-agent-{trip.run}".encode()).hexdigest()[:32]
         self._before = dict.fromkeys(USED, 0.0)
         self._start = time.monotonic()
 
@@ -95,15 +95,15 @@ class AgentRun:
         if environments != {wanted}:
             return fail(
                 GATEWAY,
-                f"trace {self._trace} has the environment {', '.join(sorted(environments))}; that "
-                f"of namespace {self.way.namespace} is {wanted}",
+                f"trace {self.trace_id} has the environment {', '.join(sorted(environments))}; "
+                f"that of namespace {self.way.namespace} is {wanted}",
                 cause="the credential in its Secret is of another namespace, or the gateway's pods "
                 "run with another configuration",
                 command=self.trip.commands.up(),
             )
         return ok(
             GATEWAY,
-            f"a run of an agent in {self.way.namespace}, {self._trace}, was accepted and read "
+            f"a run of an agent in {self.way.namespace}, {self.trace_id}, was accepted and read "
             f"back from Langfuse with {len(self._observations)} observations, in {self._seconds}; "
             "it stays",
         )
@@ -165,7 +165,7 @@ class AgentRun:
             {
                 "endpoint": self.way.endpoint,
                 "headers": self.way.headers,
-                "trace": self._trace,
+                "trace": self.trace_id,
                 "spans": spans(self.trip.run),
                 # Not needed to send to the gateway.
                 **dict.fromkeys(("host", "publicKey", "secretKey"), ""),
@@ -184,10 +184,10 @@ class AgentRun:
     def _seen(self) -> Seen:
         """Langfuse's answer with every observation of the run."""
         if "events" in self.trip.expected.tables:
-            query = urlencode({"traceId": self._trace, "fields": "core,basic,usage"})
+            query = urlencode({"traceId": self.trace_id, "fields": "core,basic,usage"})
             path = f"{OBSERVATIONS}?{query}"
         else:
-            path = f"{TRACES}/{self._trace}"
+            path = f"{TRACES}/{self.trace_id}"
         wanted = len(spans(self.trip.run))
         return read(
             self.trip, path, lambda found: len(_items(found)) >= wanted, self._trace_seconds
@@ -230,7 +230,7 @@ class AgentRun:
     def _not_there(self, seen: Seen) -> Verdict:
         return fail(
             GATEWAY,
-            f"trace {self._trace} was accepted by the gateway, and Langfuse {seen.last} after "
+            f"trace {self.trace_id} was accepted by the gateway, and Langfuse {seen.last} after "
             f"{seen.seconds:.0f} s",
             cause="it waits in the gateway's queue, Langfuse has refused it, or no worker works",
             command=self.trip.commands.doctor(),

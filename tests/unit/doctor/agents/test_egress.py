@@ -122,3 +122,10 @@ def test_of_a_stack_without_pods_nothing_is_concluded() -> None:
 
     assert [*egress.findings(seen, HOME, [], PLACE)] == []
     assert [*egress.findings(seen, None, STACK, PLACE)] == []
+
+
+def test_a_rule_for_pods_of_one_kind_lets_nothing_else_through() -> None:
+    gateway = {"matchLabels": {"app.kubernetes.io/component": "gateway"}}
+    to = {"to": [{**TO_STACK[0], "podSelector": gateway}]}
+
+    assert said(policy(DNS, to)) == [kept(NO_LANGFUSE)]

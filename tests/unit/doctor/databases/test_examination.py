@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from tests.support.doctor import PLACE, condition, container, obj, pod, snapshot, stack
 from tooling.doctor import examination, report
+from tooling.doctor.agents import way as agents
 from tooling.doctor.cluster import reading
 from tooling.doctor.cluster.reading import Reading
 from tooling.doctor.cluster.snapshot import Snapshot
@@ -144,3 +146,14 @@ def test_no_text_of_a_database_controls_the_terminal() -> None:
 
     assert "\x1b" not in report.text(found)
     assert "\\u001b" not in report.as_json(found)
+
+
+def test_the_gateway_has_a_line_after_the_agents(examined: Any) -> None:  # noqa: ANN401
+    seen = agents.Seen(
+        needs=agents.Needs(stops=[agents.THROUGH_GATEWAY]),
+        telemetry={"langfuse-gateway-0": "forbidden"},
+    )
+
+    found = examined(replace(running(), agents=seen), Seen())
+
+    assert found.state == [NO_AGENTS, "gateway: langfuse-gateway-0 was not asked: forbidden"]
