@@ -132,7 +132,7 @@ def test_nodes_go_first_then_the_cluster_then_its_network(nat: str) -> None:
     assert order[-1] == "platform-network-vpc"
 
 
-def test_nobody_loses_access_before_the_node_pool_is_gone() -> None:
+def test_no_object_is_made_before_somebody_may_enter_and_the_node_pool_goes_before_that() -> None:
     run = platform.recorded()
     entries = {
         r.name
@@ -141,9 +141,12 @@ def test_nobody_loses_access_before_the_node_pool_is_gone() -> None:
             *run.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation"),
         )
     }
+    inside = [r for r in custom(run) if r.type.startswith("kubernetes:")]
 
     assert len(entries) == 2
-    assert entries <= _before(run, run.named(NODE_POOL))
+    assert len(inside) == 8
+    assert [r.name for r in inside if not entries <= _before(run, r)] == []
+    assert NODE_POOL in {r.name for r in inside}
 
 
 def test_add_ons_and_classes_are_never_deleted_after_the_cluster() -> None:
