@@ -337,6 +337,7 @@ def test_refuses(change: Mapping[str, Any], expected: list[Problem]) -> None:
         # The form of a secret is none.
         stack({"maskedPatterns": [r"sk-lf-[\w-]+", r"ghp_\w{16,}", r"://[^:]+:[^@]+@"]}),
         stack({}, langsmith={**LANGSMITH, "endpoint": "http://langsmith.langsmith.svc/api/v1"}),
+        stack({}, langsmith={**LANGSMITH, "tracing": False}),
         stack({"masking": "none"}),
         stack({"masking": "drop", "maskedPatterns": [r"\bEMP-\d{6}\b", r"(?i)passport \pL{2}"]}),
         stack({}, agents={"existingNamespaces": ["ai"]}),

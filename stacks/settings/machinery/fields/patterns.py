@@ -129,7 +129,7 @@ class _Reader:
             self._at = counted.end()
             least = int(counted[1])
             most = int(counted[3]) if counted[3] else least
-            if max(least, most) > _MOST_REPEATS or least > most:
+            if least > most:
                 raise _NotOfRe2Error
             counts = (least, most)
         else:

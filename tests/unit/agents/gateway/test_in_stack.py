@@ -188,3 +188,32 @@ def test_with_secrets_manager_the_credentials_are_an_entry_of_the_stack() -> Non
     _, secret = named(recording)
     assert secret == external["metadata"]["name"]
     assert secret.startswith(f"{NAME}-credentials-")
+
+
+def test_the_namespace_of_prometheus_reads_its_metrics_wherever_clickhouse_is() -> None:
+    monitoring = {
+        "runbooks": "https://git.example.com/docs",
+        "prometheusRules": {"prometheusNamespace": "monitoring"},
+    }
+    for base in ("dev", "version 4 with ClickHouse Cloud"):
+        recording = recorded(base, monitoring=monitoring)
+        rules = inputs(recording, f"{NAME}-network-policy")["spec"]["ingress"]
+        admitted = {
+            rule["ports"][0]["port"]: [
+                label
+                for peer in rule["from"]
+                for label in peer["namespaceSelector"]["matchLabels"].values()
+            ]
+            for rule in rules
+        }
+        assert admitted == {
+            "otlp": ["ai-agents"],
+            "telemetry": ["monitoring"],
+            "metrics": ["monitoring"],
+        }
+
+
+def test_the_pods_run_where_those_of_the_stack_may() -> None:
+    recording = recorded("dev", cluster={"nodeSelector": {"disk": "ssd"}})
+
+    assert pod(recording)["nodeSelector"] == {"disk": "ssd"}
