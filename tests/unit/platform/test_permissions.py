@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 
 import pytest
 
-from access.policies import LARGEST_POLICY, size
+from access.policies import ISSUER, LARGEST_POLICY, github_trust, size
 from stacks.stack_files import ROOT
 from tests.support import platform
 from tests.support import service_authorization as authorization
@@ -455,3 +455,18 @@ def test_what_is_written_is_what_is_attached(tmp_path: Path) -> None:
             for n in (1, 2, 3)
         ),
     ]
+
+
+def test_the_trust_on_the_page_is_that_of_the_workflows() -> None:
+    page = (ROOT / "docs" / "platform.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```json\n(.*?)\n```", page, re.DOTALL)
+    shown = json.loads(text)
+
+    trust = github_trust(
+        provider_arn=f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}",
+        repository="OWNER/NAME",
+        environment="ENVIRONMENT",
+    )
+    ((made,), (written,)) = trust["Statement"], shown["Statement"]
+    assert {**written, "Sid": made["Sid"]} == made
+    assert shown["Version"] == trust["Version"]
