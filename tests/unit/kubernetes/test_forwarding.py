@@ -104,10 +104,12 @@ def test_who_may_not_forward_ports_is_told_so() -> None:
 
 @pytest.mark.parametrize("closes", [True, False])
 def test_a_port_at_which_nothing_listens_is_an_interruption(closes: bool) -> None:
+    start = time.monotonic()
     with forwarding({8888: unused()}, closes=closes) as server:
         said = str(refusal(server.configuration))
 
     assert said == f"{SAYING} was interrupted: connect to port 8888: Connection refused"
+    assert time.monotonic() - start < 3
 
 
 def test_a_pod_that_says_nothing_is_not_waited_for() -> None:

@@ -300,7 +300,8 @@ def test_no_form_of_a_credential_may_be_seen() -> None:
 @needs_sdk_4
 def test_a_run_of_which_a_part_is_there_is_waited_for(stack: Stack) -> None:
     run = stack.run()
-    stack.langfuse.observations.append({"id": "x", "traceId": run.trace_id, "name": "early"})
+    early = {"id": "x", "traceId": run.trace_id, "name": "early", "environment": "research"}
+    stack.langfuse.observations.append(early)
     stack.langfuse.spans.append({"trace": run.trace_id})
     stack.gateway.delivers = False
 
@@ -322,6 +323,7 @@ def test_a_run_that_is_paid_for_twice_is_a_failure(stack: Stack) -> None:
 
 def test_tokens_of_another_namespace_do_not_count(stack: Stack) -> None:
     run = stack.answered(200)
+    assert run.trace().status == "FAIL"  # by now it has read what was counted before
     stack.gateway.more = "".join(
         f'gen_ai_client_inference_usage_{kind}_tokens_total{{agent="smoke-test",'
         'model="gpt-4o-mini",tenant="sales"} 50\n'
