@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import secrets
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from tests.support.certificates import Certificate
 
@@ -114,10 +115,17 @@ def serving(
             thread.join()
 
 
+_PORTS: Final = range(15_000, 32_000)
+"""None that the kernel gives to a connection: between two looks it may have taken any of those."""
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on."""
+    """Ports that nothing listens on, and that nothing but a server takes."""
+    found: dict[int, socket.socket] = {}
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        while len(found) < count:
+            port, held = secrets.choice(_PORTS), stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                held.bind(("127.0.0.1", port))
+                found[port] = held
+        return [*found]
