@@ -66,7 +66,7 @@ ARGS: Final = PrometheusAlertsArgs(
     ),
     clickhouse={
         "clickhouse": ScrapedPods(
-            selector={"app.kubernetes.io/component": "clickhouse"}, port="metrics"
+            selector={"app.kubernetes.io/component": "clickhouse"}, ports=["metrics"]
         )
     },
 )

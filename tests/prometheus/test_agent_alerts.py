@@ -602,6 +602,10 @@ def test_an_agent_that_sent_before_is_silent_until_it_is_forgotten() -> None:
             {requests(agent="gone"): "0+300x12 stale", UPTIME: "0+300x12 stale"},
         ),
         ("it never sent", {}),
+        (
+            "it is over the limit of series, and counted without a name",
+            {OVERFLOW: "0+300x12 stale"},
+        ),
     ],
 )
 def test_an_agent_is_not_silent(why: str, series: Series) -> None:

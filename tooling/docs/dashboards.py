@@ -206,7 +206,17 @@ them, and agents that send to Langfuse directly are in none. The length of queue
 
 Prometheus multiplies the tokens that agents report by `gateway.prices`, within minutes. What counts
 is Langfuse's own figure, which has prices by tier and more kinds of tokens; the dashboards lead
-there. The two differ where
+there.
+
+```yaml
+agent-observability:gateway:
+  prices:    # USD per million tokens, by the name that agents report
+    gpt-4o: {{input: 2.5, output: 10, cachedInput: 1.25}}
+    text-embedding-3-small: {{input: 0.02}}
+  budgets: {{ai-agents: 50}}    # USD a day, by agent namespace
+```
+
+The two figures differ where
 
 - a model has no price ([AgentModelWithoutPrice](troubleshooting.md#agentmodelwithoutprice)), or an
   agent reports no tokens ([AgentTokensNotReported](troubleshooting.md#agenttokensnotreported)),
