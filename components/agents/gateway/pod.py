@@ -113,7 +113,7 @@ def pod_spec(
                 "image": image,
                 "args": [f"--config={CONFIG_FILE}"],
                 "env": [
-                    # The garbage collector works harder before the collector refuses requests.
+                    # The garbage collector works harder before the kernel ends the process.
                     {
                         "name": "GOMEMLIMIT",
                         "value": str(memory_target(int(parse(resources.memory_limit)))),

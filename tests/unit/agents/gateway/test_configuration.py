@@ -117,12 +117,14 @@ def test_nothing_is_batched_before_the_queue_on_the_disk() -> None:
     assert [name for name in way if name.startswith(("batch", "tail", "group"))] == []
     queue = document["exporters"]["otlp_http/langfuse"]["sending_queue"]
     assert queue["storage"] == "file_storage/queue"
-    assert queue["queue_size"] == 2**30
+    assert (queue["sizer"], queue["queue_size"]) == ("bytes", 2**30)
     assert queue["block_on_overflow"] is False
     # What is larger would be dropped, and not be counted.
     assert "max_size" not in queue["batch"]
     retry = document["exporters"]["otlp_http/langfuse"]["retry_on_failure"]
     assert (retry["enabled"], retry["max_elapsed_time"]) == (True, "0s")
+    file = document["extensions"]["file_storage/queue"]
+    assert (file["recreate"], file["compaction"]["on_rebound"]) == (True, True)
 
 
 def test_langsmith_has_a_way_of_its_own_behind_a_batch_that_returns_no_error() -> None:

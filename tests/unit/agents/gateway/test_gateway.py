@@ -330,6 +330,7 @@ def test_only_a_gateway_of_several_pods_has_a_disruption_budget() -> None:
         },
     }
     assert record(replicas=1).of_type("kubernetes:policy/v1:PodDisruptionBudget") == []
+    assert len(record(replicas=2).of_type("kubernetes:policy/v1:PodDisruptionBudget")) == 1
 
 
 def test_the_configuration_is_in_an_object_whose_name_changes_with_it() -> None:
