@@ -118,6 +118,22 @@ def test_no_heading_of_a_runbook_is_repeated(name: str) -> None:
 # Names
 
 
+def test_logs_of_pods_by_a_label_say_how_many_lines() -> None:
+    """Of pods that a label finds kubectl shows ten lines, with ``--since`` too."""
+    commands = [
+        command
+        for page in PAGES.values()
+        for command in (
+            *page.code,
+            *(each for block in page.blocks for each in markdown.commands(block)),
+        )
+    ]
+    found = [command for command in commands if " logs -l " in command]
+
+    assert [command for command in found if " --tail=" not in command] == []
+    assert len(found) > 10
+
+
 def test_every_make_target_that_a_page_names_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
