@@ -25,12 +25,12 @@ class GatewayResources(Resources):
     """Requests and limits of each pod of the gateway."""
 
     cpu: CpuQuantity = "250m"
-    """CPU request. One core masks and sends some 2,500 spans a second."""
+    """CPU request. One core masks and sends some 4,000 spans of 3 kB a second."""
     memory: MemoryQuantity = "256Mi"
     """Memory request."""
     memory_limit: MemoryQuantity = "512Mi"
-    """Memory limit. From three quarters of it on, the gateway refuses what agents send until it has
-    written more to its queue; their SDKs try again."""
+    """Memory limit. From 55 % of it on, the gateway refuses what agents send until it has written
+    more to its queue; their SDKs try again."""
 
 
 class Gateway(Section):

@@ -180,7 +180,7 @@ def series(gateway: Gateway) -> list[Panel]:
             kind="graph",
             title="Memory of the gateway",
             description=(
-                "Memory of each pod's process. From three quarters of the container's limit on it "
+                "Memory of each pod's process. From 55 % of the container's limit on it "
                 "refuses what agents send, to stay alive."
             ),
             queries=[Prometheus(gateway.resident(), "{{pod}}")],
