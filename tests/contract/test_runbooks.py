@@ -118,6 +118,20 @@ def test_no_heading_of_a_runbook_is_repeated(name: str) -> None:
 # Names
 
 
+def test_every_panel_that_a_section_sends_to_is_one_of_a_dashboard() -> None:
+    looks = [
+        look
+        for heading in FINDINGS
+        for look in re.findall(r"^\*\*Look\*\* (?:.+\n)+", heading.body, re.MULTILINE)
+        if "dashboard `" in look
+    ]
+    named = {" ".join(name.split()) for look in looks for name in re.findall(r'"([^"]+)"', look)}
+    titles = re.findall(r"^\| ([^|]+) \|", PAGES["docs/dashboards.md"].prose, re.MULTILINE)
+
+    assert named - set(titles) == set()
+    assert len(named) > 5
+
+
 def test_logs_of_pods_by_a_label_say_how_many_lines() -> None:
     """Of pods that a label finds kubectl shows ten lines, with ``--since`` too."""
     commands = [
