@@ -563,6 +563,29 @@ def test_the_lines_of_the_page_for_agents_make_a_trace(place: Place) -> None:
     assert span["langfuse.environment"] == "research"
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "last"),
+    [
+        (NOTHING, 0, "200"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": None}, 1, "KeyError: "),
+        ({"OTEL_EXPORTER_OTLP_TRACES_HEADERS": "Authorization=Basic%20eDp5"}, 1, "HTTP Error 401"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": NOBODY}, 1, "Connection refused"),
+    ],
+    ids=["taken", "without the Secret", "refused", "nobody"],
+)
+def test_the_lines_of_the_page_about_missing_traces_say_what_the_gateway_answers(
+    place: Place, changes: Changes, code: int, last: str
+) -> None:
+    [ask] = python("no-traces.md")
+
+    with running_code(ask, place.environment(changes)) as process:
+        run = ended(process)
+
+    assert run.code == code
+    assert last in (run.output + run.errors).splitlines()[-1]
+    assert place.langfuse.spans == []
+
+
 def test_the_lines_of_the_page_about_scores_give_them(place: Place) -> None:
     setup, *_ = python("agents.md")[0].partition("\nwith ")
     at_once, later = python("evaluation.md")
