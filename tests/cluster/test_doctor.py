@@ -115,8 +115,7 @@ def applied(api: Api, *objects: Object) -> Generator[None]:
             api.apply(item)
         yield
     finally:
-        for item in objects:
-            remove(api, item)
+        remove(api, *objects)
 
 
 def test_a_sound_stack_has_nothing_to_complain_of(doctor: Doctor) -> None:

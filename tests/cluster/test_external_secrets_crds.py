@@ -121,7 +121,9 @@ def test_every_object_of_a_stack_on_eks_is_accepted(server: Api, variant: str, c
             kept = server.apply(written)
             assert kept["metadata"]["name"] == metadata["name"]
     finally:
-        for namespace in moved.values():
-            metadata = {"name": namespace}
-            remove(server, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        namespaces = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            for name in moved.values()
+        ]
+        remove(server, *namespaces)
     assert len(objects) == count

@@ -64,8 +64,7 @@ def test_exactly_the_objects_that_conflict_are_declared_the_stacks_own(
             server.apply(item, manager="killed")
         refused = [item for item in written if conflicts(server, item)]
     finally:
-        for item in reversed(written):
-            remove(server, item)
+        remove(server, *reversed(written))
 
     own = [item for item in written if OURS_ALONE.items() <= annotated(item).items()]
     assert refused == own

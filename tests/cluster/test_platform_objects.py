@@ -47,9 +47,8 @@ def server(api: Api) -> Iterator[Api]:
             established(api, reference)
         yield api
     finally:
-        for made in objects().values():
-            if made["kind"] not in {"NodePool", "IngressClassParams"}:
-                remove(api, made)
+        stubbed = {"NodePool", "IngressClassParams"}
+        remove(api, *(made for kind, made in objects().items() if kind not in stubbed))
         withdraw(api, references)
 
 

@@ -158,11 +158,13 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.2)
 
 
-def remove(api: Api, item: Object | Reference, seconds: float = 60) -> None:
-    """Delete an object and wait until it is gone: the server answers a request before that."""
-    reference = item if isinstance(item, Reference) else Reference.of(item)
-    api.delete(reference)
-    wait_until(lambda: api.get(reference) is None, seconds)
+def remove(api: Api, *items: Object | Reference) -> None:
+    """Delete objects and wait until they are gone: the server answers a request before that."""
+    references = [i if isinstance(i, Reference) else Reference.of(i) for i in items]
+    for reference in references:
+        api.delete(reference)
+    for reference in references:
+        wait_until(lambda reference=reference: api.get(reference) is None, 60)
 
 
 def stems(names: list[str]) -> list[str]:

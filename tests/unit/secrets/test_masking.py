@@ -164,7 +164,7 @@ def test_a_long_text_is_masked_in_time_that_grows_with_its_length(part: str) -> 
 
     # Four times the text takes four times as long; with each name read again inside of a secret,
     # sixteen times. The fastest of three, because other processes use the same cache.
-    assert min(seconds(12_000) for _ in range(3)) < 9 * min(seconds(3_000) for _ in range(3))
+    assert min(seconds(8_000) for _ in range(3)) < 9 * min(seconds(2_000) for _ in range(3))
 
 
 def test_lines_come_at_once_but_for_those_of_a_key() -> None:
